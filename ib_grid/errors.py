@@ -1,0 +1,107 @@
+"""One tree of errors; each says what was found, where, what was expected, and what to do.
+
+IbGridError               exit status 1: the work failed
+├── ChunkError            a chunk of the grid could not be computed
+├── StoreError            a result file could not be written or read back
+├── ClusterError          workers or scheduler could not be started or were lost
+└── InputError            exit status 2: the input is wrong
+    ├── DataError         bars, levels or calendar files
+    ├── InstrumentError   a symbol or its description
+    ├── ParamsError       the parameters of one combination
+    ├── GridError         the axes of a grid
+    ├── ConfigError       options, configuration files, weights
+    ├── OutputError       a place that cannot be written
+    └── RunMismatchError  a run directory that belongs to another run
+"""
+
+from __future__ import annotations
+
+
+class IbGridError(Exception):
+    """Base of every error that ib-grid raises on purpose.
+
+    Parameters
+    ----------
+    found : str
+        What was found, as a sentence without a full stop.
+    where : str, optional
+        File, row, key or option in which it was found.
+    expected : str, optional
+        What would have been right.
+    remedy : str, optional
+        What the person can do about it.
+    """
+
+    exit_status = 1
+
+    def __init__(
+        self, found: str, *, where: str = "", expected: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(found)
+        self.found = found
+        self.where = where
+        self.expected = expected
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        parts = [self.found]
+        parts += [f"in {self.where}"] if self.where else []
+        parts += [f"expected: {self.expected}"] if self.expected else []
+        parts += [f"to do: {self.remedy}"] if self.remedy else []
+        return "\n  ".join(parts)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions travel between processes; pickle would drop the keyword-only fields.
+        return (_rebuild, (type(self), self.found, self.where, self.expected, self.remedy))
+
+
+def _rebuild(
+    kind: type[IbGridError], found: str, where: str, expected: str, remedy: str
+) -> IbGridError:
+    return kind(found, where=where, expected=expected, remedy=remedy)
+
+
+class ChunkError(IbGridError):
+    """A chunk of the grid could not be computed."""
+
+
+class StoreError(IbGridError):
+    """A result file could not be written or read back."""
+
+
+class ClusterError(IbGridError):
+    """Workers or scheduler could not be started, or were lost."""
+
+
+class InputError(IbGridError):
+    """The input is wrong; the person who gave it can mend it."""
+
+    exit_status = 2
+
+
+class DataError(InputError):
+    """Bars, levels or a calendar cannot be used as they are."""
+
+
+class InstrumentError(InputError):
+    """A symbol is unknown, or its description is wrong."""
+
+
+class ParamsError(InputError):
+    """The parameters of one combination are incomplete or out of their domain."""
+
+
+class GridError(InputError):
+    """The axes of a grid are incomplete, empty or out of their domain."""
+
+
+class ConfigError(InputError):
+    """An option, a configuration file or a set of weights is wrong."""
+
+
+class OutputError(InputError):
+    """The place to write to cannot be written."""
+
+
+class RunMismatchError(InputError):
+    """A run directory holds the results of another run."""

@@ -1,0 +1,109 @@
+"""Every result column in one table: name, unit, type, meaning, and what it is when undefined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from ib_grid.params import DOMAINS, PARAM_NAMES
+
+VARIATIONS = ("OCAE", "TCWE", "Reverse", "REV_RB")
+PREFIXES = tuple(f"{name.lower()}_" for name in VARIATIONS)
+EXIT_REASONS = ("stop", "tp", "time", "tsl_market", "invalid")
+TRADE_COLUMNS = (
+    "date",
+    "variation",
+    "direction",
+    "entry_time",
+    "entry_price",
+    "stop",
+    "target",
+    "exit_time",
+    "exit_price",
+    "exit_reason",
+    "r",
+    "ambiguous",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of a combination: STRATEGY section 8, over its trades in date order.
+
+    Attributes
+    ----------
+    name : str
+    unit : str
+    meaning : str
+        Its definition, and where it is 0 for want of a value.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+
+
+METRICS = (
+    Metric("total_r", "R", "Sum of the trades' R; 0 without trades."),
+    Metric("total_trades", "count", "Number of trades."),
+    Metric("winning_trades", "count", "Trades with R above 0."),
+    Metric("losing_trades", "count", "Trades with R below 0."),
+    Metric("avg_trade_r", "R", "total_r / total_trades; 0 without trades."),
+    Metric("avg_r_wins", "R", "Mean R of the winning trades; 0 without any."),
+    Metric("avg_r_losses", "R", "Mean R of the losing trades, negative; 0 without any."),
+    Metric("winrate", "%", "100 * wins / (wins + losses); 0 without either."),
+    Metric("profit_factor", "ratio", "Sum of gains / |sum of losses|; 0 without losses."),
+    Metric(
+        "max_drawdown",
+        "R",
+        "Largest fall of cumulative R below its running peak, positive; the start is a peak.",
+    ),
+    Metric("recovery_factor", "ratio", "total_r / max_drawdown; 0 without a drawdown."),
+    Metric(
+        "sharpe_ratio",
+        "per year",
+        "Mean / standard deviation (n - 1) * sqrt(252) of R over all session dates, a date without"
+        " a trade counting 0; 0 with fewer than two dates or no deviation.",
+    ),
+    Metric(
+        "sortino_ratio",
+        "per year",
+        "Mean / sqrt(mean(min(R, 0)^2)) * sqrt(252) over all session dates; 0 with fewer than two"
+        " dates or no loss.",
+    ),
+    Metric(
+        "sharpe_trades",
+        "per trade, * sqrt(252)",
+        "As sharpe_ratio, over trades instead of dates: flatters what trades seldom; 0 with fewer"
+        " than two trades.",
+    ),
+    Metric("max_consec_wins", "count", "Longest run of wins; an R of 0 ends it."),
+    Metric("max_consec_losses", "count", "Longest run of losses; an R of 0 ends it."),
+    Metric(
+        "ambiguous_trades",
+        "count",
+        "Trades whose last bar reached both stop and target: which came first is not known.",
+    ),
+)
+METRIC_NAMES = tuple(metric.name for metric in METRICS)
+METRIC_COLUMNS = tuple(prefix + metric.name for prefix in ("", *PREFIXES) for metric in METRICS)
+RESULT_COLUMNS = ("combo_id", *PARAM_NAMES, *METRIC_COLUMNS)
+
+_ARROW_TYPES = {int: pa.int32(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
+
+
+def result_schema() -> pa.Schema:
+    """Arrow schema of the result rows: int64 id, parameters, float32 metrics.
+
+    Parameters are dictionary-encoded on disk, except the one that is true or false.
+    """
+    fields = [pa.field("combo_id", pa.int64(), nullable=False)]
+    fields += [pa.field(name, param_type(name), nullable=False) for name in PARAM_NAMES]
+    fields += [pa.field(name, pa.float32(), nullable=False) for name in METRIC_COLUMNS]
+    return pa.schema(fields)
+
+
+def param_type(name: str) -> pa.DataType:
+    """Arrow type of a parameter's values."""
+    return _ARROW_TYPES[DOMAINS[name].kind] if name in DOMAINS else pa.string()

@@ -1,0 +1,1 @@
+"""ib-grid at work: files, processes, clusters, reports and the command line."""
