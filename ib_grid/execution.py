@@ -15,6 +15,10 @@ MODELS: tuple[Model, ...] = get_args(Model)
 REALISTIC = 0
 ORIGINAL = 1
 
+# A risk of at most this fraction of `ref` counts as 0: below the tick of any instrument, it is
+# rounding, and a trailing step of that size would never reach the market.
+RISK_FLOOR = 1e-7
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:

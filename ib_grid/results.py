@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from ib_grid.params import DOMAINS, PARAM_NAMES
 
@@ -107,3 +110,57 @@ def result_schema() -> pa.Schema:
 def param_type(name: str) -> pa.DataType:
     """Arrow type of a parameter's values."""
     return _ARROW_TYPES[DOMAINS[name].kind] if name in DOMAINS else pa.string()
+
+
+def trades_frame(
+    *,
+    date: ArrayLike,
+    variation: ArrayLike,
+    direction: ArrayLike,
+    entry_minute: ArrayLike,
+    entry_price: ArrayLike,
+    stop: ArrayLike,
+    target: ArrayLike,
+    exit_minute: ArrayLike,
+    exit_price: ArrayLike,
+    exit_reason: ArrayLike,
+    r: ArrayLike,
+    ambiguous: ArrayLike,
+) -> pd.DataFrame:
+    """The trades of one combination, a row per trade, columns `TRADE_COLUMNS`.
+
+    Parameters
+    ----------
+    date : array of int, shape (n_trades,)
+        Local session date, days since 1970-01-01.
+    variation, direction, exit_reason : array of str
+        Of `VARIATIONS`; long or short; of `EXIT_REASONS`.
+    entry_minute, exit_minute : array of int
+        Labels of the bars of entry and exit, minutes since 1970-01-01 00:00 UTC.
+    entry_price, stop, target, exit_price : array of float
+        Fill, stop and target as set at entry, fill of the exit; points.
+    r : array of float
+        Result in units of the risk.
+    ambiguous : array of bool
+    """
+    return pd.DataFrame(
+        {
+            "date": _moments(date, 86_400_000),
+            "variation": np.asarray(variation, dtype=object),
+            "direction": np.asarray(direction, dtype=object),
+            "entry_time": _moments(entry_minute, 60_000).tz_localize("UTC"),
+            "entry_price": np.asarray(entry_price, dtype=np.float64),
+            "stop": np.asarray(stop, dtype=np.float64),
+            "target": np.asarray(target, dtype=np.float64),
+            "exit_time": _moments(exit_minute, 60_000).tz_localize("UTC"),
+            "exit_price": np.asarray(exit_price, dtype=np.float64),
+            "exit_reason": np.asarray(exit_reason, dtype=object),
+            "r": np.asarray(r, dtype=np.float64),
+            "ambiguous": np.asarray(ambiguous, dtype=bool),
+        }
+    ).astype({"variation": "str", "direction": "str", "exit_reason": "str"})
+
+
+def _moments(counts: ArrayLike, milliseconds: int) -> pd.DatetimeIndex:
+    stamps = (np.asarray(counts, dtype=np.int64) * milliseconds).astype("datetime64[ms]")
+    return pd.DatetimeIndex(stamps)
