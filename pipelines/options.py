@@ -1,0 +1,54 @@
+"""The options that several commands share, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Symbol = Annotated[str | None, typer.Option(help="Instrument: GER40 or XAUUSD.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="TOML or JSON file of the same options; the command line wins."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="One-minute bars as Parquet. [default: the symbol's in the data folder]"),
+]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Folder of the prepared files. [default: data/optimized]")
+]
+GridName = Annotated[
+    str | None,
+    typer.Option("--grid", help="standard, expanded or a TOML file of axes. [default: standard]"),
+]
+Execution = Annotated[
+    str | None, typer.Option(help="Fills: realistic or original. [default: realistic]")
+]
+SpreadPoints = Annotated[
+    float | None, typer.Option(help="Full spread in points. [default: the instrument's]")
+]
+SlippagePoints = Annotated[float | None, typer.Option(help="Points lost at market fills.")]
+CommissionPoints = Annotated[float | None, typer.Option(help="Points paid per round trip.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Worker processes. [default: as many as suit the machine, at most 90]"),
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Address of a running Dask scheduler to use instead.")
+]
+DashboardAddress = Annotated[
+    str | None, typer.Option(help="Where the Dask dashboard listens. [default: any free port]")
+]
+Output = Annotated[
+    Path | None, typer.Option(help="Folder of the run directories. [default: results]")
+]
+RunDir = Annotated[str | None, typer.Option(help="Name of the run directory in the output folder.")]
+Resume = Annotated[
+    bool | None,
+    typer.Option("--resume/--no-resume", help="Go on with a run begun before. [default: resume]"),
+]
+ChunkSize = Annotated[
+    int | None, typer.Option(help="Combinations in a chunk, about. [default: as suits the workers]")
+]
