@@ -104,13 +104,12 @@ def utc_offset_minutes(minutes: Minutes, timezone: str) -> Minutes:
     """Minutes by which the zone's clock is ahead of UTC at each UTC minute, shape (n,)."""
     tz = zone(timezone)
     days, place = np.unique(minutes // MINUTES_PER_DAY, return_inverse=True)
-    at_start = _offsets(days * MINUTES_PER_DAY, tz)
-    changes = (at_start != _offsets((days + 1) * MINUTES_PER_DAY, tz))[place]
-    offsets = at_start[place]
-    # Only a day of change needs a closer look; changes fall on quarter hours.
-    quarters, place = np.unique(minutes[changes] // 15, return_inverse=True)
-    offsets[changes] = _offsets(quarters * 15, tz)[place]
-    return offsets
+    first, end = days * MINUTES_PER_DAY, (days + 1) * MINUTES_PER_DAY
+    at_first, at_end = _offsets(first, tz), _offsets(end, tz)
+    # Only a day on which the offset changes needs a closer look.
+    changing = np.flatnonzero(at_first != at_end)
+    end[changing] = _first_minutes_changed(first[changing], end[changing], tz)
+    return np.where(minutes < end[place], at_first[place], at_end[place])
 
 
 def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArray[np.int64]]:
@@ -148,6 +147,16 @@ def minute_text(minute: int) -> str:
 def date_text(date: int) -> str:
     """``YYYY-MM-DD`` of a day since 1970-01-01."""
     return str(np.datetime64(int(date), "D"))
+
+
+def _first_minutes_changed(first: Minutes, end: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
+    """The first minute after `first` at which the offset is no longer the same, by bisection."""
+    offset = _offsets(first, tz)
+    while (end - first > 1).any():
+        middle = (first + end) // 2
+        same = _offsets(middle, tz) == offset
+        first, end = np.where(same, middle, first), np.where(same, end, middle)
+    return end
 
 
 def _offsets(minutes: Minutes, tz: pytz.BaseTzInfo) -> Minutes:

@@ -192,7 +192,7 @@ def _dialect_name(names: list[str], time_name: str, layout: TimeLayout) -> str:
 def wrong_field_count(found: int, expected: int, where: str) -> DataError:
     """The error of a line with too few or too many fields."""
     return DataError(
-        f"the line has {found} fields",
+        f"the line has {found} field{'s' * (found != 1)}",
         where=where,
         expected=f"{expected} fields, as in the first line",
         remedy="if the file was cut off there, export it again",

@@ -18,7 +18,7 @@ from ib_grid.bars import PRICES
 from ib_grid.errors import DataError
 from ib_grid.ingest.dialects import Dialect, recognise, split, wrong_field_count
 from ib_grid.ingest.sources import blocks, place
-from ib_grid.ingest.times import LocalClock, parse_times
+from ib_grid.ingest.times import LocalClock, parse_times, wrong_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +141,9 @@ def _read_block(
         table = _parse(block.data, dialect)
     except pa.ArrowInvalid as error:
         raise _wrong_line(block, dialect, str(error)) from error
-    seconds, valid = parse_times(_time_column(table, dialect), dialect.layout)
-    minute = _utc_minutes(block, dialect, local, seconds, valid)
+    minute = _minutes(block, dialect, _time_column(table, dialect))
+    if dialect.naive and local is not None:
+        minute = _to_utc(block, minute, local)
     prices = np.stack([_column(table, name).to_numpy() for name in PRICES], axis=1)
     _check_prices(block, prices)
     return minute, prices
@@ -177,19 +178,13 @@ def _time_column(table: pa.Table, dialect: Dialect) -> pa.Array:
     return columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, b" ")
 
 
-def _utc_minutes(
-    block: _Block,
-    dialect: Dialect,
-    local: LocalClock | None,
-    seconds: NDArray[np.int64],
-    valid: NDArray[np.bool_],
-) -> NDArray[np.int64]:
+def _minutes(block: _Block, dialect: Dialect, times: pa.Array) -> NDArray[np.int64]:
+    """Minutes of UTC, or of the local clock where the dialect is naive."""
+    seconds, valid = parse_times(times, dialect.layout)
     if not valid.all():
-        raise DataError(
-            "the time is not written as in the first row, or does not exist",
-            where=block.at(int(valid.argmin())),
-            expected=f"a time such as {dialect.layout.example}",
-        )
+        row = int(valid.argmin())
+        text = times[row].as_py().decode("utf-8", "replace")
+        raise wrong_time(text, dialect.layout, block.at(row))
     minute, rest = np.divmod(seconds, 60)
     if rest.any():
         raise DataError(
@@ -198,8 +193,10 @@ def _utc_minutes(
             expected="one-minute bars, labelled by their opening minute",
             remedy="export bars of one minute (M1), not ticks or seconds",
         )
-    if not dialect.naive or local is None:
-        return np.asarray(minute)
+    return np.asarray(minute)
+
+
+def _to_utc(block: _Block, minute: NDArray[np.int64], local: LocalClock) -> NDArray[np.int64]:
     utc, n_minutes = local.to_utc(minute)
     if (n_minutes != 1).any():
         row = int((n_minutes != 1).argmax())

@@ -156,7 +156,7 @@ def _opened(path: Path) -> Iterator[Callable[[int], bytes]]:
             f"the file cannot be read ({getattr(error, 'strerror', None) or error})",
             where=str(path),
             expected="CSV, plain or compressed with gzip",
-            remedy="check the file's rights, or export it again",
+            remedy="export or download it again, or check the file's rights",
         ) from error
 
 

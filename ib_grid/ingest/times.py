@@ -27,8 +27,10 @@ _FORMS = tuple(
 )
 _UNIX_SECONDS = re.compile("[0-9]{9,10}")
 _DIGITS = ["year", "month", "day", "hour", "minute", "second", "fraction", "ahead_h", "ahead_m"]
+FIRST_YEAR, LAST_YEAR = 1971, 2099
 EXAMPLES = (
-    "2016-01-04T08:00:00+01:00, 2016-01-04T07:00:00Z, 2016-01-04 08:00, 1451894400 (Unix seconds)"
+    "a time such as 2016-01-04T08:00:00+01:00, 2016-01-04T07:00:00Z, 2016-01-04 08:00 or"
+    " 1451894400 (Unix seconds)"
 )
 
 
@@ -82,7 +84,7 @@ def parse_times(
     seconds : int64 array, shape (n,)
         No whole minute where a row has a fraction of a second.
     valid : bool array, shape (n,)
-        Whether the row is written in the layout and names a time that exists.
+        Whether the row is written in the layout and names a time of the years in question.
     """
     if layout.unix:
         return _unix_seconds(column)
@@ -91,13 +93,27 @@ def parse_times(
     part = {name: _number(text, span) for name, span in layout.fields.items()}
     days, day_exists = _days(part["year"], part["month"], part["day"])
     second = part.get("second", np.zeros(len(text), np.int64))
-    valid &= day_exists & (part["hour"] < 24) & (part["minute"] < 60) & (second < 60)
+    valid &= day_exists & (part["year"] >= FIRST_YEAR) & (part["year"] <= LAST_YEAR)
+    valid &= (part["hour"] < 24) & (part["minute"] < 60) & (second < 60)
     if "fraction" in part:
         second = np.where(part["fraction"] > 0, 1, second)
     seconds = days * 86_400 + part["hour"] * 3600 + part["minute"] * 60 + second
     if "ahead_h" in part:
         seconds -= _seconds_ahead(text, layout, part)
     return seconds, valid
+
+
+def wrong_time(text: str, layout: TimeLayout, where: str) -> DataError:
+    """The error of a time that `parse_times` does not take."""
+    own = layout_of(text)
+    if own is None or (own.fields, own.aware) != (layout.fields, layout.aware):
+        found = f"{text[:60]!r} is not a time written as in the first row"
+        return DataError(found, where=where, expected=f"a time as {layout.example!r} is written")
+    return DataError(
+        f"there is no time {text!r}",
+        where=where,
+        expected=f"a date and time of the years {FIRST_YEAR} to {LAST_YEAR}",
+    )
 
 
 def _unix_seconds(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
