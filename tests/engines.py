@@ -14,7 +14,11 @@ from ib_grid.params import Params
 from ib_grid.results import TRADE_COLUMNS
 
 ENGINES = ("reference", "fast")
-PRICE_TOLERANCE = 1e-9  # absolute, of prices in points and of R
+PRICE_TOLERANCE = 1e-9  # of prices in points and of R; relative above 1
+# Rows are float32; the fast engine may sum in float32 too (STRATEGY section 8).
+ROW_TOLERANCE = {"reference": 1e-6, "fast": 1e-4}
+# A Sharpe ratio this far from 0 has a deviation that is all rounding.
+ILL_CONDITIONED = 1e6
 
 
 def engine(name: str) -> ModuleType:
@@ -28,8 +32,8 @@ def assert_same_trades(actual: pd.DataFrame, expected: pd.DataFrame, what: objec
     assert actual["date"].tolist() == expected["date"].tolist(), what
     for name in TRADE_COLUMNS[1:]:
         if expected[name].dtype == np.float64:
-            apart = (actual[name] - expected[name]).abs().max() if len(actual) else 0.0
-            assert apart <= PRICE_TOLERANCE, f"{what}: {name} is {apart} apart"
+            apart = (actual[name] - expected[name]).abs() / expected[name].abs().clip(lower=1)
+            assert not (apart > PRICE_TOLERANCE).any(), f"{what}: {name} is {apart.max()} apart"
         else:
             assert actual[name].tolist() == expected[name].tolist(), f"{what}: {name}"
 
@@ -39,6 +43,8 @@ def assert_same_metrics(
 ) -> None:
     """Each metric within `tolerance` of the expected one, relative above 1, absolute below."""
     for name, value in expected.items():
+        if "sharpe" in name and abs(value) > ILL_CONDITIONED:
+            continue
         apart = abs(actual[name] - value)
         assert apart <= tolerance * max(1.0, abs(value)), f"{what}: {name} {actual[name]} {value}"
 

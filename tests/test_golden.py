@@ -10,6 +10,7 @@ from ib_grid.execution import MODELS
 from ib_grid.results import METRIC_COLUMNS
 from tests.engines import (
     ENGINES,
+    ROW_TOLERANCE,
     assert_same_metrics,
     assert_same_trades,
     engine,
@@ -20,7 +21,6 @@ from tests.golden import GoldenSet, golden_set, has_real_data
 SYMBOLS = ("GER40", "XAUUSD")
 # The reference engine is slow: it shows its rows on every eighth combination.
 ROW_STRIDE = {"reference": 8, "fast": 1}
-ROW_TOLERANCE = {"reference": 1e-6, "fast": 1e-4}
 
 
 @pytest.mark.parametrize("model", MODELS)
