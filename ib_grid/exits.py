@@ -55,25 +55,11 @@ def time_exit_price(prices, entries, place, first_row, last_row, costs):  # type
 
 
 @kernel
-def _bar_of(prices, row, direction, offset):  # type: ignore[no-untyped-def]
-    """Open, best, worst and close of a bar as a long sees them, `offset` below the mid price."""
+def _extremes(prices, row, direction, offset):  # type: ignore[no-untyped-def]
+    """Best and worst price of a bar as a long sees them, `offset` below the mid price."""
     if direction > 0:
-        best, worst = prices.high[row], prices.low[row]
-    else:
-        best, worst = -prices.low[row], -prices.high[row]
-    o, c = direction * prices.open[row], direction * prices.close[row]
-    return o - offset, best - offset, worst - offset, c - offset
-
-
-@kernel
-def first_touch(prices, row, end_row, direction, stop, target, offset):  # type: ignore[no-untyped-def]
-    """First row from `row` on in which stop or target is reached, or `end_row`."""
-    while row < end_row:
-        _, best, worst, _ = _bar_of(prices, row, direction, offset)
-        if worst <= stop or best >= target:
-            break
-        row += 1
-    return row
+        return prices.high[row] - offset, prices.low[row] - offset
+    return -prices.low[row] - offset, -prices.high[row] - offset
 
 
 @kernel
@@ -86,7 +72,11 @@ def walk_realistic(  # type: ignore[no-untyped-def]
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
     while row < end_row:
-        o, best, worst, c = _bar_of(prices, row, direction, half)
+        best, worst = _extremes(prices, row, direction, half)
+        if worst > stop and best < target:
+            row += 1
+            continue
+        o = direction * prices.open[row] - half
         if o <= stop:
             return row, o, STOP, False
         gapped = o >= target
@@ -106,7 +96,7 @@ def walk_realistic(  # type: ignore[no-untyped-def]
                 stop, target = stop + stop_step, target + target_step
                 if stop >= reached:
                     return row, reached, TSL_MARKET, False
-            if c <= stop:
+            if direction * prices.close[row] - half <= stop:
                 return row, stop, STOP, False
         row += 1
     return end_row, 0.0, TIME, False
@@ -122,8 +112,11 @@ def walk_original(  # type: ignore[no-untyped-def]
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
     while row < end_row:
-        o, best, worst, _ = _bar_of(prices, row, direction, 0.0)
-        ambiguous = worst <= stop < o < target <= best
+        best, worst = _extremes(prices, row, direction, 0.0)
+        if worst > stop and best < target:
+            row += 1
+            continue
+        ambiguous = worst <= stop < direction * prices.open[row] < target <= best
         if tsl_target == 0 and best >= target:
             return row, target, TP, ambiguous
         noted = stop
@@ -137,21 +130,26 @@ def walk_original(  # type: ignore[no-untyped-def]
 
 @kernel
 def watch_from(prices, entries, place, end_row, target, costs):  # type: ignore[no-untyped-def]
-    """First row in which anything can happen to a position before it trails, or `end_row`.
+    """First row in which a position that does not trail yet reaches stop or target, or `end_row`.
 
-    Returns that row and whether the position is stopped there in the bar of its limit order, on
-    which only the stop counts.
+    Returns that row, whether the target is reached in it, and whether it is the bar in which the
+    limit order filled, on which only the stop counts.
     """
     row, direction = entries.row[place], entries.direction[place]
     stop = direction * entries.stop[place]
-    if costs.model == ORIGINAL:
-        return first_touch(prices, row + 1, end_row, direction, stop, target, 0.0), False
+    offset = 0.0 if costs.model == ORIGINAL else costs.half
     if entries.limit[place]:
-        _, _, worst, _ = _bar_of(prices, row, direction, costs.half)
+        _, worst = _extremes(prices, row, direction, offset)
         if worst <= stop:
-            return row, True
+            return row, False, True
+    if entries.limit[place] or costs.model == ORIGINAL:
         row += 1
-    return first_touch(prices, row, end_row, direction, stop, target, costs.half), False
+    while row < end_row:
+        best, worst = _extremes(prices, row, direction, offset)
+        if worst <= stop or best >= target:
+            return row, best >= target, False
+        row += 1
+    return end_row, False, False
 
 
 @kernel
@@ -199,26 +197,35 @@ def walk_all(prices, entries, end_row, pairs, costs):  # type: ignore[no-untyped
     ambiguities = np.empty((n_entries, n_exits), np.bool_)
     for place in range(n_entries):
         end = end_row[entries.date[place]]
-        rr_target, target, from_row, settled = 0.0, 0.0, 0, False
+        rr_target, target, from_row, trails, on_fill = 0.0, 0.0, 0, True, False
         for i in range(n_exits):
             if pairs[i, 0] != rr_target:
                 rr_target = pairs[i, 0]
                 target = entries.direction[place] * target_price(entries, place, rr_target)
-                from_row, settled = watch_from(prices, entries, place, end, target, costs)
-            row, price, _, ambiguous = exit_before_end(
-                prices, entries, place, from_row, settled, end, target, pairs[i], costs
-            )
-            rows[place, i], ambiguities[place, i] = row, ambiguous
-            rs[place, i] = result_r(entries, place, price, costs)
+                from_row, reached, on_fill = watch_from(prices, entries, place, end, target, costs)
+                trails = True
+            if trails:
+                row, price, _, ambiguous = exit_before_end(
+                    prices, entries, place, from_row, on_fill, end, target, pairs[i], costs
+                )
+                rows[place, i], ambiguities[place, i] = row, ambiguous
+                rs[place, i] = result_r(entries, place, price, costs)
+                trails = reached
+            else:  # left before any trailing: as the pair before
+                rows[place, i], ambiguities[place, i] = (
+                    rows[place, i - 1],
+                    ambiguities[place, i - 1],
+                )
+                rs[place, i] = rs[place, i - 1]
     return Exits(rows, rs, ambiguities)
 
 
 @kernel
-def exit_before_end(prices, entries, place, from_row, settled, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
+def exit_before_end(prices, entries, place, from_row, on_fill, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
     """Exit row (or `end_row`), price, reason and ambiguity of an entry."""
     if entries.risk[place] == 0:
         return entries.row[place], entries.fill[place], INVALID, False
-    if settled:
+    if on_fill:
         price = entries.stop[place] - entries.direction[place] * costs.slippage
         return from_row, price, STOP, False
     return walk(prices, entries, place, from_row, end_row, target, pair, costs)
@@ -230,9 +237,9 @@ def exit_of(prices, entries, place, pair, first_row, last_row, costs):  # type: 
     target = target_price(entries, place, pair[0])
     seen = entries.direction[place] * target
     end = last_row + 1
-    from_row, settled = watch_from(prices, entries, place, end, seen, costs)
+    from_row, _, on_fill = watch_from(prices, entries, place, end, seen, costs)
     row, price, reason, ambiguous = exit_before_end(
-        prices, entries, place, from_row, settled, end, seen, pair, costs
+        prices, entries, place, from_row, on_fill, end, seen, pair, costs
     )
     if reason == TIME:
         row = last_row

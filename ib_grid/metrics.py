@@ -19,80 +19,90 @@ N_GROUPS = 1 + len(PREFIXES)  # the whole, then each variation
 TRADING_DAYS_PER_YEAR = 252
 ZERO_DEVIATION = 1e-12
 
-# Running figures, each an array over the exit pairs.
-(
-    _SUM,
-    _PEAK,
-    _DRAWDOWN,
-    _GAINS,
-    _LOSSES,
-    _DOWNSIDE,  # sum of squared losses
-    _FIRST,  # R of the first trade: squares are summed about it, or equal results would deviate
-    _OFF,  # sum of R - first
-    _OFF_SQUARED,
-    _WINS,
-    _WIN_RUN,
-    _LONGEST_WIN_RUN,
-    _LOSING,
-    _LOSS_RUN,
-    _LONGEST_LOSS_RUN,
-    _AMBIGUOUS,
-    _N_FIGURES,
-) = range(17)
+# Running figures and counts of a group, each an array over the exit pairs. The whole keeps only
+# what depends on the sequence of all trades; the rest it takes from the variations at the end.
+_SUM, _PEAK, _DRAWDOWN, _GAINS, _LOSSES, _DOWNSIDE, _FIRST, _OFF, _SQUARES, _N_FIGURES = range(10)
+_WIN_RUN, _LONGEST_WIN_RUN, _LOSS_RUN, _LONGEST_LOSS_RUN = range(4)
+_WINS, _LOSING, _AMBIGUOUS, _N_COUNTS = range(4, 8)
 
 
 @kernel
-def _fold_sums(figures, r):  # type: ignore[no-untyped-def]
+def _fold_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-def]
+    """Add a trade to cumulative R, drawdown and the runs of wins and losses."""
     total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
     for p in range(len(r)):
         now = total[p] + r[p]
         top = max(now, peak[p])
         total[p], peak[p] = now, top
         drawdown[p] = max(top - now, drawdown[p])
+    _fold_run(counts[_WIN_RUN], counts[_LONGEST_WIN_RUN], win)
+    _fold_run(counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN], loss)
 
 
 @kernel
-def _fold_gains(figures, r):  # type: ignore[no-untyped-def]
-    gains, losses, downside = figures[_GAINS], figures[_LOSSES], figures[_DOWNSIDE]
-    for p in range(len(r)):
-        loss = min(r[p], 0.0)
-        gains[p] += max(r[p], 0.0)
-        losses[p] += loss
-        downside[p] += loss * loss
-
-
-@kernel
-def _fold_squares(figures, r):  # type: ignore[no-untyped-def]
-    first, off, squared = figures[_FIRST], figures[_OFF], figures[_OFF_SQUARED]
-    for p in range(len(r)):
-        difference = r[p] - first[p]
-        off[p] += difference
-        squared[p] += difference * difference
-
-
-@kernel
-def _fold_runs(count, run, longest, r, sign):  # type: ignore[no-untyped-def]
-    for p in range(len(r)):
-        hit = 1.0 if sign * r[p] > 0 else 0.0
-        length = (run[p] + 1.0) * hit
-        count[p] += hit
+def _fold_run(run, longest, hit):  # type: ignore[no-untyped-def]
+    for p in range(len(hit)):
+        length = (run[p] + np.int32(1)) * hit[p]
         run[p] = length
         longest[p] = max(length, longest[p])
 
 
 @kernel
-def _fold_trade(figures, r, ambiguous, is_first):  # type: ignore[no-untyped-def]
-    """Add one trade, with R and ambiguity of each pair, to a group's running figures."""
+def _fold_sums(figures, counts, r, win, loss, ambiguous, is_first):  # type: ignore[no-untyped-def]
+    """Add a trade to the sums and counts.
+
+    Squares are summed about the first R, or equal results would deviate by rounding.
+    """
     if is_first:
         figures[_FIRST, :] = r
-    _fold_sums(figures, r)
-    _fold_gains(figures, r)
-    _fold_squares(figures, r)
-    _fold_runs(figures[_WINS], figures[_WIN_RUN], figures[_LONGEST_WIN_RUN], r, 1.0)
-    _fold_runs(figures[_LOSING], figures[_LOSS_RUN], figures[_LONGEST_LOSS_RUN], r, -1.0)
-    count = figures[_AMBIGUOUS]
+    gains, losses, downside = figures[_GAINS], figures[_LOSSES], figures[_DOWNSIDE]
     for p in range(len(r)):
-        count[p] += ambiguous[p]
+        fall = min(r[p], 0.0)
+        gains[p] += max(r[p], 0.0)
+        losses[p] += fall
+        downside[p] += fall * fall
+    first, off, squares = figures[_FIRST], figures[_OFF], figures[_SQUARES]
+    for p in range(len(r)):
+        difference = r[p] - first[p]
+        off[p] += difference
+        squares[p] += difference * difference
+    wins, losing, both = counts[_WINS], counts[_LOSING], counts[_AMBIGUOUS]
+    for p in range(len(r)):
+        wins[p] += win[p]
+        losing[p] += loss[p]
+        both[p] += ambiguous[p]
+
+
+@kernel
+def _results_of_trade(rows, rs, both, last_row, at_end, r, win, loss, ambiguous):  # type: ignore[no-untyped-def]
+    """R, win, loss and ambiguity of each exit pair: at the window's end if not left before."""
+    for p in range(len(r)):
+        r[p] = rs[p] if rows[p] <= last_row else at_end
+    for p in range(len(r)):
+        win[p] = r[p] > 0
+        loss[p] = r[p] < 0
+    for p in range(len(r)):
+        ambiguous[p] = both[p] if rows[p] <= last_row else 0
+
+
+@kernel
+def _complete(figures, counts, n_trades):  # type: ignore[no-untyped-def]
+    """Turn squares about the first R into squares about the mean, and sum up the whole.
+
+    The squares of the whole are those within each variation and those between their means.
+    """
+    mean = figures[0, _SUM] / max(n_trades[0], 1)
+    for group in range(1, N_GROUPS):
+        if n_trades[group] == 0:
+            continue
+        own = figures[group]
+        n = float(n_trades[group])
+        own[_SQUARES] = np.maximum(own[_SQUARES] - own[_OFF] ** 2 / n, 0.0)
+        figures[0, _SQUARES] += own[_SQUARES] + n * (own[_SUM] / n - mean) ** 2
+        for k in (_GAINS, _LOSSES, _DOWNSIDE):
+            figures[0, k] += own[k]
+        for k in (_WINS, _LOSING, _AMBIGUOUS):
+            counts[0, k] += counts[group, k]
 
 
 @kernel
@@ -109,22 +119,18 @@ def _ratio(mean, variance):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _finish(figures, n_trades, n_dates, out):  # type: ignore[no-untyped-def]
+def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped-def]
     """Metrics of a group from its running figures, in the order of `results.METRICS`.
 
     The squares of a group's dates about their mean are those of its trades about theirs, plus what
     the zeros of the other dates add.
     """
-    if n_trades == 0:
-        out[:] = 0.0
-        return
     n = float(n_trades)
     for p in range(figures.shape[1]):
-        total, wins, losing = figures[_SUM, p], figures[_WINS, p], figures[_LOSING, p]
+        total, wins, losing = figures[_SUM, p], counts[_WINS, p], counts[_LOSING, p]
         gains, losses = figures[_GAINS, p], figures[_LOSSES, p]
-        drawdown = figures[_DRAWDOWN, p]
+        drawdown, squares = figures[_DRAWDOWN, p], figures[_SQUARES, p]
         mean, mean_date = total / n, total / n_dates
-        squares = max(figures[_OFF_SQUARED, p] - figures[_OFF, p] ** 2 / n, 0.0)
         squares_dates = squares + n * mean * mean * (1.0 - n / n_dates)
         out[0, p] = total
         out[1, p] = n
@@ -140,9 +146,9 @@ def _finish(figures, n_trades, n_dates, out):  # type: ignore[no-untyped-def]
         out[11, p] = _ratio(mean_date, squares_dates / (n_dates - 1)) if n_dates > 1 else 0.0
         out[12, p] = _ratio(mean_date, figures[_DOWNSIDE, p] / n_dates) if n_dates > 1 else 0.0
         out[13, p] = _ratio(mean, squares / (n - 1)) if n_trades > 1 else 0.0
-        out[14, p] = figures[_LONGEST_WIN_RUN, p]
-        out[15, p] = figures[_LONGEST_LOSS_RUN, p]
-        out[16, p] = figures[_AMBIGUOUS, p]
+        out[14, p] = counts[_LONGEST_WIN_RUN, p]
+        out[15, p] = counts[_LONGEST_LOSS_RUN, p]
+        out[16, p] = counts[_AMBIGUOUS, p]
 
 
 @kernel
@@ -171,10 +177,13 @@ def fold_settings(  # type: ignore[no-untyped-def]
     n_settings, n_dates = chosen.shape
     n_exits = exits.r.shape[1]
     figures = np.empty((N_GROUPS, _N_FIGURES, n_exits), np.float64)
-    r, ambiguous = np.empty(n_exits, np.float64), np.empty(n_exits, np.float64)
+    counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int32)
+    n_trades = np.empty(N_GROUPS, np.int64)
+    r = np.empty(n_exits, np.float64)
+    win, loss = np.empty(n_exits, np.int32), np.empty(n_exits, np.int32)
+    ambiguous = np.empty(n_exits, np.int32)
     for setting in range(n_settings):
-        n_trades = np.zeros(N_GROUPS, np.int64)
-        figures[:] = 0.0
+        figures[:], counts[:], n_trades[:] = 0.0, 0, 0
         for date in range(n_dates):
             place = chosen[setting, date]
             if place == NO_ENTRY:
@@ -184,12 +193,23 @@ def fold_settings(  # type: ignore[no-untyped-def]
             price = time_exit_price(prices, entries, place, first_row, last_row, costs)
             at_end = result_r(entries, place, price, costs)
             rows, rs, both = exits.row[place], exits.r[place], exits.ambiguous[place]
-            for p in range(n_exits):
-                in_time = rows[p] <= last_row
-                r[p] = rs[p] if in_time else at_end
-                ambiguous[p] = both[p] if in_time else 0.0
-            for group in (0, 1 + variation[setting, date]):
-                _fold_trade(figures[group], r, ambiguous, n_trades[group] == 0)
-                n_trades[group] += 1
+            _results_of_trade(rows, rs, both, last_row, at_end, r, win, loss, ambiguous)
+            group = 1 + variation[setting, date]
+            _fold_sequence(figures[0], counts[0], r, win, loss)
+            _fold_sequence(figures[group], counts[group], r, win, loss)
+            is_first = n_trades[group] == 0
+            _fold_sums(figures[group], counts[group], r, win, loss, ambiguous, is_first)
+            n_trades[0] += 1
+            n_trades[group] += 1
+        _complete(figures, counts, n_trades)
         for group in range(N_GROUPS):
-            _finish(figures[group], n_trades[group], n_dates, out[group, :, setting, :])
+            if n_trades[group] == 0:
+                out[group, :, setting, :] = 0.0
+            else:
+                _finish(
+                    figures[group],
+                    counts[group],
+                    n_trades[group],
+                    n_dates,
+                    out[group, :, setting, :],
+                )

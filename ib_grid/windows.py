@@ -114,10 +114,10 @@ def _join_spans(prices, spans, tradable, size):  # type: ignore[no-untyped-def]
 def _join(prices, first_row, end_row, latest_start, places, ohlc, n):  # type: ignore[no-untyped-def]
     """Append the M2 bars of M1 rows ``first_row:end_row`` that start by `latest_start`."""
     row = first_row
-    if row < end_row and prices.minute[row] % 2 == 1:
+    if row < end_row and prices.minute[row] & 1:
         row += 1  # the span begins in the middle of a bin: the bin is dropped
     while row < end_row:
-        minute = prices.minute[row] // 2 * 2
+        minute = prices.minute[row] & ~1  # even
         if minute > latest_start:
             break
         places[0, n], places[1, n] = row, minute

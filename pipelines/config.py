@@ -16,6 +16,7 @@ from ib_grid.errors import ConfigError, GridError, IbGridError
 from ib_grid.execution import MODELS, Execution, Model
 from ib_grid.grid import Grid
 from ib_grid.instruments import Instrument
+from pipelines import prepare
 
 RANKING_KEYS = ("weights", "min_trades")
 
@@ -57,7 +58,7 @@ class Settings:
 
     symbol: str
     data: Path | None = None
-    data_dir: Path = Path("data/optimized")
+    data_dir: Path = prepare.DATA_DIR
     grid: str = "standard"
     execution: str = "realistic"
     spread_points: float | None = None
@@ -80,7 +81,12 @@ class Settings:
     @property
     def bars_file(self) -> Path:
         """The file of one-minute bars."""
-        return self.data or self.data_dir / f"{self.symbol}_m1.parquet"
+        return self.data or prepare.bars_file(self.symbol, self.data_dir)
+
+    @property
+    def levels_file(self) -> Path:
+        """The file of Initial Balance levels; there may be none."""
+        return prepare.levels_file(self.symbol, self.data_dir)
 
     @property
     def fills(self) -> Execution:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from ib_grid import bars as ib_bars
-from ib_grid import market as ib_market
+from ib_grid.bars import Bars, file_sha256, read_bars
 from ib_grid.errors import DataError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
-from ib_grid.market import Market
+from ib_grid.instruments import Session
+from ib_grid.levels import SessionLevels
+from ib_grid.market import Market, build_market
 from ib_grid.news import NO_NEWS, NewsFilter
-from pipelines import config, manifest
+from pipelines import config, manifest, prepare
 from pipelines.config import Settings
 
 
@@ -29,8 +31,12 @@ class Inputs:
     market : Market
     execution : Execution
     news : NewsFilter
-    data : dict
+    news_statement : mapping
+        What run.json says of the news filter.
+    data : mapping
         What run.json says of the bars: file, sha256, bars, first and last (UTC).
+    notes : tuple of str
+        What the person should know of the input.
     """
 
     symbol: str
@@ -38,7 +44,9 @@ class Inputs:
     market: Market
     execution: Execution
     news: NewsFilter
-    data: dict[str, object]
+    news_statement: Mapping[str, object]
+    data: Mapping[str, object]
+    notes: tuple[str, ...]
 
     @property
     def identity(self) -> dict[str, object]:
@@ -47,7 +55,7 @@ class Inputs:
             symbol=self.symbol,
             grid=self.grid.to_dict(),
             execution=self.execution.to_dict(),
-            news=news_content(self.news),
+            news=self.news.to_dict(),
             data_sha256=str(self.data["sha256"]),
         )
 
@@ -63,42 +71,48 @@ def read_inputs(settings: Settings) -> Inputs:
     grid = config.load_grid(settings.grid, settings.instrument)
     execution = settings.fills
     path = settings.bars_file
-    bars = ib_bars.read_bars(path)
-    sha256 = ib_bars.file_sha256(path)
-    if not len(bars):
-        raise DataError("there is no bar", where=str(path), expected="one-minute bars")
-    try:
-        # Levels computed beforehand would be handed over here.
-        market = ib_market.build_market(bars, grid.sessions, grid.horizon_minutes)
-    except DataError as error:
-        raise DataError(
-            error.found, where=str(path), expected=error.expected, remedy=error.remedy
-        ) from error
-    data = {
-        "file": str(path.absolute()),
-        "sha256": sha256,
-        "bars": len(bars),
-        "first": _moment(bars.minute[0]),
-        "last": _moment(bars.minute[-1]),
-    }
+    prepare.check_symbol(path, settings.symbol)
+    sha256 = file_sha256(path)
+    bars = read_bars(path)
+    _check_bars(bars, path, sha256)
+    levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
+    market = _market(bars, levels.levels, grid, path)
     return Inputs(
         symbol=settings.symbol,
         grid=grid,
         market=market,
         execution=execution,
         news=NO_NEWS,
-        data=data,
+        news_statement={"enabled": False},
+        data={
+            "file": str(path.absolute()),
+            "sha256": sha256,
+            "bars": len(bars),
+            "first": _moment(bars.minute[0]),
+            "last": _moment(bars.minute[-1]),
+        },
+        notes=(levels.note,) if levels.note else (),
     )
 
 
-def news_content(news: NewsFilter) -> dict[str, object]:
-    """What decides a news filter's effect, for a manifest or a fingerprint."""
-    return {
-        "events": len(news.events),
-        "events_sha256": hashlib.sha256(news.events.astype("<i8").tobytes()).hexdigest(),
-        "before_minutes": news.before_minutes,
-        "after_minutes": news.after_minutes,
-    }
+def _check_bars(bars: Bars, path: Path, sha256: str) -> None:
+    if not len(bars):
+        raise DataError("there is no bar", where=str(path), expected="one-minute bars")
+    if file_sha256(path) != sha256:
+        raise DataError(
+            "the file changed while it was read",
+            where=str(path),
+            remedy="run again when it is written",
+        )
+
+
+def _market(bars: Bars, levels: Mapping[Session, SessionLevels], grid: Grid, path: Path) -> Market:
+    try:
+        return build_market(bars, grid.sessions, grid.horizon_minutes, levels)
+    except DataError as error:
+        raise DataError(
+            error.found, where=str(path), expected=error.expected, remedy=error.remedy
+        ) from error
 
 
 def _moment(minute: np.int64) -> str:

@@ -14,11 +14,11 @@ from typing import Literal, get_args
 
 import ib_grid
 from ib_grid import grid as grids
-from ib_grid.errors import InputError, RunMismatchError
+from ib_grid.errors import InputError, RunMismatchError, first_line
+from ib_grid.files import whole_file
 from ib_grid.grid import ChunkPlan, Grid
 from ib_grid.instruments import Session
 from ib_grid.params import DOMAINS
-from pipelines.files import write_whole
 
 RUN_FILE = "run.json"
 FORMAT = 1
@@ -42,7 +42,9 @@ class Manifest:
     execution : mapping
         Model and costs, `Execution.to_dict`.
     news : mapping
-        What the news filter is made of.
+        What decides the news filter, `NewsFilter.to_dict`.
+    news_statement : mapping
+        What is to be said of it: calendars, and the dates that they do not cover.
     data : mapping
         The file of bars: file, sha256, bars, first and last.
     results_version : int
@@ -64,6 +66,7 @@ class Manifest:
     grid: Mapping[str, object]
     execution: Mapping[str, object]
     news: Mapping[str, object]
+    news_statement: Mapping[str, object]
     data: Mapping[str, object]
     results_version: int
     combinations: int
@@ -139,16 +142,13 @@ def write_manifest(run_dir: Path, manifest: Manifest) -> None:
 
     Raises
     ------
-    StoreError
+    OutputError
         If it cannot be written.
     """
     content = {"format": FORMAT, **dataclasses.asdict(manifest)}
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    write_whole(run_dir / RUN_FILE, lambda path: _write_text(path, text))
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    with whole_file(run_dir / RUN_FILE) as file:
+        file.write(text.encode())
 
 
 def read_manifest(run_dir: Path) -> Manifest:
@@ -169,7 +169,7 @@ def read_manifest(run_dir: Path) -> Manifest:
             expected="the directory of a run",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, f"it is not JSON: {error}") from error
+        raise _damaged(path, f"it is not JSON: {first_line(error)}") from error
     return _checked(content, path)
 
 
@@ -187,7 +187,7 @@ def _checked(content: object, path: Path) -> Manifest:
     try:
         plan, fingerprint = manifest.plan(), grids.fingerprint(manifest.identity)
     except (InputError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"its grid is none: {error}") from error
+        raise _damaged(path, f"its grid is none: {first_line(error)}") from error
     if fingerprint != manifest.fingerprint:
         raise _damaged(path, "its content does not have its fingerprint")
     if manifest.settings_per_chunk < 1 or (manifest.combinations, manifest.chunks) != (

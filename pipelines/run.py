@@ -18,8 +18,8 @@ from ib_grid.errors import StoreError
 from ib_grid.grid import ChunkPlan, plan_chunks
 from pipelines import cluster, optimize, rundir, store, summary
 from pipelines.config import Settings
-from pipelines.files import sole_writer
 from pipelines.inputs import Inputs
+from pipelines.lock import sole_writer
 from pipelines.manifest import (
     RESULTS_VERSION,
     Manifest,
@@ -130,7 +130,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
             plan=manifest.plan(),
             fingerprint=manifest.fingerprint,
         )
-        for note in place.notes:
+        for note in (*inputs.notes, *place.notes):
             job.say(f"note: {note}")
         return _complete(job, manifest, begun=place.begun)
 
@@ -138,19 +138,19 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
 def _new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
     rows = settings.chunk_size or optimize.rows_per_chunk(inputs.grid, planned_workers(settings))
     plan = plan_chunks(inputs.grid, rows)
-    identity = inputs.identity
     return Manifest(
         symbol=inputs.symbol,
         grid=inputs.grid.to_dict(),
         execution=inputs.execution.to_dict(),
-        news=identity["news"],  # type: ignore[arg-type]
+        news=inputs.news.to_dict(),
+        news_statement=inputs.news_statement,
         data=inputs.data,
         results_version=RESULTS_VERSION,
         combinations=len(inputs.grid),
         chunks=len(plan),
         settings_per_chunk=plan.settings_per_chunk,
         versions=versions(),
-        fingerprint=grids.fingerprint(identity),
+        fingerprint=grids.fingerprint(inputs.identity),
         state="running",
         created_utc=utc_now(),
         attempts=(),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ib_grid import grid as grids
 from ib_grid.errors import InputError, OutputError
-from pipelines.files import LOCK_FILE, sole_writer
+from pipelines.lock import LOCK_FILE, sole_writer
 from pipelines.manifest import RUN_FILE, check_same_run, read_manifest
 
 _NAMES_TRIED = 1000

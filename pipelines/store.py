@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ib_grid.errors import StoreError
+from ib_grid.errors import OutputError, StoreError, first_line
+from ib_grid.files import whole_file
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import METRIC_COLUMNS, result_schema
-from pipelines.files import TEMPORARY, write_whole
 from pipelines.summary import Summary, summary_from_dict
 
 DAMAGED_FOLDER = "damaged"
@@ -27,6 +27,7 @@ _METADATA_KEY = b"ib_grid"
 _FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 _CHECKING_THREADS = 4
 
+_REMEDY = "make room or give the right to write, and run again: what is done is kept"
 _UNREADABLE = (OSError, pa.ArrowException, ValueError)
 
 # Floats are stored as they are: a dictionary of them takes far longer to write than it saves.
@@ -126,12 +127,10 @@ def write_partition(
     text = json.dumps(asdict(record), sort_keys=True).encode()
     signed = table.replace_schema_metadata({_METADATA_KEY: text})
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"the folder could not be made ({error.strerror})", where=str(path.parent)
-        ) from error
-    write_whole(path, lambda aside: pq.write_table(signed, aside, **_WRITE_OPTIONS))
+        with whole_file(path) as file:
+            pq.write_table(signed, file, **_WRITE_OPTIONS)
+    except OutputError as error:
+        raise StoreError(error.found, where=error.where, remedy=_REMEDY) from error
 
 
 def _crc32(table: pa.Table) -> int:
@@ -154,7 +153,7 @@ def verify(path: Path, chunk: Chunk, fingerprint: str) -> Record:
         metadata = pq.read_metadata(path)
         schema = metadata.schema.to_arrow_schema()
     except _UNREADABLE as error:
-        raise _wrong(path, f"it is not a whole Parquet file ({_first_line(error)})") from error
+        raise _wrong(path, f"it is not a whole Parquet file ({first_line(error)})") from error
     record = _record(path, (metadata.metadata or {}).get(_METADATA_KEY))
     expected = (chunk.index, chunk.first_id, chunk.n_rows)
     if record.fingerprint != fingerprint:
@@ -181,7 +180,7 @@ def verify_contents(path: Path, grid: Grid, chunk: Chunk, fingerprint: str) -> R
         table.validate(full=True)
         crc32 = _crc32(table)
     except _UNREADABLE as error:
-        raise _wrong(path, f"it cannot be read ({_first_line(error)})") from error
+        raise _wrong(path, f"it cannot be read ({first_line(error)})") from error
     keys = ["combo_id", *PARAM_NAMES]
     blank = np.zeros((len(METRIC_COLUMNS), chunk.n_rows), np.float32)
     if not table.select(keys).equals(results_table(grid, chunk, blank).select(keys)):
@@ -278,7 +277,7 @@ def _set_aside(path: Path, folder: Path) -> Path:
 
 def remove_leftovers(dataset: Path) -> int:
     """Remove the temporary files that a killed process has left; how many they were."""
-    left = list(dataset.glob(f"session=*/wait_minutes=*/.part-*{TEMPORARY}"))
+    left = list(dataset.glob("session=*/wait_minutes=*/.part-*"))
     for path in left:
         try:
             path.unlink(missing_ok=True)

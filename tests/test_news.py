@@ -1,12 +1,15 @@
 """The news filter as the engines take it."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import ConfigError
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.instruments import instrument
+from ib_grid.news import NO_NEWS, Calendar, Event, NewsFilter, currencies_of, news_filter
 
 # A short stretch of minutes, so that spans touch, overlap and part.
 minutes = st.integers(-60, 60)
@@ -84,3 +87,63 @@ def test_numpy_integers_are_whole_minutes() -> None:
     news = NewsFilter(events=np.zeros(0, np.int64), before_minutes=np.int64(3))
     assert news.before_minutes == 3
     assert type(news.before_minutes) is int
+
+
+# -- from a calendar ------------------------------------------------------------------------------
+
+CALENDAR = Calendar(
+    events=(
+        Event(10, "USD", "High", "a"),
+        Event(20, "EUR", "High", "b"),
+        Event(30, "USD", "Medium", "c"),
+        Event(40, "ALL", "High", "d"),
+        Event(50, "JPY", "High", "e"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("currencies", "minutes"),
+    [(("USD",), [10]), (("EUR", "USD"), [10, 20]), (("USD", "ALL"), [10, 40]), ((), [])],
+)
+def test_news_filter_takes_high_impact_in_the_currencies(
+    currencies: tuple[str, ...], minutes: list[int]
+) -> None:
+    news = news_filter(CALENDAR, currencies)
+    assert news.events.tolist() == minutes
+    assert (news.before_minutes, news.after_minutes) == (2, 2)
+
+
+def test_news_filter_passes_the_minutes_on() -> None:
+    news = news_filter(CALENDAR, ["USD"], before_minutes=5, after_minutes=0)
+    assert (news.before_minutes, news.after_minutes) == (5, 0)
+
+
+def test_to_dict_tells_filters_apart() -> None:
+    base = news_filter(CALENDAR, ["USD"])
+    assert base.to_dict() == news_filter(CALENDAR, ["USD"]).to_dict()
+    others = [
+        news_filter(CALENDAR, ["EUR"]),
+        news_filter(CALENDAR, ["USD"], before_minutes=3),
+        news_filter(CALENDAR, ["USD"], after_minutes=3),
+        NO_NEWS,
+    ]
+    assert all(other.to_dict() != base.to_dict() for other in others)
+    assert json.loads(json.dumps(base.to_dict())) == base.to_dict()
+
+
+def test_currencies_of_the_instrument_itself() -> None:
+    assert currencies_of(instrument("GER40")) == ("EUR", "USD")
+    assert currencies_of(instrument("XAUUSD"), {"GER40": ["EUR"]}) == ("USD",)
+
+
+def test_currencies_of_the_table() -> None:
+    table = {"XAUUSD": ["usd", "All", "CHF", "USD"], "UK100": ["GBP", "USD"]}
+    assert currencies_of(instrument("XAUUSD"), table) == ("USD", "ALL", "CHF")
+
+
+@pytest.mark.parametrize("given_currencies", [[], "USD", ["US"], ["USD", 7], None, {"USD": 1}])
+def test_wrong_currencies(given_currencies: object) -> None:
+    with pytest.raises(ConfigError, match="the currencies of XAUUSD are") as raised:
+        currencies_of(instrument("XAUUSD"), {"XAUUSD": given_currencies})
+    assert raised.value.expected == 'a list of three-letter codes, such as ["EUR", "USD"]'

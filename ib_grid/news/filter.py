@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -10,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ib_grid.clock import MINUTES_PER_DAY, Minutes
 from ib_grid.errors import ConfigError
+from ib_grid.instruments import Instrument
+from ib_grid.news.calendars import Calendar, normalised_currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,6 +76,15 @@ class NewsFilter:
             return starts, ends
         return starts[np.append(0, apart + 1)], ends[np.append(apart, -1)]
 
+    def to_dict(self) -> dict[str, int | str]:
+        """All that can change a number, for a manifest or a fingerprint."""
+        return {
+            "before_minutes": self.before_minutes,
+            "after_minutes": self.after_minutes,
+            "n_events": len(self.events),
+            "events_sha256": hashlib.sha256(self.events.astype("<i8").tobytes()).hexdigest(),
+        }
+
 
 def _whole_minutes(name: str, value: object) -> int:
     if isinstance(value, Integral) and not isinstance(value, bool):
@@ -82,3 +95,55 @@ def _whole_minutes(name: str, value: object) -> int:
 
 
 NO_NEWS = NewsFilter(events=np.zeros(0, np.int64), before_minutes=0, after_minutes=0)
+
+
+def news_filter(
+    calendar: Calendar,
+    currencies: Sequence[str],
+    before_minutes: int = 2,
+    after_minutes: int = 2,
+) -> NewsFilter:
+    """The filter of a calendar's high-impact events in these currencies (STRATEGY section 4).
+
+    Raises
+    ------
+    ConfigError
+        If a number of minutes is not a whole number from 0 to 1440.
+    """
+    minutes = [event.minute for event in calendar.high_impact(currencies)]
+    return NewsFilter(
+        events=np.array(minutes, dtype=np.int64),
+        before_minutes=before_minutes,
+        after_minutes=after_minutes,
+    )
+
+
+def currencies_of(
+    instrument: Instrument, table: Mapping[str, Sequence[str]] | None = None
+) -> tuple[str, ...]:
+    """The currencies whose events move an instrument: the table's, or else its own.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    table : mapping of symbol to currencies, optional
+        The user's own; an entry replaces what the instrument says. ``ALL`` adds the events that
+        concern every currency.
+
+    Raises
+    ------
+    ConfigError
+        If the instrument's entry is not a list of three-letter codes.
+    """
+    if table is None or instrument.symbol not in table:
+        return instrument.currencies
+    given = table[instrument.symbol]
+    texts = [] if isinstance(given, str) or not isinstance(given, Sequence) else list(given)
+    codes = [normalised_currency(text) if isinstance(text, str) else None for text in texts]
+    found = tuple(dict.fromkeys(code for code in codes if code is not None))
+    if not texts or None in codes:
+        raise ConfigError(
+            f"the currencies of {instrument.symbol} are {given!r}",
+            expected='a list of three-letter codes, such as ["EUR", "USD"]',
+        )
+    return found

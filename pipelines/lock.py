@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and folders that only one run writes."""
+"""A folder that only one run writes."""
 
 from __future__ import annotations
 
@@ -8,62 +8,12 @@ import json
 import os
 import socket
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from ib_grid.errors import OutputError, StoreError
+from ib_grid.errors import OutputError
 
 LOCK_FILE = ".lock"
-TEMPORARY = ".tmp"
-_REMEDY = "make room or give the right to write, and run again: it goes on where it ended"
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file aside, flush it to disk and move it to its place.
-
-    Parameters
-    ----------
-    path : Path
-        Where the file is to be; one that is there is replaced.
-    write : callable
-        Writes the content to the path that it is given, in the same folder.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written; no part of it is left.
-    """
-    aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}{TEMPORARY}")
-    try:
-        write(aside)
-        _flush(aside)
-        aside.replace(path)
-        flush_folder(path.parent)
-    except OSError as error:
-        raise StoreError(
-            f"the file could not be written ({error.strerror or error})",
-            where=str(path),
-            remedy=_REMEDY,
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
-
-
-def flush_folder(folder: Path) -> None:
-    """Have the folder's entries on disk; Windows does that by itself."""
-    if sys.platform != "win32":
-        _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    # Windows flushes only what is open for writing; a folder can only be opened for reading.
-    descriptor = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager
