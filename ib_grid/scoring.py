@@ -63,7 +63,13 @@ class RankingSettings:
         return weights
 
 
-def _check_weights(weights: Mapping[str, float]) -> None:
+def _check_weights(weights: object) -> None:
+    if not isinstance(weights, Mapping):
+        raise ConfigError(
+            f"the weights are {weights!r}",
+            where="ranking weights",
+            expected="a number for each metric column",
+        )
     unknown = [str(name) for name in weights if name not in METRIC_COLUMNS]
     if unknown:
         raise ConfigError(
