@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ib_grid.decisions import Costs, Decisions, costs_of, decide
 from ib_grid.entries import NO_ENTRY
-from ib_grid.execution import MODELS, Execution
+from ib_grid.execution import Execution
 from ib_grid.exits import exit_of, walk_all
 from ib_grid.grid import Chunk, Grid, plan_chunks
 from ib_grid.market import Market
@@ -93,14 +93,11 @@ def trades(
 
 
 def warm_up(market: Market, grid: Grid) -> None:
-    """Compile every kernel, or load it from the cache, by using it once.
+    """Compile the kernels of `evaluate`, or load them from the cache, by using them once.
 
     Workers that start afterwards find the compiled code on disk.
     """
-    for model in MODELS:
-        execution = Execution(model=model, spread_points=1.0)
-        evaluate(market, grid, plan_chunks(grid, 1).chunk(0), execution)
-        trades(market, grid.params(0), execution)
+    evaluate(market, grid, plan_chunks(grid, 1).chunk(0), Execution(spread_points=0.0))
 
 
 def grid_of_one(params: Params) -> Grid:

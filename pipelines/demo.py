@@ -9,15 +9,17 @@ numpy keeps as it is, by operations that every processor rounds alike.
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid import clock
-from ib_grid.bars import Bars
+from ib_grid.bars import Bars, write_bars
 from ib_grid.errors import ConfigError
 from ib_grid.instruments import GER40
+from pipelines import prepare
 
 DEMO_SYMBOL = GER40.symbol
 DEMO_YEAR = 2024
@@ -58,6 +60,19 @@ class _Days(NamedTuple):
     drift: NDArray[np.float64]
     trend_start: NDArray[np.int64]
     trend_end: NDArray[np.int64]
+
+
+def write_demo_bars(folder: Path) -> Path:
+    """Write the demo's bars into a folder, under the name that `prepare` gives bars.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    path = prepare.bars_file(DEMO_SYMBOL, folder)
+    write_bars(path, demo_bars(), symbol=DEMO_SYMBOL)
+    return path
 
 
 def demo_bars(*, year: int = DEMO_YEAR, seed: int = DEMO_SEED) -> Bars:
@@ -146,7 +161,7 @@ def _prices(random: np.random.PCG64, days: _Days) -> NDArray[np.float64]:
     ticks = np.rint((noise + drift) * per_step).astype(np.int64)
     ticks[:, 0, 0] += np.rint(days.gap_points * _TICKS_PER_POINT).astype(np.int64)
     walk = np.cumsum(ticks.ravel()) + _FIRST_PRICE_POINTS * _TICKS_PER_POINT
-    prices: NDArray[np.float64] = walk.reshape(-1, _STEPS) * TICK_POINTS
+    prices = walk.reshape(-1, _STEPS).astype(np.float64) * TICK_POINTS
     return prices
 
 

@@ -1,4 +1,4 @@
-"""Quality reports and levels as tables on a terminal; readable at 80 columns."""
+"""Quality reports, levels and trades as tables on a terminal; readable at 80 columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -17,6 +18,7 @@ from ib_grid.ingest import QualityReport
 from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
+from pipelines.trades import trades_csv
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
@@ -68,6 +70,30 @@ def _level_cells(values: SessionLevels) -> list[str]:
         f"{np.median(spread):.2f}",
         f"{int((spread <= 0).sum()):,}",
     ]
+
+
+def show_trades(console: Console, trades: pd.DataFrame) -> None:
+    """Print trades, a line each, or as CSV where there is no terminal."""
+    if not console.is_terminal:
+        console.file.write(trades_csv(trades))
+        return
+    table = _table(
+        "date", "variation", "side", "entry UTC", "price", "exit UTC", "price", "why", "R"
+    )
+    for trade in trades.itertuples(index=False):
+        table.add_row(
+            f"{trade.date:%Y-%m-%d}",
+            str(trade.variation),
+            str(trade.direction),
+            f"{trade.entry_time:%H:%M}",
+            f"{trade.entry_price:.2f}",
+            f"{trade.exit_time:%H:%M}",
+            f"{trade.exit_price:.2f}",
+            f"{trade.exit_reason}{'?' if trade.ambiguous else ''}",
+            f"{trade.r:.2f}",
+        )
+    console.print(table)
+    console.print(f"{len(trades):,} trades, total {trades['r'].sum():.2f} R; ?: ambiguous")
 
 
 def _section(console: Console, title: str, content: RenderableType) -> None:
