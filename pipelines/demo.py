@@ -161,8 +161,7 @@ def _prices(random: np.random.PCG64, days: _Days) -> NDArray[np.float64]:
     ticks = np.rint((noise + drift) * per_step).astype(np.int64)
     ticks[:, 0, 0] += np.rint(days.gap_points * _TICKS_PER_POINT).astype(np.int64)
     walk = np.cumsum(ticks.ravel()) + _FIRST_PRICE_POINTS * _TICKS_PER_POINT
-    prices = walk.reshape(-1, _STEPS).astype(np.float64) * TICK_POINTS
-    return prices
+    return np.asarray(walk.reshape(-1, _STEPS) * TICK_POINTS, dtype=np.float64)
 
 
 def _is_there(random: np.random.PCG64, n_days: int) -> NDArray[np.bool_]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
 
-from ib_grid.errors import OutputError
 from ib_grid.params import DOMAINS, PARAM_NAMES
 from ib_grid.results import METRICS, PREFIXES, VARIATIONS, Metric
 from pipelines.report import facts
@@ -45,31 +42,22 @@ _NOTES = {
 Formats = Mapping[str, Any]
 
 
-def write_workbook(report: Report, path: Path) -> None:
+def write_workbook(report: Report, file: BinaryIO) -> None:
     """Write the sheets Results, Top100, one per variation, and Summary.
 
     The sheets of combinations show the parameters, the overall metrics and the main figures of
     each variation, or all metrics of the one variation; the CSV files have every column.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
     """
-    book = xlsxwriter.Workbook(path, {"constant_memory": True, "nan_inf_to_errors": False})
-    formats = _formats(book)
-    overall = (*_LEAD, *PARAM_NAMES, *_OVERALL, *_OF_VARIATIONS)
-    best = report.overall.best
-    _write_rows(book, "Results", best[list(overall)].head(results_rows(report)), formats)
-    _write_rows(book, f"Top{TOP_ROWS}", best[list(overall)].head(TOP_ROWS), formats)
-    for name, prefix in zip(VARIATIONS, PREFIXES, strict=True):
-        columns = [*_LEAD, *PARAM_NAMES, *(prefix + metric for metric in _OVERALL)]
-        _write_rows(book, name, report.variations[name].chosen.best[columns], formats)
-    _write_summary(book, report, formats)
-    try:
-        book.close()
-    except (XlsxWriterException, OSError) as error:
-        raise OutputError(f"the workbook cannot be written ({error})", where=str(path)) from error
+    overall = [*_LEAD, *PARAM_NAMES, *_OVERALL, *_OF_VARIATIONS]
+    best = report.overall.best[overall]
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        formats = _formats(book)
+        _write_rows(book, "Results", best.head(results_rows(report)), formats)
+        _write_rows(book, f"Top{TOP_ROWS}", best.head(TOP_ROWS), formats)
+        for name, prefix in zip(VARIATIONS, PREFIXES, strict=True):
+            columns = [*_LEAD, *PARAM_NAMES, *(prefix + metric for metric in _OVERALL)]
+            _write_rows(book, name, report.variations[name].chosen.best[columns], formats)
+        _write_summary(book, report, formats)
 
 
 def results_rows(report: Report) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from ib_grid.errors import OutputError
+from ib_grid.files import whole_file
 from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
@@ -37,52 +36,27 @@ def write_report(report: Report, run_dir: Path, *, excel: bool = False) -> list[
     paths = []
     for name, content in _texts(report, run_dir).items():
         path = run_dir / f"{report.info.symbol}_{name}"
-        with replacing(path) as aside:
-            aside.write_text(content, encoding="utf-8", newline="\n")
+        with whole_file(path) as file:
+            file.write(content.encode())
         paths.append(path)
     if report.overall.best.empty:
         _remove(run_dir / f"{report.info.symbol}_best_params.json")
     if excel:
         paths.append(run_dir / f"{report.info.symbol}_results.xlsx")
-        with replacing(paths[-1]) as aside:
-            write_workbook(report, aside)
+        with whole_file(paths[-1]) as file:
+            write_workbook(report, file)
     return paths
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; what is there at the end takes the place of `path`.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written; `path` is then as it was.
-    """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield aside
-        with aside.open("r+b") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        raise _not_writable(path, error) from error
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _not_writable(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"the file cannot be written ({error.strerror or error})",
-        where=str(path),
-        remedy="close it where it is open, and check the folder's rights and free space",
-    )
 
 
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise _not_writable(path, error) from error
+        raise OutputError(
+            f"a file of an earlier report cannot be removed ({error.strerror or error})",
+            where=str(path),
+            remedy="remove it: it is not of this report",
+        ) from error
 
 
 def _texts(report: Report, run_dir: Path) -> dict[str, str]:

@@ -54,4 +54,4 @@ def text(name: str, value: Scalar | None) -> str:
         return "-"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str) or name.endswith("id") else f"{value:,}"
+    return str(value) if isinstance(value, str) or name.endswith("_id") else f"{value:,}"

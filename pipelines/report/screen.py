@@ -8,6 +8,7 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.report import facts
 from pipelines.report.build import Report
@@ -42,27 +43,20 @@ _SETUP = (
 )
 
 
-def print_report(console: Console, report: Report, paths: Sequence[Path] = ()) -> None:
-    """Print the top ten, the best set, what was left out, and where the files are."""
-    info, overall = report.info, report.overall
-    console.print(
-        f"{info.symbol}: {facts.state(report)}", style="bold", highlight=False, markup=False
-    )
-    for note in info.notes:
-        console.print(f"note: {note}", highlight=False, markup=False)
+def show_report(console: Console, report: Report, paths: Sequence[Path] = ()) -> None:
+    """Print how much is computed, the top ten, the best set, and where the files are."""
+    overall = report.overall
+    console.print(Text(f"{report.info.symbol}: {facts.state(report)}", style="bold"))
+    for note in report.info.notes:
+        console.print(Text(f"note: {note}"))
     if overall.best.empty:
-        console.print(
-            f"Nothing is ranked: none of {report.n_rows:,} combinations has"
-            f" {report.settings.ranking.min_trades} trades or more.",
-            highlight=False,
-            markup=False,
-        )
+        console.print(Text(_nothing_line(report)))
     else:
         console.print(top_table(report, console.width))
-        console.print(_eligible_line(report), highlight=False, markup=False)
-        console.print(f"Best: {_params_line(report)}", highlight=False, markup=False)
+        console.print(Text(_eligible_line(report)))
+        console.print(Text(f"Best: {_params_line(report)}"))
     for path in paths:
-        console.print(str(path), highlight=False, markup=False, soft_wrap=True)
+        console.print(Text(str(path)), soft_wrap=True)
 
 
 def top_table(report: Report, width: int) -> Table:
@@ -86,6 +80,13 @@ def _with_joined(row: dict[str, Scalar]) -> dict[str, Scalar]:
         "trailing": trailing,
         "rev_rb": f"{row['rev_rb_pct']:g}" if row["rev_rb_enabled"] else "off",
     }
+
+
+def _nothing_line(report: Report) -> str:
+    return (
+        f"Nothing is ranked: none of {report.n_rows:,} combinations has"
+        f" {report.settings.ranking.min_trades} trades or more."
+    )
 
 
 def _eligible_line(report: Report) -> str:

@@ -24,7 +24,7 @@ def make_run(tmp_path: Path, grid: Grid) -> Callable[..., MadeUpRun]:
     ) -> MadeUpRun:
         rows = random_rows(grid, seed, most_trades=most_trades)
         run_dir = tmp_path / "GER40_512combos_20240102_030405"
-        write_rows(run_dir, grid, rows, 40, chunks)
+        write_rows(run_dir, grid, rows, 128, chunks)
         return MadeUpRun(run_dir, run_info(grid, **info), rows)
 
     return make

@@ -20,7 +20,8 @@ SHEETS = ["Results", "Top100", *VARIATIONS, "Summary"]
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., openpyxl.Workbook]:
     def write_and_read(run: MadeUpRun, **settings: object) -> openpyxl.Workbook:
-        write_workbook(run.report(**settings), tmp_path / "book.xlsx")
+        with (tmp_path / "book.xlsx").open("wb") as file:
+            write_workbook(run.report(**settings), file)
         return openpyxl.load_workbook(tmp_path / "book.xlsx")
 
     return write_and_read
@@ -126,7 +127,8 @@ def test_nothing_ranked(
 def test_every_part_is_xml_without_repeated_cells(
     make_run: Callable[..., MadeUpRun], tmp_path: Path
 ) -> None:
-    write_workbook(make_run().report(), tmp_path / "book.xlsx")
+    with (tmp_path / "book.xlsx").open("wb") as file:
+        write_workbook(make_run().report(), file)
     with zipfile.ZipFile(tmp_path / "book.xlsx") as archive:
         assert archive.testzip() is None
         roots = {name: ET.fromstring(archive.read(name)) for name in archive.namelist()}

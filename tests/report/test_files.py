@@ -240,7 +240,7 @@ def test_filter_can_be_switched_off(make_run: Callable[..., MadeUpRun]) -> None:
 
 
 def test_a_partial_run_says_so_everywhere(make_run: Callable[..., MadeUpRun]) -> None:
-    run = make_run(chunks=slice(0, 4))
+    run = make_run(chunks=slice(0, 3))
     report = run.report()
     write_report(report, run.run_dir, excel=True)
     share = 100 * report.n_rows / len(run.info.grid)
@@ -299,7 +299,7 @@ def test_a_file_that_cannot_be_written(make_run: Callable[..., MadeUpRun]) -> No
 
 def test_more_rows_than_the_grid_has(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
-    write_rows(run.run_dir, run.info.grid, run.rows, 1000)
+    write_rows(run.run_dir, run.info.grid, run.rows, 16)
     with pytest.raises(StoreError, match="rows for a grid of"):
         run.report()
 

@@ -48,6 +48,7 @@ def test_published_rows() -> None:
 
 def test_text() -> None:
     assert numbers.text("trades", 1234567) == "1,234,567"
+    assert numbers.text("grid", 1234567) == "1,234,567"
     assert numbers.text("combo_id", 1234567) == "1234567"
     assert numbers.text("best_combo_id", None) == "-"
     assert numbers.text("total_r", -1234.56789) == "-1,234.56789"

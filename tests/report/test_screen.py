@@ -7,13 +7,13 @@ import pytest
 from rich.console import Console
 
 from pipelines.report.files import write_report
-from pipelines.report.screen import print_report
+from pipelines.report.screen import show_report
 from tests.report.made_up import MadeUpRun
 
 
 def printed(run: MadeUpRun, width: int, **options: object) -> str:
     console = Console(file=io.StringIO(), width=width, **options)
-    print_report(console, run.report())
+    show_report(console, run.report())
     return console.file.getvalue()
 
 
@@ -36,7 +36,7 @@ def test_the_ten_best_fit_the_width(make_run: Callable[..., MadeUpRun], width: i
 def test_piped_there_is_no_colour(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     console = Console(file=io.StringIO())
-    print_report(console, run.report(), write_report(run.report(), run.run_dir))
+    show_report(console, run.report(), write_report(run.report(), run.run_dir))
     output = console.file.getvalue()
     assert "\x1b" not in output
     assert f"{run.run_dir}/GER40_summary.txt\n" in output
