@@ -19,6 +19,7 @@ Minutes = NDArray[np.int64]
 Days = NDArray[np.int64]
 
 MINUTES_PER_DAY = 1440
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -80,6 +81,43 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
     return np.array(
         [int(tz.localize(m, is_dst=False).timestamp()) // 60 for m in moments], dtype=np.int64
     )
+
+
+def utc_minute(local: dt.datetime, timezone: str) -> int:
+    """The UTC minute in which a local time without an offset falls.
+
+    Parameters
+    ----------
+    local : datetime
+        Without `tzinfo`.
+    timezone : str
+        IANA name.
+
+    Raises
+    ------
+    InputError
+        If there is no such zone, or its clock change leaves the time out or gives it twice.
+    """
+    tz = zone(timezone)
+    try:
+        moment = tz.localize(local, is_dst=None)
+    except pytz.InvalidTimeError as error:
+        twice = isinstance(error, pytz.AmbiguousTimeError)
+        raise InputError(
+            f"the clock of {timezone} shows {local} {'twice' if twice else 'never'}",
+            expected="a time that is not within a clock change, or one with an offset",
+        ) from error
+    return (moment - EPOCH) // dt.timedelta(minutes=1)
+
+
+def day_number(date: dt.date) -> int:
+    """Days from 1970-01-01 to a date."""
+    return (date - EPOCH.date()).days
+
+
+def date_of(day: int) -> dt.date:
+    """The date of a number of days since 1970-01-01."""
+    return EPOCH.date() + dt.timedelta(days=int(day))
 
 
 def local_dates(minutes: Minutes, timezone: str) -> Days:

@@ -1,0 +1,11 @@
+"""The reference engine: STRATEGY.md in plain Python, the slow and obvious twin of the fast engine.
+
+It shares data types with the fast engine, no computation, so that each can be held against the
+other. A date is worked through bar by bar, in the order and the words of STRATEGY.md; the numbers
+in the comments are its sections.
+"""
+
+from ib_grid.reference.engine import evaluate, trades
+from ib_grid.reference.metrics import metrics
+
+__all__ = ["evaluate", "metrics", "trades"]

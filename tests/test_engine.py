@@ -1,0 +1,266 @@
+"""Properties of both engines on random markets, and that they agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ib_grid import reference
+from ib_grid.bars import PRICES, Bars
+from ib_grid.execution import MODELS, Execution
+from ib_grid.grid import plan_chunks
+from ib_grid.levels import session_levels
+from ib_grid.market import build_market
+from ib_grid.news import NO_NEWS
+from ib_grid.params import Params
+from ib_grid.results import METRIC_COLUMNS, TRADE_COLUMNS, VARIATIONS
+from tests import strategies
+from tests.engines import (
+    ENGINES,
+    ROW_TOLERANCE,
+    assert_same_metrics,
+    assert_same_trades,
+    engine,
+)
+from tests.strategies import SESSIONS, Scene, Shape
+
+each_engine = pytest.mark.parametrize("engine_name", ENGINES)
+EXAMPLES = settings.default.max_examples
+few_examples = settings(max_examples=EXAMPLES // 4)
+
+AT_ENTRY = ["date", "variation", "direction", "entry_time", "entry_price", "stop", "target"]
+
+
+@given(data=st.data())
+@settings(max_examples=3 * EXAMPLES)
+def test_fast_equals_reference_in_trades(data):
+    fast = engine("fast")
+    scene = data.draw(strategies.scenes())
+    params = data.draw(strategies.params(scene.session))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    given = (scene.market, params, execution, news)
+    assert_same_trades(fast.trades(*given), reference.trades(*given))
+
+
+@given(data=st.data())
+@few_examples
+def test_fast_equals_reference_in_rows(data):
+    fast = engine("fast")
+    scene = data.draw(strategies.scenes())
+    grid = data.draw(strategies.grids((scene.session,)))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    plan = plan_chunks(grid, grid.rows_per_block)
+    for index in range(len(plan)):
+        chunk = plan.chunk(index)
+        given = (scene.market, grid, chunk, execution, news)
+        assert_same_rows(fast.evaluate(*given), reference.evaluate(*given), ROW_TOLERANCE["fast"])
+
+
+def assert_same_rows(actual: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
+    assert actual.shape == expected.shape
+    for row in range(expected.shape[1]):
+        columns = [dict(zip(METRIC_COLUMNS, a[:, row], strict=True)) for a in (actual, expected)]
+        assert_same_metrics(*columns, tolerance, row)
+
+
+@each_engine
+@given(data=st.data())
+@few_examples
+def test_rows_are_the_metrics_of_the_trades(engine_name, data):
+    module = engine(engine_name)
+    scene = data.draw(strategies.scenes())
+    grid = data.draw(strategies.grids((scene.session,)))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    plan = plan_chunks(grid, 10)
+    chunk = plan.chunk(data.draw(st.integers(0, len(plan) - 1)))
+    rows = module.evaluate(scene.market, grid, chunk, execution, news)
+    assert rows.shape == (len(METRIC_COLUMNS), chunk.n_rows)
+    assert rows.dtype == np.float32
+    n_dates = len(scene.market.levels[scene.session].date)
+    for row, combo_id in enumerate(chunk.ids.tolist()):
+        trades = module.trades(scene.market, grid.params(combo_id), execution, news)
+        actual = dict(zip(METRIC_COLUMNS, rows[:, row].tolist(), strict=True))
+        expected = reference.metrics(trades, n_dates)
+        assert_same_metrics(actual, expected, ROW_TOLERANCE[engine_name], combo_id)
+
+
+@each_engine
+@given(data=st.data())
+@few_examples
+def test_rows_are_the_same_bytes_whatever_the_chunk_size(engine_name, data):
+    evaluate = engine(engine_name).evaluate
+    scene = data.draw(strategies.scenes())
+    # the zone's other sessions, too: on some of them no date has a balance
+    sessions = tuple(s for s in SESSIONS if s.ib_timezone == scene.session.ib_timezone)
+    market = build_market(scene.bars, sessions, scene.horizon_minutes)
+    grid = data.draw(strategies.grids(sessions))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    sizes = data.draw(st.lists(st.integers(1, 60), min_size=2, max_size=2, unique=True))
+    whole = []
+    for size in sizes:
+        plan = plan_chunks(grid, size)
+        chunks = [plan.chunk(index) for index in range(len(plan))]
+        parts = [evaluate(market, grid, chunk, execution, news) for chunk in chunks]
+        whole.append(np.concatenate(parts, axis=1))
+    assert whole[0].shape == (len(METRIC_COLUMNS), len(grid))
+    assert whole[0].tobytes() == whole[1].tobytes()
+
+
+@each_engine
+@given(data=st.data())
+@settings(max_examples=2 * EXAMPLES)
+def test_a_trade_is_within_its_window_and_its_result_follows_from_its_prices(engine_name, data):
+    scene = data.draw(strategies.scenes())
+    params = data.draw(strategies.params(scene.session))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    trades = engine(engine_name).trades(scene.market, params, execution, news)
+    assert tuple(trades.columns) == TRADE_COLUMNS
+    assert trades["date"].is_monotonic_increasing
+    assert trades["date"].is_unique
+    window_start, window_end = windows_by_date(scene, params)
+    realistic = execution.model == "realistic"
+    for trade in trades.itertuples():
+        entry, left = minute_of(trade.entry_time), minute_of(trade.exit_time)
+        last = window_end[trade.date] - 1 if realistic else window_end[trade.date]
+        assert window_start[trade.date] <= entry <= left <= last
+        sign = 1 if trade.direction == "long" else -1
+        assert sign * (trade.target - trade.stop) >= 0
+        if trade.exit_reason == "invalid":
+            assert (trade.r, trade.exit_price, left) == (0, trade.entry_price, entry)
+            continue
+        points = sign * (trade.exit_price - trade.entry_price)
+        points -= execution.commission_points if realistic else 0
+        assert trade.r * abs(trade.entry_price - trade.stop) == pytest.approx(points, abs=1e-6)
+
+
+def windows_by_date(scene: Scene, params: Params) -> tuple[pd.Series, pd.Series]:
+    """W0 and W1 by date, in minutes."""
+    levels = session_levels(scene.bars, scene.session)
+    dates = pd.to_datetime(levels.date, unit="D")
+    start = pd.Series(levels.ib_end + params.ib_wait_minutes, index=dates)
+    return start, start + params.trade_window_minutes
+
+
+def minute_of(moment: pd.Timestamp) -> int:
+    return int(moment.timestamp()) // 60
+
+
+@each_engine
+@given(data=st.data())
+@settings(max_examples=3 * EXAMPLES)
+def test_realistic_decides_nothing_by_bars_to_come(engine_name, data):
+    """Two markets with the same bars before a minute T have the same trades up to T.
+
+    Equal are the entries before T, whole trades that are left before T, and, where the bars at T
+    open alike, the market orders at T. A limit order fills within its bar, so one at T is not known
+    yet. The time exit of a window that goes on at T is the one exit that depends on whether bars
+    follow: where none do, the position is valued at the last close there is.
+    """
+    trades_of = engine(engine_name).trades
+    scene = data.draw(strategies.scenes())
+    params = data.draw(strategies.params(scene.session))
+    execution = data.draw(strategies.executions(("realistic",)))
+    news = data.draw(strategies.news_filters(scene.bars))
+    first_start = int(scene.balances()[0][0])
+    t = data.draw(st.sampled_from([m for m in scene.bars.minute.tolist() if m > first_start]))
+    other_bars = data.draw(other_futures(scene.bars, t))
+
+    before = trades_of(scene.market, params, execution, news)
+    after = trades_of(scene.market_of(other_bars), params, execution, news)
+
+    assert_same_values(entered_before(before, t), entered_before(after, t))
+    _, window_end = windows_by_date(scene, params)
+    assert_same_values(left_before(before, t, window_end), left_before(after, t, window_end))
+    if t in other_bars.minute:
+        assert_same_values(market_orders_at(before, t), market_orders_at(after, t))
+
+
+@st.composite
+def other_futures(draw, bars: Bars, t: int) -> Bars:
+    """The bars with those from minute T on cut off, or made anew but for the open at T."""
+    past = bars.between(0, t)
+    if draw(st.booleans()):
+        return past
+    future = bars.between(t, int(bars.minute[-1]) + 1)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    there = rng.random(len(future)) >= draw(st.sampled_from((0.0, 0.3)))
+    there[0] = True
+    walk = strategies.random_walk(rng, draw(strategies.shapes()), future.minute[there])
+    shift = future.open[0] - walk.open[0]
+    moved = {n: getattr(walk, n) + shift for n in PRICES}
+    return Bars(
+        minute=np.concatenate([past.minute, walk.minute]),
+        **{n: np.concatenate([getattr(past, n), moved[n]]) for n in PRICES},
+    )
+
+
+def moment_of(minute: int) -> pd.Timestamp:
+    return pd.Timestamp(minute * 60, unit="s", tz="UTC")
+
+
+def entered_before(trades: pd.DataFrame, t: int) -> pd.DataFrame:
+    return trades.loc[trades["entry_time"] < moment_of(t), AT_ENTRY]
+
+
+def market_orders_at(trades: pd.DataFrame, t: int) -> pd.DataFrame:
+    at_t = trades["entry_time"] == moment_of(t)
+    return trades.loc[at_t & (trades["variation"] != "REV_RB"), AT_ENTRY]
+
+
+def left_before(trades: pd.DataFrame, t: int, window_end: pd.Series) -> pd.DataFrame:
+    closed = window_end.reindex(trades["date"]).to_numpy() <= t
+    left = trades["exit_time"] < moment_of(t)
+    return trades[left & (closed | (trades["exit_reason"] != "time"))]
+
+
+def assert_same_values(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Exactly the same: the past is the same bits."""
+    pd.testing.assert_frame_equal(
+        one.reset_index(drop=True), other.reset_index(drop=True), check_exact=True
+    )
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_random_markets_reach_every_rule(model):
+    """The properties above would mean little on markets without trades."""
+    seen: Counter[str] = Counter()
+    shape = Shape(tick=1, step=3, wick=2, pull=0.05, jump=0.1, missing=0.05, outage=0.2)
+    for seed in range(60):
+        session = SESSIONS[seed % len(SESSIONS)]
+        dates = tuple(range(19_806, 19_816))
+        scene = Scene(session=session, dates=dates, seed=seed, shape=shape)
+        for trailing in (0.0, 0.25):
+            params = Params(
+                ib_start=session.ib_start,
+                ib_end=session.ib_end,
+                ib_timezone=session.ib_timezone,
+                ib_wait_minutes=0,
+                trade_window_minutes=90,
+                rr_target=0.5,
+                stop_mode="ib_start",
+                tsl_target=trailing,
+                tsl_sl=0.5,
+                min_sl_pct=0,
+                rev_rb_enabled=True,
+                rev_rb_pct=0.25,
+                ib_buffer_pct=0.1,
+                max_distance_pct=1,
+            )
+            execution = Execution(model=model, spread_points=0)
+            trades = reference.trades(scene.market, params, execution, NO_NEWS)
+            seen.update(trades["variation"])
+            seen.update(trades["exit_reason"])
+            seen.update(ambiguous=int(trades["ambiguous"].sum()))
+    reasons = {"stop", "tp", "time"} | ({"tsl_market"} if model == "realistic" else {"invalid"})
+    for name in {*VARIATIONS, *reasons, "ambiguous"}:
+        assert seen[name] >= 3, (name, seen)
