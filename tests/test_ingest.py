@@ -450,3 +450,43 @@ def test_a_file_name_may_hold_any_bytes(tmp_path):
     quality = read(path)[1]
     assert quality.sources[0].name == "b?[bold].csv"
     assert dt.datetime.fromtimestamp(quality.first_minute * 60, dt.UTC).year == 2024
+
+
+# --- anything at all
+
+
+@given(
+    dialect=st.sampled_from(sorted(DIALECTS)),
+    edits=st.lists(
+        st.tuples(
+            st.integers(0, 3000),
+            st.integers(0, 30),
+            st.one_of(
+                st.binary(max_size=12), st.sampled_from([b"\n", b",", b'"', b"\0", b"-", b"9"])
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    pack=st.sampled_from([bytes, gzip.compress]),
+)
+def test_a_damaged_file_is_read_or_refused(dialect, edits, pack, tmp_path_factory):
+    write, _, timezone = DIALECTS[dialect]
+    content = bytearray(write(BARS).encode())
+    for first, length, new in edits:
+        content[first : first + length] = new
+    path = tmp_path_factory.mktemp("damaged") / "bars.csv"
+    path.write_bytes(pack(bytes(content)))
+    refused = ""
+    try:
+        bars, quality = read(path, timezone=timezone or "UTC")
+    except DataError as error:
+        refused = error.where
+    if refused:
+        assert str(path) in refused
+        return
+    assert quality.n_rows == len(bars) + quality.n_duplicates + quality.n_conflicts
+    assert (bars.low <= np.minimum(bars.open, bars.close)).all()
+    assert (bars.high >= np.maximum(bars.open, bars.close)).all()
+    assert (np.diff(bars.minute) > 0).all()
+    assert (bars.low > 0).all()
