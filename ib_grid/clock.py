@@ -182,11 +182,6 @@ def minute_text(minute: int) -> str:
     return str(np.datetime64(int(minute), "m")).replace("T", " ")
 
 
-def date_text(date: int) -> str:
-    """``YYYY-MM-DD`` of a day since 1970-01-01."""
-    return str(np.datetime64(int(date), "D"))
-
-
 def _first_minutes_changed(first: Minutes, end: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
     """The first minute after `first` at which the offset is no longer the same, by bisection."""
     offset = _offsets(first, tz)

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ib_grid.clock import date_text, minute_text
+from ib_grid.clock import date_of, minute_text
 from ib_grid.ingest import QualityReport
 from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
@@ -53,7 +53,7 @@ def show_levels(
     table = _table("session", "dates", "first", "last", "bars", "range", "no range")
     for session, values in levels.items():
         table.add_row(str(session), *_level_cells(values))
-    console.print(Padding(table, (0, 0, 0, 2)))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print("  bars, range: medians a date, range in points; no range: cannot be traded")
     console.print(f"\nwritten: {path}", soft_wrap=True)
 
@@ -64,8 +64,8 @@ def _level_cells(values: SessionLevels) -> list[str]:
     spread = values.ib_high - values.ib_low
     return [
         f"{len(values.date):,}",
-        date_text(values.date[0]),
-        date_text(values.date[-1]),
+        str(date_of(values.date[0])),
+        str(date_of(values.date[-1])),
         f"{np.median(values.n_bars):g}",
         f"{np.median(spread):.2f}",
         f"{int((spread <= 0).sum()):,}",
@@ -97,7 +97,9 @@ def show_trades(console: Console, trades: pd.DataFrame) -> None:
 
 
 def _section(console: Console, title: str, content: RenderableType) -> None:
-    console.print(Group(Text(f"\n{title}", style="bold"), Padding(content, (0, 0, 0, 2))))
+    console.print(
+        Group(Text(f"\n{title}", style="bold"), Padding(content, (0, 0, 0, 2), expand=False))
+    )
 
 
 def _table(*columns: str) -> Table:
@@ -122,7 +124,7 @@ def _rows(quality: QualityReport) -> Table:
 
 def _sources(quality: QualityReport) -> str:
     dialects = Counter(source.dialect for source in quality.sources)
-    said = ", ".join(f"{count} {_files(count)} {name}" for name, count in dialects.items())
+    said = ", ".join(f"{count} {name} {_files(count)}" for name, count in dialects.items())
     return said + (f"; clock of {quality.timezone}" if quality.timezone else "")
 
 
@@ -191,7 +193,7 @@ def _runs(dates: tuple[int, ...]) -> list[str]:
             runs[-1].append(date)
         else:
             runs.append([date])
-    return [" to ".join(dict.fromkeys(date_text(run[i]) for i in (0, -1))) for run in runs]
+    return [" to ".join(dict.fromkeys(str(date_of(run[i])) for i in (0, -1))) for run in runs]
 
 
 def _suspicions(suspicions: tuple[Suspicion, ...]) -> Group:
