@@ -16,7 +16,7 @@ from pipelines import config, options
 from pipelines import prepare as files
 from pipelines.config import Settings
 from pipelines.report.build import ReportSettings
-from pipelines.report.screen import print_report
+from pipelines.report.screen import show_report
 from pipelines.show import show_levels, show_quality, show_trades, terminal
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def report(
 
     ranking = config.load_ranking(config_file)
     settings = ReportSettings(ranking=ranking, variation_filter=variation_filter, n_best=top)  # type: ignore[arg-type]
-    print_report(terminal(), *report_run(run, settings, excel=excel))
+    show_report(terminal(), *report_run(run, settings, excel=excel))
 
 
 @app.command()
@@ -217,7 +217,7 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
 
     result = run_grid(settings, inputs, Console(stderr=True))
     report_settings = ReportSettings(ranking=settings.ranking)
-    print_report(terminal(), *report_run(result.folder, report_settings, excel=excel))
+    show_report(terminal(), *report_run(result.folder, report_settings, excel=excel))
 
 
 def main() -> None:

@@ -55,8 +55,9 @@ def show_report(console: Console, report: Report, paths: Sequence[Path] = ()) ->
         console.print(top_table(report, console.width))
         console.print(Text(_eligible_line(report)))
         console.print(Text(f"Best: {_params_line(report)}"))
-    for path in paths:
-        console.print(Text(str(path)), soft_wrap=True)
+    if paths:
+        console.print(Text(f"\nFiles in {paths[0].parent}:"), soft_wrap=True)
+        console.print(Text("  ".join(path.name for path in paths)))
 
 
 def top_table(report: Report, width: int) -> Table:
