@@ -1,5 +1,4 @@
 import gzip
-import sys
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ from ib_grid.ingest import quality_from_dict
 from ib_grid.instruments import GER40, Session
 from ib_grid.levels import session_levels
 from ib_grid.levels_file import read_levels
-from pipelines import cli
 from pipelines.prepare import load_levels, prepare_bars, prepare_levels
 from tests import csv_files
 from tests.csv_files import made_up_bars, minute_of, same_bars
@@ -159,35 +157,13 @@ def test_levels_of_other_sessions_are_computed_besides(prepared):
 # --- the command line
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder: exit status, standard output, standard error."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ib-grid", *map(str, arguments)])
-        try:
-            cli.main()
-        except SystemExit as ended:
-            status = ended.code or 0
-        else:
-            status = 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return command
-
-
-def test_prepare_and_levels_at_the_terminal(run, csv, tmp_path):
-    status, out, err = run("prepare", "--symbol", "GER40", "--csv", csv)
+def test_prepare_and_levels_at_the_terminal(ib_grid_command, csv, tmp_path):
+    status, out, err = ib_grid_command("prepare", "--symbol", "GER40", "--csv", csv)
     assert (status, err) == (0, "")
     assert out.startswith("GER40: 1,200 one-minute bars, 2024-03-04 07:00 to 2024-03-08 10:59 UTC")
     assert "1 TradingView file" in out
     assert "written: data/optimized/GER40_m1.parquet" in out
-    status, out, err = run("levels", "--symbol", "GER40")
+    status, out, err = ib_grid_command("levels", "--symbol", "GER40")
     assert (status, err) == (0, "")
     assert "09:00-09:30" in out
     assert everything_in(tmp_path / "work") == [
@@ -198,7 +174,7 @@ def test_prepare_and_levels_at_the_terminal(run, csv, tmp_path):
     ]
 
 
-def test_the_report_shows_what_was_lost_and_what_to_look_at(run, tmp_path):
+def test_the_report_shows_what_was_lost_and_what_to_look_at(ib_grid_command, tmp_path):
     folder = tmp_path / "csv"
     folder.mkdir()
     wild = made_up_bars(BARS.minute, seed=2)
@@ -209,7 +185,7 @@ def test_the_report_shows_what_was_lost_and_what_to_look_at(run, tmp_path):
     )
     sunday = made_up_bars(minute_of(2024, 3, 2, 23) + np.arange(3))
     (folder / "bars (3).csv").write_text(csv_files.histdata(sunday, "Asia/Tokyo"))
-    status, out, err = run(
+    status, out, err = ib_grid_command(
         "prepare", "--symbol", "GER40", "--csv", folder, "--timezone", "Asia/Tokyo"
     )
     assert (status, err) == (0, "")
@@ -226,11 +202,11 @@ def test_the_report_shows_what_was_lost_and_what_to_look_at(run, tmp_path):
         assert phrase in shown
 
 
-def test_many_files_may_follow_one_option_as_a_shell_gives_them(run, csv, tmp_path):
+def test_many_files_may_follow_one_option_as_a_shell_gives_them(ib_grid_command, csv, tmp_path):
     first, second = tmp_path / "1.csv", tmp_path / "2.csv"
     first.write_text(csv_files.tradingview(BARS.take(slice(0, 700))))
     second.write_text(csv_files.tradingview(BARS.take(slice(600, 1200))))
-    status, out, _ = run(
+    status, out, _ = ib_grid_command(
         "prepare", "--csv", first, second, "--symbol", "GER40", "--data", "b.parquet"
     )
     assert status == 0
@@ -238,13 +214,15 @@ def test_many_files_may_follow_one_option_as_a_shell_gives_them(run, csv, tmp_pa
     assert same_bars(read_bars(tmp_path / "work" / "b.parquet"), BARS)
 
 
-def test_a_zone_that_was_not_needed_is_said(run, csv):
-    _, out, _ = run("prepare", "--symbol", "GER40", "--csv", csv, "--timezone", "Asia/Tokyo")
+def test_a_zone_that_was_not_needed_is_said(ib_grid_command, csv):
+    _, out, _ = ib_grid_command(
+        "prepare", "--symbol", "GER40", "--csv", csv, "--timezone", "Asia/Tokyo"
+    )
     assert "note: --timezone Asia/Tokyo was not used" in out
 
 
-def test_brackets_in_names_are_shown_as_they_are(run, csv, tmp_path):
-    status, out, _ = run(
+def test_brackets_in_names_are_shown_as_they_are(ib_grid_command, csv, tmp_path):
+    status, out, _ = ib_grid_command(
         "prepare", "--symbol", "GER40", "--csv", csv, "--data", "[bold]/[x].parquet"
     )
     assert status == 0
@@ -268,7 +246,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_wrong_input_ends_with_status_2_and_one_message(case, run, tmp_path):
+def test_wrong_input_ends_with_status_2_and_one_message(case, ib_grid_command, tmp_path):
     folder = tmp_path / "work"
     (folder / "empty").mkdir()
     (folder / "empty.csv").touch()
@@ -277,7 +255,7 @@ def test_wrong_input_ends_with_status_2_and_one_message(case, run, tmp_path):
     (folder / "good.csv").write_text(csv_files.tradingview(BARS))
     before = everything_in(folder)
     arguments, message = WRONG[case]
-    status, out, err = run("prepare", "--symbol", "GER40", *arguments)
+    status, out, err = ib_grid_command("prepare", "--symbol", "GER40", *arguments)
     assert (status, out) == (2, "")
     assert err.startswith("error: ")
     assert message in err
@@ -287,17 +265,17 @@ def test_wrong_input_ends_with_status_2_and_one_message(case, run, tmp_path):
     assert everything_in(folder) == before
 
 
-def test_an_unknown_symbol_and_missing_bars_are_named(run, csv):
-    status, _, err = run("prepare", "--symbol", "DAX", "--csv", csv)
+def test_an_unknown_symbol_and_missing_bars_are_named(ib_grid_command, csv):
+    status, _, err = ib_grid_command("prepare", "--symbol", "DAX", "--csv", csv)
     assert status == InstrumentError.exit_status == 2
     assert "the symbol 'DAX' is unknown" in err
-    status, _, err = run("levels", "--symbol", "GER40")
+    status, _, err = ib_grid_command("levels", "--symbol", "GER40")
     assert status == 2
     assert "data/optimized/GER40_m1.parquet" in err
     assert "ib-grid prepare" in err
 
 
-def test_a_missing_option_ends_with_status_2(run):
-    status, _, err = run("prepare", "--symbol", "GER40")
+def test_a_missing_option_ends_with_status_2(ib_grid_command):
+    status, _, err = ib_grid_command("prepare", "--symbol", "GER40")
     assert status == 2
     assert "--csv" in err
