@@ -59,8 +59,8 @@ def run_info(grid: Grid, **changes: object) -> RunInfo:
     return RunInfo(**{**values, **changes})
 
 
-def random_rows(grid: Grid, seed: int, *, decimals: int = 2, most_trades: int = 40) -> pd.DataFrame:
-    """A row for each combination; few decimals make ties."""
+def random_rows(grid: Grid, seed: int, *, most_trades: int = 40) -> pd.DataFrame:
+    """A row for each combination."""
     rng = np.random.default_rng(seed)
     ids = np.arange(len(grid))
     rows = {"combo_id": ids}
@@ -69,7 +69,7 @@ def random_rows(grid: Grid, seed: int, *, decimals: int = 2, most_trades: int = 
         if name.endswith(COUNTS) and "sharpe" not in name:
             values = rng.integers(0, most_trades, len(ids), endpoint=True)
         else:
-            values = rng.normal(0, 10, len(ids)).round(decimals)
+            values = rng.normal(0, 10, len(ids)).round(2)
         rows[name] = values.astype(np.float32)
     return pd.DataFrame(rows)
 

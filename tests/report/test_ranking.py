@@ -50,6 +50,12 @@ def plain_ranking(
     return sorted(zip(scores, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
 
 
+def with_ties(rows: pd.DataFrame, kinds: int) -> pd.DataFrame:
+    """The rows with no more than some different sets of metrics among them."""
+    metrics = rows[list(METRIC_COLUMNS)].iloc[np.arange(len(rows)) * 7 % kinds]
+    return rows.assign(**{name: metrics[name].to_numpy() for name in METRIC_COLUMNS})
+
+
 def check(ranking: Ranking, expected: list[tuple[float, int]]) -> None:
     best = expected[: ranking.scope.n_best]
     assert ranking.extrema.n_rows == len(expected)
@@ -73,7 +79,8 @@ SCOPES = st.lists(
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    decimals=st.integers(-1, 1),
+    kinds=st.sampled_from([3, 40, 512]),
+    from_behind=st.booleans(),
     rows_per_chunk=st.sampled_from([20, 40, 600]),
     block_rows=st.sampled_from([7, 64]),
     scopes=SCOPES,
@@ -82,13 +89,14 @@ SCOPES = st.lists(
 def test_equals_sorting_everything(
     grid: Grid,
     seed: int,
-    decimals: int,
+    kinds: int,
+    from_behind: bool,
     rows_per_chunk: int,
     block_rows: int,
     scopes: list[Scope],
     min_trades: int,
 ) -> None:
-    rows = random_rows(grid, seed, decimals=decimals)
+    rows = with_ties(random_rows(grid, seed), kinds)
     ranking_settings = RankingSettings(min_trades=min_trades)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -96,7 +104,7 @@ def test_equals_sorting_everything(
     ):
         write_rows(Path(folder), grid, rows, rows_per_chunk)
         files = partitions.partition_files(Path(folder), "GER40")
-        rankings = rank(files, scopes, ranking_settings)
+        rankings = rank(files[:: -1 if from_behind else 1], scopes, ranking_settings)
     for scope, ranking in zip(scopes, rankings, strict=True):
         weights = ranking_settings.weights_of(scope.prefix)
         check(ranking, plain_ranking(rows, scope, weights, min_trades))
