@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.decisions import Costs, Decisions, costs_of, decide
+from ib_grid.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.entries import NO_ENTRY
 from ib_grid.execution import Execution
 from ib_grid.exits import exit_of, walk_all
@@ -20,7 +20,8 @@ from ib_grid.market import Market
 from ib_grid.metrics import N_GROUPS, N_METRICS, fold_settings
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import DOMAINS, Params
-from ib_grid.results import EXIT_REASONS, VARIATIONS, trades_frame
+from ib_grid.results import EXIT_REASONS, VARIATIONS, candidates_frame, trades_frame
+from ib_grid.signals import NO_CANDIDATE, REV_RB
 
 # Exit pairs that are walked and folded together: more would only leave the processor's cache.
 _EXITS_AT_ONCE = 256
@@ -90,6 +91,40 @@ def trades(
     costs = costs_of(execution)
     decided = decide(market, grid, plan_chunks(grid, 1).chunk(0), costs, news)
     return _trades_frame(decided, params, costs)
+
+
+def candidates(
+    market: Market, params: Params, execution: Execution, news: NewsFilter
+) -> pd.DataFrame:
+    """Every candidate of one combination that the news filter looks at, blocked ones included.
+
+    Returns
+    -------
+    DataFrame
+        A row per candidate by date and news moment: date, variation, direction and news_minute
+        (minutes since 1970-01-01 00:00 UTC). In `original` REV_RB is looked at only on dates on
+        which no other candidate remains.
+    """
+    grid = grid_of_one(params)
+    found = find(market, grid, plan_chunks(grid, 1).chunk(0), costs_of(execution), NO_NEWS)
+    row, date = np.nonzero(found.candidates.variation != NO_CANDIDATE)
+    variation = found.candidates.variation[row, date]
+    minute = found.candidates.moment[row, date]
+    looked_at = variation != REV_RB
+    if execution.model == "original":
+        remaining = date[looked_at & ~news.blocks(minute)]
+        looked_at |= ~np.isin(date, remaining)
+    else:
+        looked_at[:] = True
+    if not params.rev_rb_enabled:
+        looked_at &= variation != REV_RB
+    frame = candidates_frame(
+        date=found.levels.date[date],
+        variation=[VARIATIONS[v] for v in variation],
+        direction=np.where(found.candidates.direction[row, date] > 0, "long", "short"),
+        news_minute=minute,
+    )
+    return frame[looked_at].sort_values(["date", "news_minute"], kind="stable", ignore_index=True)
 
 
 def warm_up(market: Market, grid: Grid) -> None:

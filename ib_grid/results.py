@@ -161,6 +161,20 @@ def trades_frame(
     ).astype({"variation": "str", "direction": "str", "exit_reason": "str"})
 
 
+def candidates_frame(
+    *, date: ArrayLike, variation: ArrayLike, direction: ArrayLike, news_minute: ArrayLike
+) -> pd.DataFrame:
+    """Candidates of one combination: date, variation, direction, news_minute (UTC minutes)."""
+    return pd.DataFrame(
+        {
+            "date": _moments(date, 86_400_000),
+            "variation": np.asarray(variation, dtype=object),
+            "direction": np.asarray(direction, dtype=object),
+            "news_minute": np.asarray(news_minute, dtype=np.int64),
+        }
+    ).astype({"variation": "str", "direction": "str"})
+
+
 def _moments(counts: ArrayLike, milliseconds: int) -> pd.DatetimeIndex:
     stamps = (np.asarray(counts, dtype=np.int64) * milliseconds).astype("datetime64[ms]")
     return pd.DatetimeIndex(stamps)

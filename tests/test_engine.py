@@ -50,6 +50,27 @@ def test_fast_equals_reference_in_trades(data):
 
 @given(data=st.data())
 @few_examples
+def test_fast_equals_reference_in_candidates(data):
+    fast = engine("fast")
+    scene = data.draw(strategies.scenes())
+    params = data.draw(strategies.params(scene.session))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    given = (scene.market, params, execution, news)
+    order = ["date", "news_minute", "variation"]
+    actual, expected = (
+        module.candidates(*given).sort_values(order, ignore_index=True)
+        for module in (fast, reference)
+    )
+    pd.testing.assert_frame_equal(actual, expected)
+    # what is traded is a candidate that was kept
+    kept = expected[~news.blocks(expected["news_minute"].to_numpy())]
+    traded = fast.trades(*given)[["date", "variation", "direction"]]
+    assert len(traded.merge(kept, on=["date", "variation", "direction"])) == len(traded)
+
+
+@given(data=st.data())
+@few_examples
 def test_fast_equals_reference_in_rows(data):
     fast = engine("fast")
     scene = data.draw(strategies.scenes())

@@ -5,7 +5,7 @@ other. A date is worked through bar by bar, in the order and the words of STRATE
 in the comments are its sections.
 """
 
-from ib_grid.reference.engine import evaluate, trades
+from ib_grid.reference.engine import candidates, evaluate, trades
 from ib_grid.reference.metrics import metrics
 
-__all__ = ["evaluate", "metrics", "trades"]
+__all__ = ["candidates", "evaluate", "metrics", "trades"]
