@@ -7,6 +7,8 @@ combination is then a look-up per date, folded into its metrics. `reference` is 
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -25,6 +27,8 @@ from ib_grid.signals import NO_CANDIDATE, REV_RB
 
 # Exit pairs that are walked and folded together: more would only leave the processor's cache.
 _EXITS_AT_ONCE = 256
+# Settings times dates that are decided together: bounds the memory of a chunk of many settings.
+_DAYS_AT_ONCE = 1_000_000
 
 
 def evaluate(
@@ -55,13 +59,17 @@ def evaluate(
     GridError
         If the market was not built for this session or for so long a wait and window.
     """
-    costs = costs_of(execution)
-    decided = decide(market, grid, chunk, costs, news)
-    pairs = _exit_pairs(grid)
-    out = np.empty((N_GROUPS, N_METRICS, len(decided.chosen), len(pairs)), np.float32)
-    for first in range(0, len(pairs), _EXITS_AT_ONCE):
-        some = slice(first, first + _EXITS_AT_ONCE)
-        _fold(decided, pairs[some], costs, out[:, :, :, some])
+    costs, pairs = costs_of(execution), _exit_pairs(grid)
+    n_settings = chunk.n_rows // len(pairs)
+    out = np.empty((N_GROUPS, N_METRICS, n_settings, len(pairs)), np.float32)
+    n_dates = len(market.session_levels(grid.sessions[chunk.session_index], 0).date)
+    at_once = max(1, _DAYS_AT_ONCE // max(n_dates, 1))
+    for first in range(0, n_settings, at_once):
+        some = slice(first, first + at_once)
+        decided = decide(market, grid, _part(chunk, some, len(pairs)), costs, news)
+        for pair in range(0, len(pairs), _EXITS_AT_ONCE):
+            exits = slice(pair, pair + _EXITS_AT_ONCE)
+            _fold(decided, pairs[exits], costs, out[:, :, some, exits])
     return out.reshape(N_GROUPS * N_METRICS, chunk.n_rows)
 
 
@@ -139,6 +147,14 @@ def grid_of_one(params: Params) -> Grid:
     """The grid whose only combination this is."""
     axes = {name: (getattr(params, name),) for name in DOMAINS}
     return Grid(sessions=(params.session,), **axes)
+
+
+def _part(chunk: Chunk, settings: slice, n_exits: int) -> Chunk:
+    """Some of a chunk's settings, as a chunk."""
+    first, end, _ = settings.indices(chunk.n_rows // n_exits)
+    return dataclasses.replace(
+        chunk, first_id=chunk.first_id + first * n_exits, n_rows=(end - first) * n_exits
+    )
 
 
 def _exit_pairs(grid: Grid) -> NDArray[np.float64]:

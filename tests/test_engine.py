@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ib_grid import reference
 from ib_grid.bars import PRICES, Bars
 from ib_grid.execution import MODELS, Execution
-from ib_grid.grid import plan_chunks
+from ib_grid.grid import named_grid, plan_chunks
+from ib_grid.instruments import GER40
 from ib_grid.levels import session_levels
 from ib_grid.market import build_market
 from ib_grid.news import NO_NEWS
@@ -27,6 +28,7 @@ from tests.engines import (
     assert_same_trades,
     engine,
 )
+from tests.golden import golden_set
 from tests.strategies import SESSIONS, Scene, Shape
 
 each_engine = pytest.mark.parametrize("engine_name", ENGINES)
@@ -111,6 +113,19 @@ def test_rows_are_the_metrics_of_the_trades(engine_name, data):
         actual = dict(zip(METRIC_COLUMNS, rows[:, row].tolist(), strict=True))
         expected = reference.metrics(trades, n_dates)
         assert_same_metrics(actual, expected, ROW_TOLERANCE[engine_name], combo_id)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_rows_are_the_same_bytes_however_the_engine_groups_its_work(model, monkeypatch):
+    fast = engine("fast")
+    market = golden_set("GER40", "synthetic", model).market
+    grid = named_grid("standard", GER40)
+    chunk = plan_chunks(grid, 30 * grid.exits_per_setting).chunk(7)
+    execution = Execution(model=model, spread_points=1.5)
+    whole = fast.evaluate(market, grid, chunk, execution)
+    monkeypatch.setattr(fast, "_EXITS_AT_ONCE", 7)
+    monkeypatch.setattr(fast, "_DAYS_AT_ONCE", 4 * len(market.levels[grid.sessions[0]].date))
+    assert fast.evaluate(market, grid, chunk, execution).tobytes() == whole.tobytes()
 
 
 @each_engine
