@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ib_grid.errors import DataError
+from ib_grid.errors import DataError, first_line
+from ib_grid.files import is_file, whole_file
 
 PRICES = ("open", "high", "low", "close")
+SYMBOL_KEY, QUALITY_KEY = b"ib_grid.symbol", b"ib_grid.quality"
 _REMEDY = "write the file with `ib-grid prepare`"
 
 
@@ -95,18 +100,92 @@ def read_bars(path: Path) -> Bars:
     DataError
         If there is no such file, it is no Parquet file, or its content is not one of valid bars.
     """
-    if not path.is_file():
-        raise DataError("there is no such file", where=str(path), remedy=_REMEDY)
+    _check_is_file(path)
     try:
         frame = pq.read_table(path).to_pandas()
     except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"not a readable Parquet file ({str(error).splitlines()[0]})",
-            where=str(path),
-            expected="one-minute bars as Parquet",
-            remedy=_REMEDY,
-        ) from error
+        raise _unreadable(path, error) from error
     return bars_from_frame(frame, where=str(path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarsOrigin:
+    """What a bars file says about itself.
+
+    Attributes
+    ----------
+    symbol : str or None
+        None if the file does not say.
+    quality : dict or None
+        The quality report as plain values, see `ingest.quality_from_dict`; None if there is none.
+    """
+
+    symbol: str | None
+    quality: dict[str, Any] | None
+
+
+def write_bars(
+    path: Path, bars: Bars, *, symbol: str, quality: Mapping[str, Any] | None = None
+) -> None:
+    """Write bars as snappy Parquet, with symbol and quality report in the metadata.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced as a whole, or left as it was.
+    bars : Bars
+    symbol : str
+    quality : mapping, optional
+        The quality report as plain values.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
+    metadata = {SYMBOL_KEY: symbol.encode()}
+    if quality is not None:
+        metadata[QUALITY_KEY] = json.dumps(quality, allow_nan=False).encode()
+    columns = {"time": pa.array(bars.minute * 60_000).cast(pa.timestamp("ms", "UTC"))}
+    columns |= {name: pa.array(getattr(bars, name)) for name in PRICES}
+    with whole_file(path) as file:
+        pq.write_table(
+            pa.table(columns).replace_schema_metadata(metadata), file, compression="snappy"
+        )
+
+
+def read_origin(path: Path) -> BarsOrigin:
+    """Symbol and quality report of a bars file.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it is no Parquet file.
+    """
+    _check_is_file(path)
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        symbol, quality = metadata.get(SYMBOL_KEY), metadata.get(QUALITY_KEY)
+        return BarsOrigin(
+            symbol=None if symbol is None else symbol.decode(),
+            quality=None if quality is None else dict(json.loads(quality)),
+        )
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _check_is_file(path: Path) -> None:
+    if not is_file(path):
+        raise DataError("there is no such file", where=str(path), remedy=_REMEDY)
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"not a readable Parquet file ({first_line(error)})",
+        where=str(path),
+        expected="one-minute bars as Parquet",
+        remedy=_REMEDY,
+    )
 
 
 def file_sha256(path: Path) -> str:

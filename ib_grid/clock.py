@@ -19,6 +19,7 @@ Minutes = NDArray[np.int64]
 Days = NDArray[np.int64]
 
 MINUTES_PER_DAY = 1440
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -82,6 +83,43 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
     )
 
 
+def utc_minute(local: dt.datetime, timezone: str) -> int:
+    """The UTC minute in which a local time without an offset falls.
+
+    Parameters
+    ----------
+    local : datetime
+        Without `tzinfo`.
+    timezone : str
+        IANA name.
+
+    Raises
+    ------
+    InputError
+        If there is no such zone, or its clock change leaves the time out or gives it twice.
+    """
+    tz = zone(timezone)
+    try:
+        moment = tz.localize(local, is_dst=None)
+    except pytz.InvalidTimeError as error:
+        twice = isinstance(error, pytz.AmbiguousTimeError)
+        raise InputError(
+            f"the clock of {timezone} shows {local} {'twice' if twice else 'never'}",
+            expected="a time that is not within a clock change, or one with an offset",
+        ) from error
+    return (moment - EPOCH) // dt.timedelta(minutes=1)
+
+
+def day_number(date: dt.date) -> int:
+    """Days from 1970-01-01 to a date."""
+    return (date - EPOCH.date()).days
+
+
+def date_of(day: int) -> dt.date:
+    """The date of a number of days since 1970-01-01."""
+    return EPOCH.date() + dt.timedelta(days=int(day))
+
+
 def local_dates(minutes: Minutes, timezone: str) -> Days:
     """Local date of each UTC minute.
 
@@ -103,10 +141,59 @@ def local_dates(minutes: Minutes, timezone: str) -> Days:
 def utc_offset_minutes(minutes: Minutes, timezone: str) -> Minutes:
     """Minutes by which the zone's clock is ahead of UTC at each UTC minute, shape (n,)."""
     tz = zone(timezone)
-    if not len(minutes):
-        return np.zeros(0, np.int64)
-    # Offsets change on quarter hours at the most often, so one look-up each quarter hour is enough.
-    quarters, place = np.unique(minutes // 15, return_inverse=True)
-    moments = (dt.datetime.fromtimestamp(int(q) * 900, tz) for q in quarters)
-    offsets = [int((m.utcoffset() or dt.timedelta()).total_seconds()) // 60 for m in moments]
-    return np.array(offsets, dtype=np.int64)[place]
+    days, place = np.unique(minutes // MINUTES_PER_DAY, return_inverse=True)
+    first, end = days * MINUTES_PER_DAY, (days + 1) * MINUTES_PER_DAY
+    at_first, at_end = _offsets(first, tz), _offsets(end, tz)
+    # Only a day on which the offset changes needs a closer look.
+    changing = np.flatnonzero(at_first != at_end)
+    end[changing] = _first_minutes_changed(first[changing], end[changing], tz)
+    return np.where(minutes < end[place], at_first[place], at_end[place])
+
+
+def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArray[np.int64]]:
+    """UTC minutes that a zone's clock shows as these local minutes.
+
+    Parameters
+    ----------
+    local_minutes : int64 array, shape (n,)
+        Minutes since 1970-01-01 00:00 by the zone's clock.
+    timezone : str
+        IANA name.
+
+    Returns
+    -------
+    utc_minutes : int64 array, shape (n,)
+        The UTC minute; the first of two; without meaning where there is none.
+    n_minutes : int64 array, shape (n,)
+        How many UTC minutes show as this local minute: 1, but 0 where the spring change leaves
+        the local time out and 2 where the autumn change gives it twice.
+    """
+    # Changes lie more than two days apart, so one of these two offsets holds.
+    before = local_minutes - utc_offset_minutes(local_minutes - MINUTES_PER_DAY, timezone)
+    after = local_minutes - utc_offset_minutes(local_minutes + MINUTES_PER_DAY, timezone)
+    shows_before = before + utc_offset_minutes(before, timezone) == local_minutes
+    shows_after = (after != before) & (after + utc_offset_minutes(after, timezone) == local_minutes)
+    utc = np.where(shows_before, before, after)
+    return utc, shows_before.astype(np.int64) + shows_after
+
+
+def minute_text(minute: int) -> str:
+    """``YYYY-MM-DD HH:MM`` of a minute since 1970-01-01 00:00."""
+    return str(np.datetime64(int(minute), "m")).replace("T", " ")
+
+
+def _first_minutes_changed(first: Minutes, end: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
+    """The first minute after `first` at which the offset is no longer the same, by bisection."""
+    offset = _offsets(first, tz)
+    while (end - first > 1).any():
+        middle = (first + end) // 2
+        same = _offsets(middle, tz) == offset
+        first, end = np.where(same, middle, first), np.where(same, end, middle)
+    return end
+
+
+def _offsets(minutes: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
+    moments = (dt.datetime.fromtimestamp(int(m) * 60, tz) for m in minutes)
+    return np.array(
+        [int((m.utcoffset() or dt.timedelta()).total_seconds()) // 60 for m in moments], np.int64
+    )

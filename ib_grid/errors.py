@@ -105,3 +105,8 @@ class OutputError(InputError):
 
 class RunMismatchError(InputError):
     """A run directory holds the results of another run."""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of another library's message, for one of ours."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

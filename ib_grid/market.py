@@ -71,7 +71,11 @@ def build_market(
         If no session has a single date with bars.
     """
     known = levels or {}
-    of_session = {s: known.get(s) or ib_levels.session_levels(bars, s) for s in sessions}
+    found = {s: known.get(s) or ib_levels.session_levels(bars, s) for s in sessions}
+    # Kernels are compiled by memory layout: contiguous here as it is after a pickle.
+    of_session = {
+        s: SessionLevels._make(np.array(v, order="C") for v in lv) for s, lv in found.items()
+    }
     if not any(len(lv.date) for lv in of_session.values()):
         raise DataError(
             f"no bar lies in any of the sessions {', '.join(map(str, sessions))}",

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
+from rich.console import Console
 
 from ib_grid.errors import IbGridError
+from pipelines import config, options
+from pipelines import prepare as files
+from pipelines.config import Settings
+from pipelines.report.build import ReportSettings
+from pipelines.report.screen import show_report
+from pipelines.show import show_levels, show_quality, show_trades, terminal
+
+if TYPE_CHECKING:
+    from pipelines.inputs import Inputs
 
 app = typer.Typer(
     name="ib-grid",
@@ -15,6 +29,195 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.command()
+def prepare(
+    symbol: options.OneSymbol,
+    csv: Annotated[
+        list[Path],
+        typer.Option(
+            help="CSV file, or folder of them; may be repeated. Of rows of one minute the last"
+            " counts: paths as given, a folder's files by name, rows as they stand."
+        ),
+    ],
+    more_csv: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="CSV", help="More of them, as in --csv *.csv."),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            help="Clock of times without an offset: an IANA zone, or one plus hours, such as"
+            " America/New_York+7 for most MetaTrader servers."
+        ),
+    ] = None,
+    data_dir: options.PreparedDir = files.DATA_DIR,
+    data: options.PreparedFile = None,
+) -> None:
+    """Check CSV files of one-minute bars and write them as one Parquet file."""
+    path = data or files.bars_file(symbol, data_dir)
+    quality = files.prepare_bars(symbol, [*csv, *(more_csv or [])], timezone, path)
+    console = terminal()
+    show_quality(console, quality, path)
+    if timezone and not quality.timezone:
+        console.print(f"note: --timezone {timezone} was not used, every time has its own offset")
+
+
+@app.command()
+def levels(
+    symbol: options.OneSymbol,
+    data: options.PreparedFile = None,
+    data_dir: options.PreparedDir = files.DATA_DIR,
+) -> None:
+    """Write the Initial Balance levels of a symbol's sessions beside its bars."""
+    path = files.levels_file(symbol, data_dir)
+    written = files.prepare_levels(symbol, data or files.bars_file(symbol, data_dir), path)
+    show_levels(terminal(), written, symbol, path)
+
+
+@app.command()
+def run(
+    symbol: options.Symbol = None,
+    grid: options.GridName = None,
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    workers: options.Workers = None,
+    scheduler: options.Scheduler = None,
+    dashboard_address: options.DashboardAddress = None,
+    output: options.Output = None,
+    run_dir: options.RunDir = None,
+    resume: options.Resume = None,
+    chunk_size: options.ChunkSize = None,
+    config_file: options.Config = None,
+    excel: options.Excel = False,
+) -> None:
+    """Backtest every combination of a grid; run again, it goes on where it ended."""
+    settings = _settings(locals())
+    from pipelines.inputs import read_inputs
+
+    _run_and_report(settings, read_inputs(settings), excel=excel)
+
+
+@app.command()
+def info(
+    symbol: options.Symbol = None,
+    grid: options.GridName = None,
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    workers: options.Workers = None,
+    config_file: options.Config = None,
+) -> None:
+    """Show the bars, the levels, the size of the grid and what a run will take."""
+    settings = _settings(locals())
+    from pipelines.info import describe
+
+    for line in describe(settings):
+        typer.echo(line)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Run directory, finished or not.")],
+    variation_filter: options.VariationFilter = "rule",
+    top: Annotated[int, typer.Option(help="Combinations ranked, and shown in Excel.")] = 10_000,
+    excel: options.Excel = False,
+    config_file: options.Config = None,
+) -> None:
+    """Write the ranking and all result files of a run again, from its Parquet files."""
+    from pipelines.reporting import report_run
+
+    ranking = config.load_ranking(config_file)
+    settings = ReportSettings(ranking=ranking, variation_filter=variation_filter, n_best=top)  # type: ignore[arg-type]
+    show_report(terminal(), *report_run(run, settings, excel=excel))
+
+
+@app.command()
+def trades(
+    params: Annotated[
+        Path, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
+    ],
+    symbol: options.Symbol = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="fast, or reference: the plain twin.")] = "fast",
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    config_file: options.Config = None,
+) -> None:
+    """Show or write every trade of one combination."""
+    settings = _settings(locals())
+    from pipelines import trades as of_one
+
+    found = of_one.combination_trades(settings, of_one.read_params(params), engine)
+    if out:
+        of_one.write_trades(found, out)
+        typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
+    else:
+        show_trades(terminal(), found)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
+    workers: options.Workers = None,
+    excel: options.Excel = False,
+) -> None:
+    """Try it all on a year of made-up bars: the standard grid, ranked."""
+    from pipelines.demo import DEMO_SYMBOL, write_demo_bars
+    from pipelines.inputs import read_inputs
+
+    data = write_demo_bars(output / "data")
+    settings = config.load_settings(
+        {
+            "symbol": DEMO_SYMBOL,
+            "data": data,
+            "data_dir": output / "data",
+            "output": output / "results",
+            "news_filter": False,
+            "workers": workers,
+        }
+    )
+    terminal().print("These bars are made up: no market ever traded so.")
+    _run_and_report(settings, read_inputs(settings), excel=excel)
+
+
+def _settings(given: Mapping[str, object]) -> Settings:
+    """Settings from the options of a command that are settings, and its configuration file."""
+    names = {field.name for field in dataclasses.fields(Settings)}
+    options_given = {name: value for name, value in given.items() if name in names}
+    return config.load_settings(options_given, cast(Path | None, given["config_file"]))
+
+
+def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
+    from pipelines.reporting import report_run
+    from pipelines.run import run as run_grid
+
+    result = run_grid(settings, inputs, Console(stderr=True))
+    report_settings = ReportSettings(ranking=settings.ranking)
+    show_report(terminal(), *report_run(result.folder, report_settings, excel=excel))
 
 
 def main() -> None:

@@ -1,0 +1,79 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from ib_grid.errors import OutputError
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; False too where the path cannot be looked at."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to; it gets its name once all of it is on the disk.
+
+    It is written beside its place, flushed to the disk and renamed. If the block fails, a file that
+    was there before stays as it was, and nothing new is left, folders included.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    folders: list[Path] = []
+    try:
+        folders = _missing_folders(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _flush_folder(path.parent)
+    except BaseException as error:
+        _remove(aside, folders)
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"the file cannot be written ({error.strerror or error})",
+                where=str(path),
+                expected="a folder that can be written, with room on the disk",
+                remedy="choose another place",
+            ) from error
+        raise
+
+
+def _missing_folders(folder: Path) -> list[Path]:
+    """The folders to be made for this one, innermost first."""
+    return [place for place in (folder, *folder.parents) if not place.exists()]
+
+
+def _remove(aside: Path, folders: list[Path]) -> None:
+    # What cannot be removed must not hide the error that led here.
+    with contextlib.suppress(OSError):
+        aside.unlink(missing_ok=True)
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename last; Windows cannot open folders and needs none of it."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,149 @@
+"""News events as the engines see them: minutes around which no trade is entered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ib_grid.clock import MINUTES_PER_DAY, Minutes
+from ib_grid.errors import ConfigError
+from ib_grid.instruments import Instrument
+from ib_grid.news.calendars import Calendar, normalised_currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NewsFilter:
+    """Entries are blocked from `before_minutes` before to `after_minutes` after an event.
+
+    Attributes
+    ----------
+    events : int64 array, shape (n_events,)
+        Minutes since 1970-01-01 00:00 UTC; sorted and without repetition after construction.
+    before_minutes, after_minutes : int
+        Both ends belong to the blocked span.
+
+    Raises
+    ------
+    ConfigError
+        If a number of minutes is not a whole number from 0 to 1440.
+    """
+
+    events: NDArray[np.int64]
+    before_minutes: int = 2
+    after_minutes: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("before_minutes", "after_minutes"):
+            object.__setattr__(self, name, _whole_minutes(name, getattr(self, name)))
+        object.__setattr__(self, "events", np.unique(np.asarray(self.events, dtype=np.int64)))
+
+    def blocks(self, minutes: ArrayLike) -> NDArray[np.bool_]:
+        """Whether an entry at each UTC minute is blocked.
+
+        Parameters
+        ----------
+        minutes : int64 array, any shape
+            News moments, minutes since 1970-01-01 00:00 UTC.
+
+        Returns
+        -------
+        bool array of the same shape
+            True where an event lies in ``[minute - after_minutes, minute + before_minutes]``.
+        """
+        moment = np.asarray(minutes, dtype=np.int64)
+        first = np.searchsorted(self.events, moment - self.after_minutes)
+        end = np.searchsorted(self.events, moment + self.before_minutes, side="right")
+        return np.asarray(first < end)
+
+    @property
+    def spans(self) -> tuple[Minutes, Minutes]:
+        """The blocked spans: first and last minute of each, both blocked.
+
+        Returns
+        -------
+        starts, ends : int64 arrays, shape (n_spans,)
+            Ascending and disjoint; spans that overlap or follow without a gap are one.
+        """
+        starts = self.events - self.before_minutes
+        ends = self.events + self.after_minutes
+        apart = np.flatnonzero(starts[1:] > ends[:-1] + 1)
+        if not len(starts):
+            return starts, ends
+        return starts[np.append(0, apart + 1)], ends[np.append(apart, -1)]
+
+    def to_dict(self) -> dict[str, int | str]:
+        """All that can change a number, for a manifest or a fingerprint."""
+        return {
+            "before_minutes": self.before_minutes,
+            "after_minutes": self.after_minutes,
+            "n_events": len(self.events),
+            "events_sha256": hashlib.sha256(self.events.astype("<i8").tobytes()).hexdigest(),
+        }
+
+
+def _whole_minutes(name: str, value: object) -> int:
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        whole = int(value)
+        if 0 <= whole <= MINUTES_PER_DAY:
+            return whole
+    raise ConfigError(f"{name} is {value!r}", expected="whole minutes from 0 to 1440")
+
+
+NO_NEWS = NewsFilter(events=np.zeros(0, np.int64), before_minutes=0, after_minutes=0)
+
+
+def news_filter(
+    calendar: Calendar,
+    currencies: Sequence[str],
+    before_minutes: int = 2,
+    after_minutes: int = 2,
+) -> NewsFilter:
+    """The filter of a calendar's high-impact events in these currencies (STRATEGY section 4).
+
+    Raises
+    ------
+    ConfigError
+        If a number of minutes is not a whole number from 0 to 1440.
+    """
+    minutes = [event.minute for event in calendar.high_impact(currencies)]
+    return NewsFilter(
+        events=np.array(minutes, dtype=np.int64),
+        before_minutes=before_minutes,
+        after_minutes=after_minutes,
+    )
+
+
+def currencies_of(
+    instrument: Instrument, table: Mapping[str, Sequence[str]] | None = None
+) -> tuple[str, ...]:
+    """The currencies whose events move an instrument: the table's, or else its own.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    table : mapping of symbol to currencies, optional
+        The user's own; an entry replaces what the instrument says. ``ALL`` adds the events that
+        concern every currency.
+
+    Raises
+    ------
+    ConfigError
+        If the instrument's entry is not a list of three-letter codes.
+    """
+    if table is None or instrument.symbol not in table:
+        return instrument.currencies
+    given = table[instrument.symbol]
+    texts = [] if isinstance(given, str) or not isinstance(given, Sequence) else list(given)
+    codes = [normalised_currency(text) if isinstance(text, str) else None for text in texts]
+    found = tuple(dict.fromkeys(code for code in codes if code is not None))
+    if not texts or None in codes:
+        raise ConfigError(
+            f"the currencies of {instrument.symbol} are {given!r}",
+            expected='a list of three-letter codes, such as ["EUR", "USD"]',
+        )
+    return found

@@ -1,0 +1,127 @@
+"""What a run reads before it can begin: the grid, the bars, the levels, the news, the fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ib_grid.bars import Bars, file_sha256, read_bars
+from ib_grid.clock import Days
+from ib_grid.errors import DataError
+from ib_grid.execution import Execution
+from ib_grid.grid import Grid
+from ib_grid.instruments import Session
+from ib_grid.levels import SessionLevels
+from ib_grid.market import Market, build_market
+from ib_grid.news import NewsFilter
+from pipelines import config, manifest, prepare
+from pipelines.config import Settings
+from pipelines.news import run_news
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inputs:
+    """The input of a run, read and checked.
+
+    Attributes
+    ----------
+    symbol : str
+    grid : Grid
+    market : Market
+    execution : Execution
+    news : NewsFilter
+    news_statement : mapping
+        What run.json says of the news filter.
+    data : mapping
+        What run.json says of the bars: file, sha256, bars, first and last (UTC).
+    notes : tuple of str
+        What the person should know of the input.
+    """
+
+    symbol: str
+    grid: Grid
+    market: Market
+    execution: Execution
+    news: NewsFilter
+    news_statement: Mapping[str, object]
+    data: Mapping[str, object]
+    notes: tuple[str, ...]
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """All that can change a number."""
+        return manifest.identity(
+            symbol=self.symbol,
+            grid=self.grid.to_dict(),
+            execution=self.execution.to_dict(),
+            news=self.news.to_dict(),
+            data_sha256=str(self.data["sha256"]),
+        )
+
+
+def read_inputs(settings: Settings) -> Inputs:
+    """Read and check all that a run needs.
+
+    Raises
+    ------
+    InputError
+        If any of it is wrong.
+    """
+    grid = config.load_grid(settings.grid, settings.instrument)
+    execution = settings.fills
+    path = settings.bars_file
+    prepare.check_symbol(path, settings.symbol)
+    sha256 = file_sha256(path)
+    bars = read_bars(path)
+    _check_bars(bars, path, sha256)
+    levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
+    market = _market(bars, levels.levels, grid, path)
+    filtered = run_news(settings.news_settings, settings.instrument, session_dates(market))
+    return Inputs(
+        symbol=settings.symbol,
+        grid=grid,
+        market=market,
+        execution=execution,
+        news=filtered.news,
+        news_statement=filtered.statement,
+        data={
+            "file": str(path.absolute()),
+            "sha256": sha256,
+            "bars": len(bars),
+            "first": _moment(bars.minute[0]),
+            "last": _moment(bars.minute[-1]),
+        },
+        notes=(levels.note,) if levels.note else (),
+    )
+
+
+def session_dates(market: Market) -> Days:
+    """Every date on which a session of the market has a bar, ascending."""
+    return np.unique(np.concatenate([levels.date for levels in market.levels.values()]))
+
+
+def _check_bars(bars: Bars, path: Path, sha256: str) -> None:
+    if not len(bars):
+        raise DataError("there is no bar", where=str(path), expected="one-minute bars")
+    if file_sha256(path) != sha256:
+        raise DataError(
+            "the file changed while it was read",
+            where=str(path),
+            remedy="run again when it is written",
+        )
+
+
+def _market(bars: Bars, levels: Mapping[Session, SessionLevels], grid: Grid, path: Path) -> Market:
+    try:
+        return build_market(bars, grid.sessions, grid.horizon_minutes, levels)
+    except DataError as error:
+        raise DataError(
+            error.found, where=str(path), expected=error.expected, remedy=error.remedy
+        ) from error
+
+
+def _moment(minute: np.int64) -> str:
+    return f"{minute.astype('datetime64[m]')}Z"

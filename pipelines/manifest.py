@@ -1,0 +1,261 @@
+"""run.json: what a run is, what decides its numbers, and how far it has come."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import ib_grid
+from ib_grid import grid as grids
+from ib_grid.errors import InputError, RunMismatchError, first_line
+from ib_grid.files import whole_file
+from ib_grid.grid import ChunkPlan, Grid
+from ib_grid.instruments import Session
+from ib_grid.params import DOMAINS
+
+RUN_FILE = "run.json"
+FORMAT = 1
+
+# To be raised with every change by which the engine gives other numbers for the same input.
+RESULTS_VERSION = 1
+
+State = Literal["running", "finished", "interrupted", "failed"]
+_PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "dask", "distributed", "pytz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The content of run.json.
+
+    Attributes
+    ----------
+    symbol : str
+    grid : mapping
+        The axes, `Grid.to_dict`.
+    execution : mapping
+        Model and costs, `Execution.to_dict`.
+    news : mapping
+        What decides the news filter, `NewsFilter.to_dict`.
+    news_statement : mapping
+        What is to be said of it: calendars, and the dates that they do not cover.
+    data : mapping
+        The file of bars: file, sha256, bars, first and last.
+    results_version : int
+        `RESULTS_VERSION` of the engine.
+    combinations, chunks, settings_per_chunk : int
+        Size of the grid and how it is cut.
+    versions : mapping
+        Of Python and the packages, when the run was begun.
+    fingerprint : str
+        Of `identity`.
+    state : {"running", "finished", "interrupted", "failed"}
+        ``running`` without a living process is a run that was killed.
+    created_utc : str
+    attempts : tuple of mapping
+        Each start of the run: when, on how many workers, seconds, compilations, how it ended.
+    """
+
+    symbol: str
+    grid: Mapping[str, object]
+    execution: Mapping[str, object]
+    news: Mapping[str, object]
+    news_statement: Mapping[str, object]
+    data: Mapping[str, object]
+    results_version: int
+    combinations: int
+    chunks: int
+    settings_per_chunk: int
+    versions: Mapping[str, object]
+    fingerprint: str
+    state: State
+    created_utc: str
+    attempts: tuple[Mapping[str, object], ...]
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """All that can change a number."""
+        return identity(
+            symbol=self.symbol,
+            grid=self.grid,
+            execution=self.execution,
+            news=self.news,
+            data_sha256=str(self.data.get("sha256")),
+            results_version=self.results_version,
+        )
+
+    def plan(self) -> ChunkPlan:
+        """The run's grid and how it is cut into chunks."""
+        return ChunkPlan(grid=grid_of(self.grid), settings_per_chunk=self.settings_per_chunk)
+
+
+def identity(
+    *,
+    symbol: str,
+    grid: Mapping[str, object],
+    execution: Mapping[str, object],
+    news: Mapping[str, object],
+    data_sha256: str,
+    results_version: int = RESULTS_VERSION,
+) -> dict[str, object]:
+    """All that can change a number, as a mapping whose fingerprint names the run."""
+    return {
+        "symbol": symbol,
+        "grid": dict(grid),
+        "execution": dict(execution),
+        "news": dict(news),
+        "data": {"sha256": data_sha256},
+        "results_version": results_version,
+    }
+
+
+def grid_of(axes: Mapping[str, object]) -> Grid:
+    """The grid of `Grid.to_dict`."""
+    spans = zip(axes["ib_sessions"], axes["ib_timezone"], strict=True)  # type: ignore[call-overload]
+    return Grid(
+        sessions=tuple(
+            Session(ib_start=span[:5], ib_end=span[6:], ib_timezone=zone) for span, zone in spans
+        ),
+        **{name: tuple(axes[name]) for name in DOMAINS},  # type: ignore[arg-type]
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of ib-grid, Python and the packages that compute or store numbers."""
+    packages = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"ib-grid": ib_grid.__version__, "python": platform.python_version(), **packages}
+
+
+def utc_now() -> str:
+    """The time of day in UTC, ISO 8601 to the second."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def write_manifest(run_dir: Path, manifest: Manifest) -> None:
+    """Write run.json, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    content = {"format": FORMAT, **dataclasses.asdict(manifest)}
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    with whole_file(run_dir / RUN_FILE) as file:
+        file.write(text.encode())
+
+
+def read_manifest(run_dir: Path) -> Manifest:
+    """The manifest of a run directory.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged or of another format.
+    """
+    path = run_dir / RUN_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"run.json cannot be read ({error.strerror})",
+            where=str(run_dir),
+            expected="the directory of a run",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"it is not JSON: {first_line(error)}") from error
+    return _checked(content, path)
+
+
+def _checked(content: object, path: Path) -> Manifest:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _damaged(path, f"its format is not {FORMAT}")
+    kinds = {f.name: f.type for f in dataclasses.fields(Manifest)}
+    for name, kind in kinds.items():
+        if not isinstance(content.get(name), _JSON_TYPES[str(kind)]):
+            raise _damaged(path, f"{name} is {content.get(name)!r}")
+    if content["state"] not in get_args(State):
+        raise _damaged(path, f"state is {content['state']!r}")
+    values = {name: content[name] for name in kinds}
+    manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
+    try:
+        plan, fingerprint = manifest.plan(), grids.fingerprint(manifest.identity)
+    except (InputError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, f"its grid is none: {first_line(error)}") from error
+    if fingerprint != manifest.fingerprint:
+        raise _damaged(path, "its content does not have its fingerprint")
+    if manifest.settings_per_chunk < 1 or (manifest.combinations, manifest.chunks) != (
+        len(plan.grid),
+        len(plan),
+    ):
+        raise _damaged(path, "its chunks do not fit its grid")
+    return manifest
+
+
+_JSON_TYPES: dict[str, type] = {
+    "str": str,
+    "int": int,
+    "State": str,
+    "Mapping[str, object]": dict,
+    "tuple[Mapping[str, object], ...]": list,
+}
+
+
+def _damaged(path: Path, found: str) -> InputError:
+    return InputError(
+        f"run.json is damaged or foreign: {found}",
+        where=str(path),
+        expected=f"a file that ib-grid has written, format {FORMAT}",
+        remedy="put the file back from a copy, or start anew with --no-resume",
+    )
+
+
+def check_same_run(here: Mapping[str, object], run: Manifest, run_dir: Path) -> None:
+    """Check that a run directory holds the run of this identity.
+
+    Raises
+    ------
+    RunMismatchError
+        If not; it lists what differs.
+    """
+    found = differences(here, run.identity)
+    if found:
+        raise RunMismatchError(
+            "the directory holds another run:\n    " + "\n    ".join(found),
+            where=str(run_dir),
+            expected="the same input and settings, so that results are never mixed",
+            remedy="name another directory with --run-dir, or start anew with --no-resume",
+        )
+
+
+def differences(here: Mapping[str, object], run: Mapping[str, object]) -> list[str]:
+    """What differs between two identities, a line each, such as ``grid.rr_target: …``."""
+    ours, theirs = _flat(here), _flat(run)
+    names = [*ours, *(name for name in theirs if name not in ours)]
+    return [
+        f"{name}: {_said(ours.get(name))} here, {_said(theirs.get(name))} in the run"
+        for name in names
+        if ours.get(name) != theirs.get(name)
+    ]
+
+
+def _flat(content: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _said(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(str, value))}]"
+    return "nothing" if value is None else str(value)

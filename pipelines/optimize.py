@@ -1,0 +1,146 @@
+"""Chunks that are not done yet, as a Dask bag on workers, to partition files."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import dask
+import dask.bag
+from distributed import Client, Future, KilledWorker, as_completed
+
+from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError
+from ib_grid.grid import Grid
+from pipelines import cluster, summary, tasks
+from pipelines.cluster import Workers
+from pipelines.progress import Progress
+from pipelines.summary import Summary
+from pipelines.tasks import ChunkDone, Work
+
+SEED = 42
+MIN_CHUNKS = 60
+MAX_CHUNKS = 500
+CHUNKS_PER_WORKER = 4
+MAX_CHUNK_ROWS = 250_000
+
+_POLL_SECONDS = 0.1
+_WORKERS_SECONDS = 2.0
+_NO_WORKERS_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the workers have made of some chunks.
+
+    Attributes
+    ----------
+    done : tuple of ChunkDone
+    failed : tuple of ChunkError
+    """
+
+    done: tuple[ChunkDone, ...]
+    failed: tuple[ChunkError, ...]
+
+
+def rows_per_chunk(grid: Grid, workers: int) -> int:
+    """Combinations in a chunk: enough chunks for the workers, not too many, none too large."""
+    blocks = grid.shape[0] * grid.shape[1]
+    wanted = max(MIN_CHUNKS, CHUNKS_PER_WORKER * workers)
+    per_block = max(1, min(math.ceil(wanted / blocks), MAX_CHUNKS // blocks))
+    return min(MAX_CHUNK_ROWS, math.ceil(grid.rows_per_block / per_block))
+
+
+def compute(
+    work: Work, chunks: Sequence[int], workers: Workers, progress: Progress, before: Summary
+) -> Outcome:
+    """Have workers compute and write these chunks.
+
+    Parameters
+    ----------
+    work : Work
+    chunks : sequence of int
+        Indices.
+    workers : Workers
+    progress : Progress
+        Is told of each chunk.
+    before : Summary
+        Of the chunks that were done before.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be written; the rest is not waited for.
+    ClusterError
+        If the workers or the scheduler are lost.
+    """
+    shuffled = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
+    shared = workers.client.scatter(work, broadcast=True, hash=False)
+    bag = dask.bag.from_sequence(shuffled, partition_size=1)
+    mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
+    futures = workers.client.compute(mapped.to_delayed())
+    index_of = {future.key: index for future, index in zip(futures, shuffled, strict=True)}
+    done, failed, total = [], [], before
+    for future in _arrivals(futures, workers.client, progress):
+        result = _result(future, index_of[future.key], work)
+        if isinstance(result, ChunkError):
+            failed.append(result)
+        else:
+            done.append(result)
+            total = summary.merge((total, result.summary), work.min_trades)
+            progress.chunk(result.summary.combinations, total.best)
+        future.release()
+    return Outcome(done=tuple(done), failed=tuple(failed))
+
+
+def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> Iterator[Future]:
+    """The futures as they come to an end; progress is shown and the workers watched meanwhile."""
+    waiting = as_completed(futures, loop=client.loop, raise_errors=False)
+    asked = alive = 0.0
+    while not waiting.is_empty():
+        batch = waiting.next_batch(block=False)
+        yield from batch
+        now = time.monotonic()
+        if now - asked >= _WORKERS_SECONDS:
+            count, memory = cluster.workers_now(client)
+            progress.workers(count, memory)
+            asked, alive = now, now if count or not alive else alive
+        if now - alive >= _NO_WORKERS_SECONDS:
+            raise _lost(f"there has been no worker for {_NO_WORKERS_SECONDS:.0f} seconds")
+        progress.show()
+        if not batch:
+            time.sleep(_POLL_SECONDS)
+
+
+def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError:
+    if future.status == "finished":
+        (done,) = future.result()
+        return done
+    if future.status != "error":
+        raise _lost("the scheduler has dropped the work")
+    error = future.exception()
+    if isinstance(error, (StoreError, ClusterError)):
+        raise error
+    if isinstance(error, ChunkError):
+        return error
+    chunk = work.plan.chunk(index)
+    if isinstance(error, KilledWorker):
+        return tasks.chunk_error(chunk, f"{cluster.TRIES} workers died while they computed it")
+    return tasks.chunk_error(chunk, f"{error!r}")
+
+
+def _lost(found: str) -> ClusterError:
+    return ClusterError(
+        found, remedy="run again: what is done is kept and only the missing chunks are computed"
+    )
+
+
+def failure(failed: Sequence[ChunkError]) -> IbGridError:
+    """One error for all chunks that failed: the first with the number of the others."""
+    first = failed[0]
+    rest = f", and {len(failed) - 1} more chunks failed" if len(failed) > 1 else ""
+    return ChunkError(
+        first.found + rest, where=first.where, expected=first.expected, remedy=first.remedy
+    )

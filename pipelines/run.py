@@ -1,0 +1,296 @@
+"""A run from its beginning to its end: its directory, its manifest, its attempts."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from ib_grid import engine
+from ib_grid import grid as grids
+from ib_grid.compiled import compilations
+from ib_grid.errors import StoreError
+from ib_grid.grid import ChunkPlan, plan_chunks
+from pipelines import cluster, optimize, rundir, store, summary
+from pipelines.config import Settings
+from pipelines.inputs import Inputs
+from pipelines.lock import sole_writer
+from pipelines.manifest import (
+    RESULTS_VERSION,
+    Manifest,
+    State,
+    read_manifest,
+    utc_now,
+    versions,
+    write_manifest,
+)
+from pipelines.optimize import Outcome
+from pipelines.progress import Progress
+from pipelines.store import Stored
+from pipelines.summary import Summary
+from pipelines.tasks import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A run that is complete.
+
+    Attributes
+    ----------
+    folder : Path
+        Its directory.
+    manifest : Manifest
+    summary : Summary
+        Of the whole grid.
+    computed : int
+        Combinations that were computed now; the others were there.
+    """
+
+    folder: Path
+    manifest: Manifest
+    summary: Summary
+    computed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Job:
+    """A run that this process works on."""
+
+    settings: Settings
+    inputs: Inputs
+    console: Console
+    folder: Path
+    plan: ChunkPlan
+    fingerprint: str
+
+    @property
+    def dataset(self) -> Path:
+        return store.dataset_folder(self.folder, self.inputs.symbol)
+
+    @property
+    def min_trades(self) -> int:
+        return self.settings.ranking.min_trades
+
+    def say(self, text: str) -> None:
+        self.console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+    def stored(self, *, read_all: bool) -> Stored:
+        stored = store.take_stock(self.dataset, self.plan, self.fingerprint, read_all=read_all)
+        for damaged in stored.damaged:
+            self.say(f"note: {damaged}")
+        return stored
+
+    def summary_of(self, stored: Stored) -> Summary:
+        parts = (stored.records[index].summary for index in sorted(stored.records))
+        return summary.merge(parts, self.min_trades)
+
+
+def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
+    """Compute what is missing of a run, in a new directory or in one that was begun before.
+
+    Parameters
+    ----------
+    settings : Settings
+    inputs : Inputs
+    console : Console
+        Gets notes and progress.
+
+    Raises
+    ------
+    ChunkError
+        If chunks could not be computed; the others are done.
+    StoreError, ClusterError
+        If files cannot be written or read, or the workers are lost.
+    InputError
+        If the run directory cannot be used.
+    """
+    place = rundir.choose_place(
+        settings.output.absolute(),
+        settings.run_dir,
+        inputs.identity,
+        len(inputs.grid),
+        resume=settings.resume,
+    )
+    with sole_writer(place.folder):
+        if place.begun:
+            manifest = read_manifest(place.folder)
+        else:
+            manifest = _new_manifest(settings, inputs)
+            write_manifest(place.folder, manifest)
+        job = _Job(
+            settings=settings,
+            inputs=inputs,
+            console=console,
+            folder=place.folder,
+            plan=manifest.plan(),
+            fingerprint=manifest.fingerprint,
+        )
+        for note in (*inputs.notes, *place.notes):
+            job.say(f"note: {note}")
+        return _complete(job, manifest, begun=place.begun)
+
+
+def _new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
+    rows = settings.chunk_size or optimize.rows_per_chunk(inputs.grid, planned_workers(settings))
+    plan = plan_chunks(inputs.grid, rows)
+    return Manifest(
+        symbol=inputs.symbol,
+        grid=inputs.grid.to_dict(),
+        execution=inputs.execution.to_dict(),
+        news=inputs.news.to_dict(),
+        news_statement=inputs.news_statement,
+        data=inputs.data,
+        results_version=RESULTS_VERSION,
+        combinations=len(inputs.grid),
+        chunks=len(plan),
+        settings_per_chunk=plan.settings_per_chunk,
+        versions=versions(),
+        fingerprint=grids.fingerprint(inputs.identity),
+        state="running",
+        created_utc=utc_now(),
+        attempts=(),
+    )
+
+
+def planned_workers(settings: Settings) -> int:
+    """The workers that the chunks are cut for; a scheduler's may come and go."""
+    if settings.scheduler:
+        return cluster.MAX_WORKERS
+    return settings.workers or cluster.default_workers()
+
+
+def _complete(job: _Job, manifest: Manifest, *, begun: bool) -> RunResult:
+    """Compute what is not there, until all of it is."""
+    store.remove_leftovers(job.dataset)
+    stored = job.stored(read_all=manifest.state != "finished")
+    missing = [index for index in range(len(job.plan)) if index not in stored.records]
+    _say_what_is_there(job, len(missing), begun)
+    if missing:
+        manifest = _attempt(job, manifest, missing, job.summary_of(stored))
+        stored = job.stored(read_all=False)
+    elif manifest.state != "finished":
+        manifest = dataclasses.replace(manifest, state="finished")
+        write_manifest(job.folder, manifest)
+    absent = len(job.plan) - len(stored.records)
+    if absent:
+        raise StoreError(f"{absent} partitions are missing", where=str(job.dataset))
+    total = job.summary_of(stored)
+    computed = sum(job.plan.chunk(index).n_rows for index in missing)
+    return RunResult(folder=job.folder, manifest=manifest, summary=total, computed=computed)
+
+
+def _say_what_is_there(job: _Job, missing: int, begun: bool) -> None:
+    chunks = len(job.plan)
+    if not begun:
+        job.say(f"run: {job.folder}")
+    elif not missing:
+        job.say(f"run: {job.folder} is complete, nothing is computed again")
+    else:
+        job.say(f"run: {job.folder} goes on, {chunks - missing} of {chunks} chunks are done")
+    size = job.settings.chunk_size
+    if begun and size and plan_chunks(job.plan.grid, size) != job.plan:
+        job.say(f"note: its chunks stay as they were cut; --chunk-size {size} is for a new run")
+
+
+def _attempt(job: _Job, manifest: Manifest, missing: list[int], before: Summary) -> Manifest:
+    """Compute the missing chunks; whatever happens is written down."""
+    seconds: dict[str, float] = {}
+    attempt: dict[str, object] = {"started_utc": utc_now(), "seconds": seconds}
+    try:
+        with cluster.stoppable():
+            outcome = _compute(job, missing, before, attempt, seconds)
+            if outcome.failed:
+                raise optimize.failure(outcome.failed)
+    except KeyboardInterrupt:
+        _end(job, manifest, attempt, "interrupted")
+        there = len(store.partition_files(job.dataset))
+        job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
+        raise
+    except BaseException:
+        _end(job, manifest, attempt, "failed")
+        raise
+    return _end(job, manifest, attempt, "finished")
+
+
+def _compute(
+    job: _Job,
+    missing: list[int],
+    before: Summary,
+    attempt: dict[str, object],
+    seconds: dict[str, float],
+) -> Outcome:
+    settings, inputs = job.settings, job.inputs
+    with _timed(seconds, "compile"), job.console.status("preparing the engine"):
+        engine.warm_up(inputs.market, inputs.grid)
+    if compilations():
+        job.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
+    with contextlib.ExitStack() as stack:
+        with _timed(seconds, "start_workers"):
+            workers = stack.enter_context(
+                cluster.workers_of(
+                    planned_workers(settings),
+                    scheduler=settings.scheduler,
+                    dashboard_address=settings.dashboard_address,
+                )
+            )
+        job.say(f"dashboard: {workers.dashboard_link}")
+        progress = stack.enter_context(
+            Progress(job.console, done=before.combinations, total=len(inputs.grid))
+        )
+        with _timed(seconds, "compute"):
+            outcome = optimize.compute(_work(job), missing, workers, progress, before)
+    attempt.update(_figures(outcome, workers.count))
+    return outcome
+
+
+def _work(job: _Job) -> Work:
+    return Work(
+        market=job.inputs.market,
+        plan=job.plan,
+        execution=job.inputs.execution,
+        news=job.inputs.news,
+        dataset=job.dataset,
+        fingerprint=job.fingerprint,
+        min_trades=job.min_trades,
+    )
+
+
+def _figures(outcome: Outcome, workers: int) -> Mapping[str, object]:
+    """What an attempt has cost, for run.json."""
+    compiled: dict[int, int] = {}
+    for chunk in outcome.done:
+        compiled[chunk.process] = max(chunk.compilations, compiled.get(chunk.process, 0))
+    return {
+        "workers": workers,
+        "processes": len(compiled),
+        "chunks_done": len(outcome.done),
+        "chunks_failed": len(outcome.failed),
+        "combinations": sum(chunk.summary.combinations for chunk in outcome.done),
+        "worker_seconds": {
+            "compute": round(sum(chunk.compute_seconds for chunk in outcome.done), 3),
+            "write": round(sum(chunk.write_seconds for chunk in outcome.done), 3),
+        },
+        "compilations": {"main": compilations(), "workers": sum(compiled.values())},
+    }
+
+
+@contextlib.contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[name] = round(time.perf_counter() - started, 3)
+
+
+def _end(job: _Job, manifest: Manifest, attempt: Mapping[str, object], state: State) -> Manifest:
+    """The manifest with this attempt at its end, written."""
+    closed = {**attempt, "ended_utc": utc_now(), "state": state}
+    ended = dataclasses.replace(manifest, state=state, attempts=(*manifest.attempts, closed))
+    write_manifest(job.folder, ended)
+    return ended

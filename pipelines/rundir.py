@@ -1,0 +1,172 @@
+"""Which directory a run writes to: a new one, or one that was begun before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ib_grid import grid as grids
+from ib_grid.errors import InputError, OutputError
+from pipelines.lock import LOCK_FILE, sole_writer
+from pipelines.manifest import RUN_FILE, check_same_run, read_manifest
+
+_NAMES_TRIED = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlace:
+    """A run directory and what it holds already.
+
+    Attributes
+    ----------
+    folder : Path
+    begun : bool
+        Whether it holds a run that is to go on.
+    notes : tuple of str
+        What the person should know of the choice.
+    """
+
+    folder: Path
+    begun: bool
+    notes: tuple[str, ...] = ()
+
+
+def choose_place(
+    output: Path,
+    name: str | None,
+    identity: Mapping[str, object],
+    combinations: int,
+    *,
+    resume: bool,
+) -> RunPlace:
+    """The directory for the run of an identity; it exists afterwards.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of the run directories.
+    name : str, optional
+        Name of the directory; by default that of the newest run of the same identity, or a new one.
+    identity : mapping
+        All that can change a number.
+    combinations : int
+        Size of the grid, for a new name.
+    resume : bool
+        Whether to go on with a run that is there.
+
+    Raises
+    ------
+    RunMismatchError
+        If the named directory holds another run.
+    InputError
+        If the named directory is no run directory, or its run.json is damaged.
+    OutputError
+        If it cannot be made, or another process writes it.
+    """
+    if name is not None:
+        return _named(output / name, identity, resume)
+    if resume:
+        found, notes = _newest(output, str(identity["symbol"]), combinations, identity)
+        if found:
+            return RunPlace(folder=found, begun=True, notes=notes)
+    stamp = dt.datetime.now(dt.UTC).astimezone().strftime("%Y%m%d_%H%M%S")
+    return _new(output, f"{identity['symbol']}_{combinations}combos_{stamp}")
+
+
+def _named(folder: Path, identity: Mapping[str, object], resume: bool) -> RunPlace:
+    if not _holds_anything(folder):
+        _make(folder, exist_ok=True)
+        return RunPlace(folder=folder, begun=False)
+    if not (folder / RUN_FILE).is_file():
+        raise InputError(
+            "the directory holds other things than a run",
+            where=str(folder),
+            expected="the directory of a run, an empty one or none",
+            remedy="choose another --run-dir",
+        )
+    if resume:
+        check_same_run(identity, read_manifest(folder), folder)
+        return RunPlace(folder=folder, begun=True)
+    aside = _set_aside(folder)
+    _make(folder)
+    return RunPlace(folder=folder, begun=False, notes=(f"the run that was there is now {aside}",))
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        return any(path.name != LOCK_FILE for path in folder.iterdir())
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise OutputError(
+            f"it cannot be read as a folder ({error.strerror})", where=str(folder)
+        ) from error
+
+
+def _set_aside(folder: Path) -> Path:
+    names = (folder.with_name(f"{folder.name}.old-{n}") for n in range(1, _NAMES_TRIED))
+    aside = next(path for path in names if not path.exists())
+    with sole_writer(folder):
+        try:
+            folder.rename(aside)
+        except OSError as error:
+            raise OutputError(
+                f"the run that is there cannot be set aside ({error.strerror})", where=str(folder)
+            ) from error
+    return aside
+
+
+def _newest(
+    output: Path, symbol: str, combinations: int, identity: Mapping[str, object]
+) -> tuple[Path | None, tuple[str, ...]]:
+    """The newest run of this identity, and the directories that could not be judged."""
+    wanted, notes = grids.fingerprint(identity), []
+    folders = (path.parent for path in output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
+    found: list[tuple[str, str, Path]] = []
+    for folder in folders:
+        try:
+            manifest = read_manifest(folder)
+        except InputError as error:
+            notes.append(f"{folder} is passed over: {error.found}")
+            continue
+        if manifest.fingerprint == wanted:
+            found.append((manifest.created_utc, folder.name, folder))
+    return (max(found)[2] if found else None), tuple(notes)
+
+
+def _new(output: Path, name: str) -> RunPlace:
+    for folder in _free_names(output, name):
+        try:
+            _make(folder)
+        except FileExistsError:
+            continue
+        return RunPlace(folder=folder, begun=False)
+    raise OutputError(f"every name like {name} is taken", where=str(output))
+
+
+def _free_names(output: Path, name: str) -> Iterator[Path]:
+    yield output / name
+    for n in range(2, _NAMES_TRIED):
+        yield output / f"{name}_{n}"
+
+
+def _make(folder: Path, *, exist_ok: bool = False) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise _cannot_write(folder, "there is a file of that name") from None
+        raise
+    except OSError as error:
+        raise _cannot_write(folder, error.strerror or str(error)) from error
+
+
+def _cannot_write(folder: Path, found: str) -> OutputError:
+    return OutputError(
+        f"the output folder cannot be written ({found})",
+        where=str(folder),
+        expected="a folder in which files can be made",
+        remedy="give the right to write, or choose another --output",
+    )

@@ -1,0 +1,139 @@
+"""What a worker does with one chunk: compute, write, and say in few words what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid import engine
+from ib_grid.compiled import compilations
+from ib_grid.errors import ChunkError, IbGridError
+from ib_grid.execution import Execution
+from ib_grid.grid import Chunk, ChunkPlan
+from ib_grid.market import Market
+from ib_grid.news import NewsFilter
+from ib_grid.results import METRIC_COLUMNS
+from pipelines import store
+from pipelines.summary import Summary, summarise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Work:
+    """What all chunks of a run share; it travels to each worker once.
+
+    Attributes
+    ----------
+    market : Market
+    plan : ChunkPlan
+    execution : Execution
+    news : NewsFilter
+    dataset : Path
+        Folder of the partition files.
+    fingerprint : str
+        Of the run.
+    min_trades : int
+        Least number of trades of a combination that can be the best so far.
+    """
+
+    market: Market
+    plan: ChunkPlan
+    execution: Execution
+    news: NewsFilter
+    dataset: Path
+    fingerprint: str
+    min_trades: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkDone:
+    """A chunk that has been computed and written.
+
+    Attributes
+    ----------
+    chunk : int
+        Its index.
+    summary : Summary
+    compute_seconds, write_seconds : float
+    process : int
+        Id of the worker's process.
+    compilations : int
+        Kernels that this process has compiled since it started; one loaded from the cache on
+        disk does not count.
+    """
+
+    chunk: int
+    summary: Summary
+    compute_seconds: float
+    write_seconds: float
+    process: int
+    compilations: int
+
+
+def run_chunk(index: int, work: Work) -> ChunkDone:
+    """Compute a chunk and write its partition file.
+
+    Raises
+    ------
+    ChunkError
+        If the engine fails or gives what cannot be a result.
+    StoreError
+        If the file cannot be written.
+    """
+    chunk = work.plan.chunk(index)
+    started = time.perf_counter()
+    metrics = compute(chunk, work)
+    computed = time.perf_counter()
+    summary = summarise(chunk, metrics, work.min_trades)
+    store.write_partition(
+        store.partition_path(work.dataset, work.plan.grid, chunk),
+        store.results_table(work.plan.grid, chunk, metrics),
+        chunk,
+        work.fingerprint,
+        summary,
+    )
+    return ChunkDone(
+        chunk=index,
+        summary=summary,
+        compute_seconds=computed - started,
+        write_seconds=time.perf_counter() - computed,
+        process=os.getpid(),
+        compilations=compilations(),
+    )
+
+
+def compute(chunk: Chunk, work: Work) -> NDArray[np.float32]:
+    """Metrics of a chunk, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows).
+
+    Raises
+    ------
+    ChunkError
+        If the engine fails, or a value is not a finite number.
+    """
+    try:
+        metrics = engine.evaluate(work.market, work.plan.grid, chunk, work.execution, work.news)
+    except Exception as error:
+        found = error.found if isinstance(error, IbGridError) else f"{error!r}"
+        raise chunk_error(chunk, found) from error
+    if metrics.dtype != np.float32 or metrics.shape != (len(METRIC_COLUMNS), chunk.n_rows):
+        raise chunk_error(chunk, f"the engine gave {metrics.dtype} of shape {metrics.shape}")
+    wrong = np.argwhere(~np.isfinite(metrics))
+    if len(wrong):
+        column, row = wrong[0]
+        value = f"{METRIC_COLUMNS[column]} of combination {chunk.first_id + row}"
+        raise chunk_error(chunk, f"{value} is {metrics[column, row]}")
+    return metrics
+
+
+def chunk_error(chunk: Chunk, found: str) -> ChunkError:
+    """The error of a chunk: what happened, and which combinations it concerns."""
+    last_id = chunk.first_id + chunk.n_rows - 1
+    return ChunkError(
+        found,
+        where=f"chunk {chunk.index}, combinations {chunk.first_id} to {last_id}",
+        remedy="run again: what is done is kept and only the missing chunks are computed",
+    )

@@ -1,0 +1,405 @@
+"""Calendar files in three formats to events, and what they claim to cover."""
+
+import csv
+import datetime as dt
+import io
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ib_grid.clock import day_number
+from ib_grid.errors import InputError
+from ib_grid.news import Calendar, Event, merge_calendars, read_calendar
+from ib_grid.news.calendars import (
+    IMPACTS,
+    Claim,
+    UntimedEvent,
+    normalised_currency,
+    normalised_impact,
+)
+from ib_grid.news.readers import MAX_BYTES
+from ib_grid.news.table import read_table
+from ib_grid.news.weekly import read_weekly
+from ib_grid.news.yearly import read_yearly
+
+DATA = Path(__file__).parent / "data" / "calendars"
+SHARED_NEWS = Path(__file__).parents[2] / "shared" / "data" / "news"
+
+
+def minute(text: str) -> int:
+    moment = dt.datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=dt.UTC)
+    return int(moment.timestamp()) // 60
+
+
+def day(text: str) -> int:
+    return day_number(dt.date.fromisoformat(text))
+
+
+# What each of the files in DATA says, their times turned by hand: New York changes to daylight
+# time on 2031-03-09 and back on 2031-11-02, Berlin on 2031-03-30.
+EVENTS = (
+    Event(minute("2031-03-07 13:30"), "USD", "High", "Payrolls"),
+    Event(minute("2031-03-12 18:00"), "USD", "High", "Rate Decision"),
+    Event(minute("2031-03-12 18:30"), "USD", "High", "Press Conference"),
+    Event(minute("2031-03-13 08:30"), "EUR", "High", "Flash Index"),
+    Event(minute("2031-03-13 10:00"), "EUR", "Medium", "Sentiment"),
+    Event(minute("2031-03-13 17:00"), "USD", "Low", "Auction"),
+    Event(minute("2031-03-14 04:15"), "ALL", "High", "Meeting"),
+    Event(minute("2031-11-03 13:30"), "USD", "High", "Retail Sales"),
+)
+
+
+@pytest.mark.parametrize("name", ["yearly.json", "weekly.xml", "table.csv", "semicolons.csv"])
+def test_every_format_gives_the_same_events(name: str) -> None:
+    assert read_calendar(DATA / name).events == EVENTS
+
+
+def test_format_is_told_by_content(tmp_path: Path) -> None:
+    for i, name in enumerate(["yearly.json", "weekly.xml", "table.csv"]):
+        path = tmp_path / f"calendar{i}.txt"
+        path.write_bytes(b"\xef\xbb\xbf\n  " + (DATA / name).read_bytes().lstrip())
+    calendar = read_calendar(tmp_path)
+    assert [file.format for file in calendar.files] == ["yearly", "weekly", "table"]
+    assert calendar.events == EVENTS
+
+
+def test_folder_and_files_together_merge_duplicates() -> None:
+    calendar = read_calendar([DATA, DATA / "yearly.json"])
+    assert calendar.events == EVENTS
+    assert [file.name for file in calendar.files] == sorted(p.name for p in DATA.iterdir())
+
+
+def test_hidden_files_and_inner_folders_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".hidden").write_bytes(b"\0")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "a.csv").write_text("time,currency,impact,title\n2031-01-02 13:30,USD,High,x\n")
+    assert len(read_calendar(tmp_path).events) == 1
+
+
+def test_a_file_is_named_with_its_hash_and_count() -> None:
+    (file,) = read_calendar(DATA / "weekly.xml").files
+    assert (file.name, file.format, file.n_events) == ("weekly.xml", "weekly", 10)
+    assert len(file.sha256) == 64
+
+
+def test_no_path_is_the_empty_calendar() -> None:
+    assert read_calendar([]) == Calendar()
+
+
+def test_events_without_a_time_are_kept_apart() -> None:
+    assert read_calendar(DATA / "weekly.xml").untimed == (
+        UntimedEvent(day("2031-03-13"), "EUR", "High", "Summit", "Tentative"),
+        UntimedEvent(day("2031-03-14"), "EUR", "Non-Economic", "Bank Holiday", "All Day"),
+    )
+
+
+def test_high_impact_is_of_the_currencies_asked_for() -> None:
+    calendar = read_calendar(DATA / "weekly.xml")
+    assert [e.title for e in calendar.high_impact(["EUR"])] == ["Flash Index"]
+    assert [e.title for e in calendar.high_impact(["EUR", "ALL"])] == ["Flash Index", "Meeting"]
+    assert [e.title for e in calendar.high_impact_untimed(["EUR"])] == ["Summit"]
+    assert calendar.high_impact_untimed(["USD"]) == ()
+
+
+# -- claims ---------------------------------------------------------------------------------------
+
+
+def test_yearly_claims_its_year_to_its_last_update() -> None:
+    (claim,) = read_calendar(DATA / "yearly.json").claims
+    assert claim == Claim(day("2031-01-01"), day("2031-12-31"), day("2032-01-05"))
+    assert claim.last_known == day("2031-12-31")
+
+
+GOOD = {"title": "x", "country": "USD", "impact": "Low"}
+
+
+@pytest.mark.parametrize(
+    ("head", "claims"),
+    [
+        ({"year": 2031}, (Claim(day("2031-01-01"), day("2031-12-31")),)),
+        ({}, (Claim(day("2031-05-06"), day("2031-07-01")),)),
+        (
+            {"last_updated": "2031-06-01T23:59:00"},
+            (Claim(day("2031-05-06"), day("2031-07-01"), day("2031-06-01")),),
+        ),
+        ({"last_updated": None}, (Claim(day("2031-05-06"), day("2031-07-01")),)),
+    ],
+)
+def test_yearly_claims(head: dict[str, object], claims: tuple[Claim, ...]) -> None:
+    times = ["2031-05-06T00:00:00", "2031-07-01T23:59:59"]
+    events = [GOOD | {"datetime_utc": t} for t in times]
+    assert read_yearly(json.dumps({**head, "events": events}), "x").claims == claims
+
+
+def test_a_plan_for_a_year_to_come_claims_nothing_known() -> None:
+    text = '{"year": 2032, "last_updated": "2031-12-01T00:00:00Z", "events": []}'
+    (claim,) = read_yearly(text, "x").claims
+    assert claim.last_known < claim.first
+
+
+def test_weekly_claims_the_weeks_from_sunday_to_saturday() -> None:
+    weeks = ["2031-03-02", "2031-03-09", "2031-11-02"]  # Sundays
+    assert read_calendar(DATA / "weekly.xml").claims == tuple(
+        Claim(day(week), day(week) + 6) for week in weeks
+    )
+    assert all(dt.date.fromisoformat(week).weekday() == 6 for week in weeks)
+
+
+@pytest.mark.parametrize("date", ["03-09-2031", "03-15-2031"])
+def test_first_and_last_day_of_a_week(date: str) -> None:
+    xml = weekly_xml([("x", "USD", date, "8:30am", "Low")])
+    assert read_weekly(xml, "x").claims == (Claim(day("2031-03-09"), day("2031-03-15")),)
+
+
+def test_table_claims_from_first_to_last_event() -> None:
+    assert read_calendar(DATA / "table.csv").claims == (
+        Claim(day("2031-03-07"), day("2031-11-03")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "time,currency,impact,title\n"),
+        ("a.json", '{"events": []}'),
+        ("a.xml", "<weeklyevents/>"),
+    ],
+)
+def test_a_calendar_without_events_claims_nothing(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    calendar = read_calendar(tmp_path / name)
+    assert (calendar.events, calendar.claims) == ((), ())
+
+
+# -- merging --------------------------------------------------------------------------------------
+
+events = st.builds(
+    Event,
+    st.integers(0, 5),
+    st.sampled_from(["EUR", "USD"]),
+    st.sampled_from(IMPACTS),
+    st.sampled_from(["a", "b"]),
+)
+
+
+@given(st.lists(st.lists(events, max_size=6), max_size=4))
+def test_merge_keeps_each_event_once_at_its_highest_impact(parts: list[list[Event]]) -> None:
+    merged = merge_calendars(Calendar(events=tuple(part)) for part in parts).events
+    given_events = [event for part in parts for event in part]
+    kept = {(e.minute, e.currency, e.title): e.impact for e in merged}
+    assert len(kept) == len(merged)
+    assert list(merged) == sorted(merged)
+    assert kept.keys() == {(e.minute, e.currency, e.title) for e in given_events}
+    for e in given_events:
+        assert IMPACTS.index(kept[e.minute, e.currency, e.title]) <= IMPACTS.index(e.impact)
+    assert {Event(m, c, i, t) for (m, c, t), i in kept.items()} <= set(given_events)
+
+
+@given(st.lists(events, max_size=8), st.randoms(use_true_random=False))
+def test_merge_does_not_depend_on_the_order(given_events: list[Event], rnd: random.Random) -> None:
+    shuffled = rnd.sample(given_events, len(given_events))
+    assert merge_calendars([Calendar(events=tuple(given_events))]) == merge_calendars(
+        [Calendar(events=(e,)) for e in shuffled]
+    )
+
+
+# -- words ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "impact"),
+    [
+        (["High", "high", "HIGH", " High ", "red", "Red", "High Impact Expected"], "High"),
+        (["Medium", "MEDIUM", "orange", "medium impact"], "Medium"),
+        (["Low", "yellow", "Low Impact  Expected"], "Low"),
+        (["Holiday", "holiday", "gray", "Grey", "Non-Economic"], "Non-Economic"),
+        (["", "huge", "3", "impact", "highest", "expected", "hig"], None),
+    ],
+)
+def test_impact_words(words: list[str], impact: str | None) -> None:
+    assert {normalised_impact(word) for word in words} == {impact}
+
+
+def test_currency_words() -> None:
+    assert [normalised_currency(t) for t in ["usd", " EUR ", "All"]] == ["USD", "EUR", "ALL"]
+    assert [normalised_currency(t) for t in ["", "US", "EURO", "U$D", "ÄÖÜ", "123"]] == [None] * 6
+
+
+# -- clocks ---------------------------------------------------------------------------------------
+
+
+def weekly_xml(rows: list[tuple[str, str, str, str, str]]) -> bytes:
+    names = ("title", "country", "date", "time", "impact")
+    cells = ("".join(f"<{n}>{v}</{n}>" for n, v in zip(names, row, strict=True)) for row in rows)
+    return f"<weeklyevents>{''.join(f'<event>{c}</event>' for c in cells)}</weeklyevents>".encode()
+
+
+def nth_sunday(year: int, month: int, n: int) -> dt.date:
+    first = dt.date(year, month, 1)
+    return first + dt.timedelta(days=(6 - first.weekday()) % 7 + 7 * (n - 1))
+
+
+moments = st.datetimes(dt.datetime(2008, 1, 1), dt.datetime(2036, 12, 31)).map(
+    lambda moment: moment.replace(second=0, microsecond=0)
+)
+
+
+@given(moments)
+def test_new_york_clock_by_the_rule_of_the_law(local: dt.datetime) -> None:
+    start, end = nth_sunday(local.year, 3, 2), nth_sunday(local.year, 11, 1)
+    if local.date() in (start, end) and local.hour in (1, 2):
+        return
+    two = dt.time(2)
+    daylight = dt.datetime.combine(start, two) <= local < dt.datetime.combine(end, two)
+    expected = local + dt.timedelta(hours=4 if daylight else 5)
+    clock_text = local.strftime("%I:%M%p").lower().lstrip("0")
+    xml = weekly_xml([("x", "USD", local.strftime("%m-%d-%Y"), clock_text, "High")])
+    (event,) = read_weekly(xml, "x").events
+    assert event.minute == int(expected.replace(tzinfo=dt.UTC).timestamp()) // 60
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("12:00am", "05:00"),
+        ("12:59AM", "05:59"),
+        ("1:05 pm", "18:05"),
+        ("12:30pm", "17:30"),
+        ("08:30am", "13:30"),
+    ],
+)
+def test_twelve_hour_clock(text: str, utc: str) -> None:
+    (event,) = read_weekly(weekly_xml([("x", "USD", "01-08-2031", text, "Low")]), "x").events
+    assert event.minute == minute(f"2031-01-08 {utc}")
+
+
+@pytest.mark.parametrize("text", ["", "All Day", "all day", "Tentative", "Day 2"])
+def test_no_clock_time(text: str) -> None:
+    calendar = read_weekly(weekly_xml([("x", "USD", "01-08-2031", text, "High")]), "x")
+    assert [e.time_text for e in calendar.untimed] == [text]
+    assert not calendar.events
+
+
+@pytest.mark.parametrize(
+    ("timezone", "xml_utc", "csv_utc"),
+    [
+        (None, "2031-07-08 12:30", "2031-07-08 08:30"),
+        ("UTC", "2031-07-08 08:30", "2031-07-08 08:30"),
+        ("Europe/Berlin", "2031-07-08 06:30", "2031-07-08 06:30"),
+    ],
+)
+def test_timezone_is_the_clock_of_times_that_name_none(
+    tmp_path: Path, timezone: str | None, xml_utc: str, csv_utc: str
+) -> None:
+    (tmp_path / "a.xml").write_bytes(weekly_xml([("x", "USD", "07-08-2031", "8:30am", "Low")]))
+    (tmp_path / "a.csv").write_text("time,currency,impact,title\n2031-07-08 08:30,USD,Low,c\n")
+    of = {e.title: e.minute for e in read_calendar(tmp_path, timezone=timezone).events}
+    assert of == {"x": minute(xml_utc), "c": minute(csv_utc)}
+
+
+def test_timezone_does_not_move_times_that_are_utc() -> None:
+    for name in ("yearly.json", "table.csv"):
+        moved = read_calendar(DATA / name, timezone="Asia/Tokyo").events
+        told = {e.minute for e in EVENTS} - {minute("2031-03-12 18:00")}  # naive in the table
+        assert told <= {e.minute for e in moved}
+
+
+def test_unknown_timezone() -> None:
+    with pytest.raises(InputError, match="'Mars/Base' is not a time zone"):
+        read_calendar([], timezone="Mars/Base")
+
+
+# -- round trip -----------------------------------------------------------------------------------
+
+titles = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=12)
+timed = st.builds(
+    Event,
+    st.integers(minute("1980-01-01 00:00"), minute("2099-12-30 00:00")),
+    st.sampled_from(["EUR", "USD", "XYZ"]),
+    st.sampled_from(IMPACTS),
+    titles,
+)
+
+
+@given(
+    st.lists(timed, max_size=5),
+    st.permutations(["time", "currency", "impact", "title", "other"]),
+    st.sampled_from(",;\t"),
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_table_gives_back_what_was_written(
+    written: list[Event], columns: list[str], delimiter: str, offset_minutes: int
+) -> None:
+    zone = dt.timezone(dt.timedelta(minutes=offset_minutes))
+    file = io.StringIO()
+    rows = csv.DictWriter(file, columns, delimiter=delimiter)
+    rows.writeheader()
+    for e in written:
+        time = dt.datetime.fromtimestamp(e.minute * 60, zone).isoformat()
+        rows.writerow(
+            {
+                "time": time,
+                "currency": e.currency,
+                "impact": e.impact,
+                "title": e.title,
+                "other": "1,2;3\n4",
+            }
+        )
+    assert list(read_table(file.getvalue(), "x").events) == written
+
+
+@given(st.lists(timed, max_size=5))
+def test_yearly_gives_back_what_was_written(written: list[Event]) -> None:
+    document = {
+        "events": [
+            {
+                "title": e.title,
+                "country": e.currency,
+                "datetime_utc": dt.datetime.fromtimestamp(e.minute * 60, dt.UTC).strftime(
+                    "%Y-%m-%dT%H:%M:%S"
+                ),
+                "impact": e.impact,
+            }
+            for e in written
+        ]
+    }
+    assert list(read_yearly(json.dumps(document), "x").events) == written
+
+
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    text = (
+        '{"events": [{"title": "a\\ud800b", "country": "USD",'
+        ' "datetime_utc": "2031-01-02T13:30:00", "impact": "Low"}]}'
+    )
+    assert read_yearly(text, "x").events[0].title == "a?b"
+
+
+def test_a_calendar_may_be_large_but_not_endless(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(InputError, match=r"the file has 67,108,865 bytes"):
+        read_calendar(path)
+
+
+# -- the real calendars ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not SHARED_NEWS.is_dir(), reason="no ../shared/data/news")
+def test_real_calendars_are_read_whole() -> None:
+    calendar = read_calendar(SHARED_NEWS)
+    raw = [
+        event
+        for path in SHARED_NEWS.iterdir()
+        for event in json.loads(path.read_text())["events"]
+        if event["country"] == "USD" and event["impact"] == "High"
+    ]
+    times = [dt.datetime.fromisoformat(f"{e['datetime_utc']}+00:00").timestamp() for e in raw]
+    high = calendar.high_impact(["USD"])
+    assert len(high) == len(raw) == 1411
+    assert sorted(e.minute for e in high) == sorted(int(t) // 60 for t in times)
+    assert [file.n_events for file in calendar.files] == [897, 924, 858, 756]
