@@ -1,4 +1,4 @@
-"""From an entry to its exit, STRATEGY sections 6 and 7.
+"""From an entry to its exit (`ib_grid/STRATEGY.md`, sections 6 and 7).
 
 A short is walked as a long on negated prices: negation is exact, so every comparison and every sum
 comes out as if it had been written for both sides.

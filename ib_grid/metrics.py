@@ -1,4 +1,4 @@
-"""Metrics of many combinations at once, STRATEGY section 8.
+"""Metrics of many combinations at once (`ib_grid/STRATEGY.md`, section 8).
 
 The trades of a setting are folded date by date into running figures of all its exit pairs. Every
 loop runs over the pairs and touches few arrays, so that the compiler turns it into vector code, and

@@ -32,7 +32,7 @@ TRADE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure of a combination: STRATEGY section 8, over its trades in date order.
+    """A figure of a combination over its trades in date order (`ib_grid/STRATEGY.md`, section 8).
 
     Attributes
     ----------
