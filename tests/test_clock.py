@@ -14,6 +14,7 @@ ZONES = st.sampled_from(
     [
         "Europe/Berlin",
         "Europe/London",
+        "Europe/Dublin",
         "America/New_York",
         "America/St_Johns",
         "Asia/Tokyo",
@@ -127,3 +128,22 @@ def test_local_dates_equal_those_of_zoneinfo(times, zone):
 def test_minutes_as_text():
     minute = minutes_of(dt.datetime(2024, 2, 29, 23, 5))
     assert clock.minute_text(minute) == "2024-02-29 23:05"
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock_time", "utc"),
+    [
+        ("Europe/Berlin", "02:30", (1, 30)),  # 02:30 twice, at 00:30 and 01:30 UTC
+        ("Europe/Dublin", "01:30", (1, 30)),  # where winter time is the one that is changed to
+    ],
+)
+def test_a_session_time_given_twice_is_the_second(zone, clock_time, utc):
+    day = np.array([(dt.date(2024, 10, 27) - dt.date(1970, 1, 1)).days])
+    expected = minutes_of(dt.datetime(2024, 10, 27, *utc))
+    assert clock.local_to_utc_minutes(day, clock_time, zone).tolist() == [expected]
+
+
+def test_a_session_time_left_out_is_moved_on_by_the_change():
+    day = np.array([(dt.date(2024, 3, 31) - dt.date(1970, 1, 1)).days])
+    expected = minutes_of(dt.datetime(2024, 3, 31, 1, 30))  # 03:30 summer time
+    assert clock.local_to_utc_minutes(day, "02:30", "Europe/Berlin").tolist() == [expected]
