@@ -92,8 +92,8 @@ def run(
     config_file: options.Config = None,
 ) -> None:
     """Backtest every combination of a grid; run again, it goes on where it ended."""
-    given = {name: value for name, value in locals().items() if name != "config_file"}
-    settings = config.load_settings(given, config_file)
+    given = dict(locals())
+    settings = config.load_settings(given, given.pop("config_file"))
     from pipelines.inputs import read_inputs
     from pipelines.run import run as run_grid
 
@@ -112,8 +112,8 @@ def info(
     config_file: options.Config = None,
 ) -> None:
     """Show the bars, the levels, the size of the grid and what a run will take."""
-    given = {name: value for name, value in locals().items() if name != "config_file"}
-    settings = config.load_settings(given, config_file)
+    given = dict(locals())
+    settings = config.load_settings(given, given.pop("config_file"))
     from pipelines.info import describe
 
     for line in describe(settings):
