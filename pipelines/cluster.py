@@ -10,9 +10,9 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 
 import dask
 from dask.system import CPU_COUNT
@@ -37,6 +37,7 @@ _LOOPBACK = "127.0.0.1"
 _GIBIBYTE = 2**30
 _CLOSE_SECONDS = 6
 _CONNECT_SECONDS = 120
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 _WORKER_MODULES = ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker")
 _ONE_THREAD = {
@@ -129,20 +130,21 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
     folder = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
     stack.enter_context(warnings.catch_warnings())
     warnings.filterwarnings("ignore", message=SLOW_START)
-    _start_fork_server()
     try:
-        cluster = LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            host=_LOOPBACK,
-            dashboard_address=f"{host or _LOOPBACK}:{port}",
-            memory_limit=max(2 * _GIBIBYTE, MEMORY_LIMIT // count),
-            local_directory=stack.enter_context(folder),
-            silence_logs=logging.CRITICAL,
-        )
-        stack.callback(_close, cluster)
-        return stack.enter_context(Client(cluster, set_as_default=False))
+        with _put_off():
+            _start_fork_server()
+            cluster = LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                host=_LOOPBACK,
+                dashboard_address=f"{host or _LOOPBACK}:{port}",
+                memory_limit=max(2 * _GIBIBYTE, MEMORY_LIMIT // count),
+                local_directory=stack.enter_context(folder),
+                silence_logs=logging.CRITICAL,
+            )
+            stack.callback(_close, cluster)
+            return stack.enter_context(Client(cluster, set_as_default=False))
     except (OSError, RuntimeError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"{count} workers could not be started ({error or type(error).__name__})",
@@ -160,7 +162,13 @@ def _start_fork_server() -> None:
         os.environ.update(_ONE_THREAD)
         ours = [name for name in sys.modules if name.split(".")[0] in ("ib_grid", "pipelines")]
         forkserver.set_forkserver_preload([*_WORKER_MODULES, *ours])
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()
+        # Ctrl-C reaches every process of a terminal; the main one decides what it means.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _close(cluster: LocalCluster) -> None:
@@ -207,20 +215,36 @@ def _count_and_memory(dask_scheduler: Scheduler) -> tuple[int, int]:
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM raise KeyboardInterrupt once, and not disturb the stop after it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def stop(_number: int, _frame: object) -> None:
-        for number in before:
+        for number in _STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
+    with _handled_by(stop):
+        yield
+
+
+@contextlib.contextmanager
+def _put_off() -> Iterator[None]:
+    """Put Ctrl-C and SIGTERM off to the end of the block, which cannot be left half done."""
+    came: list[int] = []
+    with _handled_by(lambda number, _frame: came.append(number)):
+        yield
+    for number in came[:1]:
+        signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def _handled_by(handler: Callable[[int, object], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
     for number in before:
-        signal.signal(number, stop)
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, old in before.items():
+            signal.signal(number, old)

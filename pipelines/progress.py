@@ -142,7 +142,9 @@ def live_line(now: Snapshot, width: int) -> Table:
     for ratio in (None, 1, None, *((None,) if wide else ())):
         first.add_column(ratio=ratio, no_wrap=True)
     first.add_row(f"{_percent(now)} %", bar, _pace(now), *((state,) if wide else ()))
-    lines = Table.grid(expand=True)
+    # Room for the terminal's "^C": it would push the line out of place.
+    lines = Table.grid()
+    lines.width = width - 3
     lines.add_row(first)
     if not wide:
         lines.add_row(state)
@@ -169,8 +171,10 @@ def _pace(now: Snapshot) -> str:
 def _state(now: Snapshot) -> str:
     best = f"best {now.best.total_r:+.1f} R (#{now.best.combo_id})" if now.best else "best —"
     memory = "" if now.memory_bytes is None else f" {now.memory_bytes / 2**30:.1f} GB"
-    last = f"last chunk {duration(now.idle_seconds)} ago"
-    return f"{best}  {now.workers} workers{memory}  {last}"
+    workers = f"{now.workers} worker{'' if now.workers == 1 else 's'}{memory}"
+    idle = duration(now.idle_seconds)
+    last = f"no chunk yet, {idle}" if now.per_second is None else f"last chunk {idle} ago"
+    return f"{best}  {workers}  {last}"
 
 
 def _count(value: float | None) -> str:

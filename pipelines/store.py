@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -23,7 +24,8 @@ from ib_grid.results import METRIC_COLUMNS, result_schema
 from pipelines.summary import Summary, summary_from_dict
 
 DAMAGED_FOLDER = "damaged"
-_METADATA_KEY = b"ib_grid"
+_RECORD_KEY = b"ib_grid"
+_RECORD_CRC32_KEY = b"ib_grid_crc32"
 _FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 _CHECKING_THREADS = 4
 
@@ -125,10 +127,11 @@ def write_partition(
         summary=summary,
     )
     text = json.dumps(asdict(record), sort_keys=True).encode()
-    signed = table.replace_schema_metadata({_METADATA_KEY: text})
+    signature = {_RECORD_KEY: text, _RECORD_CRC32_KEY: str(zlib.crc32(text))}
+    signed = table.replace_schema_metadata(signature)
     try:
         with whole_file(path) as file:
-            pq.write_table(signed, file, **_WRITE_OPTIONS)
+            pq.write_table(signed, file, row_group_size=chunk.n_rows, **_WRITE_OPTIONS)
     except OutputError as error:
         raise StoreError(error.found, where=error.where, remedy=_REMEDY) from error
 
@@ -154,7 +157,7 @@ def verify(path: Path, chunk: Chunk, fingerprint: str) -> Record:
         schema = metadata.schema.to_arrow_schema()
     except _UNREADABLE as error:
         raise _wrong(path, f"it is not a whole Parquet file ({first_line(error)})") from error
-    record = _record(path, (metadata.metadata or {}).get(_METADATA_KEY))
+    record = _record(path, metadata.metadata or {})
     expected = (chunk.index, chunk.first_id, chunk.n_rows)
     if record.fingerprint != fingerprint:
         raise _wrong(path, "it belongs to another run")
@@ -176,8 +179,9 @@ def verify_contents(path: Path, grid: Grid, chunk: Chunk, fingerprint: str) -> R
     record = verify(path, chunk, fingerprint)
     try:
         with pq.ParquetFile(path) as file:
-            table = file.read(use_threads=False)
+            metadata, table = file.metadata, file.read(use_threads=False)
         table.validate(full=True)
+        _check_statistics(path, metadata, table)
         crc32 = _crc32(table)
     except _UNREADABLE as error:
         raise _wrong(path, f"it cannot be read ({first_line(error)})") from error
@@ -190,14 +194,28 @@ def verify_contents(path: Path, grid: Grid, chunk: Chunk, fingerprint: str) -> R
     return record
 
 
-def _record(path: Path, text: bytes | None) -> Record:
-    if text is None:
+def _record(path: Path, metadata: Mapping[bytes, bytes]) -> Record:
+    text, crc32 = metadata.get(_RECORD_KEY, b""), metadata.get(_RECORD_CRC32_KEY, b"")
+    if not text:
         raise _wrong(path, "it was not written by ib-grid")
     try:
+        if zlib.crc32(text) != int(crc32):
+            raise ValueError("their sum is wrong")
         content = json.loads(text)
         return Record(**{**content, "summary": summary_from_dict(content["summary"])})
     except (ValueError, KeyError, TypeError) as error:
         raise _wrong(path, f"its metadata are damaged ({error})") from error
+
+
+def _check_statistics(path: Path, metadata: pq.FileMetaData, table: pa.Table) -> None:
+    """Check what readers go by when they leave out rows: a wrong one would hide some."""
+    for place, name in enumerate(table.column_names):
+        said = metadata.row_group(0).column(place).statistics
+        if said is None:
+            continue
+        true = pc.min_max(table.column(name)).as_py()
+        if (said.min, said.max, said.null_count) != (true["min"], true["max"], 0):
+            raise _wrong(path, f"its statistics of {name} are not those of its rows")
 
 
 def _wrong(path: Path, found: str) -> StoreError:
