@@ -15,9 +15,10 @@ from ib_grid.errors import IbGridError
 from pipelines import config, options
 from pipelines import prepare as files
 from pipelines.config import Settings
+from pipelines.news import statement_lines
 from pipelines.report.build import ReportSettings
 from pipelines.report.screen import show_report
-from pipelines.show import show_levels, show_quality, show_trades, terminal
+from pipelines.show import show_candidates, show_levels, show_quality, show_trades, terminal
 
 if TYPE_CHECKING:
     from pipelines.inputs import Inputs
@@ -29,6 +30,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+news_app = typer.Typer(help="The news filter.", no_args_is_help=True)
+app.add_typer(news_app, name="news")
 
 
 @app.command()
@@ -171,12 +174,48 @@ def trades(
     settings = _settings(locals())
     from pipelines import trades as of_one
 
-    found = of_one.combination_trades(settings, of_one.read_params(params), engine)
+    combination = of_one.load_combination(settings, params)
+    found = of_one.combination_trades(combination, engine)
     if out:
-        of_one.write_trades(found, out)
+        of_one.write_csv(found, out)
         typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
     else:
         show_trades(terminal(), found)
+
+
+@news_app.command()
+def check(
+    params: Annotated[Path, typer.Option(help="JSON file of the 14 parameters.")],
+    symbol: options.Symbol = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
+    ] = None,
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    config_file: options.Config = None,
+) -> None:
+    """List each blocked and each kept candidate of a combination with the nearest event."""
+    settings = _settings(locals())
+    from pipelines import trades as of_one
+
+    combination = of_one.load_combination(settings, params)
+    found = of_one.candidates_and_news(combination)
+    if out:
+        of_one.write_csv(found, out)
+    else:
+        show_candidates(terminal(), found)
+    for line in statement_lines(combination.news.statement):
+        typer.echo(line, err=True)
 
 
 @app.command()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
+import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing import forkserver
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Scheduler
 from distributed.system import MEMORY_LIMIT
 
 from ib_grid.errors import ClusterError
@@ -22,9 +26,19 @@ CPUS_KEPT_FREE = 6
 # A chunk is tried on this many workers before it is given up.
 TRIES = 3
 
+# Name of the workers' own measure of their memory: that of Dask counts shared memory ninefold
+# with nine workers.
+HELD_MEMORY = "ib_grid_held_memory"
+
+# Of a warning: a machine that starts many workers at once is slow at everything for a while.
+SLOW_START = "Creating scratch directories is taking"
+
 _LOOPBACK = "127.0.0.1"
 _GIBIBYTE = 2**30
-_CLOSE_SECONDS = 5
+_CLOSE_SECONDS = 6
+_CONNECT_SECONDS = 120
+_START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+_WORKER_MODULES = ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker")
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -89,7 +103,9 @@ def workers_of(
 def _dask_config() -> dict[str, object]:
     return {
         "distributed.nanny.pre-spawn-environ": _ONE_THREAD,
-        "distributed.worker.preload": ["pipelines.cluster", "pipelines.tasks"],
+        "distributed.worker.preload": ["pipelines.worker"],
+        "distributed.worker.multiprocessing-method": _START_METHOD,
+        "distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s",
         "distributed.scheduler.allowed-failures": TRIES - 1,
         # One task at a time on a worker: another would be blamed for its death as well.
         "distributed.scheduler.worker-saturation": 1.0,
@@ -99,21 +115,21 @@ def _dask_config() -> dict[str, object]:
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
+        # What a worker does beside its tasks: as it is by default, ninety of them keep three
+        # CPUs busy.
+        "distributed.worker.profile.enabled": False,
+        "distributed.worker.memory.monitor-interval": "1s",
+        "distributed.admin.tick.interval": "500ms",
+        "distributed.admin.system-monitor.interval": "2s",
     }
-
-
-def dask_setup(worker: object) -> None:
-    """Prepare a worker process; Dask calls this as the module is preloaded.
-
-    Ctrl-C reaches every process of the terminal; the main process alone decides what it means.
-    """
-    del worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> Client:
     host, _, port = dashboard_address.rpartition(":")
     folder = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
+    stack.enter_context(warnings.catch_warnings())
+    warnings.filterwarnings("ignore", message=SLOW_START)
+    _start_fork_server()
     try:
         cluster = LocalCluster(
             n_workers=count,
@@ -125,7 +141,7 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
             local_directory=stack.enter_context(folder),
             silence_logs=logging.CRITICAL,
         )
-        stack.callback(cluster.close, timeout=_CLOSE_SECONDS)
+        stack.callback(_close, cluster)
         return stack.enter_context(Client(cluster, set_as_default=False))
     except (OSError, RuntimeError, ValueError, TimeoutError) as error:
         raise ClusterError(
@@ -133,6 +149,29 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
             where="the local cluster",
             remedy="try fewer --workers, or another --dashboard-address",
         ) from error
+
+
+def _start_fork_server() -> None:
+    """Start the process that workers are forked from, with all that they import.
+
+    Ninety processes that each import everything take minutes and 17 GB on a small machine.
+    """
+    if _START_METHOD == "forkserver":
+        os.environ.update(_ONE_THREAD)
+        ours = [name for name in sys.modules if name.split(".")[0] in ("ib_grid", "pipelines")]
+        forkserver.set_forkserver_preload([*_WORKER_MODULES, *ours])
+        forkserver.ensure_running()
+
+
+def _close(cluster: LocalCluster) -> None:
+    """Close a cluster; workers that do not end in time are killed."""
+    processes = [pid for nanny in cluster.workers.values() if (pid := nanny.pid)]
+    try:
+        cluster.close(timeout=_CLOSE_SECONDS)
+    except TimeoutError:
+        for pid in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _connect(stack: contextlib.ExitStack, address: str) -> Client:
@@ -160,9 +199,9 @@ def workers_now(client: Client) -> tuple[int, int]:
     return int(count), int(memory)
 
 
-def _count_and_memory(dask_scheduler: object) -> tuple[int, int]:
-    workers = list(dask_scheduler.workers.values())  # type: ignore[attr-defined]
-    return len(workers), sum(int(worker.metrics.get("memory", 0)) for worker in workers)
+def _count_and_memory(dask_scheduler: Scheduler) -> tuple[int, int]:
+    metrics = [worker.metrics for worker in dask_scheduler.workers.values()]
+    return len(metrics), sum(int(m.get(HELD_MEMORY, m.get("memory", 0))) for m in metrics)
 
 
 @contextlib.contextmanager

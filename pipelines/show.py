@@ -18,7 +18,7 @@ from ib_grid.ingest import QualityReport
 from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
-from pipelines.trades import trades_csv
+from pipelines.trades import csv_text
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
@@ -75,7 +75,7 @@ def _level_cells(values: SessionLevels) -> list[str]:
 def show_trades(console: Console, trades: pd.DataFrame) -> None:
     """Print trades, a line each, or as CSV where there is no terminal."""
     if not console.is_terminal:
-        console.file.write(trades_csv(trades))
+        console.file.write(csv_text(trades))
         return
     table = _table(
         "date", "variation", "side", "entry UTC", "price", "exit UTC", "price", "why", "R"
@@ -94,6 +94,28 @@ def show_trades(console: Console, trades: pd.DataFrame) -> None:
         )
     console.print(table)
     console.print(f"{len(trades):,} trades, total {trades['r'].sum():.2f} R; ?: ambiguous")
+
+
+def show_candidates(console: Console, candidates: pd.DataFrame) -> None:
+    """Print candidates with their nearest event, or as CSV where there is no terminal."""
+    if not console.is_terminal:
+        console.file.write(csv_text(candidates))
+        return
+    table = _table("date", "variation", "side", "UTC", "", "min", "event")
+    for row in candidates.to_dict("records"):
+        has_event = row["event_title"] is not pd.NA
+        table.add_row(
+            f"{row['date']:%Y-%m-%d}",
+            row["variation"],
+            row["direction"],
+            f"{row['news_time']:%H:%M}",
+            "blocked" if row["blocked"] else "kept",
+            f"{row['distance_minutes']:+,}" if has_event else "",
+            f"{row['event_currency']} {row['event_title']}" if has_event else "",
+        )
+    console.print(table)
+    blocked = int(candidates["blocked"].sum())
+    console.print(f"{len(candidates):,} candidates, {blocked:,} of them blocked")
 
 
 def _section(console: Console, title: str, content: RenderableType) -> None:

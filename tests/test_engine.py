@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ib_grid import reference
 from ib_grid.bars import PRICES, Bars
 from ib_grid.execution import MODELS, Execution
-from ib_grid.grid import plan_chunks
-from ib_grid.instruments import Session
+from ib_grid.grid import named_grid, plan_chunks
+from ib_grid.instruments import GER40, Session
 from ib_grid.levels import session_levels
 from ib_grid.market import build_market
 from ib_grid.params import Params
@@ -27,6 +27,7 @@ from tests.engines import (
     assert_same_trades,
     engine,
 )
+from tests.golden import golden_set
 from tests.strategies import SESSIONS, Scene, Shape
 
 each_engine = pytest.mark.parametrize("engine_name", ENGINES)
@@ -46,6 +47,27 @@ def test_fast_equals_reference_in_trades(data):
     news = data.draw(strategies.news_filters(scene.bars))
     given = (scene.market, params, execution, news)
     assert_same_trades(fast.trades(*given), reference.trades(*given))
+
+
+@given(data=st.data())
+@few_examples
+def test_fast_equals_reference_in_candidates(data):
+    fast = engine("fast")
+    scene = data.draw(strategies.scenes())
+    params = data.draw(strategies.params(scene.session))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    given = (scene.market, params, execution, news)
+    order = ["date", "news_minute", "variation"]
+    actual, expected = (
+        module.candidates(*given).sort_values(order, ignore_index=True)
+        for module in (fast, reference)
+    )
+    pd.testing.assert_frame_equal(actual, expected)
+    # what is traded is a candidate that was kept
+    kept = expected[~news.blocks(expected["news_minute"].to_numpy())]
+    traded = fast.trades(*given)[["date", "variation", "direction"]]
+    assert len(traded.merge(kept, on=["date", "variation", "direction"])) == len(traded)
 
 
 @given(data=st.data())
@@ -90,6 +112,19 @@ def test_rows_are_the_metrics_of_the_trades(engine_name, data):
         actual = dict(zip(METRIC_COLUMNS, rows[:, row].tolist(), strict=True))
         expected = reference.metrics(trades, n_dates)
         assert_same_metrics(actual, expected, ROW_TOLERANCE[engine_name], combo_id)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_rows_are_the_same_bytes_however_the_engine_groups_its_work(model, monkeypatch):
+    fast = engine("fast")
+    market = golden_set("GER40", "synthetic", model).market
+    grid = named_grid("standard", GER40)
+    chunk = plan_chunks(grid, 30 * grid.exits_per_setting).chunk(7)
+    execution = Execution(model=model, spread_points=1.5)
+    whole = fast.evaluate(market, grid, chunk, execution)
+    monkeypatch.setattr(fast, "_EXITS_AT_ONCE", 7)
+    monkeypatch.setattr(fast, "_DAYS_AT_ONCE", 4 * len(market.levels[grid.sessions[0]].date))
+    assert fast.evaluate(market, grid, chunk, execution).tobytes() == whole.tobytes()
 
 
 @each_engine

@@ -37,7 +37,7 @@ def grids() -> st.SearchStrategy[Grid]:
 
 
 def kept(values: dict[str, object], grid: Grid) -> bool:
-    """Whether the pruning rules of STRATEGY section 9 leave a combination."""
+    """Whether the pruning rules leave a combination (`ib_grid/STRATEGY.md`, section 9)."""
     step, target = values["tsl_sl"], values["tsl_target"]
     if not values["rev_rb_enabled"] and values["rev_rb_pct"] != grid.rev_rb_pct[0]:
         return False

@@ -1,4 +1,4 @@
-"""Each rule of STRATEGY sections 2 to 7 on a date made by hand, the result computed by hand.
+"""Each rule on a date made by hand (`ib_grid/STRATEGY.md`, sections 2 to 7), computed by hand.
 
 The Initial Balance is 08:00 to 08:30 Berlin, IBH 1010, IBL 1000, EQ 1005. Unless a test says
 otherwise the buffer is 1 and the reach 10 points, the window has 20 minutes from the Initial
