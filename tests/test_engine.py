@@ -192,7 +192,6 @@ def minute_of(moment: pd.Timestamp) -> int:
 
 @each_engine
 @given(data=st.data())
-@settings(max_examples=2 * EXAMPLES)
 def test_realistic_decides_nothing_by_bars_to_come(engine_name, data):
     trades_of = engine(engine_name).trades
     scene = data.draw(strategies.scenes())
@@ -200,7 +199,7 @@ def test_realistic_decides_nothing_by_bars_to_come(engine_name, data):
     execution = data.draw(strategies.executions(("realistic",)))
     news = data.draw(strategies.news_filters(scene.bars))
     whole = trades_of(scene.market, params, execution, news)
-    for t in data.draw(st.lists(cut_minutes(scene, params, whole), min_size=1, max_size=8)):
+    for t in data.draw(st.lists(cut_minutes(scene, params, whole), min_size=2, max_size=8)):
         bars = data.draw(other_futures(scene, t))
         other = trades_of(scene.market_of(bars), params, execution, news)
         assert_same_past(whole, other, t, scene, params, same_open=t in bars.minute)
