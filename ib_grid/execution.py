@@ -72,7 +72,8 @@ class Execution:
             )
         for name in ("spread_points", "slippage_points", "commission_points"):
             value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not (number and math.isfinite(value) and value >= 0):
                 raise ConfigError(f"{name} is {value!r}", expected="0 or above, in points of price")
             object.__setattr__(self, name, float(value))
 
