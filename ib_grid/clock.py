@@ -58,7 +58,7 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
     """UTC minutes of one clock time on each of the local dates.
 
     A clock time that the spring change leaves out is moved on by the change; one that the autumn
-    change gives twice is taken as the second (standard time).
+    change gives twice is taken as the second.
 
     Parameters
     ----------
@@ -78,9 +78,10 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
     minute_of_day = parse_clock_time(clock_time)
     midnight = dt.datetime(1970, 1, 1)
     moments = (midnight + dt.timedelta(days=int(d), minutes=minute_of_day) for d in dates)
-    return np.array(
-        [int(tz.localize(m, is_dst=False).timestamp()) // 60 for m in moments], dtype=np.int64
-    )
+    # Of the two readings of a time within a change the later one is meant, summer time or not:
+    # some zones call their winter time the daylight saving one.
+    readings = ([tz.localize(m, is_dst=dst) for dst in (True, False)] for m in moments)
+    return np.array([int(max(r).timestamp()) // 60 for r in readings], dtype=np.int64)
 
 
 def utc_minute(local: dt.datetime, timezone: str) -> int:
@@ -180,11 +181,6 @@ def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArra
 def minute_text(minute: int) -> str:
     """``YYYY-MM-DD HH:MM`` of a minute since 1970-01-01 00:00."""
     return str(np.datetime64(int(minute), "m")).replace("T", " ")
-
-
-def date_text(date: int) -> str:
-    """``YYYY-MM-DD`` of a day since 1970-01-01."""
-    return str(np.datetime64(int(date), "D"))
 
 
 def _first_minutes_changed(first: Minutes, end: Minutes, tz: pytz.BaseTzInfo) -> Minutes:

@@ -71,8 +71,18 @@ def costs_of(execution: Execution) -> Costs:
     return Costs(half, execution.slippage_points, execution.commission_points, execution.model_code)
 
 
-def decide(market: Market, grid: Grid, chunk: Chunk, costs: Costs, news: NewsFilter) -> Decisions:
-    """Each day's trade of each setting of a chunk."""
+class Found(NamedTuple):
+    """The candidates of a chunk's settings, and what they were found in."""
+
+    prices: Prices
+    levels: SessionLevels
+    windows: list[Window]
+    candidates: Candidates
+    settings: Settings
+
+
+def find(market: Market, grid: Grid, chunk: Chunk, costs: Costs, news: NewsFilter) -> Found:
+    """The candidates of a chunk's settings that the news filter leaves."""
     wait = grid.ib_wait_minutes[chunk.wait_index]
     place = grid.places(chunk.ids[:: grid.exits_per_setting])
     minutes = _axis(grid.trade_window_minutes, place["trade_window_minutes"])
@@ -83,13 +93,19 @@ def decide(market: Market, grid: Grid, chunk: Chunk, costs: Costs, news: NewsFil
     candidates, settings = _find_candidates(
         prices, levels, windows, minutes.place, grid, place, costs, news
     )
-    entries, chosen, variation = _enter(settings, candidates, levels, windows, costs)
+    return Found(prices, levels, windows, candidates, settings)
+
+
+def decide(market: Market, grid: Grid, chunk: Chunk, costs: Costs, news: NewsFilter) -> Decisions:
+    """Each day's trade of each setting of a chunk."""
+    found = find(market, grid, chunk, costs, news)
+    entries, chosen, variation = _enter(found, costs)
     return Decisions(
-        prices=prices,
-        levels=levels,
-        window=minutes.place,
-        first_rows=np.stack([window.first_row for window in windows]),
-        last_rows=np.stack([window.last_row for window in windows]),
+        prices=found.prices,
+        levels=found.levels,
+        window=found.settings.window,
+        first_rows=np.stack([window.first_row for window in found.windows]),
+        last_rows=np.stack([window.last_row for window in found.windows]),
         entries=entries,
         chosen=chosen,
         variation=variation,
@@ -144,20 +160,15 @@ def _find_candidates(
     return out, settings
 
 
-def _enter(
-    settings: Settings,
-    candidates: Candidates,
-    levels: SessionLevels,
-    windows: list[Window],
-    costs: Costs,
-) -> tuple[Entries, NDArray[np.int32], NDArray[np.int8]]:
+def _enter(found: Found, costs: Costs) -> tuple[Entries, NDArray[np.int32], NDArray[np.int8]]:
+    levels = found.levels
     # An entry for every setting and date would fit; what is not touched costs no memory.
-    entries = empty_entries(len(settings.window) * len(levels.date))
+    entries = empty_entries(len(found.settings.window) * len(levels.date))
     n_entries, chosen, variation = collect_entries(
-        settings,
-        candidates,
+        found.settings,
+        found.candidates,
         (levels.ib_high + levels.ib_low) / 2,
-        np.stack([_start_prices(window) for window in windows]),
+        np.stack([_start_prices(window) for window in found.windows]),
         costs,
         entries,
     )

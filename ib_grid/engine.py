@@ -7,23 +7,28 @@ combination is then a look-up per date, folded into its metrics. `reference` is 
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.decisions import Costs, Decisions, costs_of, decide
+from ib_grid.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.entries import NO_ENTRY
-from ib_grid.execution import MODELS, Execution
+from ib_grid.execution import Execution
 from ib_grid.exits import exit_of, walk_all
 from ib_grid.grid import Chunk, Grid, plan_chunks
 from ib_grid.market import Market
 from ib_grid.metrics import N_GROUPS, N_METRICS, fold_settings
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import DOMAINS, Params
-from ib_grid.results import EXIT_REASONS, VARIATIONS, trades_frame
+from ib_grid.results import EXIT_REASONS, VARIATIONS, candidates_frame, trades_frame
+from ib_grid.signals import NO_CANDIDATE, REV_RB
 
 # Exit pairs that are walked and folded together: more would only leave the processor's cache.
 _EXITS_AT_ONCE = 256
+# Settings times dates that are decided together: bounds the memory of a chunk of many settings.
+_DAYS_AT_ONCE = 1_000_000
 
 
 def evaluate(
@@ -54,13 +59,17 @@ def evaluate(
     GridError
         If the market was not built for this session or for so long a wait and window.
     """
-    costs = costs_of(execution)
-    decided = decide(market, grid, chunk, costs, news)
-    pairs = _exit_pairs(grid)
-    out = np.empty((N_GROUPS, N_METRICS, len(decided.chosen), len(pairs)), np.float32)
-    for first in range(0, len(pairs), _EXITS_AT_ONCE):
-        some = slice(first, first + _EXITS_AT_ONCE)
-        _fold(decided, pairs[some], costs, out[:, :, :, some])
+    costs, pairs = costs_of(execution), _exit_pairs(grid)
+    n_settings = chunk.n_rows // len(pairs)
+    out = np.empty((N_GROUPS, N_METRICS, n_settings, len(pairs)), np.float32)
+    n_dates = len(market.session_levels(grid.sessions[chunk.session_index], 0).date)
+    at_once = max(1, _DAYS_AT_ONCE // max(n_dates, 1))
+    for first in range(0, n_settings, at_once):
+        some = slice(first, first + at_once)
+        decided = decide(market, grid, _part(chunk, some, len(pairs)), costs, news)
+        for pair in range(0, len(pairs), _EXITS_AT_ONCE):
+            exits = slice(pair, pair + _EXITS_AT_ONCE)
+            _fold(decided, pairs[exits], costs, out[:, :, some, exits])
     return out.reshape(N_GROUPS * N_METRICS, chunk.n_rows)
 
 
@@ -92,21 +101,60 @@ def trades(
     return _trades_frame(decided, params, costs)
 
 
+def candidates(
+    market: Market, params: Params, execution: Execution, news: NewsFilter
+) -> pd.DataFrame:
+    """Every candidate of one combination that the news filter looks at, blocked ones included.
+
+    Returns
+    -------
+    DataFrame
+        A row per candidate by date and news moment: date, variation, direction and news_minute
+        (minutes since 1970-01-01 00:00 UTC). In `original` REV_RB is looked at only on dates on
+        which no other candidate remains.
+    """
+    grid = grid_of_one(params)
+    found = find(market, grid, plan_chunks(grid, 1).chunk(0), costs_of(execution), NO_NEWS)
+    row, date = np.nonzero(found.candidates.variation != NO_CANDIDATE)
+    variation = found.candidates.variation[row, date]
+    minute = found.candidates.moment[row, date]
+    looked_at = variation != REV_RB
+    if execution.model == "original":
+        remaining = date[looked_at & ~news.blocks(minute)]
+        looked_at |= ~np.isin(date, remaining)
+    else:
+        looked_at[:] = True
+    if not params.rev_rb_enabled:
+        looked_at &= variation != REV_RB
+    frame = candidates_frame(
+        date=found.levels.date[date],
+        variation=[VARIATIONS[v] for v in variation],
+        direction=np.where(found.candidates.direction[row, date] > 0, "long", "short"),
+        news_minute=minute,
+    )
+    return frame[looked_at].sort_values(["date", "news_minute"], kind="stable", ignore_index=True)
+
+
 def warm_up(market: Market, grid: Grid) -> None:
-    """Compile every kernel, or load it from the cache, by using it once.
+    """Compile the kernels of `evaluate`, or load them from the cache, by using them once.
 
     Workers that start afterwards find the compiled code on disk.
     """
-    for model in MODELS:
-        execution = Execution(model=model, spread_points=1.0)
-        evaluate(market, grid, plan_chunks(grid, 1).chunk(0), execution)
-        trades(market, grid.params(0), execution)
+    evaluate(market, grid, plan_chunks(grid, 1).chunk(0), Execution(spread_points=0.0))
 
 
 def grid_of_one(params: Params) -> Grid:
     """The grid whose only combination this is."""
     axes = {name: (getattr(params, name),) for name in DOMAINS}
     return Grid(sessions=(params.session,), **axes)
+
+
+def _part(chunk: Chunk, settings: slice, n_exits: int) -> Chunk:
+    """Some of a chunk's settings, as a chunk."""
+    first, end, _ = settings.indices(chunk.n_rows // n_exits)
+    return dataclasses.replace(
+        chunk, first_id=chunk.first_id + first * n_exits, n_rows=(end - first) * n_exits
+    )
 
 
 def _exit_pairs(grid: Grid) -> NDArray[np.float64]:

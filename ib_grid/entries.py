@@ -1,4 +1,4 @@
-"""One trade a day: the race of the candidates, and what is entered, STRATEGY sections 4 and 5."""
+"""One trade a day: race of the candidates, and entry (`ib_grid/STRATEGY.md`, sections 4 and 5)."""
 
 from __future__ import annotations
 

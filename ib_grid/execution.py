@@ -17,6 +17,7 @@ ORIGINAL = 1
 
 # A risk of at most this fraction of `ref` counts as 0: below the tick of any instrument, it is
 # rounding, and a trailing step of that size would never reach the market.
+# See `ib_grid/STRATEGY.md`, section 5.
 RISK_FLOOR = 1e-7
 
 
@@ -24,7 +25,7 @@ RISK_FLOOR = 1e-7
 class Execution:
     """The execution model and the costs of a trade.
 
-    Where the models differ:
+    Where the models differ (in full: `ib_grid/STRATEGY.md`, section 7):
 
     ===================== ================================== ===================================
     rule                  realistic                          original

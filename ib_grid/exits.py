@@ -1,4 +1,4 @@
-"""From an entry to its exit, STRATEGY sections 6 and 7.
+"""From an entry to its exit (`ib_grid/STRATEGY.md`, sections 6 and 7).
 
 A short is walked as a long on negated prices: negation is exact, so every comparison and every sum
 comes out as if it had been written for both sides.
@@ -28,11 +28,13 @@ class Exits(NamedTuple):
     r : float64 array
         Result in R if the exit comes before the window's end.
     ambiguous : bool array
+    any_ambiguous : bool array, shape (n_entries,)
     """
 
     row: NDArray[np.int32]
     r: NDArray[np.float64]
     ambiguous: NDArray[np.bool_]
+    any_ambiguous: NDArray[np.bool_]
 
 
 @kernel
@@ -195,6 +197,7 @@ def walk_all(prices, entries, end_row, pairs, costs):  # type: ignore[no-untyped
     rows = np.empty((n_entries, n_exits), np.int32)
     rs = np.empty((n_entries, n_exits), np.float64)
     ambiguities = np.empty((n_entries, n_exits), np.bool_)
+    any_ambiguous = np.empty(n_entries, np.bool_)
     for place in range(n_entries):
         end = end_row[entries.date[place]]
         rr_target, target, from_row, trails, on_fill = 0.0, 0.0, 0, True, False
@@ -217,7 +220,8 @@ def walk_all(prices, entries, end_row, pairs, costs):  # type: ignore[no-untyped
                     ambiguities[place, i - 1],
                 )
                 rs[place, i] = rs[place, i - 1]
-    return Exits(rows, rs, ambiguities)
+        any_ambiguous[place] = ambiguities[place].any()
+    return Exits(rows, rs, ambiguities, any_ambiguous)
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Initial Balance levels by date and session, STRATEGY section 2."""
+"""Initial Balance levels by date and session (`ib_grid/STRATEGY.md`, section 2)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ib_grid.errors import DataError, first_line
+from ib_grid.errors import DataError, InputError, first_line
 from ib_grid.files import is_file, whole_file
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
@@ -115,7 +115,9 @@ def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
         levels = {session: _levels_of(table, session) for session in sessions}
         if metadata[_CONTENT_KEY] != _content_sha256(levels):
             raise ValueError("its content has changed since it was written")
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+    except DataError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, InputError) as error:
         raise DataError(
             f"the levels cannot be read ({first_line(error)})",
             where=str(path),

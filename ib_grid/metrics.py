@@ -1,4 +1,4 @@
-"""Metrics of many combinations at once, STRATEGY section 8.
+"""Metrics of many combinations at once (`ib_grid/STRATEGY.md`, section 8).
 
 The trades of a setting are folded date by date into running figures of all its exit pairs. Every
 loop runs over the pairs and touches few arrays, so that the compiler turns it into vector code, and
@@ -21,7 +21,7 @@ ZERO_DEVIATION = 1e-12
 
 # Running figures and counts of a group, each an array over the exit pairs. The whole keeps only
 # what depends on the sequence of all trades; the rest it takes from the variations at the end.
-_SUM, _PEAK, _DRAWDOWN, _GAINS, _LOSSES, _DOWNSIDE, _FIRST, _OFF, _SQUARES, _N_FIGURES = range(10)
+_SUM, _PEAK, _DRAWDOWN, _GAINS, _LOSSES, _DOWNSIDE, _FIRST, _SQUARES, _N_FIGURES = range(9)
 _WIN_RUN, _LONGEST_WIN_RUN, _LOSS_RUN, _LONGEST_LOSS_RUN = range(4)
 _WINS, _LOSING, _AMBIGUOUS, _N_COUNTS = range(4, 8)
 
@@ -48,48 +48,48 @@ def _fold_run(run, longest, hit):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _fold_sums(figures, counts, r, win, loss, ambiguous, is_first):  # type: ignore[no-untyped-def]
+def _fold_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-untyped-def]
     """Add a trade to the sums and counts.
 
     Squares are summed about the first R, or equal results would deviate by rounding.
     """
     if is_first:
         figures[_FIRST, :] = r
-    gains, losses, downside = figures[_GAINS], figures[_LOSSES], figures[_DOWNSIDE]
+    first, squares = figures[_FIRST], figures[_SQUARES]
+    gains, downside = figures[_GAINS], figures[_DOWNSIDE]
     for p in range(len(r)):
-        fall = min(r[p], 0.0)
+        fall, difference = min(r[p], 0.0), r[p] - first[p]
         gains[p] += max(r[p], 0.0)
-        losses[p] += fall
         downside[p] += fall * fall
-    first, off, squares = figures[_FIRST], figures[_OFF], figures[_SQUARES]
-    for p in range(len(r)):
-        difference = r[p] - first[p]
-        off[p] += difference
         squares[p] += difference * difference
-    wins, losing, both = counts[_WINS], counts[_LOSING], counts[_AMBIGUOUS]
+    wins, losing = counts[_WINS], counts[_LOSING]
     for p in range(len(r)):
         wins[p] += win[p]
         losing[p] += loss[p]
-        both[p] += ambiguous[p]
 
 
 @kernel
-def _results_of_trade(rows, rs, both, last_row, at_end, r, win, loss, ambiguous):  # type: ignore[no-untyped-def]
-    """R, win, loss and ambiguity of each exit pair: at the window's end if not left before."""
+def _results_of_trade(rows, rs, last_row, at_end, r, win, loss):  # type: ignore[no-untyped-def]
+    """R, win and loss of each exit pair: at the window's end if not left before."""
     for p in range(len(r)):
         r[p] = rs[p] if rows[p] <= last_row else at_end
     for p in range(len(r)):
         win[p] = r[p] > 0
         loss[p] = r[p] < 0
-    for p in range(len(r)):
-        ambiguous[p] = both[p] if rows[p] <= last_row else 0
+
+
+@kernel
+def _count_ambiguous(count, rows, ambiguous, last_row):  # type: ignore[no-untyped-def]
+    for p in range(len(count)):
+        count[p] += ambiguous[p] and rows[p] <= last_row
 
 
 @kernel
 def _complete(figures, counts, n_trades):  # type: ignore[no-untyped-def]
     """Turn squares about the first R into squares about the mean, and sum up the whole.
 
-    The squares of the whole are those within each variation and those between their means.
+    The squares of the whole are those within each variation and those between their means. Without
+    a loss gains are the sum to the last bit, so that losses come out as 0.
     """
     mean = figures[0, _SUM] / max(n_trades[0], 1)
     for group in range(1, N_GROUPS):
@@ -97,7 +97,9 @@ def _complete(figures, counts, n_trades):  # type: ignore[no-untyped-def]
             continue
         own = figures[group]
         n = float(n_trades[group])
-        own[_SQUARES] = np.maximum(own[_SQUARES] - own[_OFF] ** 2 / n, 0.0)
+        off = own[_SUM] - n * own[_FIRST]
+        own[_SQUARES] = np.maximum(own[_SQUARES] - off * off / n, 0.0)
+        own[_LOSSES] = own[_SUM] - own[_GAINS]
         figures[0, _SQUARES] += own[_SQUARES] + n * (own[_SUM] / n - mean) ** 2
         for k in (_GAINS, _LOSSES, _DOWNSIDE):
             figures[0, k] += own[k]
@@ -181,7 +183,6 @@ def fold_settings(  # type: ignore[no-untyped-def]
     n_trades = np.empty(N_GROUPS, np.int64)
     r = np.empty(n_exits, np.float64)
     win, loss = np.empty(n_exits, np.int32), np.empty(n_exits, np.int32)
-    ambiguous = np.empty(n_exits, np.int32)
     for setting in range(n_settings):
         figures[:], counts[:], n_trades[:] = 0.0, 0, 0
         for date in range(n_dates):
@@ -192,13 +193,15 @@ def fold_settings(  # type: ignore[no-untyped-def]
             last_row = last_rows[window_of[setting], date]
             price = time_exit_price(prices, entries, place, first_row, last_row, costs)
             at_end = result_r(entries, place, price, costs)
-            rows, rs, both = exits.row[place], exits.r[place], exits.ambiguous[place]
-            _results_of_trade(rows, rs, both, last_row, at_end, r, win, loss, ambiguous)
+            rows = exits.row[place]
+            _results_of_trade(rows, exits.r[place], last_row, at_end, r, win, loss)
             group = 1 + variation[setting, date]
             _fold_sequence(figures[0], counts[0], r, win, loss)
             _fold_sequence(figures[group], counts[group], r, win, loss)
             is_first = n_trades[group] == 0
-            _fold_sums(figures[group], counts[group], r, win, loss, ambiguous, is_first)
+            _fold_sums(figures[group], counts[group], r, win, loss, is_first)
+            if exits.any_ambiguous[place]:
+                _count_ambiguous(counts[group, _AMBIGUOUS], rows, exits.ambiguous[place], last_row)
             n_trades[0] += 1
             n_trades[group] += 1
         _complete(figures, counts, n_trades)

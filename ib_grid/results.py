@@ -32,7 +32,7 @@ TRADE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure of a combination: STRATEGY section 8, over its trades in date order.
+    """A figure of a combination over its trades in date order (`ib_grid/STRATEGY.md`, section 8).
 
     Attributes
     ----------
@@ -159,6 +159,20 @@ def trades_frame(
             "ambiguous": np.asarray(ambiguous, dtype=bool),
         }
     ).astype({"variation": "str", "direction": "str", "exit_reason": "str"})
+
+
+def candidates_frame(
+    *, date: ArrayLike, variation: ArrayLike, direction: ArrayLike, news_minute: ArrayLike
+) -> pd.DataFrame:
+    """Candidates of one combination: date, variation, direction, news_minute (UTC minutes)."""
+    return pd.DataFrame(
+        {
+            "date": _moments(date, 86_400_000),
+            "variation": np.asarray(variation, dtype=object),
+            "direction": np.asarray(direction, dtype=object),
+            "news_minute": np.asarray(news_minute, dtype=np.int64),
+        }
+    ).astype({"variation": "str", "direction": "str"})
 
 
 def _moments(counts: ArrayLike, milliseconds: int) -> pd.DatetimeIndex:

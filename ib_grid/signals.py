@@ -1,7 +1,8 @@
-"""Signals of the four variations, STRATEGY section 3, as candidates for the day's trade.
+"""Signals of the four variations as candidates for the day's trade.
 
 A signal kernel finds the M2 bar of a signal on one date; a candidate kernel does so for every date
-and for a row of settings, and says where and when the trade would be entered (section 7).
+and for a row of settings, and says where and when the trade would be entered. The rules are in
+`ib_grid/STRATEGY.md`, sections 3 and 7.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trade windows and the two-minute bars in them, STRATEGY sections 1, 2 and 7."""
+"""Trade windows and their two-minute bars (`ib_grid/STRATEGY.md`, sections 1, 2 and 7)."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.console import Console
@@ -12,7 +14,14 @@ from rich.console import Console
 from ib_grid.errors import IbGridError
 from pipelines import config, options
 from pipelines import prepare as files
-from pipelines.show import show_levels, show_quality, terminal
+from pipelines.config import Settings
+from pipelines.news import statement_lines
+from pipelines.report.build import ReportSettings
+from pipelines.report.screen import show_report
+from pipelines.show import show_candidates, show_levels, show_quality, show_trades, terminal
+
+if TYPE_CHECKING:
+    from pipelines.inputs import Inputs
 
 app = typer.Typer(
     name="ib-grid",
@@ -21,19 +30,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-Symbol = Annotated[str, typer.Option(help="Instrument, such as GER40 or XAUUSD.")]
-DataDir = Annotated[Path, typer.Option(help="Folder of prepared bars and levels.")]
-DataFile = Annotated[
-    Path | None,
-    typer.Option("--data", help="Bars file.", show_default="DATA_DIR/SYMBOL_m1.parquet"),
-]
+news_app = typer.Typer(help="The news filter.", no_args_is_help=True)
+app.add_typer(news_app, name="news")
 
 
 @app.command()
 def prepare(
-    symbol: Symbol,
+    symbol: options.OneSymbol,
     csv: Annotated[
         list[Path],
         typer.Option(
@@ -52,8 +55,8 @@ def prepare(
             " America/New_York+7 for most MetaTrader servers."
         ),
     ] = None,
-    data_dir: DataDir = files.DATA_DIR,
-    data: DataFile = None,
+    data_dir: options.PreparedDir = files.DATA_DIR,
+    data: options.PreparedFile = None,
 ) -> None:
     """Check CSV files of one-minute bars and write them as one Parquet file."""
     path = data or files.bars_file(symbol, data_dir)
@@ -65,7 +68,11 @@ def prepare(
 
 
 @app.command()
-def levels(symbol: Symbol, data: DataFile = None, data_dir: DataDir = files.DATA_DIR) -> None:
+def levels(
+    symbol: options.OneSymbol,
+    data: options.PreparedFile = None,
+    data_dir: options.PreparedDir = files.DATA_DIR,
+) -> None:
     """Write the Initial Balance levels of a symbol's sessions beside its bars."""
     path = files.levels_file(symbol, data_dir)
     written = files.prepare_levels(symbol, data or files.bars_file(symbol, data_dir), path)
@@ -82,6 +89,12 @@ def run(
     spread_points: options.SpreadPoints = None,
     slippage_points: options.SlippagePoints = None,
     commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
     workers: options.Workers = None,
     scheduler: options.Scheduler = None,
     dashboard_address: options.DashboardAddress = None,
@@ -90,15 +103,13 @@ def run(
     resume: options.Resume = None,
     chunk_size: options.ChunkSize = None,
     config_file: options.Config = None,
+    excel: options.Excel = False,
 ) -> None:
     """Backtest every combination of a grid; run again, it goes on where it ended."""
-    given = dict(locals())
-    settings = config.load_settings(given, given.pop("config_file"))
+    settings = _settings(locals())
     from pipelines.inputs import read_inputs
-    from pipelines.run import run as run_grid
 
-    result = run_grid(settings, read_inputs(settings), Console(stderr=True))
-    typer.echo(str(result.folder))
+    _run_and_report(settings, read_inputs(settings), excel=excel)
 
 
 @app.command()
@@ -112,12 +123,140 @@ def info(
     config_file: options.Config = None,
 ) -> None:
     """Show the bars, the levels, the size of the grid and what a run will take."""
-    given = dict(locals())
-    settings = config.load_settings(given, given.pop("config_file"))
+    settings = _settings(locals())
     from pipelines.info import describe
 
     for line in describe(settings):
         typer.echo(line)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Run directory, finished or not.")],
+    variation_filter: options.VariationFilter = "rule",
+    top: Annotated[int, typer.Option(help="Combinations ranked, and shown in Excel.")] = 10_000,
+    excel: options.Excel = False,
+    config_file: options.Config = None,
+) -> None:
+    """Write the ranking and all result files of a run again, from its Parquet files."""
+    from pipelines.reporting import report_run
+
+    ranking = config.load_ranking(config_file)
+    settings = ReportSettings(ranking=ranking, variation_filter=variation_filter, n_best=top)  # type: ignore[arg-type]
+    show_report(terminal(), *report_run(run, settings, excel=excel))
+
+
+@app.command()
+def trades(
+    params: Annotated[
+        Path, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
+    ],
+    symbol: options.Symbol = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="fast, or reference: the plain twin.")] = "fast",
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    config_file: options.Config = None,
+) -> None:
+    """Show or write every trade of one combination."""
+    settings = _settings(locals())
+    from pipelines import trades as of_one
+
+    combination = of_one.load_combination(settings, params)
+    found = of_one.combination_trades(combination, engine)
+    if out:
+        of_one.write_csv(found, out)
+        typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
+    else:
+        show_trades(terminal(), found)
+
+
+@news_app.command()
+def check(
+    params: Annotated[Path, typer.Option(help="JSON file of the 14 parameters.")],
+    symbol: options.Symbol = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
+    ] = None,
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    config_file: options.Config = None,
+) -> None:
+    """List each blocked and each kept candidate of a combination with the nearest event."""
+    settings = _settings(locals())
+    from pipelines import trades as of_one
+
+    combination = of_one.load_combination(settings, params)
+    found = of_one.candidates_and_news(combination)
+    if out:
+        of_one.write_csv(found, out)
+    else:
+        show_candidates(terminal(), found)
+    for line in statement_lines(combination.news.statement):
+        typer.echo(line, err=True)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
+    workers: options.Workers = None,
+    excel: options.Excel = False,
+) -> None:
+    """Try it all on a year of made-up bars: the standard grid, ranked."""
+    from pipelines.demo import DEMO_SYMBOL, write_demo_bars
+    from pipelines.inputs import read_inputs
+
+    data = write_demo_bars(output / "data")
+    settings = config.load_settings(
+        {
+            "symbol": DEMO_SYMBOL,
+            "data": data,
+            "data_dir": output / "data",
+            "output": output / "results",
+            "news_filter": False,
+            "workers": workers,
+        }
+    )
+    terminal().print("These bars are made up: no market ever traded so.")
+    _run_and_report(settings, read_inputs(settings), excel=excel)
+
+
+def _settings(given: Mapping[str, object]) -> Settings:
+    """Settings from the options of a command that are settings, and its configuration file."""
+    names = {field.name for field in dataclasses.fields(Settings)}
+    options_given = {name: value for name, value in given.items() if name in names}
+    return config.load_settings(options_given, cast(Path | None, given["config_file"]))
+
+
+def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
+    from pipelines.reporting import report_run
+    from pipelines.run import run as run_grid
+
+    result = run_grid(settings, inputs, Console(stderr=True))
+    report_settings = ReportSettings(ranking=settings.ranking)
+    show_report(terminal(), *report_run(result.folder, report_settings, excel=excel))
 
 
 def main() -> None:

@@ -16,9 +16,12 @@ from ib_grid.errors import ConfigError, GridError, IbGridError
 from ib_grid.execution import MODELS, Execution, Model
 from ib_grid.grid import Grid
 from ib_grid.instruments import Instrument
+from ib_grid.scoring import RankingSettings
 from pipelines import prepare
+from pipelines.news import COVERAGE_MODES, CoverageMode, NewsSettings
 
 RANKING_KEYS = ("weights", "min_trades")
+NEWS_DIR = Path("data/news")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,19 @@ class Settings:
         Whether to go on with a run that was begun before.
     chunk_size : int, optional
         Combinations in a chunk, about; by default as suits the grid and the workers.
-    ranking : mapping
+    ranking : RankingSettings
         Weights by column, and least number of trades, of the ranking.
+    news_filter : bool
+        Whether entries near news are blocked.
+    news : tuple of Path
+        Calendar files and folders; by default the folder data/news, where it is there.
+    news_before_minutes, news_after_minutes : int
+    news_coverage : {"full", "partial"}
+        Whether dates that no calendar covers stop the run or are accepted.
+    news_timezone : str, optional
+        Clock of calendar times that name none.
+    news_currencies : mapping of symbol to currencies
+        Replaces or adds to those of the instruments.
     """
 
     symbol: str
@@ -71,7 +85,14 @@ class Settings:
     run_dir: str | None = None
     resume: bool = True
     chunk_size: int | None = None
-    ranking: Mapping[str, object] = field(default_factory=dict)
+    ranking: RankingSettings = field(default_factory=RankingSettings)
+    news_filter: bool = True
+    news: tuple[Path, ...] = ()
+    news_before_minutes: int = 2
+    news_after_minutes: int = 2
+    news_coverage: str = "full"
+    news_timezone: str | None = None
+    news_currencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def instrument(self) -> Instrument:
@@ -87,6 +108,19 @@ class Settings:
     def levels_file(self) -> Path:
         """The file of Initial Balance levels; there may be none."""
         return prepare.levels_file(self.symbol, self.data_dir)
+
+    @property
+    def news_settings(self) -> NewsSettings:
+        """What is asked of the news filter."""
+        return NewsSettings(
+            enabled=self.news_filter,
+            paths=self.news or ((NEWS_DIR,) if NEWS_DIR.is_dir() else ()),
+            before_minutes=self.news_before_minutes,
+            after_minutes=self.news_after_minutes,
+            coverage=cast(CoverageMode, self.news_coverage),
+            currencies=self.news_currencies,
+            timezone=self.news_timezone,
+        )
 
     @property
     def fills(self) -> Execution:
@@ -133,7 +167,26 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
             "workers and scheduler are both given",
             expected="--workers to start processes here, or --scheduler to use those that it has",
         )
+    if values.get("news") and values.get("news_filter") is False:
+        raise ConfigError(
+            "a calendar is named and the news filter is off",
+            where="--news, --no-news",
+            expected="one of the two",
+        )
     return Settings(**values)  # type: ignore[arg-type]
+
+
+def load_ranking(file: Path | None) -> RankingSettings:
+    """The ranking of a configuration file, or the default one.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, a key is unknown, or a value is not of its kind.
+    """
+    read = read_mapping(file) if file else {}
+    _check_names(read, _KEYS, str(file))
+    return cast(RankingSettings, _value("ranking", read.get("ranking", {}), f"{file}, ranking"))
 
 
 def load_grid(name: str, instrument: Instrument) -> Grid:
@@ -276,11 +329,35 @@ def _model(value: object) -> str:
     return _text(value)
 
 
-def _ranking(value: object) -> Mapping[str, object]:
+def _minutes(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError
+    return value
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    return tuple(map(_path, value if isinstance(value, (list, tuple)) else [value]))
+
+
+def _coverage(value: object) -> str:
+    if value not in COVERAGE_MODES:
+        raise ValueError
+    return _text(value)
+
+
+def _currencies(value: object) -> Mapping[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise TypeError
-    _check_names(value, RANKING_KEYS, "")
-    return value
+    if not all(isinstance(names, list) for names in value.values()):
+        raise TypeError
+    return {symbol: tuple(map(_text, names)) for symbol, names in value.items()}
+
+
+def _ranking(value: object) -> RankingSettings:
+    if not isinstance(value, dict):
+        raise TypeError
+    _check_names(value, RANKING_KEYS, "ranking")
+    return RankingSettings(**value)
 
 
 _POINTS = "0 or above, in points of price"
@@ -301,4 +378,11 @@ _KEYS = {
     "resume": _Key(_flag, "true or false"),
     "chunk_size": _Key(_count, "a whole number of combinations, 1 or more"),
     "ranking": _Key(_ranking, f"a table of {', '.join(RANKING_KEYS)}"),
+    "news_filter": _Key(_flag, "true or false"),
+    "news": _Key(_paths, "the path of a calendar file or of a folder of them, or a list"),
+    "news_before_minutes": _Key(_minutes, "whole minutes, 0 or more"),
+    "news_after_minutes": _Key(_minutes, "whole minutes, 0 or more"),
+    "news_coverage": _Key(_coverage, f"one of {', '.join(COVERAGE_MODES)}"),
+    "news_timezone": _Key(_text, "an IANA name such as UTC or America/New_York"),
+    "news_currencies": _Key(_currencies, 'a table such as NAS100 = ["USD"]'),
 }

@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from ib_grid.bars import Bars, file_sha256, read_bars
+from ib_grid.clock import Days
 from ib_grid.errors import DataError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
 from ib_grid.market import Market, build_market
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news import NewsFilter
 from pipelines import config, manifest, prepare
 from pipelines.config import Settings
+from pipelines.news import run_news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,13 +79,14 @@ def read_inputs(settings: Settings) -> Inputs:
     _check_bars(bars, path, sha256)
     levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
     market = _market(bars, levels.levels, grid, path)
+    filtered = run_news(settings.news_settings, settings.instrument, session_dates(market))
     return Inputs(
         symbol=settings.symbol,
         grid=grid,
         market=market,
         execution=execution,
-        news=NO_NEWS,
-        news_statement={"enabled": False},
+        news=filtered.news,
+        news_statement=filtered.statement,
         data={
             "file": str(path.absolute()),
             "sha256": sha256,
@@ -93,6 +96,11 @@ def read_inputs(settings: Settings) -> Inputs:
         },
         notes=(levels.note,) if levels.note else (),
     )
+
+
+def session_dates(market: Market) -> Days:
+    """Every date on which a session of the market has a bar, ascending."""
+    return np.unique(np.concatenate([levels.date for levels in market.levels.values()]))
 
 
 def _check_bars(bars: Bars, path: Path, sha256: str) -> None:

@@ -132,6 +132,8 @@ def run_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Run
         **news.to_dict(),
         "impact": HIGH,
         "currencies": list(currencies),
+        "paths": [str(path.absolute()) for path in settings.paths],
+        "timezone": settings.timezone,
         "calendars": [dataclasses.asdict(file) for file in calendar.files],
         "coverage": settings.coverage,
         "session_dates": len(dates),

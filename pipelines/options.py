@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+OneSymbol = Annotated[str, typer.Option("--symbol", help="Instrument: GER40 or XAUUSD.")]
+PreparedFile = Annotated[
+    Path | None,
+    typer.Option("--data", help="Bars file. [default: the symbol's in the data folder]"),
+]
+PreparedDir = Annotated[
+    Path, typer.Option("--data-dir", help="Folder of the prepared bars and levels.")
+]
 Symbol = Annotated[str | None, typer.Option(help="Instrument: GER40 or XAUUSD.")]
 Config = Annotated[
     Path | None,
@@ -52,3 +60,30 @@ Resume = Annotated[
 ChunkSize = Annotated[
     int | None, typer.Option(help="Combinations in a chunk, about. [default: as suits the workers]")
 ]
+NewsPaths = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--news", help="Calendar file or folder; may be repeated. [default: data/news if there]"
+    ),
+]
+NewsFilter = Annotated[
+    bool | None,
+    typer.Option(
+        "--news-filter/--no-news",
+        help="Block entries near high-impact news. [default: news-filter]",
+    ),
+]
+NewsBefore = Annotated[int | None, typer.Option(help="Minutes blocked before. [default: 2]")]
+NewsAfter = Annotated[int | None, typer.Option(help="Minutes blocked after. [default: 2]")]
+NewsCoverage = Annotated[
+    str | None,
+    typer.Option(help="full: a date without calendar stops. partial: it is said. [default: full]"),
+]
+NewsTimezone = Annotated[
+    str | None, typer.Option(help="Clock of calendar times that name none. [default: the format's]")
+]
+VariationFilter = Annotated[
+    str,
+    typer.Option(help="rule: a variation is ranked where it counts by its rule. none: everywhere."),
+]
+Excel = Annotated[bool, typer.Option("--excel", help="Write an Excel workbook, too.")]

@@ -74,7 +74,7 @@ class _Job:
 
     @property
     def min_trades(self) -> int:
-        return int(self.settings.ranking.get("min_trades", 10))  # type: ignore[call-overload]
+        return self.settings.ranking.min_trades
 
     def say(self, text: str) -> None:
         self.console.print(text, soft_wrap=True, highlight=False, markup=False)

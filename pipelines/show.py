@@ -1,4 +1,4 @@
-"""Quality reports and levels as tables on a terminal; readable at 80 columns."""
+"""Quality reports, levels and trades as tables on a terminal; readable at 80 columns."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ib_grid.clock import date_text, minute_text
+from ib_grid.clock import date_of, minute_text
 from ib_grid.ingest import QualityReport
 from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
+from pipelines.trades import csv_text
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
@@ -51,7 +53,7 @@ def show_levels(
     table = _table("session", "dates", "first", "last", "bars", "range", "no range")
     for session, values in levels.items():
         table.add_row(str(session), *_level_cells(values))
-    console.print(Padding(table, (0, 0, 0, 2)))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
     console.print("  bars, range: medians a date, range in points; no range: cannot be traded")
     console.print(f"\nwritten: {path}", soft_wrap=True)
 
@@ -62,16 +64,64 @@ def _level_cells(values: SessionLevels) -> list[str]:
     spread = values.ib_high - values.ib_low
     return [
         f"{len(values.date):,}",
-        date_text(values.date[0]),
-        date_text(values.date[-1]),
+        str(date_of(values.date[0])),
+        str(date_of(values.date[-1])),
         f"{np.median(values.n_bars):g}",
         f"{np.median(spread):.2f}",
         f"{int((spread <= 0).sum()):,}",
     ]
 
 
+def show_trades(console: Console, trades: pd.DataFrame) -> None:
+    """Print trades, a line each, or as CSV where there is no terminal."""
+    if not console.is_terminal:
+        console.file.write(csv_text(trades))
+        return
+    table = _table(
+        "date", "variation", "side", "entry UTC", "price", "exit UTC", "price", "why", "R"
+    )
+    for trade in trades.itertuples(index=False):
+        table.add_row(
+            f"{trade.date:%Y-%m-%d}",
+            str(trade.variation),
+            str(trade.direction),
+            f"{trade.entry_time:%H:%M}",
+            f"{trade.entry_price:.2f}",
+            f"{trade.exit_time:%H:%M}",
+            f"{trade.exit_price:.2f}",
+            f"{trade.exit_reason}{'?' if trade.ambiguous else ''}",
+            f"{trade.r:.2f}",
+        )
+    console.print(table)
+    console.print(f"{len(trades):,} trades, total {trades['r'].sum():.2f} R; ?: ambiguous")
+
+
+def show_candidates(console: Console, candidates: pd.DataFrame) -> None:
+    """Print candidates with their nearest event, or as CSV where there is no terminal."""
+    if not console.is_terminal:
+        console.file.write(csv_text(candidates))
+        return
+    table = _table("date", "variation", "side", "UTC", "", "min", "event")
+    for row in candidates.to_dict("records"):
+        has_event = row["event_title"] is not pd.NA
+        table.add_row(
+            f"{row['date']:%Y-%m-%d}",
+            row["variation"],
+            row["direction"],
+            f"{row['news_time']:%H:%M}",
+            "blocked" if row["blocked"] else "kept",
+            f"{row['distance_minutes']:+,}" if has_event else "",
+            f"{row['event_currency']} {row['event_title']}" if has_event else "",
+        )
+    console.print(table)
+    blocked = int(candidates["blocked"].sum())
+    console.print(f"{len(candidates):,} candidates, {blocked:,} of them blocked")
+
+
 def _section(console: Console, title: str, content: RenderableType) -> None:
-    console.print(Group(Text(f"\n{title}", style="bold"), Padding(content, (0, 0, 0, 2))))
+    console.print(
+        Group(Text(f"\n{title}", style="bold"), Padding(content, (0, 0, 0, 2), expand=False))
+    )
 
 
 def _table(*columns: str) -> Table:
@@ -96,7 +146,7 @@ def _rows(quality: QualityReport) -> Table:
 
 def _sources(quality: QualityReport) -> str:
     dialects = Counter(source.dialect for source in quality.sources)
-    said = ", ".join(f"{count} {_files(count)} {name}" for name, count in dialects.items())
+    said = ", ".join(f"{count} {name} {_files(count)}" for name, count in dialects.items())
     return said + (f"; clock of {quality.timezone}" if quality.timezone else "")
 
 
@@ -165,7 +215,7 @@ def _runs(dates: tuple[int, ...]) -> list[str]:
             runs[-1].append(date)
         else:
             runs.append([date])
-    return [" to ".join(dict.fromkeys(date_text(run[i]) for i in (0, -1))) for run in runs]
+    return [" to ".join(dict.fromkeys(str(date_of(run[i])) for i in (0, -1))) for run in runs]
 
 
 def _suspicions(suspicions: tuple[Suspicion, ...]) -> Group:

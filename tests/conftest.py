@@ -1,10 +1,16 @@
-"""What all tests share: the hypothesis profiles."""
+"""What all tests share: the hypothesis profiles and the command line."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from pipelines import cli
 
 # Examples are whole markets: slow to draw, and no clock decides what is right.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -12,3 +18,27 @@ settings.register_profile("local", max_examples=50, **_COMMON)
 settings.register_profile("ci", max_examples=50, derandomize=True, **_COMMON)
 settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
+
+
+@pytest.fixture
+def ib_grid_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in an empty folder: exit status, standard output, standard error."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["ib-grid", *map(str, arguments)])
+        status: object = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            status = ended.code or 0
+        said = capsys.readouterr()
+        assert isinstance(status, int)
+        return status, said.out, said.err
+
+    return command

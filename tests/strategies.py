@@ -34,7 +34,7 @@ FIRST_DATES = (dt.date(2024, 3, 29), dt.date(2024, 10, 25), dt.date(2024, 6, 3))
 # Values of each axis, those of the grids and stranger ones.
 AXES: dict[str, tuple[object, ...]] = {
     "ib_wait_minutes": (0, 1, 5, 15),
-    "trade_window_minutes": (1, 2, 21, 60, 61, 90),
+    "trade_window_minutes": (1, 21, 60, 61, 75, 90),
     "rr_target": (0.25, 0.5, 1.0, 1.5, 2.0),
     "stop_mode": STOP_MODES,
     "tsl_target": (0.0, 0.25, 0.5, 1.0),
@@ -114,7 +114,7 @@ def shapes() -> st.SearchStrategy[Shape]:
         wick=st.integers(0, 3),
         pull=st.sampled_from((0.0, 0.05, 0.2)),
         jump=st.sampled_from((0.0, 0.02, 0.1)),
-        missing=st.sampled_from((0.0, 0.05, 0.4)),
+        missing=st.sampled_from((0.0, 0.05, 0.3)),
         outage=st.sampled_from((0.0, 0.5)),
     )
 

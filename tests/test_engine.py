@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from ib_grid import reference
 from ib_grid.bars import PRICES, Bars
 from ib_grid.execution import MODELS, Execution
-from ib_grid.grid import plan_chunks
+from ib_grid.grid import named_grid, plan_chunks
+from ib_grid.instruments import GER40, Session
 from ib_grid.levels import session_levels
 from ib_grid.market import build_market
-from ib_grid.news import NO_NEWS
 from ib_grid.params import Params
 from ib_grid.results import METRIC_COLUMNS, TRADE_COLUMNS, VARIATIONS
 from tests import strategies
@@ -27,6 +27,7 @@ from tests.engines import (
     assert_same_trades,
     engine,
 )
+from tests.golden import golden_set
 from tests.strategies import SESSIONS, Scene, Shape
 
 each_engine = pytest.mark.parametrize("engine_name", ENGINES)
@@ -46,6 +47,27 @@ def test_fast_equals_reference_in_trades(data):
     news = data.draw(strategies.news_filters(scene.bars))
     given = (scene.market, params, execution, news)
     assert_same_trades(fast.trades(*given), reference.trades(*given))
+
+
+@given(data=st.data())
+@few_examples
+def test_fast_equals_reference_in_candidates(data):
+    fast = engine("fast")
+    scene = data.draw(strategies.scenes())
+    params = data.draw(strategies.params(scene.session))
+    execution = data.draw(strategies.executions())
+    news = data.draw(strategies.news_filters(scene.bars))
+    given = (scene.market, params, execution, news)
+    order = ["date", "news_minute", "variation"]
+    actual, expected = (
+        module.candidates(*given).sort_values(order, ignore_index=True)
+        for module in (fast, reference)
+    )
+    pd.testing.assert_frame_equal(actual, expected)
+    # what is traded is a candidate that was kept
+    kept = expected[~news.blocks(expected["news_minute"].to_numpy())]
+    traded = fast.trades(*given)[["date", "variation", "direction"]]
+    assert len(traded.merge(kept, on=["date", "variation", "direction"])) == len(traded)
 
 
 @given(data=st.data())
@@ -90,6 +112,19 @@ def test_rows_are_the_metrics_of_the_trades(engine_name, data):
         actual = dict(zip(METRIC_COLUMNS, rows[:, row].tolist(), strict=True))
         expected = reference.metrics(trades, n_dates)
         assert_same_metrics(actual, expected, ROW_TOLERANCE[engine_name], combo_id)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_rows_are_the_same_bytes_however_the_engine_groups_its_work(model, monkeypatch):
+    fast = engine("fast")
+    market = golden_set("GER40", "synthetic", model).market
+    grid = named_grid("standard", GER40)
+    chunk = plan_chunks(grid, 30 * grid.exits_per_setting).chunk(7)
+    execution = Execution(model=model, spread_points=1.5)
+    whole = fast.evaluate(market, grid, chunk, execution)
+    monkeypatch.setattr(fast, "_EXITS_AT_ONCE", 7)
+    monkeypatch.setattr(fast, "_DAYS_AT_ONCE", 4 * len(market.levels[grid.sessions[0]].date))
+    assert fast.evaluate(market, grid, chunk, execution).tobytes() == whole.tobytes()
 
 
 @each_engine
@@ -157,50 +192,87 @@ def minute_of(moment: pd.Timestamp) -> int:
 
 @each_engine
 @given(data=st.data())
-@settings(max_examples=3 * EXAMPLES)
+@settings(max_examples=2 * EXAMPLES)
 def test_realistic_decides_nothing_by_bars_to_come(engine_name, data):
-    """Two markets with the same bars before a minute T have the same trades up to T.
+    trades_of = engine(engine_name).trades
+    scene = data.draw(strategies.scenes())
+    params = data.draw(strategies.params(scene.session))
+    execution = data.draw(strategies.executions(("realistic",)))
+    news = data.draw(strategies.news_filters(scene.bars))
+    whole = trades_of(scene.market, params, execution, news)
+    for t in data.draw(st.lists(cut_minutes(scene, params, whole), min_size=1, max_size=8)):
+        bars = data.draw(other_futures(scene, t))
+        other = trades_of(scene.market_of(bars), params, execution, news)
+        assert_same_past(whole, other, t, scene, params, same_open=t in bars.minute)
+
+
+def test_original_does_decide_by_bars_to_come():
+    """What the property above looks for is found where it is known to be."""
+    execution = Execution(model="original", spread_points=0)
+    n_differing = 0
+    for seed in range(10):
+        scene = rich_scene(seed)
+        params = rich_params(scene.session, 0)
+        whole = reference.trades(scene.market, params, execution)
+        for t in map(minute_of, whole["entry_time"]):
+            cut = reference.trades(scene.market_of(scene.bars.between(0, t)), params, execution)
+            try:
+                assert_same_past(whole, cut, t, scene, params, same_open=False)
+            except AssertionError:
+                n_differing += 1
+    assert n_differing >= 3
+
+
+def cut_minutes(scene: Scene, params: Params, trades: pd.DataFrame) -> st.SearchStrategy[int]:
+    """Minutes of the windows, those around entries and exits more often."""
+    spans = zip(*windows_by_date(scene, params), strict=True)
+    minutes = st.sampled_from([m for start, end in spans for m in range(start, end + 2)])
+    moments = [minute_of(m) for name in ("entry_time", "exit_time") for m in trades[name]]
+    return (
+        minutes | st.sampled_from([m + d for m in moments for d in range(3)])
+        if moments
+        else minutes
+    )
+
+
+def assert_same_past(
+    whole: pd.DataFrame,
+    other: pd.DataFrame,
+    t: int,
+    scene: Scene,
+    params: Params,
+    *,
+    same_open: bool,
+) -> None:
+    """Trades on two markets with the same bars before a minute T are the same up to T.
 
     Equal are the entries before T, whole trades that are left before T, and, where the bars at T
     open alike, the market orders at T. A limit order fills within its bar, so one at T is not known
     yet. The time exit of a window that goes on at T is the one exit that depends on whether bars
     follow: where none do, the position is valued at the last close there is.
     """
-    trades_of = engine(engine_name).trades
-    scene = data.draw(strategies.scenes())
-    params = data.draw(strategies.params(scene.session))
-    execution = data.draw(strategies.executions(("realistic",)))
-    news = data.draw(strategies.news_filters(scene.bars))
-    first_start = int(scene.balances()[0][0])
-    t = data.draw(st.sampled_from([m for m in scene.bars.minute.tolist() if m > first_start]))
-    other_bars = data.draw(other_futures(scene.bars, t))
-
-    before = trades_of(scene.market, params, execution, news)
-    after = trades_of(scene.market_of(other_bars), params, execution, news)
-
-    assert_same_values(entered_before(before, t), entered_before(after, t))
+    assert_same_values(entered_before(whole, t), entered_before(other, t))
     _, window_end = windows_by_date(scene, params)
-    assert_same_values(left_before(before, t, window_end), left_before(after, t, window_end))
-    if t in other_bars.minute:
-        assert_same_values(market_orders_at(before, t), market_orders_at(after, t))
+    assert_same_values(left_before(whole, t, window_end), left_before(other, t, window_end))
+    if same_open:
+        assert_same_values(market_orders_at(whole, t), market_orders_at(other, t))
 
 
 @st.composite
-def other_futures(draw, bars: Bars, t: int) -> Bars:
+def other_futures(draw, scene: Scene, t: int) -> Bars:
     """The bars with those from minute T on cut off, or made anew but for the open at T."""
-    past = bars.between(0, t)
-    if draw(st.booleans()):
+    past = scene.bars.between(0, t)
+    future = scene.bars.between(t, int(scene.bars.minute[-1]) + 1)
+    if not len(future) or draw(st.booleans()):
         return past
-    future = bars.between(t, int(bars.minute[-1]) + 1)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     there = rng.random(len(future)) >= draw(st.sampled_from((0.0, 0.3)))
     there[0] = True
-    walk = strategies.random_walk(rng, draw(strategies.shapes()), future.minute[there])
+    walk = strategies.random_walk(rng, scene.shape, future.minute[there])
     shift = future.open[0] - walk.open[0]
-    moved = {n: getattr(walk, n) + shift for n in PRICES}
     return Bars(
         minute=np.concatenate([past.minute, walk.minute]),
-        **{n: np.concatenate([getattr(past, n), moved[n]]) for n in PRICES},
+        **{n: np.concatenate([getattr(past, n), getattr(walk, n) + shift]) for n in PRICES},
     )
 
 
@@ -230,37 +302,49 @@ def assert_same_values(one: pd.DataFrame, other: pd.DataFrame) -> None:
     )
 
 
+def rich_scene(seed: int) -> Scene:
+    """Ten dates on which much happens."""
+    return Scene(
+        session=SESSIONS[seed % len(SESSIONS)],
+        dates=tuple(range(19_806, 19_816)),
+        seed=seed,
+        shape=Shape(tick=1, step=3, wick=2, pull=0.05, jump=0.1, missing=0.05, outage=0.2),
+    )
+
+
+def rich_params(session: Session, tsl_target: float) -> Params:
+    """A combination with which every variation trades."""
+    return Params(
+        ib_start=session.ib_start,
+        ib_end=session.ib_end,
+        ib_timezone=session.ib_timezone,
+        ib_wait_minutes=0,
+        trade_window_minutes=90,
+        rr_target=0.5,
+        stop_mode="ib_start",
+        tsl_target=tsl_target,
+        tsl_sl=0.5,
+        min_sl_pct=0,
+        rev_rb_enabled=True,
+        rev_rb_pct=0.25,
+        ib_buffer_pct=0.1,
+        max_distance_pct=1,
+    )
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_the_random_markets_reach_every_rule(model):
     """The properties above would mean little on markets without trades."""
+    execution = Execution(model=model, spread_points=0)
     seen: Counter[str] = Counter()
-    shape = Shape(tick=1, step=3, wick=2, pull=0.05, jump=0.1, missing=0.05, outage=0.2)
     for seed in range(60):
-        session = SESSIONS[seed % len(SESSIONS)]
-        dates = tuple(range(19_806, 19_816))
-        scene = Scene(session=session, dates=dates, seed=seed, shape=shape)
-        for trailing in (0.0, 0.25):
-            params = Params(
-                ib_start=session.ib_start,
-                ib_end=session.ib_end,
-                ib_timezone=session.ib_timezone,
-                ib_wait_minutes=0,
-                trade_window_minutes=90,
-                rr_target=0.5,
-                stop_mode="ib_start",
-                tsl_target=trailing,
-                tsl_sl=0.5,
-                min_sl_pct=0,
-                rev_rb_enabled=True,
-                rev_rb_pct=0.25,
-                ib_buffer_pct=0.1,
-                max_distance_pct=1,
-            )
-            execution = Execution(model=model, spread_points=0)
-            trades = reference.trades(scene.market, params, execution, NO_NEWS)
+        scene = rich_scene(seed)
+        for tsl_target in (0.0, 0.25):
+            params = rich_params(scene.session, tsl_target)
+            trades = reference.trades(scene.market, params, execution)
             seen.update(trades["variation"])
             seen.update(trades["exit_reason"])
             seen.update(ambiguous=int(trades["ambiguous"].sum()))
-    reasons = {"stop", "tp", "time"} | ({"tsl_market"} if model == "realistic" else {"invalid"})
+    reasons = {"stop", "tp", "time", "tsl_market" if model == "realistic" else "invalid"}
     for name in {*VARIATIONS, *reasons, "ambiguous"}:
         assert seen[name] >= 3, (name, seen)

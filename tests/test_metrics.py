@@ -33,6 +33,7 @@ def _fold(days: list[Day]) -> dict[str, float]:
         np.zeros((n, 1), np.int32),
         np.array([[r] for _, r, _ in traded]).reshape(n, 1),
         np.array([[a] for _, _, a in traded]).reshape(n, 1),
+        np.array([a for _, _, a in traded]),
     )
     chosen = np.array([[i if d is not None else NO_ENTRY for i, d in enumerate(days)]], np.int32)
     variation = np.array([[v for v, _, _ in traded]], np.int8)

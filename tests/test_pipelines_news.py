@@ -43,6 +43,8 @@ def test_statement_of_a_covered_run() -> None:
     settings = NewsSettings(paths=(DATA / "weekly.xml",), before_minutes=3, after_minutes=0)
     run = run_news(settings, GER40, MARCH)
     assert {k: v for k, v in run.statement.items() if "sha256" not in k and k != "calendars"} == {
+        "paths": [str(DATA / "weekly.xml")],
+        "timezone": None,
         "enabled": True,
         "before_minutes": 3,
         "after_minutes": 0,

@@ -1,4 +1,4 @@
-"""Each rule of STRATEGY sections 2 to 7 on a date made by hand, the result computed by hand.
+"""Each rule on a date made by hand (`ib_grid/STRATEGY.md`, sections 2 to 7), computed by hand.
 
 The Initial Balance is 08:00 to 08:30 Berlin, IBH 1010, IBL 1000, EQ 1005. Unless a test says
 otherwise the buffer is 1 and the reach 10 points, the window has 20 minutes from the Initial
@@ -32,6 +32,8 @@ IB_END = 28_552_710  # 2024-04-15 08:30 Berlin, minutes since 1970-01-01 UTC
 FLAT_BALANCE: tuple[Minute, ...] = ((1005, 1010, 1000, 1005), *[1005] * 29)
 # ends with a bearish M2 bar with the low 1007, what Reverse needs before an upper sweep
 BEARISH_BALANCE: tuple[Minute, ...] = (*FLAT_BALANCE[:28], (1008, 1008, 1007, 1007), 1007)
+# ends with a bullish M2 bar with the high 1003, what it needs before a lower one
+BULLISH_BALANCE: tuple[Minute, ...] = (*FLAT_BALANCE[:28], (1002, 1003, 1002, 1003), 1003)
 
 PARAMS = Params(
     ib_start="08:00",
@@ -216,6 +218,7 @@ class TestBreakoutAndOcae:
     @both_models
     def test_close_on_the_reach_is_within_it(self, run, model):
         assert run([1006, 1020], model).entry == 2
+        assert run([1004, 990], model).entry == 2
 
     @both_models
     def test_close_past_the_reach_is_passed_over(self, run, model):
@@ -278,6 +281,7 @@ class TestTcwe:
 
 
 SWEEP: tuple[Minute, ...] = ((1007, 1010.5, 1007, 1009), 1009)
+LOWER_SWEEP: tuple[Minute, ...] = ((1003, 1003, 999.5, 1001), 1001)
 
 
 class TestReverse:
@@ -301,20 +305,23 @@ class TestReverse:
 
     @both_models
     def test_long(self, run, model):
-        balance = (*FLAT_BALANCE[:28], (1002, 1003, 1002, 1003), 1003)
-        window = [(1003, 1003, 999.5, 1001), 1001, 1002, 1003.5]
-        trade = run(window, model, balance=balance)
+        window = [*LOWER_SWEEP, 1002, 1003.5]
+        trade = run(window, model, balance=BULLISH_BALANCE)
         assert trade[:6] == ("Reverse", "long", 4, 1003.5, 999.5, 1007.5)
 
     @both_models
     def test_cisd_must_close_beyond_the_context_candle(self, run, model):
         window = [*SWEEP, 1008, 1007, 1007, 1006.5]
         assert run(window, model, balance=BEARISH_BALANCE).entry == 6
+        window = [*LOWER_SWEEP, 1002, 1003, 1003, 1003.5]
+        assert run(window, model, balance=BULLISH_BALANCE).entry == 6
 
     @both_models
     def test_half_the_range_gone_voids_the_group(self, run, model):
         assert run([*SWEEP, 1008, 1005, 1006, 1006.5], model, balance=BEARISH_BALANCE) is None
         assert run([*SWEEP, 1008, 1005.5], model, balance=BEARISH_BALANCE).entry == 4
+        window = [*LOWER_SWEEP, 1002, 1005, 1003, 1003.5]
+        assert run(window, model, balance=BULLISH_BALANCE) is None
 
     @both_models
     def test_the_group_after_a_void_one(self, run, model):
@@ -361,21 +368,49 @@ class TestReverse:
         assert trade[:5] == ("Reverse", "short", 6, 1006.5, 1010.5)
 
     @both_models
-    def test_high_on_the_level_is_no_sweep(self, run, model):
+    def test_sweep_of_the_other_side_may_be_the_cisd(self, run, model):
+        window = [*SWEEP, (1009, 1009, 999.5, 1006.5), 1006.5]
+        trade = run(window, model, balance=BEARISH_BALANCE)
+        assert trade[:5] == ("Reverse", "short", 4, 1006.5, 1010.5)
+
+    @both_models
+    def test_neither_a_sweep_nor_a_flat_bar_is_its_own_context_candle(self, run, model):
+        # the sweep is bearish with the low 1008.5, the bar before it neither with the low 1008
+        flat = [(1009, 1009, 1008, 1009), 1009]
+        window = [*flat, (1009, 1010.5, 1008.5, 1008.5), 1008.5, 1008, 1007.5, 1007, 1006.5]
+        assert run(window, model, balance=BEARISH_BALANCE).entry == 8
+
+    @both_models
+    def test_price_on_the_level_is_no_sweep(self, run, model):
         window = [(1007, 1010, 1007, 1009), 1009, 1008, 1006.5]
         assert run(window, model, balance=BEARISH_BALANCE) is None
+        window = [(1003, 1003, 1000, 1001), 1001, 1002, 1003.5]
+        assert run(window, model, balance=BULLISH_BALANCE) is None
 
     @both_models
     def test_open_and_close_on_the_buffer_still_sweep(self, run, model):
         window = [(1011, 1011.5, 1011, 1011), 1011, 1008, 1006.5]
         trade = run(window, model, balance=BEARISH_BALANCE)
         assert (trade.variation, trade.stop) == ("Reverse", 1011.5)
+        window = [(999, 999, 998.5, 999), 999, 1002, 1003.5]
+        trade = run(window, model, balance=BULLISH_BALANCE)
+        assert (trade.variation, trade.stop) == ("Reverse", 998.5)
 
     @both_models
     def test_no_sweep_is_collected_after_a_bar_beyond_the_buffer(self, run, model):
         beyond = [(1012, 1013, 1012, 1013), 1013]
         sweep = [(1007, 1010.5, 1007, 1009), 1009, 1008, 1006.5]
         assert run([*beyond, *sweep], model, balance=BEARISH_BALANCE) is None
+        beyond = [(998, 998, 997, 997), 997]
+        assert run([*beyond, *LOWER_SWEEP, 1002, 1003.5], model, balance=BULLISH_BALANCE) is None
+
+    @both_models
+    def test_a_bar_that_only_closes_beyond_the_buffer_does_not_stop_the_collecting(
+        self, run, model
+    ):
+        window = [(1009, 1012, 1009, 1012), 1012, *SWEEP, 1008, 1006.5]
+        trade = run(window, model, balance=BEARISH_BALANCE)
+        assert trade[:5] == ("Reverse", "short", 6, 1006.5, 1010.5)
 
     def test_original_takes_the_first_group_realistic_the_earliest_cisd(self, run):
         balance = (*FLAT_BALANCE[:28], (1008, 1008, 1006, 1006), 1006)
@@ -437,6 +472,17 @@ class TestRebound:
         trade = run(window, model, **REBOUND)
         entry, price = (3, 1000) if model == "realistic" else (4, 999.5)
         assert trade[:6] == ("REV_RB", "short", entry, price, 1005, 995)
+
+    def test_realistic_sell_fills_when_the_bid_comes_back(self, run):
+        window = [(1005, 1005, 995, 996), 996, 997, (997, 1000.25, 997, 999)]
+        assert run(window, "realistic", **REBOUND) is None
+
+    @both_models
+    def test_mid_on_the_level_fills_without_a_spread(self, run, model):
+        window = [*ARMED, 1013, (1013, 1013, 1010, 1011)]
+        assert run(window, model, **{**REBOUND, "spread": 0}).price == 1010
+        window = [(1005, 1005, 995, 996), 996, 997, (997, 1000, 997, 999)]
+        assert run(window, model, **{**REBOUND, "spread": 0}).price == 1000
 
     @both_models
     def test_not_armed_just_below(self, run, model):
@@ -740,6 +786,11 @@ class TestRealisticExits:
     def test_commission_is_taken_from_the_result(self, run):
         trade = run([*OCAE_LONG, 1012, (1012, 1019, 1012, 1012)], "realistic", commission=0.7)
         assert trade.r == pytest.approx(6.3 / 7)
+
+    def test_result_that_is_all_rounding_is_zero(self, run):
+        window = [1006, 1012.1, *[1012.1] * 17, 1012.4]
+        assert 1012.4 - 1012.1 - 0.3 != 0
+        assert run(window, "realistic", commission=0.3).r == 0
 
     def test_original_knows_neither_slippage_nor_commission(self, run):
         plain = run(OCAE_LONG, "original", spread=1)

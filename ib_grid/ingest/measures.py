@@ -14,6 +14,7 @@ from ib_grid.ingest.quality import Gap, SessionYear, Suspicion, SuspiciousBar
 from ib_grid.instruments import WEEKDAYS, Instrument
 
 N_GAPS = 10
+MIN_DATES = 4
 N_LARGEST = 5
 MEDIAN_BARS = 121
 RANGE_FACTOR = 20.0
@@ -115,7 +116,9 @@ def _usual_bars(local: clock.Minutes) -> _UsualBars:
     cell = weekday(date) * clock.MINUTES_PER_DAY + minute_of_day
     counts = np.bincount(cell, minlength=_N_WEEKDAYS * clock.MINUTES_PER_DAY)
     n_dates = np.bincount(weekday(dates), minlength=_N_WEEKDAYS)
-    share = counts.reshape(_N_WEEKDAYS, -1) / np.maximum(n_dates, 1)[:, None]
+    counts = counts.reshape(_N_WEEKDAYS, -1)
+    of_weekday = counts / np.maximum(n_dates, 1)[:, None]
+    share = np.where(n_dates[:, None] >= MIN_DATES, of_weekday, counts.sum(axis=0) / len(dates))
     until_minute = np.pad(np.cumsum(share, axis=1), ((0, 0), (1, 0)))
     until_date = np.append(0.0, np.cumsum(until_minute[weekday(dates), -1]))
     return _UsualBars(dates, until_date, until_minute)

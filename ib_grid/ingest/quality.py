@@ -65,7 +65,8 @@ class Gap:
         The first minute without a bar and the next bar's, minutes since 1970-01-01 00:00 UTC.
     n_expected : float
         Bars to be expected in it: each minute counts by the share of the dates of its weekday that
-        have a bar at that time of day, and dates without any bar count nothing.
+        have a bar at that time of day (of all dates, if there are fewer than 4 of the weekday), and
+        dates without any bar count nothing.
     """
 
     first_minute: int

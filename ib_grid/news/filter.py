@@ -103,7 +103,9 @@ def news_filter(
     before_minutes: int = 2,
     after_minutes: int = 2,
 ) -> NewsFilter:
-    """The filter of a calendar's high-impact events in these currencies (STRATEGY section 4).
+    """The filter of a calendar's high-impact events in these currencies.
+
+    The rule is in `ib_grid/STRATEGY.md`, section 4.
 
     Raises
     ------

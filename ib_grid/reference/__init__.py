@@ -1,11 +1,11 @@
-"""The reference engine: STRATEGY.md in plain Python, the slow and obvious twin of the fast engine.
+"""The reference engine: the rules in plain Python, the slow and obvious twin of the fast engine.
 
 It shares data types with the fast engine, no computation, so that each can be held against the
-other. A date is worked through bar by bar, in the order and the words of STRATEGY.md; the numbers
-in the comments are its sections.
+other. A date is worked through bar by bar, in the order and the terms of `ib_grid/STRATEGY.md`,
+sections 1 to 8; the numbers in the comments are its sections.
 """
 
-from ib_grid.reference.engine import evaluate, trades
+from ib_grid.reference.engine import candidates, evaluate, trades
 from ib_grid.reference.metrics import metrics
 
-__all__ = ["evaluate", "metrics", "trades"]
+__all__ = ["candidates", "evaluate", "metrics", "trades"]

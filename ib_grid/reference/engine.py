@@ -15,11 +15,12 @@ from ib_grid.market import Market
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import Params
 from ib_grid.reference.day import Day, read_days, setting
+from ib_grid.reference.entries import candidates as of_date
 from ib_grid.reference.entries import entry
 from ib_grid.reference.exits import leave, result_r
 from ib_grid.reference.metrics import metrics
 from ib_grid.reference.signals import LONG
-from ib_grid.results import METRIC_COLUMNS, trades_frame
+from ib_grid.results import METRIC_COLUMNS, candidates_frame, trades_frame
 
 
 class Trade(NamedTuple):
@@ -51,6 +52,29 @@ def trades(
     """
     days = read_days(market, params.session, params.horizon_minutes)
     return _trades_of_days(days, params, execution, news)
+
+
+def candidates(
+    market: Market, params: Params, execution: Execution, news: NewsFilter
+) -> pd.DataFrame:
+    """Every candidate of one combination that the news filter looks at, blocked ones included.
+
+    Returns
+    -------
+    DataFrame
+        Columns date, variation, direction and news_minute, by date and news moment.
+    """
+    rows: list[tuple[int, str, str, int]] = []
+    for day in read_days(market, params.session, params.horizon_minutes):
+        on_date = setting(day, params, execution)
+        found = [] if on_date is None else of_date(on_date, params, execution, news)
+        found = sorted(found, key=lambda c: c.news_moment)
+        rows += [
+            (day.date, c.variation, "long" if c.direction == LONG else "short", c.news_moment)
+            for c in found
+        ]
+    names = ("date", "variation", "direction", "news_minute")
+    return candidates_frame(**{name: [row[i] for row in rows] for i, name in enumerate(names)})
 
 
 def evaluate(

@@ -61,21 +61,28 @@ class Entry:
 
 def entry(setting: Setting, params: Params, execution: Execution, news: NewsFilter) -> Entry | None:
     """The entry of a date, if it has one."""
-    if execution.model == "original":
-        market_orders = _original_candidates(setting, params, execution)
-        rebounds = _original_rebound(setting, params, execution)
-        left = _without_news(market_orders, news) or _without_news(rebounds, news)
-    else:
-        market_orders = _realistic_candidates(setting, params, execution)
-        rebounds = _realistic_rebound(setting, params, execution)
-        left = _without_news(market_orders + rebounds, news)
+    left = _without_news(candidates(setting, params, execution, news), news)
     if not left:
         return None
     return _set_up(min(left, key=lambda c: (c.order, PRIORITY.index(c.variation))), params)
 
 
-def _without_news(candidates: list[Candidate], news: NewsFilter) -> list[Candidate]:
-    return [c for c in candidates if not blocked(c.news_moment, news)]
+def candidates(
+    setting: Setting, params: Params, execution: Execution, news: NewsFilter
+) -> list[Candidate]:
+    """The candidates that the news filter looks at on a date, blocked ones included."""
+    if execution.model == "original":
+        market_orders = _original_candidates(setting, params, execution)
+        if _without_news(market_orders, news):
+            return market_orders
+        return market_orders + _original_rebound(setting, params, execution)
+    return _realistic_candidates(setting, params, execution) + _realistic_rebound(
+        setting, params, execution
+    )
+
+
+def _without_news(among: list[Candidate], news: NewsFilter) -> list[Candidate]:
+    return [c for c in among if not blocked(c.news_moment, news)]
 
 
 def blocked(minute: int, news: NewsFilter) -> bool:

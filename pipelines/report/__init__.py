@@ -1,0 +1,1 @@
+"""What a run found, from its partition files: rankings, tables, text, Excel."""

@@ -1,0 +1,177 @@
+"""A run's report as one value, from which every file and the screen are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from ib_grid.errors import ConfigError, StoreError
+from ib_grid.grid import Grid
+from ib_grid.results import VARIATIONS
+from ib_grid.scoring import RankingSettings
+from pipelines.report import numbers, partitions
+from pipelines.report.ranking import Ranking, Scope, rank
+
+VariationFilter = Literal["rule", "none"]
+VARIATION_FILTERS: tuple[VariationFilter, ...] = get_args(VariationFilter)
+
+TOP_ROWS = 100
+VARIATION_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """What a report says about the run; the numbers come from its partition files.
+
+    Attributes
+    ----------
+    symbol : str
+    grid : Grid
+    execution : mapping of str to str or float
+        `Execution.to_dict`.
+    n_bars : int
+    first_bar_utc, last_bar_utc : str
+        Labels of the first and the last bar.
+    fingerprint : str
+        Of all that can change a number.
+    trades_command : str
+        What to type to see a combination's trades as the run made them, ``--params`` aside.
+    notes : tuple of str
+        Sentences that every reader has to see, such as dates that went without a news filter.
+    """
+
+    symbol: str
+    grid: Grid
+    execution: Mapping[str, str | float]
+    n_bars: int
+    first_bar_utc: str
+    last_bar_utc: str
+    fingerprint: str
+    trades_command: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """How to rank, and how much of it.
+
+    Attributes
+    ----------
+    ranking : RankingSettings
+    variation_filter : {"rule", "none"}
+        Whether a variation's ranking has only the combinations in which it counts by its rule.
+    n_best : int
+        Length of the whole ranking that is kept, at least `TOP_ROWS`; Excel shows as many.
+
+    Raises
+    ------
+    ConfigError
+        If the filter is unknown or `n_best` is below 1.
+    """
+
+    ranking: RankingSettings
+    variation_filter: VariationFilter = "rule"
+    n_best: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.variation_filter not in VARIATION_FILTERS:
+            raise ConfigError(
+                f"the variation filter is {self.variation_filter!r}",
+                expected=f"one of {', '.join(VARIATION_FILTERS)}",
+            )
+        if self.n_best < 1:
+            raise ConfigError(f"a ranking of {self.n_best} rows", expected="1 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariationReport:
+    """A variation's rankings: where it counts by its rule, and everywhere.
+
+    Attributes
+    ----------
+    by_rule, unfiltered : Ranking
+    variation_filter : {"rule", "none"}
+        Which of the two is the chosen one; that has up to `VARIATION_ROWS` rows, the other one.
+    """
+
+    by_rule: Ranking
+    unfiltered: Ranking
+    variation_filter: VariationFilter
+
+    @property
+    def chosen(self) -> Ranking:
+        """The ranking that the files show."""
+        return self.by_rule if self.variation_filter == "rule" else self.unfiltered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """All that the files say.
+
+    Attributes
+    ----------
+    info : RunInfo
+    settings : ReportSettings
+    n_rows : int
+        Combinations that are computed.
+    overall : Ranking
+    variations : mapping of str to VariationReport
+    """
+
+    info: RunInfo
+    settings: ReportSettings
+    n_rows: int
+    overall: Ranking
+    variations: Mapping[str, VariationReport]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some of the grid is not computed."""
+        return self.n_rows < len(self.info.grid)
+
+    @property
+    def grid_share_pct(self) -> float:
+        """Percent of the grid that is computed."""
+        return numbers.significant(100 * self.n_rows / len(self.info.grid))
+
+
+def read_report(run_dir: Path, info: RunInfo, settings: ReportSettings) -> Report:
+    """The report of a run, finished or not, from its partition files.
+
+    Raises
+    ------
+    DataError
+        If there is no partition file.
+    StoreError
+        If one cannot be read, or together they hold more combinations than the grid.
+    """
+    files = partitions.partition_files(run_dir, info.symbol)
+    n_rows = partitions.count_rows(files)
+    if n_rows > len(info.grid):
+        raise StoreError(
+            f"{n_rows} rows for a grid of {len(info.grid)} combinations",
+            where=str(partitions.results_directory(run_dir, info.symbol)),
+            expected="each combination once",
+            remedy="run again with --no-resume",
+        )
+    overall, *of_variations = rank(files, _scopes(settings), settings.ranking)
+    pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
+    variations = {
+        name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)
+        for name, (a, b) in zip(VARIATIONS, pairs, strict=True)
+    }
+    return Report(
+        info=info, settings=settings, n_rows=n_rows, overall=overall, variations=variations
+    )
+
+
+def _scopes(settings: ReportSettings) -> list[Scope]:
+    scopes = [Scope(n_best=max(settings.n_best, TOP_ROWS))]
+    for name in VARIATIONS:
+        for by_rule in (True, False):
+            is_chosen = by_rule == (settings.variation_filter == "rule")
+            n_best = VARIATION_ROWS if is_chosen else 1
+            scopes.append(Scope(variation=name, by_rule=by_rule, n_best=n_best))
+    return scopes

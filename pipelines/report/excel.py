@@ -1,0 +1,211 @@
+"""A report as an Excel workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO
+
+import pandas as pd
+import xlsxwriter
+
+from ib_grid.params import DOMAINS, PARAM_NAMES
+from ib_grid.results import METRICS, PREFIXES, VARIATIONS, Metric
+from pipelines.report import facts
+from pipelines.report.build import TOP_ROWS, Report
+from pipelines.report.numbers import COUNT_COLUMNS, Scalar
+
+SHEET_MAX_ROWS = 1_048_576  # Excel's limit, the header included
+
+_LEAD = ("rank", "score", "combo_id")
+_OVERALL = tuple(metric.name for metric in METRICS)
+_OF_VARIATIONS = tuple(
+    p + name for p in PREFIXES for name in ("total_trades", "total_r", "winrate")
+)
+_SCALES = {
+    "score": "good_high",
+    "total_r": "good_high",
+    "winrate": "good_high",
+    "profit_factor": "good_high",
+    "sharpe_ratio": "good_high",
+    "max_drawdown": "good_low",
+}
+_RED, _WHITE, _GREEN = "#F4B6B0", "#FFFFFF", "#A9D8B8"
+_NOTES = {
+    "rank": "Place in the ranking; ties in the score are decided by combo_id.",
+    "score": "Weighted sum of the score columns, each min-max normalised; see the sheet Summary.",
+    "combo_id": "Number of the combination in the grid.",
+    "ib_start": "Start of the Initial Balance, clock time.",
+    "ib_end": "End of the Initial Balance, clock time.",
+    "ib_timezone": "Zone of ib_start and ib_end.",
+}
+
+Formats = Mapping[str, Any]
+
+
+def write_workbook(report: Report, file: BinaryIO) -> None:
+    """Write the sheets Results, Top100, one per variation, and Summary.
+
+    The sheets of combinations show the parameters, the overall metrics and the main figures of
+    each variation, or all metrics of the one variation; the CSV files have every column.
+    """
+    overall = [*_LEAD, *PARAM_NAMES, *_OVERALL, *_OF_VARIATIONS]
+    best = report.overall.best[overall]
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        formats = _formats(book)
+        _write_rows(book, "Results", best.head(results_rows(report)), formats)
+        _write_rows(book, f"Top{TOP_ROWS}", best.head(TOP_ROWS), formats)
+        for name, prefix in zip(VARIATIONS, PREFIXES, strict=True):
+            columns = [*_LEAD, *PARAM_NAMES, *(prefix + metric for metric in _OVERALL)]
+            _write_rows(book, name, report.variations[name].chosen.best[columns], formats)
+        _write_summary(book, report, formats)
+
+
+def results_rows(report: Report) -> int:
+    """Rows of the sheet Results: of the ranking's best, as many as asked for and Excel takes."""
+    return min(len(report.overall.best), report.settings.n_best, SHEET_MAX_ROWS - 1)
+
+
+def _formats(book: xlsxwriter.Workbook) -> Formats:
+    return {
+        "header": book.add_format({"bold": True, "bg_color": "#DDE3EA", "bottom": 1}),
+        "title": book.add_format({"bold": True, "font_size": 12}),
+        "text": book.add_format({"align": "left"}),
+        "wrap": book.add_format({"text_wrap": True, "valign": "top", "align": "left"}),
+        "count": book.add_format({"num_format": "#,##0"}),
+        "id": book.add_format({"num_format": "0"}),
+        "score": book.add_format({"num_format": "0.0000"}),
+        "metric": book.add_format({"num_format": "#,##0.00;[Red]-#,##0.00"}),
+        "param": book.add_format({"num_format": "General"}),
+    }
+
+
+def _format_name(column: str) -> str:
+    if column in PARAM_NAMES:
+        numeric = column in DOMAINS and DOMAINS[column].kind in (int, float)
+        return "param" if numeric else "text"
+    if column in COUNT_COLUMNS:
+        return "count"
+    return {"rank": "id", "combo_id": "id", "score": "score"}.get(column, "metric")
+
+
+def _write_rows(
+    book: xlsxwriter.Workbook, name: str, frame: pd.DataFrame, formats: Formats
+) -> None:
+    sheet = book.add_worksheet(name)
+    columns = list(frame.columns)
+    sheet.freeze_panes(1, len(_LEAD))
+    for i, column in enumerate(columns):
+        sheet.set_column(i, i, max(9, len(column) + 3))
+        note = column_note(column)
+        sheet.write_comment(0, i, note, {"x_scale": 2, "y_scale": 0.4 + len(note) / 120})
+        sheet.write_string(0, i, column, formats["header"])
+    writers = [_writer(sheet, formats[_format_name(column)], column) for column in columns]
+    lists = [frame[column].tolist() for column in columns]
+    for row, values in enumerate(zip(*lists, strict=True), 1):
+        for column_index, (write, value) in enumerate(zip(writers, values, strict=True)):
+            write(row, column_index, value)
+    last_row = max(len(frame), 1)
+    sheet.autofilter(0, 0, last_row, len(columns) - 1)
+    _colour_scales(sheet, columns, last_row)
+
+
+def _writer(sheet: Any, cell_format: Any, column: str) -> Callable[[int, int, Any], object]:
+    """How the cells of a column are written; a string is never read as a formula or a link."""
+    kind = DOMAINS[column].kind if column in DOMAINS else float
+    if column in PARAM_NAMES and (column not in DOMAINS or kind is str):
+        return lambda row, i, value: sheet.write_string(row, i, str(value), cell_format)
+    if kind is bool:
+        return lambda row, i, value: sheet.write_boolean(row, i, value, cell_format)
+    return lambda row, i, value: sheet.write_number(row, i, value, cell_format)
+
+
+def _colour_scales(sheet: Any, columns: Sequence[str], last_row: int) -> None:
+    for i, column in enumerate(columns):
+        scale = _SCALES.get(_metric_name(column))
+        if scale:
+            low, high = (_RED, _GREEN) if scale == "good_high" else (_GREEN, _RED)
+            sheet.conditional_format(
+                1,
+                i,
+                last_row,
+                i,
+                {
+                    "type": "3_color_scale",
+                    "min_color": low,
+                    "mid_color": _WHITE,
+                    "max_color": high,
+                },
+            )
+
+
+def _metric_name(column: str) -> str:
+    prefix = next((p for p in PREFIXES if column.startswith(p) and column not in DOMAINS), "")
+    return column.removeprefix(prefix)
+
+
+def column_note(column: str) -> str:
+    """What a column holds, for its header's note."""
+    if column in _NOTES:
+        return _NOTES[column]
+    if column in DOMAINS:
+        return f"Parameter: {DOMAINS[column].expected}."
+    metric = _metric(_metric_name(column))
+    variation = next((v for v in VARIATIONS if column == f"{v.lower()}_{metric.name}"), "")
+    of = f"{variation} trades alone. " if variation else ""
+    return f"[{metric.unit}] {of}{metric.meaning}"
+
+
+def _metric(name: str) -> Metric:
+    return next(metric for metric in METRICS if metric.name == name)
+
+
+def _write_summary(book: xlsxwriter.Workbook, report: Report, formats: Formats) -> None:
+    sheet = book.add_worksheet("Summary")
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 48)
+    sheet.set_column(2, 30, 18)
+    row = _write_facts(sheet, 0, "Sheets", _sheets(report), formats)
+    for heading, values in facts.sections(report):
+        row = _write_facts(sheet, row, heading, values, formats)
+    sheet.write_string(row, 0, "Variations", formats["title"])
+    frame = facts.variations_frame(report)
+    records = [list(frame.columns), *frame.to_numpy().tolist()]
+    for i, record in enumerate(records, row + 1):
+        cell_format = formats["header"] if i == row + 1 else formats["param"]
+        for column, value in enumerate(record):
+            _write_value(sheet, i, column, value, cell_format)
+
+
+def _write_facts(
+    sheet: Any, row: int, heading: str, values: Mapping[str, Scalar], formats: Formats
+) -> int:
+    """Write a section; returns the row of the next one."""
+    sheet.write_string(row, 0, heading, formats["title"])
+    for i, (name, value) in enumerate(values.items(), row + 1):
+        sheet.write_string(i, 0, name)
+        cell_format = formats["wrap"] if isinstance(value, str) else formats["text"]
+        _write_value(sheet, i, 1, value, cell_format)
+    return row + len(values) + 2
+
+
+def _write_value(sheet: Any, row: int, column: int, value: Scalar | None, cell_format: Any) -> None:
+    if value is None:
+        sheet.write_blank(row, column, None, cell_format)
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value, cell_format)
+    elif isinstance(value, str):
+        sheet.write_string(row, column, value, cell_format)
+    else:
+        sheet.write_number(row, column, value, cell_format)
+
+
+def _sheets(report: Report) -> dict[str, Scalar]:
+    """What each sheet holds, and what was left out of it."""
+    shown, eligible = results_rows(report), report.overall.extrema.n_rows
+    limit = f"; Excel takes {SHEET_MAX_ROWS:,} rows" if shown == SHEET_MAX_ROWS - 1 else ""
+    text = f"the best {shown:,} of {eligible:,} ranked combinations{limit}"
+    sheets: dict[str, Scalar] = {"Results": text, f"Top{TOP_ROWS}": f"the best {TOP_ROWS}"}
+    for name, variation in report.variations.items():
+        ranked = f"the best {len(variation.chosen.best):,} of {variation.chosen.extrema.n_rows:,}"
+        sheets[name] = f"{ranked} ranked by its own trades; {facts.filter_text(name, variation)}"
+    return sheets

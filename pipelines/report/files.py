@@ -1,0 +1,125 @@
+"""The files of a report: CSV, JSON and text, each written aside and renamed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ib_grid.errors import OutputError
+from ib_grid.files import whole_file
+from ib_grid.variations import VARIATION_RULES
+from pipelines.report import facts
+from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
+from pipelines.report.excel import write_workbook
+from pipelines.report.text import summary_text, variation_text
+
+
+def write_report(report: Report, run_dir: Path, *, excel: bool = False) -> list[Path]:
+    """Write the files of a report into its run directory.
+
+    Where nothing is ranked there is no best combination, so no ``_best_params.json`` either: one
+    left from an earlier report is removed.
+
+    Returns
+    -------
+    list of Path
+        The files written, the summary first.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    paths = []
+    for name, content in _texts(report, run_dir).items():
+        path = run_dir / f"{report.info.symbol}_{name}"
+        with whole_file(path) as file:
+            file.write(content.encode())
+        paths.append(path)
+    if report.overall.best.empty:
+        _remove(run_dir / f"{report.info.symbol}_best_params.json")
+    if excel:
+        paths.append(run_dir / f"{report.info.symbol}_results.xlsx")
+        with whole_file(paths[-1]) as file:
+            write_workbook(report, file)
+    return paths
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"a file of an earlier report cannot be removed ({error.strerror or error})",
+            where=str(path),
+            remedy="remove it: it is not of this report",
+        ) from error
+
+
+def _texts(report: Report, run_dir: Path) -> dict[str, str]:
+    """File names without the symbol, and the content of each."""
+    contents = {
+        "summary.txt": summary_text(report, run_dir),
+        f"top_{TOP_ROWS}.csv": _csv(report.overall.best.head(TOP_ROWS), report),
+        "variations_summary.csv": _csv(facts.variations_frame(report), report),
+        "variation_report.txt": variation_text(report, run_dir),
+        "variation_agg.json": _json(_aggregate(report)),
+        "best_by_variation.json": _json(_best_by_variation(report)),
+    }
+    for name, variation in report.variations.items():
+        contents[f"variation_{name}_top{VARIATION_ROWS}.csv"] = _csv(variation.chosen.best, report)
+    best = facts.best_record(report.overall)
+    if best:
+        contents["best_params.json"] = _json(best["params"])
+    return contents
+
+
+def _csv(frame: pd.DataFrame, report: Report) -> str:
+    return frame.assign(grid_share_pct=report.grid_share_pct).to_csv(
+        index=False, lineterminator="\n"
+    )
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _coverage(report: Report) -> dict[str, object]:
+    return {
+        "symbol": report.info.symbol,
+        "partial": report.is_partial,
+        "grid": len(report.info.grid),
+        "computed": report.n_rows,
+        "grid_share_pct": report.grid_share_pct,
+    }
+
+
+def _aggregate(report: Report) -> Mapping[str, object]:
+    """The sums of each variation: where it counts by its rule, and everywhere."""
+    of_variations = {
+        name: {
+            "rule": VARIATION_RULES[name].text,
+            "by_rule": facts.sums_values(variation.by_rule.sums),
+            "unfiltered": facts.sums_values(variation.unfiltered.sums),
+        }
+        for name, variation in report.variations.items()
+    }
+    overall = facts.sums_values(report.overall.sums)
+    return {**_coverage(report), "overall": overall, "variations": of_variations}
+
+
+def _best_by_variation(report: Report) -> Mapping[str, object]:
+    of_variations = {
+        name: {
+            "filter": variation.variation_filter,
+            "rule": VARIATION_RULES[name].text,
+            "best": facts.best_record(variation.chosen),
+            "unfiltered_best": facts.best_record(variation.unfiltered),
+        }
+        for name, variation in report.variations.items()
+    }
+    overall = facts.best_record(report.overall)
+    return {**_coverage(report), "overall": overall, "variations": of_variations}

@@ -1,0 +1,139 @@
+"""Reading a run's partition files block by block, only the columns asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ib_grid.errors import DataError, StoreError
+from ib_grid.results import result_schema
+from ib_grid.scoring import Columns
+
+BLOCK_ROWS = 65_536
+_PARTITION = re.compile(r"part-\d+\.parquet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Neighbouring rows of one file: its columns, and where the rows are."""
+
+    file_index: int
+    first_row: int
+    columns: Columns
+
+
+def results_directory(run_dir: Path, symbol: str) -> Path:
+    """The Parquet data set of a run."""
+    return run_dir / f"{symbol}_full_results.parquet"
+
+
+def partition_files(run_dir: Path, symbol: str) -> tuple[Path, ...]:
+    """The partition files of a run, in order of name; files set aside are not among them.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    directory = results_directory(run_dir, symbol)
+    candidates = directory.glob("session=*/wait_minutes=*/part-*.parquet")
+    files = sorted(path for path in candidates if _PARTITION.fullmatch(path.name))
+    if not files:
+        raise DataError(
+            "there are no results yet",
+            where=str(directory),
+            expected="at least one finished chunk",
+            remedy="compute some with `ib-grid run`",
+        )
+    return tuple(files)
+
+
+def count_rows(files: Sequence[Path]) -> int:
+    """Rows of all the files, from their footers.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read.
+    """
+    return sum(_n_rows(path) for path in files)
+
+
+def _n_rows(path: Path) -> int:
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def blocks(files: Sequence[Path], names: Sequence[str]) -> Iterator[Block]:
+    """The rows of the files, some columns of them, in blocks of bounded size.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read or lacks a column.
+    """
+    for file_index, path in enumerate(files):
+        first_row = 0
+        for batch in _batches(path, names):
+            columns = {name: _to_numpy(batch.column(name)) for name in names}
+            yield Block(file_index=file_index, first_row=first_row, columns=columns)
+            first_row += batch.num_rows
+
+
+def take_rows(
+    files: Sequence[Path], file_index: NDArray[np.int64], row: NDArray[np.int64]
+) -> pa.Table:
+    """Result rows by file and row in it, without repetition, in the order of the files.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read or lacks a column.
+    """
+    schema = result_schema()
+    taken = [schema.empty_table()]
+    for index in np.unique(file_index):
+        wanted = np.unique(row[file_index == index])
+        first_row = 0
+        for batch in _batches(files[index], schema.names):
+            inside = wanted[(wanted >= first_row) & (wanted < first_row + batch.num_rows)]
+            if len(inside):
+                rows = pa.Table.from_batches([batch.take(pa.array(inside - first_row))])
+                taken.append(rows.select(schema.names).cast(schema))
+            first_row += batch.num_rows
+    return pa.concat_tables(taken)
+
+
+def _batches(path: Path, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    try:
+        with pq.ParquetFile(path) as file:
+            there = set(file.schema_arrow.names)
+            missing = [name for name in names if name not in there]
+            if missing:
+                raise _unreadable(path, f"no column {', '.join(missing)}")
+            yield from file.iter_batches(batch_size=BLOCK_ROWS, columns=list(names))
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, reason: object) -> StoreError:
+    return StoreError(
+        f"not a readable result file ({str(reason).splitlines()[0]})",
+        where=str(path),
+        remedy="remove it and run again: what is missing is computed anew",
+    )
+
+
+def _to_numpy(column: pa.Array) -> NDArray[np.generic]:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.to_numpy(zero_copy_only=False)

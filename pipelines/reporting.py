@@ -1,0 +1,73 @@
+"""From a run directory to its report: what the manifest says, and the files beside it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipelines.manifest import Manifest, read_manifest
+from pipelines.news import statement_lines
+from pipelines.report.build import Report, ReportSettings, RunInfo, read_report
+from pipelines.report.files import write_report
+
+
+def report_run(
+    run_dir: Path, settings: ReportSettings, *, excel: bool
+) -> tuple[Report, list[Path]]:
+    """Write the report of a run, finished or not, into its directory.
+
+    Returns
+    -------
+    Report
+    list of Path
+        The files written, the summary first.
+
+    Raises
+    ------
+    InputError
+        If it is no run directory, has no results yet, or cannot be written.
+    StoreError
+        If a partition cannot be read.
+    """
+    report = read_report(run_dir, run_info(read_manifest(run_dir)), settings)
+    return report, write_report(report, run_dir, excel=excel)
+
+
+def run_info(manifest: Manifest) -> RunInfo:
+    """What a report says about the run of a manifest."""
+    data: Mapping[str, Any] = manifest.data
+    execution: Mapping[str, Any] = manifest.execution
+    return RunInfo(
+        symbol=manifest.symbol,
+        grid=manifest.plan().grid,
+        execution=execution,
+        n_bars=data["bars"],
+        first_bar_utc=data["first"],
+        last_bar_utc=data["last"],
+        fingerprint=manifest.fingerprint,
+        trades_command=_trades_command(manifest),
+        notes=tuple(statement_lines(manifest.news_statement)),
+    )
+
+
+def _trades_command(manifest: Manifest) -> str:
+    """What to type for trades as the run made them, ``--params`` aside."""
+    execution, news = manifest.execution, manifest.news_statement
+    words = ["ib-grid", "trades", "--symbol", manifest.symbol, "--data", str(manifest.data["file"])]
+    words += ["--execution", str(execution["model"])]
+    words += ["--spread-points", format(execution["spread_points"], "g")]
+    for name in ("slippage_points", "commission_points"):
+        if execution[name]:
+            words += [f"--{name.replace('_', '-')}", format(execution[name], "g")]
+    words += _news_words(news) if news["enabled"] else ["--no-news"]
+    return shlex.join(words)
+
+
+def _news_words(news: Mapping[str, Any]) -> list[str]:
+    words = [word for path in news["paths"] for word in ("--news", path)]
+    for name in ("before_minutes", "after_minutes"):
+        words += [f"--news-{name.replace('_', '-')}", str(news[name])]
+    words += ["--news-timezone", news["timezone"]] if news["timezone"] else []
+    return [*words, "--news-coverage", news["coverage"]]

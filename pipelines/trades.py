@@ -1,0 +1,119 @@
+"""The trades and the candidates of one combination, from the files a person has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+
+from ib_grid import engine, reference
+from ib_grid.bars import read_bars
+from ib_grid.errors import ConfigError, ParamsError
+from ib_grid.execution import Execution
+from ib_grid.files import whole_file
+from ib_grid.market import Market, build_market
+from ib_grid.news import check_candidates
+from ib_grid.params import Params, params_from_mapping
+from pipelines import prepare
+from pipelines.config import Settings, read_mapping
+from pipelines.inputs import session_dates
+from pipelines.news import RunNews, run_news
+
+ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
+
+
+def read_params(path: Path) -> Params:
+    """A combination from a JSON file of the 14 parameter names.
+
+    Raises
+    ------
+    ParamsError
+        If the file cannot be read, a name is missing or unknown, or a value is out of its domain.
+    """
+    try:
+        values = read_mapping(path)
+    except ConfigError as error:
+        raise ParamsError(
+            error.found,
+            where=error.where,
+            expected="a JSON file of the 14 parameter names, such as a run's _best_params.json",
+        ) from error
+    return params_from_mapping(values, where=str(path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """One combination and all that decides its trades."""
+
+    params: Params
+    market: Market
+    execution: Execution
+    news: RunNews
+
+
+def load_combination(settings: Settings, params_file: Path) -> Combination:
+    """A combination from its file, with the bars and the calendars of the settings.
+
+    Raises
+    ------
+    InputError
+        If any of these cannot be used.
+    """
+    params = read_params(params_file)
+    prepare.check_symbol(settings.bars_file, settings.symbol)
+    bars = read_bars(settings.bars_file)
+    market = build_market(bars, (params.session,), params.horizon_minutes)
+    return Combination(
+        params=params,
+        market=market,
+        execution=settings.fills,
+        news=run_news(settings.news_settings, settings.instrument, session_dates(market)),
+    )
+
+
+def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:
+    """Every trade of one combination, by date; columns `results.TRADE_COLUMNS`.
+
+    Raises
+    ------
+    ConfigError
+        If the engine is unknown.
+    """
+    if engine_name not in ENGINES:
+        raise ConfigError(
+            f"the engine is {engine_name!r}", where="--engine", expected=" or ".join(ENGINES)
+        )
+    trades = ENGINES[engine_name].trades
+    found: pd.DataFrame = trades(of.market, of.params, of.execution, of.news.news)
+    return found
+
+
+def candidates_and_news(of: Combination) -> pd.DataFrame:
+    """Each candidate of one combination with the event that blocks it or is nearest to it.
+
+    The columns are those of `ib_grid.news.check_candidates`.
+    """
+    candidates = engine.candidates(of.market, of.params, of.execution, of.news.news)
+    return check_candidates(candidates, of.news.news, of.news.events)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as CSV, whole or not at all; moments as ISO 8601 in UTC.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
+    with whole_file(path) as file:
+        file.write(csv_text(frame).encode())
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A frame as CSV text; moments as ISO 8601 in UTC."""
+    moments = frame.select_dtypes("datetimetz")
+    texts = {str(name): moments[name].dt.strftime("%Y-%m-%dT%H:%MZ") for name in moments}
+    text: str = frame.assign(**texts).to_csv(index=False, lineterminator="\n")
+    return text

@@ -1,0 +1,71 @@
+"""How fast the engines are: `python -m pytest tests/benchmarks`.
+
+On the real GER40 bars where they are at hand (`tests.golden.SHARED`), and on made-up ones.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from ib_grid import engine, reference
+from ib_grid.bars import Bars
+from ib_grid.execution import MODELS, Execution, Model
+from ib_grid.grid import Grid, named_grid, plan_chunks
+from ib_grid.ingest import read_csv_bars
+from ib_grid.instruments import GER40
+from ib_grid.market import Market, build_market
+from pipelines.demo import demo_bars
+from tests.golden import SHARED
+
+GRID = named_grid("expanded", GER40)
+REAL = SHARED / "data" / "GER40"
+
+
+def bars(source: str) -> Bars:
+    """The real bars of 2016 to 2018, or a made-up year."""
+    if source == "made-up":
+        return demo_bars()
+    if not REAL.is_dir():
+        pytest.skip(f"no real bars at {REAL}")
+    return read_csv_bars([REAL], GER40, None)[0]
+
+
+@pytest.fixture(scope="module", params=["real", "made-up"])
+def market(request: pytest.FixtureRequest) -> Market:
+    return build_market(bars(request.param), GRID.sessions, GRID.horizon_minutes)
+
+
+def evaluate_grid(market: Market, grid: Grid, execution: Execution) -> None:
+    plan = plan_chunks(grid, len(grid) // 60)
+    for index in range(len(plan)):
+        engine.evaluate(market, grid, plan.chunk(index), execution)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_expanded_grid_on_one_core(
+    benchmark: BenchmarkFixture, market: Market, model: Model
+) -> None:
+    execution = Execution(model=model, spread_points=GER40.spread_points)
+    engine.warm_up(market, GRID)
+    benchmark.pedantic(evaluate_grid, (market, GRID, execution), rounds=3)
+    seconds = benchmark.stats.stats.median
+    one = _reference_seconds(market, execution)
+    benchmark.extra_info |= {
+        "combinations_per_second": round(len(GRID) / seconds),
+        "times_the_reference": round(one * len(GRID) / seconds),
+    }
+    print(f"\n{len(GRID):,} combinations, {model}: {seconds:.1f} s,", end=" ")
+    print(f"{len(GRID) / seconds:,.0f}/s, {one * len(GRID) / seconds:,.0f} times the reference")
+
+
+def _reference_seconds(market: Market, execution: Execution) -> float:
+    """Seconds that the reference engine takes for a combination, over a sample."""
+    sample = [GRID.params(i) for i in range(0, len(GRID), len(GRID) // 7)]
+    start = time.perf_counter()
+    for params in sample:
+        trades = reference.trades(market, params, execution)
+        reference.metrics(trades, len(market.levels[params.session].date))
+    return (time.perf_counter() - start) / len(sample)

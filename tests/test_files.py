@@ -1,0 +1,77 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ib_grid.errors import OutputError
+from ib_grid.files import is_file, whole_file
+
+
+def everything_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_a_file_is_written_with_its_folders(tmp_path):
+    path = tmp_path / "a" / "b" / "file.bin"
+    with whole_file(path) as file:
+        file.write(b"content")
+        assert not path.exists()
+    assert path.read_bytes() == b"content"
+    assert everything_in(tmp_path) == ["a", "a/b", "a/b/file.bin"]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_new(tmp_path):
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(ZeroDivisionError), whole_file(path) as file:
+        file.write(b"new" * (1 // 0))
+    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "x" / "y" / "other.bin"):
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"old"
+    assert everything_in(tmp_path) == ["file.bin"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_an_output_error(tmp_path):
+    (tmp_path / "file").write_text("here")
+    with (
+        pytest.raises(OutputError, match="cannot be written") as caught,
+        whole_file(tmp_path / "file" / "folder" / "new.bin"),
+    ):
+        pytest.fail("there is nothing to write to")
+    assert str(tmp_path / "file" / "folder" / "new.bin") in str(caught.value)
+    assert everything_in(tmp_path) == ["file"]
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_output_error(tmp_path):
+    (tmp_path / "folder" / "inside").mkdir(parents=True)
+    with pytest.raises(OutputError), whole_file(tmp_path / "folder") as file:
+        file.write(b"content")
+    assert everything_in(tmp_path) == ["folder", "folder/inside"]
+
+
+def test_a_name_that_is_too_long_is_an_output_error(tmp_path):
+    with pytest.raises(OutputError), whole_file(tmp_path / "new" / ("x" * 300)):
+        pytest.fail("there is nothing to write to")
+    assert everything_in(tmp_path) == []
+    assert not is_file(tmp_path / ("x" * 300))
+
+
+def test_a_disk_without_room_is_an_output_error(tmp_path):
+    program = (
+        "import resource\n"
+        "from pathlib import Path\n"
+        "from ib_grid.files import whole_file\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        f"with whole_file(Path({str(tmp_path / 'new' / 'big.bin')!r})) as file:\n"
+        "    file.write(bytes(1_000_000))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "OutputError: the file cannot be written" in ended.stderr
+    assert everything_in(tmp_path) == []

@@ -1,0 +1,57 @@
+"""The project's own files agree with one another."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+import ib_grid
+import pipelines
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+README = (ROOT / "README.md").read_text()
+
+
+def test_environment_is_that_of_the_package() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    listed = [line for line in environment["dependencies"] if isinstance(line, str)]
+    assert f"python{PROJECT['requires-python']}" in listed
+    conda = {line for line in listed if not line.startswith("python>") and line != "pip"}
+    assert conda == set(PROJECT["dependencies"])
+
+
+def test_every_dependency_has_a_lower_bound() -> None:
+    extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    for line in [*PROJECT["dependencies"], *extras]:
+        assert re.search(r">=\d", line) or line.startswith("ib-grid["), line
+
+
+def test_the_top_level_is_what_was_agreed() -> None:
+    agreed = {"ib_grid", "pipelines", "tests", "pyproject.toml", "environment.yml", "README.md"}
+    assert all((ROOT / name).exists() for name in (*agreed, "LICENSE"))
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    block = README.split("<!-- tests -->")[1].split("```")[1]
+    command = next(line for line in block.splitlines() if "pytest" in line)
+    assert command.startswith("python3 -m venv .venv")
+    assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_commands_of_the_readme_exist() -> None:
+    from pipelines.cli import app
+
+    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {group.name for group in app.registered_groups if group.name}
+    named = set(re.findall(r"^(?:\S*/)?ib-grid ([a-z]+)", README, re.MULTILINE))
+    assert named
+    assert named <= known
+
+
+def test_both_packages_say_what_they_are() -> None:
+    assert ib_grid.__doc__
+    assert pipelines.__doc__
