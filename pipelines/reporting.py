@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipelines.deep_dive import deep_dive
 from pipelines.manifest import Manifest, read_manifest
 from pipelines.news import statement_lines
 from pipelines.report.build import Report, ReportSettings, RunInfo, read_report
@@ -31,8 +32,9 @@ def report_run(
     StoreError
         If a partition cannot be read.
     """
-    report = read_report(run_dir, run_info(read_manifest(run_dir)), settings)
-    return report, write_report(report, run_dir, excel=excel)
+    manifest = read_manifest(run_dir)
+    report = read_report(run_dir, run_info(manifest), settings)
+    return report, write_report(report, run_dir, excel=excel, deep_dive=deep_dive(manifest))
 
 
 def run_info(manifest: Manifest) -> RunInfo:

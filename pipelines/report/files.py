@@ -14,14 +14,29 @@ from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
 from pipelines.report.excel import write_workbook
+from pipelines.report.html import DeepDive, NoReplay, html_text
 from pipelines.report.text import summary_text, variation_text
 
+NO_BARS = NoReplay()
 
-def write_report(report: Report, run_dir: Path, *, excel: bool = False) -> list[Path]:
+
+def write_report(
+    report: Report, run_dir: Path, *, excel: bool = False, deep_dive: DeepDive | NoReplay = NO_BARS
+) -> list[Path]:
     """Write the files of a report into its run directory.
 
     Where nothing is ranked there is no best combination, so no ``_best_params.json`` either: one
     left from an earlier report is removed.
+
+    Parameters
+    ----------
+    report : Report
+    run_dir : Path
+    excel : bool
+        Whether to write the workbook.
+    deep_dive : DeepDive or NoReplay
+        What the run was computed from, for the figures of trades in the HTML report, or why it is
+        not at hand.
 
     Returns
     -------
@@ -34,7 +49,7 @@ def write_report(report: Report, run_dir: Path, *, excel: bool = False) -> list[
         If a file cannot be written.
     """
     paths = []
-    for name, content in _texts(report, run_dir).items():
+    for name, content in _texts(report, run_dir, deep_dive).items():
         path = run_dir / f"{report.info.symbol}_{name}"
         with whole_file(path) as file:
             file.write(content.encode())
@@ -59,7 +74,7 @@ def _remove(path: Path) -> None:
         ) from error
 
 
-def _texts(report: Report, run_dir: Path) -> dict[str, str]:
+def _texts(report: Report, run_dir: Path, deep_dive: DeepDive | NoReplay) -> dict[str, str]:
     """File names without the symbol, and the content of each."""
     contents = {
         "summary.txt": summary_text(report, run_dir),
@@ -68,6 +83,7 @@ def _texts(report: Report, run_dir: Path) -> dict[str, str]:
         "variation_report.txt": variation_text(report, run_dir),
         "variation_agg.json": _json(_aggregate(report)),
         "best_by_variation.json": _json(_best_by_variation(report)),
+        "report.html": html_text(report, run_dir, deep_dive),
     }
     for name, variation in report.variations.items():
         contents[f"variation_{name}_top{VARIATION_ROWS}.csv"] = _csv(variation.chosen.best, report)

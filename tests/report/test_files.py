@@ -19,6 +19,7 @@ from tests.report.made_up import MadeUpRun, write_rows
 NAMES = [
     "best_by_variation.json",
     "best_params.json",
+    "report.html",
     "summary.txt",
     "top_100.csv",
     "variation_OCAE_top500.csv",

@@ -1,0 +1,87 @@
+"""Histograms with round edges, and quantiles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bins:
+    """Bins ``(k * width, (k + 1) * width]``: 0 is an edge, and what is 0 lies below it.
+
+    Attributes
+    ----------
+    width : float
+        1, 2 or 5 times a power of 10.
+    first : int
+        The k of the first bin.
+    n : int
+    """
+
+    width: float
+    first: int
+    n: int
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Shape (n + 1,)."""
+        return np.asarray((self.first + np.arange(self.n + 1)) * self.width, np.float64)
+
+    @property
+    def middles(self) -> NDArray[np.float64]:
+        """Shape (n,)."""
+        return self.edges[:-1] + self.width / 2
+
+    def places(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """The bin of each value, values within the bins; shape (n_values,)."""
+        return _bin_of(values, self.width) - self.first
+
+    def counts(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """How many values lie in each bin, shape (n,)."""
+        return np.bincount(self.places(values), minlength=self.n)
+
+
+def _bin_of(values: NDArray[Any], width: float) -> NDArray[np.int64]:
+    return np.ceil(values.astype(np.float64) / width).astype(np.int64) - 1
+
+
+def round_bins(low: float, high: float, at_most: int) -> Bins:
+    """Bins of a round width that hold all from `low` to `high`; one more than asked at the most."""
+    width = _round_up((high - low) / at_most) if high > low else 1.0
+    first, last = (int(k) for k in _bin_of(np.array([low, high]), width))
+    return Bins(width=width, first=first, n=last - first + 1)
+
+
+def _round_up(value: float) -> float:
+    """The next number of the form 1, 2 or 5 times a power of 10."""
+    power = math.floor(math.log10(value))
+    steps = (step * 10.0**p for p in (power, power + 1) for step in (1, 2, 5))
+    return next(step for step in steps if step >= value)
+
+
+def quantiles(values: NDArray[np.float32], probabilities: tuple[float, ...]) -> NDArray[np.float64]:
+    """Quantiles, linear between neighbouring values; NaN where there is no value.
+
+    Parameters
+    ----------
+    values : float32 array, shape (n,)
+        Left in another order.
+    probabilities : tuple of float
+
+    Returns
+    -------
+    float64 array, shape (n_probabilities,)
+    """
+    if not len(values):
+        return np.full(len(probabilities), np.nan)
+    place = np.array(probabilities) * (len(values) - 1)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, len(values) - 1)
+    values.partition(np.unique([below, above]))
+    low, high = values[below].astype(np.float64), values[above].astype(np.float64)
+    return np.asarray(low + (place - below) * (high - low))

@@ -1,0 +1,188 @@
+"""The HTML report: one file that holds everything it needs and asks nothing of a network."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from ib_grid.results import METRICS
+from pipelines.report import facts, partitions
+from pipelines.report.build import Report
+from pipelines.report.facts import BestRecord
+from pipelines.report.html import grid_figures, style, tables, trade_figures
+from pipelines.report.html.deep_dive import DeepDive, NoReplay, Replay, replay
+from pipelines.report.html.factors import values_of
+from pipelines.report.html.landscape import Landscape, survey
+from pipelines.report.html.style import Figure
+from pipelines.report.html.verdict import profitable_pct, verdict
+from pipelines.report.html.words import breakable, listed, named, number, plural, readable
+
+Figures = Mapping[str, Sequence[Figure]]
+
+_NOTES_OPEN = 8
+_TERMS = ("total_r", "winrate", "max_drawdown", "sharpe_ratio", "avg_trade_r", "ambiguous_trades")
+
+
+def html_text(report: Report, run_dir: Path, deep_dive: DeepDive | NoReplay) -> str:
+    """The report as one HTML page.
+
+    Parameters
+    ----------
+    report : Report
+    run_dir : Path
+        Where the partition files are.
+    deep_dive : DeepDive or NoReplay
+        What the run was computed from, or why that is not at hand: the page says so where the
+        trades of the best sets would be.
+
+    Raises
+    ------
+    StoreError
+        If a partition file cannot be read, or its combinations are not those of the grid.
+    """
+    landscape = survey(report, partitions.partition_files(run_dir, report.info.symbol))
+    again = replay(report, deep_dive)
+    figures = {
+        **_grid_figures(report, landscape),
+        **_trade_figures(report, again),
+        "variation_bars": _variation_figures(facts.best_record(report.overall)),
+    }
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            **_values(report, landscape, again),
+            figures=figures,
+            figures_json=_script_json({f.name: f.spec for fs in figures.values() for f in fs}),
+            template_json=_script_json(style.TEMPLATE.to_plotly_json()),
+            plotly=plotly_base64(),
+        )
+    )
+
+
+def _grid_figures(report: Report, landscape: Landscape) -> Figures:
+    best = facts.best_record(report.overall)
+    own = values_of(report.info.grid.params(best["combo_id"])) if best else {}
+    score, density = landscape.score_histogram, landscape.density
+    limits = grid_figures.effect_limits(landscape.effects)
+    limit = grid_figures.pair_limit(landscape.pairs)
+    return {
+        "distribution": [
+            grid_figures.total_r_figure(landscape.total_r_histogram, best),
+            *([grid_figures.score_figure(score, best)] if score else []),
+        ],
+        "pairs": [grid_figures.pair_figure(pair, own, limit) for pair in landscape.pairs],
+        "shares": [grid_figures.share_figure(landscape.effects, is_exact=not report.is_partial)],
+        "effects": [
+            grid_figures.effect_figure(effect, own.get(effect.factor.name), limits)
+            for effect in sorted(landscape.effects, key=lambda effect: -effect.share_pct)
+            if len(effect.factor.values) > 1
+        ],
+        "density": [grid_figures.density_figure(density, best)] if density else [],
+    }
+
+
+def _trade_figures(report: Report, again: Replay | NoReplay) -> Figures:
+    if isinstance(again, NoReplay):
+        return {"equity": [], "calendar": [], "variation_curves": []}
+    info, trades = report.info, again.trades[0]
+    timezone = str(report.overall.best["ib_timezone"].iloc[0])
+    span = (info.first_bar_utc[:10], info.last_bar_utc[:10])
+    return {
+        "equity": [trade_figures.equity_figure(again.trades, span)],
+        "calendar": [
+            trade_figures.year_figure(trades, span),
+            trade_figures.month_figure(trades, span),
+            trade_figures.weekday_figure(trades),
+            trade_figures.hour_figure(trades, timezone),
+        ],
+        "variation_curves": [trade_figures.variation_curves(trades, span)],
+    }
+
+
+def _variation_figures(best: BestRecord | None) -> list[Figure]:
+    if best is None:
+        return []
+    return [
+        trade_figures.variation_bars(best, "winrate", "Win rate", "win rate (%)", 1),
+        trade_figures.variation_bars(best, "avg_trade_r", "Expectancy", "mean R of a trade (R)", 3),
+    ]
+
+
+def _values(report: Report, landscape: Landscape, again: Replay | NoReplay) -> dict[str, Any]:
+    """What the template shows besides the figures."""
+    sections = facts.sections(report)[:3]
+    meaning = {metric.name: metric for metric in METRICS}
+    return {
+        "info": report.info,
+        "report": report,
+        "state": facts.state(report),
+        "first_bar": _moment(report.info.first_bar_utc),
+        "last_bar": _moment(report.info.last_bar_utc),
+        "n_notes_open": _NOTES_OPEN,
+        "statements": verdict(report, landscape, again),
+        "profitable_pct": profitable_pct(report),
+        "limit": grid_figures.pair_limit(landscape.pairs),
+        "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
+        "no_replay": again.reason if isinstance(again, NoReplay) else "",
+        "n_curves": len(again.trades) if isinstance(again, Replay) else 0,
+        "n_distinct": _n_distinct(again.trades) if isinstance(again, Replay) else 0,
+        "other_model": again.other_model if isinstance(again, Replay) else "",
+        "best": tables.best_values(report) if len(report.overall.best) else None,
+        "top": tables.top_table(report, again),
+        "variations": tables.variation_rows(report),
+        "terms": [(name, meaning[name].unit, meaning[name].meaning) for name in _TERMS],
+        "sections": [
+            (s.heading, [(name, readable(value)) for name, value in s.facts.items()])
+            for s in sections
+        ],
+    }
+
+
+def _moment(label: str) -> str:
+    """A bar's label without the marks of ISO 8601."""
+    return label.replace("T", " ").removesuffix("Z")
+
+
+def _n_distinct(trades: Sequence[pd.DataFrame]) -> int:
+    """How many of the combinations differ in their trades."""
+    return len({(tuple(t["date"].astype(str)), tuple(t["r"])) for t in trades})
+
+
+def _script_json(content: object) -> Markup:
+    """JSON for a script element."""
+    dumped = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    escaped = dumped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(escaped)  # noqa: S704 - nothing in it can end the element
+
+
+@cache
+def plotly_base64() -> str:
+    """plotly.js, gzipped, as base64: 2 MB in place of 5."""
+    packed = gzip.compress(get_plotlyjs().encode(), 9, mtime=0)
+    return base64.b64encode(packed).decode("ascii")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipelines.report.html"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=number, plural=plural, named=named, listed=listed, breakable=breakable
+    )
+    return environment

@@ -1,0 +1,131 @@
+"""The look of the figures: colours that stay apart for every eye, one template, small helpers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+INK, MUTED, RULE, PALE = "#1d2733", "#5d6b7a", "#d9dfe5", "#eef1f4"
+GAIN, LOSS = "#2b6ca3", "#c8691c"
+BEST = "#111820"
+BAND, BAND_OF_BEST = "#bccbd9", "#7f9cb8"
+# Okabe and Ito's colours, in the order of results.VARIATIONS.
+OF_VARIATIONS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
+DIVERGING: tuple[tuple[float, str], ...] = (
+    (0.0, "#b3520f"),
+    (0.25, "#eba768"),
+    (0.5, "#fbfaf8"),
+    (0.75, "#8fb6d6"),
+    (1.0, GAIN),
+)
+SEQUENTIAL = [[0.0, "#e6edf4"], [0.5, "#7ba3c6"], [1.0, "#123f68"]]
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+_AXIS = {
+    "automargin": True,
+    "fixedrange": True,
+    "gridcolor": PALE,
+    "linecolor": RULE,
+    "tickcolor": RULE,
+    "zerolinecolor": "#9aa7b4",
+    "zerolinewidth": 1,
+    "title": {"standoff": 8},
+    "tickfont": {"size": 11},
+    "hoverformat": ",.6~g",
+}
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": FONT, "size": 12, "color": INK},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "margin": {"l": 8, "r": 10, "t": 10, "b": 8},
+        "showlegend": False,
+        "dragmode": False,
+        "bargap": 0.25,
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+        "separators": ".,",
+        "hoverlabel": {"bgcolor": "#ffffff", "bordercolor": RULE, "font": {"color": INK}},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Figure:
+    """A figure of the page.
+
+    Attributes
+    ----------
+    name : str
+        Its id in the page.
+    heading : str
+    label : str
+        What it shows, for those who do not see it.
+    height : int
+        Pixels.
+    spec : dict
+        Data and layout, as plotly.js takes them; the template is the page's.
+    """
+
+    name: str
+    heading: str
+    label: str
+    height: int
+    spec: dict[str, Any]
+
+
+def figure(
+    name: str,
+    heading: str,
+    label: str,
+    traces: Sequence[Any],
+    *,
+    height: int = 300,
+    **layout: Any,
+) -> Figure:
+    """A figure of these traces; plotly checks the names and values of all properties."""
+    spec = {
+        "data": [trace.to_plotly_json() for trace in traces],
+        "layout": go.Layout(**layout).to_plotly_json(),
+    }
+    return Figure(name=name, heading=heading, label=label, height=height, spec=spec)
+
+
+def mark(x: float, text: str, *, left: bool) -> dict[str, Any]:
+    """Layout of an upright line at x with a text above it, which runs to the left or the right."""
+    line = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
+    note = {
+        "x": x,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "xanchor": "right" if left else "left",
+        "text": text,
+        "showarrow": False,
+        "font": {"color": BEST},
+    }
+    return {
+        "shapes": [{**line, "line": {"color": BEST, "width": 1.5}}],
+        "annotations": [note],
+        "margin": {"l": 8, "r": 10, "t": 26, "b": 8},
+    }
+
+
+def around_zero(values: Sequence[float]) -> dict[str, Any]:
+    """Limits of a diverging colour scale with 0 in its middle."""
+    limit = max((abs(v) for v in values), default=0.0) or 1.0
+    return {
+        "colorscale": [list(stop) for stop in DIVERGING],
+        "zmin": -limit,
+        "zmax": limit,
+        "zmid": 0,
+        "showscale": False,
+    }
+
+
+def by_sign(values: Sequence[float]) -> list[str]:
+    """A colour for each value."""
+    return [GAIN if value >= 0 else LOSS for value in values]

@@ -1,0 +1,176 @@
+"""The tables of the page, and what to type to see the trades of a row."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from ib_grid.params import PARAM_NAMES
+from ib_grid.results import METRICS, PREFIXES
+from ib_grid.variations import VARIATION_RULES
+from pipelines.report import facts
+from pipelines.report.build import Report
+from pipelines.report.facts import BestRecord
+from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
+from pipelines.report.html.factors import Value, factors, value_text, values_of
+from pipelines.report.html.words import number
+from pipelines.report.numbers import Scalar, row_values, text
+
+_DECIMALS = {"count": 0, "%": 1}
+_HEADINGS = {
+    "score": "score",
+    "total_r": "total R",
+    "total_trades": "trades",
+    "winrate": "win %",
+    "profit_factor": "profit factor",
+    "sharpe_ratio": "Sharpe",
+    "max_drawdown": "drawdown R",
+    "ambiguous_trades": "ambiguous",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table's cell: what it shows, and by what it is sorted."""
+
+    text: Markup | str
+    sort: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class TopRow:
+    """A ranked combination: its cells, and what to type to see its trades."""
+
+    rank: int
+    combo_id: int
+    cells: tuple[Cell, ...]
+    params_file: str
+    params_json: str
+    params_href: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The best combinations; `columns` are pairs of name and heading."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[TopRow, ...]
+    constant: tuple[tuple[str, Value], ...]
+
+
+def decimals_of(name: str) -> int:
+    """Decimals with which a metric is read."""
+    units = {metric.name: metric.unit for metric in METRICS}
+    prefix = next((p for p in PREFIXES if name.startswith(p)), "")
+    return 4 if name == "score" else _DECIMALS.get(units[name.removeprefix(prefix)], 2)
+
+
+def top_table(report: Report, replay: Replay | NoReplay) -> Top:
+    """The best 20: metrics, the parameters of which the grid has several values, and a command."""
+    several = [f.name for f in factors(report.info.grid) if len(f.values) > 1]
+    constant = [(f.name, f.values[0]) for f in factors(report.info.grid) if len(f.values) == 1]
+    columns = [("rank", "rank"), ("combo_id", "id"), *_HEADINGS.items()]
+    if isinstance(replay, Replay):
+        columns.insert(4, ("other_total_r", f"total R, {replay.other_model}"))
+    columns += [(name, name) for name in several]
+    records = report.overall.best.head(TOP_TABLE).to_dict("records")
+    other = [{}] * len(records) if isinstance(replay, NoReplay) else replay.other.to_dict("records")
+    rows = []
+    for record, under_other in zip(records, other, strict=True):
+        row = row_values(record)
+        if under_other:
+            row["other_total_r"] = row_values(under_other)["total_r"]
+        rows.append(_top_row(report, row, [name for name, _ in columns]))
+    return Top(tuple(columns), tuple(rows), tuple(constant))
+
+
+def _top_row(report: Report, row: dict[str, Scalar], names: list[str]) -> TopRow:
+    combo_id, symbol = int(row["combo_id"]), report.info.symbol
+    values = values_of(report.info.grid.params(combo_id))
+    params = json.dumps({name: row[name] for name in PARAM_NAMES})
+    file = f"{symbol}_{combo_id}.json"
+    out = f"{symbol}_{combo_id}_trades.csv"
+    return TopRow(
+        rank=int(row["rank"]),
+        combo_id=combo_id,
+        cells=tuple(_cell(name, row, values) for name in names),
+        params_file=file,
+        params_json=params,
+        params_href=f"data:application/json;charset=utf-8,{quote(params)}",
+        command=f"{report.info.trades_command} --params {shlex.quote(file)}"
+        f" --out {shlex.quote(out)}",
+    )
+
+
+def _cell(name: str, row: dict[str, Scalar], values: dict[str, Value]) -> Cell:
+    if name in ("rank", "combo_id"):
+        return Cell(Markup('<data value="{0}">{0}</data>').format(row[name]), row[name])
+    if name == "other_total_r" or name in _HEADINGS:
+        metric = "total_r" if name == "other_total_r" else name
+        return Cell(number(float(row[name]), decimals_of(metric)), row[name])
+    if name not in values:
+        return Cell("–", -1)
+    return Cell(value_text(values[name]), values[name])
+
+
+def best_values(report: Report) -> tuple[list[tuple[str, str]], list[tuple[str, Markup]]]:
+    """The best set's parameters and metrics, names and texts."""
+    values = facts.best_values(report.overall)
+    params = [(name, text(name, values[name])) for name in PARAM_NAMES]
+    metrics = [
+        (name, number(float(value), decimals_of(name)))
+        for name, value in values.items()
+        if name not in ("combo_id", *PARAM_NAMES)
+    ]
+    return params, metrics
+
+
+@dataclass(frozen=True, slots=True)
+class VariationRow:
+    """What a variation contributes to the best set, and how it does over the grid."""
+
+    name: str
+    rule: str
+    own: tuple[Markup, ...]
+    over_grid: tuple[Markup, ...]
+
+
+def variation_rows(report: Report) -> list[VariationRow]:
+    """A row per variation; of the best set no figures where nothing is ranked."""
+    best = facts.best_record(report.overall)
+    rows = []
+    for name, variation in report.variations.items():
+        unfiltered = facts.sums_values(variation.unfiltered.sums)
+        by_rule = facts.sums_values(variation.by_rule.sums)
+        rows.append(
+            VariationRow(
+                name=name,
+                rule=VARIATION_RULES[name].text,
+                own=_own_figures(best, f"{name.lower()}_") if best else (),
+                over_grid=(
+                    number(float(unfiltered["combinations_with_trades"])),
+                    number(float(unfiltered["average_r"]), 3),
+                    number(float(by_rule["average_r"]), 3),
+                ),
+            )
+        )
+    return rows
+
+
+def _own_figures(best: BestRecord, prefix: str) -> tuple[Markup, ...]:
+    """Trades, total R, win rate and expectancy of a variation; dashes without trades."""
+    metrics = best["metrics"]
+    trades = number(metrics[f"{prefix}total_trades"])
+    if not metrics[f"{prefix}total_trades"]:
+        return (trades, *(Markup("–"),) * 3)
+    return (
+        trades,
+        number(metrics[f"{prefix}total_r"], 2),
+        number(metrics[f"{prefix}winrate"], 1),
+        number(metrics[f"{prefix}avg_trade_r"], 3),
+    )

@@ -1,0 +1,197 @@
+"""What the figures say, in words: measured facts, and no advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from ib_grid.params import Params
+from pipelines.report import facts
+from pipelines.report.build import Report
+from pipelines.report.facts import BestRecord
+from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
+from pipelines.report.html.factors import Edge, edges, neighbours
+from pipelines.report.html.landscape import Landscape
+from pipelines.report.html.words import listed, named, number, plural, sentences
+from pipelines.report.numbers import shortest_decimals, significant
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A finding: a few words, and the sentences."""
+
+    name: str
+    lead: str
+    text: Markup
+
+
+def verdict(
+    report: Report, landscape: Landscape, replay: Replay | NoReplay
+) -> tuple[Statement, ...]:
+    """The findings of a report, the grid first, then the best set."""
+    statements = [Statement("profitable", "How much is profitable", _profitable(report, landscape))]
+    best = facts.best_record(report.overall)
+    if best is None:
+        text = Markup("None: no combination has {} or more.").format(
+            plural(report.settings.ranking.min_trades, "trade")
+        )
+        return (*statements, Statement("best", "The best set", text))
+    params = report.info.grid.params(best["combo_id"])
+    return (
+        *statements,
+        Statement("best", "The best set", _best(best, landscape)),
+        Statement("edge", "Edge of the grid", edge_text(edges(report.info.grid, params))),
+        Statement("neighbours", "Its neighbours", _neighbours(report, landscape, params, best)),
+        Statement("ambiguous", "Ambiguous trades", _ambiguous(best)),
+        Statement("other_model", "The other execution model", _other_model(report, replay)),
+        Statement("in_sample", "In sample", _in_sample(report)),
+    )
+
+
+def _profitable(report: Report, landscape: Landscape) -> Markup:
+    profitable = report.overall.sums.profitable_combinations
+    of = "the computed part of the grid" if report.is_partial else "the grid"
+    _, median, ninety = landscape.total_r_band
+    return Markup(
+        "{}&nbsp;% of {} is profitable: {} of {} end with a total R above 0."
+        " The median combination ends at {}&nbsp;R, nine in ten at {}&nbsp;R or less."
+    ).format(
+        number(profitable_pct(report), 1),
+        of,
+        number(profitable),
+        plural(report.n_rows, "combination"),
+        number(significant(median), 1),
+        number(significant(ninety), 1),
+    )
+
+
+def profitable_pct(report: Report) -> float:
+    """Percent of the computed combinations with a total R above 0."""
+    return significant(100 * report.overall.sums.profitable_combinations / report.n_rows)
+
+
+def _best(best: BestRecord, landscape: Landscape) -> Markup:
+    metrics = best["metrics"]
+    above = int(np.count_nonzero(landscape.total_r > np.float32(metrics["total_r"])))
+    return Markup(
+        "Combination {} has the highest score, {}: {}&nbsp;R in {}, a win rate of {}&nbsp;% and a"
+        " largest drawdown of {}&nbsp;R. {} a higher total R."
+    ).format(
+        Markup('<data value="{0}">{0}</data>').format(best["combo_id"]),
+        number(best["score"], 4),
+        number(metrics["total_r"], 1),
+        plural(int(metrics["total_trades"]), "trade"),
+        number(metrics["winrate"], 1),
+        number(metrics["max_drawdown"], 1),
+        Markup("{} have").format(plural(above, "combination"))
+        if above != 1
+        else Markup("One combination has"),
+    )
+
+
+def edge_text(found: list[Edge]) -> Markup:
+    """On the edge of which axes a combination lies."""
+    if not found:
+        return Markup(
+            "It lies on the edge of no axis: each of its numbers has a lower and a higher one"
+            " beside it in the grid."
+        )
+    open_ones = [_edge(edge) for edge in found if edge.goes_on]
+    ends = [_edge(edge) for edge in found if not edge.goes_on]
+    axes = plural(len(found), "axis", "axes")
+    parts = [Markup("It lies on the edge of {}.").format(axes)]
+    if open_ones:
+        parts.append(
+            Markup("Beyond {} the grid has no value, so what lies there is not known.").format(
+                listed(open_ones)
+            )
+        )
+    if ends:
+        parts.append(Markup("At {} the axis itself ends.").format(listed(ends)))
+    return sentences(parts)
+
+
+def _edge(edge: Edge) -> Markup:
+    return Markup("{} ({})").format(named(edge.name, edge.value), edge.end)
+
+
+def _neighbours(report: Report, landscape: Landscape, params: Params, best: BestRecord) -> Markup:
+    there = neighbours(report.info.grid, params)
+    if not there:
+        return Markup("It has no direct neighbour: every axis has one value.")
+    ids = [neighbour.combo_id for neighbour in there]
+    total_r = landscape.total_r.reshape(-1)[ids]
+    known = total_r[~np.isnan(total_r)]
+    if not len(known):
+        return Markup("None of its direct neighbours is computed.")
+    worst = int(np.nanargmin(total_r))
+    low, high = shortest_decimals(np.array([known.min(), known.max()]))
+    missing = len(there) - len(known)
+    return sentences(
+        [
+            Markup("{} of its {} (one parameter one step away) {} profitable.").format(
+                number(int(np.count_nonzero(known > 0))),
+                plural(len(known), "direct neighbour"),
+                "is" if len(known) == 1 else "are",
+            ),
+            Markup(
+                "Their total R runs from {}&nbsp;R at {} to {}&nbsp;R, with a median of {}&nbsp;R,"
+                " against {}&nbsp;R of the best set."
+            ).format(
+                number(low, 1),
+                named(there[worst].name, there[worst].value),
+                number(high, 1),
+                number(significant(float(np.median(known.astype(np.float64)))), 1),
+                number(best["metrics"]["total_r"], 1),
+            ),
+            Markup("{} more {} not computed.").format(
+                number(missing), "is" if missing == 1 else "are"
+            )
+            if missing
+            else Markup(""),
+        ]
+    )
+
+
+def _ambiguous(best: BestRecord) -> Markup:
+    trades, ambiguous = (int(best["metrics"][n]) for n in ("total_trades", "ambiguous_trades"))
+    share = significant(100 * ambiguous / trades) if trades else 0.0
+    return Markup(
+        "{} of its {} ({}&nbsp;%) {} ambiguous. Such a trade ends in a bar that reached both its"
+        " stop and its target; which came first is not known."
+    ).format(
+        number(ambiguous),
+        plural(trades, "trade"),
+        number(share, 1),
+        "is" if ambiguous == 1 else "are",
+    )
+
+
+def _other_model(report: Report, replay: Replay | NoReplay) -> Markup:
+    if isinstance(replay, NoReplay):
+        return Markup("Not measured. {}").format(replay.reason)
+    own = report.overall.best["total_r"].head(TOP_TABLE).to_numpy(np.float64)
+    other = replay.other["total_r"].to_numpy(np.float64)
+    return Markup(
+        "Under the {} model {} of the best {} {} profitable. Their median total R is {}&nbsp;R,"
+        " against {}&nbsp;R as run; the best set makes {}&nbsp;R, against {}&nbsp;R."
+    ).format(
+        replay.other_model,
+        number(int(np.count_nonzero(other > 0))),
+        number(len(other)),
+        "is" if len(other) == 1 else "are",
+        number(significant(float(np.median(other))), 1),
+        number(significant(float(np.median(own))), 1),
+        number(float(other[0]), 1),
+        number(float(own[0]), 1),
+    )
+
+
+def _in_sample(report: Report) -> Markup:
+    return Markup(
+        "The best set is the best of {} tried on the same bars, and was chosen because it did best"
+        " on them. All its figures are in sample: the best of so many tries looks good even where"
+        " none has an edge, and nothing here measures how it does on other bars."
+    ).format(plural(report.n_rows, "combination"))

@@ -1,0 +1,136 @@
+"""The HTML report in a real browser: drawn, quiet, sorted, printed, and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ib_grid.grid import Grid
+from pipelines.report.html import html_text
+from tests.browser import BROWSERS, Page, find_browser, open_browser
+from tests.report.page import figures, read_page
+from tests.report.traded import traded_run
+
+WIDE, NARROW = 1280, 390
+_BROWSER = find_browser()
+
+pytestmark = pytest.mark.skipif(
+    _BROWSER is None, reason=f"no browser to try the report in: none of {', '.join(BROWSERS)}"
+)
+
+# Texts of the figures that stick out of their figure, and ticks that lie over one another.
+MISPLACED = """
+[...document.querySelectorAll(".plot")].flatMap((plot) => {
+  const frame = plot.getBoundingClientRect();
+  const boxes = (some) => [...plot.querySelectorAll(some)]
+    .filter((text) => text.textContent.trim())
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const outside = boxes("svg text").filter(([, box]) => box.width && (
+    box.left < frame.left - 1 || box.right > frame.right + 1 ||
+    box.top < frame.top - 1 || box.bottom > frame.bottom + 1));
+  const over = [".xtick text", ".ytick text", ".x2tick text", ".y2tick text"].flatMap((ticks) => {
+    const all = boxes(ticks);
+    const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 &&
+      a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    return all.filter(([, a], i) => all.slice(i + 1).some(([, b]) => meet(a, b)));
+  });
+  return [...outside, ...over].map(([text]) => plot.id + ": " + text);
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def report_file(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> Path:
+    folder = tmp_path_factory.mktemp("a place with spaces & signs")
+    run, deep_dive = traded_run(folder, grid, notes=("News filter: off.",))
+    path = folder / "GER40_report.html"
+    path.write_text(html_text(run.report(), run.run_dir, deep_dive), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    assert _BROWSER is not None
+    with open_browser(_BROWSER, tmp_path_factory.mktemp("profile")) as page:
+        page.offline()
+        yield page
+
+
+@pytest.fixture(scope="module", params=[WIDE, NARROW], ids=["wide", "narrow"])
+def page(browser: Page, report_file: Path, request: pytest.FixtureRequest) -> Page:
+    browser.size(request.param, 900)
+    browser.open(report_file)
+    browser.wait_until("document.documentElement.dataset.figures")
+    return browser
+
+
+def test_every_figure_is_drawn(page: Page, report_file: Path) -> None:
+    assert page.run("document.documentElement.dataset.figures") == "drawn"
+    drawn = """[...document.querySelectorAll(".plot")].filter((plot) => {
+        const svg = plot.querySelector("svg.main-svg");
+        return svg && svg.getBoundingClientRect().width > 200 && svg.querySelector(".trace, .hm");
+    }).map((plot) => plot.id)"""
+    assert sorted(page.run(drawn)) == sorted(figures(read_page(report_file.read_text())))
+
+
+def test_nothing_is_complained_of_or_fetched(page: Page, report_file: Path) -> None:
+    assert page.complaints() == []
+    assert [r for r in page.requests() if not r.startswith("data:")] == [report_file.as_uri()]
+
+
+def test_the_page_does_not_scroll_sideways(page: Page) -> None:
+    assert page.run("document.documentElement.scrollWidth <= innerWidth")
+    assert page.run("document.querySelector('#top .scroll').scrollWidth > 0")
+
+
+def test_texts_of_figures_have_their_room(page: Page) -> None:
+    assert page.run(MISPLACED) == []
+
+
+def test_a_click_sorts_the_table(page: Page) -> None:
+    column = """[...document.querySelector("#top-table").tBodies[0].rows].map(
+        (row) => Number(row.querySelectorAll("td")[%d].dataset.sort))"""
+    head = "document.querySelector('#top-table th[data-column=\"%s\"]')"
+    drawdown = page.run(f"{head % 'max_drawdown'}.cellIndex")
+    before = page.run(column % drawdown)
+    assert len(before) == 20
+    assert before != sorted(before)
+    for order, descending in (("ascending", False), ("descending", True)):
+        page.run(f"{head % 'max_drawdown'}.querySelector('button').click()")
+        assert page.run(column % drawdown) == sorted(before, reverse=descending)
+        assert page.run(f"{head % 'max_drawdown'}.getAttribute('aria-sort')") == order
+    assert page.run(f"{head % 'rank'}.hasAttribute('aria-sort')") is False
+    page.run(f"{head % 'rank'}.querySelector('button').click()")
+    assert page.run(column % 0) == list(range(1, 21))
+
+
+def test_the_switch_shows_the_tenth_percentile(page: Page) -> None:
+    shown = """[...document.querySelectorAll("#pair-maps .plot")].map(
+        (plot) => [plot.data[0].visible, plot.data[1].visible])"""
+    assert page.run(shown) == [[True, False]] * 6
+    page.run("document.querySelector('#statistic input[value=\"1\"]').click()")
+    assert page.run(shown) == [[False, True]] * 6
+    page.run("document.querySelector('#statistic input[value=\"0\"]').click()")
+    assert page.run(shown) == [[True, False]] * 6
+
+
+def test_a_link_shows_what_to_type(page: Page) -> None:
+    visible = """[...document.querySelectorAll(".command")].filter(
+        (section) => section.getBoundingClientRect().height > 0).map((section) => section.id)"""
+    links = page.run("[...document.querySelectorAll('#top-table td a')].map((a) => a.hash)")
+    assert page.run(visible) == [links[0][1:]]
+    page.run("document.querySelectorAll('#top-table td a')[3].click()")
+    assert page.run(visible) == [links[3][1:]]
+    page.run("location.hash = ''")
+
+
+def test_it_prints_on_paper_and_comes_back(page: Page) -> None:
+    width = "document.querySelector('#total_r svg.main-svg').getBoundingClientRect().width"
+    on_screen = page.run(width)
+    page.run("addEventListener('afterprint', () => { window.printed = true; }); 1")
+    assert page.pdf().startswith(b"%PDF-")
+    page.wait_until("window.printed")
+    page.wait_until(f"Math.abs({width} - {on_screen}) < 1")
+    assert page.complaints() == []

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as nps
+
+from ib_grid.errors import StoreError
+from ib_grid.grid import Grid, grid_from_mapping
+from ib_grid.instruments import GER40
+from ib_grid.scoring import RankingSettings
+from pipelines.report.html.bins import quantiles, round_bins
+from pipelines.report.html.factors import factors
+from pipelines.report.html.landscape import (
+    Landscape,
+    effects,
+    pair,
+    pareto_front,
+    read_cube,
+    survey,
+    telling,
+)
+from pipelines.report.partitions import partition_files
+from tests.report.made_up import AXES, MadeUpRun, write_rows
+
+floats = st.floats(-1e4, 1e4, width=32)
+MakeRun = Callable[..., MadeUpRun]
+
+
+def landscape_of(run: MadeUpRun, **settings: object) -> Landscape:
+    return survey(run.report(**settings), partition_files(run.run_dir, "GER40"))
+
+
+def rows_of(run: MadeUpRun) -> pd.DataFrame:
+    """The run's rows with the factors' values beside them, placeholders empty."""
+    rows = run.rows.copy()
+    rows["session"] = rows["ib_start"] + "-" + rows["ib_end"]
+    rows.loc[rows["tsl_target"] == 0, "tsl_sl"] = None
+    rows.loc[~rows["rev_rb_enabled"].astype(bool), "rev_rb_pct"] = None
+    return rows
+
+
+@given(
+    nps.arrays(np.float32, st.integers(1, 60), elements=floats),
+    st.lists(st.floats(0, 1), min_size=1, max_size=4),
+)
+def test_quantiles_are_those_of_numpy(values: np.ndarray, probabilities: list[float]) -> None:
+    expected = np.quantile(values.astype(np.float64), probabilities)
+    assert quantiles(values.copy(), tuple(probabilities)) == pytest.approx(
+        expected, rel=1e-12, abs=1e-9
+    )
+
+
+def test_quantiles_of_nothing() -> None:
+    assert np.isnan(quantiles(np.zeros(0, np.float32), (0.1, 0.5))).all()
+
+
+@given(nps.arrays(np.float32, st.integers(1, 60), elements=floats), st.integers(1, 50))
+def test_every_value_lies_in_its_bin(values: np.ndarray, at_most: int) -> None:
+    bins = round_bins(float(values.min()), float(values.max()), at_most)
+    places = bins.places(values)
+    assert ((places >= 0) & (places < bins.n)).all()
+    assert bins.n <= at_most + 1
+    low, high = bins.edges[places], bins.edges[places + 1]
+    rounding = 1e-9 * np.abs(values.astype(np.float64))
+    assert (low - rounding <= values).all()
+    assert (values <= high + rounding).all()
+    assert bins.counts(values).sum() == len(values)
+    assert float(f"{bins.width:.0e}"[0]) in (1, 2, 5)
+
+
+def test_zero_is_an_edge_and_not_profitable() -> None:
+    bins = round_bins(-7.3, 4.1, 20)
+    assert 0.0 in bins.edges
+    place = bins.places(np.array([0.0, 1e-9]))
+    assert bins.edges[place].tolist() == [-bins.width, 0.0]
+
+
+def test_bands_are_quantiles_over_all_rows_with_the_value(make_run: MakeRun) -> None:
+    run = make_run()
+    rows = rows_of(run)
+    for effect in landscape_of(run).effects:
+        by_value = rows["total_r"].astype(np.float64).groupby(rows[effect.factor.name])
+        for value, band in zip(effect.factor.values, effect.bands, strict=True):
+            expected = by_value.get_group(value).quantile([0.1, 0.5, 0.9])
+            assert band == pytest.approx(expected.to_numpy(), rel=1e-9, abs=1e-9)
+
+
+def test_shares_of_an_additive_grid_leave_no_interaction() -> None:
+    """Where total R is a sum of one term per parameter, each share is known beforehand."""
+    grid = grid_from_mapping({**AXES, "tsl_target": [0, 0.5, 1, 2], "tsl_sl": [0.5, 1]}, GER40)
+    random = np.random.default_rng(3)
+    own = {f.axis: random.normal(size=n) for f, n in _axes(grid)}
+    cube = np.zeros(grid.shape)
+    expected = dict.fromkeys(range(len(grid.shape)), 0.0)
+    for axis, terms in own.items():
+        cube += terms.reshape([-1 if i == axis else 1 for i in range(cube.ndim)])
+        expected[axis] = terms.var()
+    total = sum(expected.values())
+    found = effects(cube.astype(np.float32), grid)
+    for axis, variance in expected.items():
+        of_axis = sum(e.share_pct for e in found if e.factor.axis == axis)
+        assert of_axis == pytest.approx(100 * variance / total, abs=1e-3)
+    assert sum(effect.share_pct for effect in found) == pytest.approx(100, abs=1e-3)
+
+
+def _axes(grid: Grid) -> list[tuple[object, int]]:
+    return [(factor, grid.shape[factor.axis]) for factor in factors(grid)]
+
+
+def test_shares_are_between_the_means(make_run: MakeRun) -> None:
+    run = make_run()
+    rows = rows_of(run)
+    r = rows["total_r"].astype(np.float64)
+    for effect in landscape_of(run).effects:
+        name, parent = effect.factor.name, effect.factor.parent
+        within = rows[effect.factor.name].notna()
+        base = r.groupby(rows[parent]).transform("mean") if parent else r.mean()
+        of_value = r.groupby([rows[n] for n in (parent, name) if n], dropna=False)
+        squares = ((of_value.transform("mean") - base) ** 2)[within].sum()
+        assert effect.share_pct == pytest.approx(100 * squares / ((r - r.mean()) ** 2).sum())
+
+
+def test_a_constant_grid_has_no_variance_to_share(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    run.rows["total_r"] = np.float32(0.7)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    assert {effect.share_pct for effect in landscape_of(run).effects} == {0.0}
+
+
+def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun) -> None:
+    found = landscape_of(make_run()).effects
+    chosen = telling(found)
+    rest = [e for e in found if e not in chosen and len(e.factor.values) > 1]
+    assert len(chosen) == 4
+    assert min(e.share_pct for e in chosen) >= max(e.share_pct for e in rest)
+
+
+def test_pairs_are_quantiles_over_all_others(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    rows = rows_of(run)
+    cube = read_cube(partition_files(run.run_dir, "GER40"), grid, "total_r")
+    by_name = {factor.name: factor for factor in factors(grid)}
+    for a, b in (("session", "rr_target"), ("tsl_target", "stop_mode"), ("tsl_target", "tsl_sl")):
+        found = pair(cube, by_name[a], by_name[b])
+        cells = rows["total_r"].astype(np.float64).groupby([rows[found.y.name], rows[found.x.name]])
+        for i, y in enumerate(found.y.values):
+            for j, x in enumerate(found.x.values):
+                cell = cells.get_group((y, x))
+                assert found.median[i, j] == pytest.approx(cell.median(), abs=1e-9)
+                assert found.tenth_percentile[i, j] == pytest.approx(cell.quantile(0.1), abs=1e-9)
+
+
+def test_values_that_never_meet_are_not_shown(make_run: MakeRun, grid: Grid) -> None:
+    by_name = {factor.name: factor for factor in factors(grid)}
+    run = make_run()
+    cube = read_cube(partition_files(run.run_dir, "GER40"), grid, "total_r")
+    found = pair(cube, by_name["tsl_target"], by_name["tsl_sl"])
+    assert {found.x.name: found.x.labels, found.y.name: found.y.labels} == {
+        "tsl_target": ("1",),  # without trailing there is no tsl_sl
+        "tsl_sl": ("0.5",),
+    }
+    assert not np.isnan(found.median).any()
+
+
+@given(nps.arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)), elements=floats))
+def test_no_point_beats_the_front(points: np.ndarray) -> None:
+    front = pareto_front(points)
+    assert (np.diff(front, axis=0) > 0).all()
+    for cost, gain in points:
+        as_good = (front[:, 0] <= cost) & (front[:, 1] >= gain)
+        assert as_good.any()
+        beaten = (front[:, 0] >= cost) & (front[:, 1] <= gain)
+        beaten &= (front[:, 0] > cost) | (front[:, 1] < gain)
+        assert not beaten.any()
+    assert {tuple(p) for p in front.tolist()} <= {tuple(p) for p in points.tolist()}
+
+
+def test_density_counts_the_eligible(make_run: MakeRun) -> None:
+    run = make_run()
+    density = landscape_of(run).density
+    assert density is not None
+    ranked = run.rows[run.rows["total_trades"] >= 10]
+    assert density.counts.sum() == len(ranked) < len(run.rows)
+    right = pd.cut(ranked["max_drawdown"], density.drawdown.edges.tolist(), labels=False)
+    upper = pd.cut(ranked["total_r"], density.total_r.edges.tolist(), labels=False)
+    expected = np.zeros_like(density.counts)
+    np.add.at(expected, (upper, right), 1)
+    assert (density.counts == expected).all()
+    points = ranked[["max_drawdown", "total_r"]].to_numpy(np.float32)
+    assert density.front.tolist() == pareto_front(points).tolist()
+
+
+def test_histograms_count_what_they_say(make_run: MakeRun) -> None:
+    run = make_run()
+    found = landscape_of(run)
+    profitable = found.total_r_histogram.bins.edges[:-1] >= 0
+    assert found.total_r_histogram.counts.sum() == len(run.rows)
+    assert found.total_r_histogram.counts[profitable].sum() == (run.rows["total_r"] > 0).sum()
+    assert found.score_histogram is not None
+    assert found.score_histogram.counts.sum() == (run.rows["total_trades"] >= 10).sum()
+    expected = np.quantile(run.rows["total_r"].astype(np.float64), [0.1, 0.5, 0.9])
+    assert found.total_r_band == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_partial_run_is_what_is_computed(make_run: MakeRun) -> None:
+    run = make_run(chunks=slice(0, 2))
+    found = landscape_of(run)
+    ids = np.flatnonzero(~np.isnan(found.total_r.reshape(-1)))
+    rows = run.rows.iloc[ids]
+    assert len(ids) == run.report().n_rows < len(run.rows)
+    assert found.total_r_histogram.counts.sum() == len(rows)
+    assert found.total_r_band[1] == pytest.approx(rows["total_r"].astype(np.float64).median())
+    session = next(e for e in found.effects if e.factor.name == "session")
+    assert np.isnan(session.bands[1]).all()  # the chunks are all of the first
+
+
+def test_nothing_eligible(make_run: MakeRun) -> None:
+    found = landscape_of(make_run(), ranking=RankingSettings(min_trades=1000))
+    assert found.density is None
+    assert found.score_histogram is None
+    assert found.total_r_histogram.counts.sum() == 512
+
+
+def test_rows_of_another_grid(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run()
+    small = grid_from_mapping({**AXES, "rr_target": [0.5]}, GER40)
+    files = partition_files(run.run_dir, "GER40")
+    with pytest.raises(StoreError, match="a combination that the grid does not have"):
+        read_cube(files, small, "total_r")
+    with pytest.raises(StoreError, match="a combination more than once"):
+        read_cube((*files, files[0]), run.info.grid, "total_r")

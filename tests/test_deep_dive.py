@@ -1,0 +1,110 @@
+"""What a run was computed from, read again: the same, or a sentence why not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ib_grid import engine
+from ib_grid.bars import file_sha256, read_bars
+from ib_grid.execution import Execution
+from ib_grid.grid import Grid, named_grid, plan_chunks
+from ib_grid.instruments import GER40
+from ib_grid.market import build_market
+from ib_grid.news import NO_NEWS
+from pipelines.deep_dive import deep_dive
+from pipelines.inputs import session_dates
+from pipelines.manifest import Manifest
+from pipelines.news import NewsSettings, run_news
+from pipelines.report.html import DeepDive, NoReplay
+from tests.golden import MADE_UP
+
+EVENTS = (
+    "time,currency,impact,title\n2024-03-06T08:15:00Z,EUR,High,A\n2024-08-01T09:30Z,USD,High,B\n"
+)
+
+
+@pytest.fixture
+def grid() -> Grid:
+    return named_grid("standard", GER40)
+
+
+@pytest.fixture
+def bars_file(tmp_path: Path) -> Path:
+    return Path(shutil.copy(MADE_UP / "GER40_synthetic_m1.parquet", tmp_path / "bars.parquet"))
+
+
+def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
+    market = build_market(read_bars(bars_file), grid.sessions, grid.horizon_minutes)
+    news = run_news(settings, GER40, session_dates(market))
+    content = {field.name: {} for field in dataclasses.fields(Manifest)}
+    return Manifest(
+        **{
+            **content,
+            "symbol": "GER40",
+            "grid": grid.to_dict(),
+            "settings_per_chunk": 1,
+            "execution": Execution(spread_points=1.5, slippage_points=0.25).to_dict(),
+            "news": news.news.to_dict(),
+            "news_statement": json.loads(json.dumps(news.statement)),
+            "data": {"file": str(bars_file), "sha256": file_sha256(bars_file)},
+        }
+    )
+
+
+def test_all_of_it_is_there(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(EVENTS)
+    settings = NewsSettings(
+        paths=(calendar,),
+        before_minutes=30,
+        after_minutes=5,
+        coverage="partial",
+        currencies={"GER40": ["USD"]},
+    )
+    found = deep_dive(manifest(grid, bars_file, settings))
+    assert isinstance(found, DeepDive)
+    assert found.execution == Execution(spread_points=1.5, slippage_points=0.25)
+    assert (len(found.news.events), found.news.before_minutes, found.news.after_minutes) == (
+        1,
+        30,
+        5,
+    )
+    chunk = plan_chunks(grid, 1).chunk(len(plan_chunks(grid, 1)) - 1)  # the longest horizon
+    assert engine.evaluate(found.market, grid, chunk, found.execution).any()
+
+
+def test_without_news(grid: Grid, bars_file: Path) -> None:
+    found = deep_dive(manifest(grid, bars_file, NewsSettings(enabled=False)))
+    assert isinstance(found, DeepDive)
+    assert found.news is NO_NEWS
+
+
+def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
+    run = manifest(grid, bars_file, NewsSettings(enabled=False))
+    shutil.copy(MADE_UP / "GER40_edge_m1.parquet", bars_file)
+    changed = deep_dive(run)
+    bars_file.unlink()
+    gone = deep_dive(run)
+    for found, word in ((changed, "changed"), (gone, "not there any more")):
+        assert isinstance(found, NoReplay)
+        assert word in found.reason
+        assert str(bars_file) in found.reason
+
+
+def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(EVENTS)
+    run = manifest(grid, bars_file, NewsSettings(paths=(calendar,), coverage="partial"))
+    calendar.write_text(EVENTS.replace("09:30", "09:45"))
+    changed = deep_dive(run)
+    calendar.unlink()
+    gone = deep_dive(run)
+    for found, word in ((changed, "The calendars have changed"), (gone, str(calendar))):
+        assert isinstance(found, NoReplay)
+        assert word in found.reason
+        assert "\n" not in found.reason
