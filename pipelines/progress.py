@@ -183,7 +183,7 @@ def _count(value: float | None) -> str:
 
 def duration(seconds: float) -> str:
     """A length of time as people say it: ``4.2 s``, ``3 min 05 s``, ``2 h 10 min``."""
-    if seconds < _TENTHS_BELOW_SECONDS:
+    if round(seconds, 1) < _TENTHS_BELOW_SECONDS:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:

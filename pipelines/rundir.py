@@ -67,12 +67,14 @@ def choose_place(
     """
     if name is not None:
         return _named(output / name, identity, resume)
+    notes: tuple[str, ...] = ()
     if resume:
         found, notes = _newest(output, str(identity["symbol"]), combinations, identity)
         if found:
             return RunPlace(folder=found, begun=True, notes=notes)
     stamp = dt.datetime.now(dt.UTC).astimezone().strftime("%Y%m%d_%H%M%S")
-    return _new(output, f"{identity['symbol']}_{combinations}combos_{stamp}")
+    folder = _new(output, f"{identity['symbol']}_{combinations}combos_{stamp}")
+    return RunPlace(folder=folder, begun=False, notes=notes)
 
 
 def _named(folder: Path, identity: Mapping[str, object], resume: bool) -> RunPlace:
@@ -136,13 +138,13 @@ def _newest(
     return (max(found)[2] if found else None), tuple(notes)
 
 
-def _new(output: Path, name: str) -> RunPlace:
+def _new(output: Path, name: str) -> Path:
     for folder in _free_names(output, name):
         try:
             _make(folder)
         except FileExistsError:
             continue
-        return RunPlace(folder=folder, begun=False)
+        return folder
     raise OutputError(f"every name like {name} is taken", where=str(output))
 
 

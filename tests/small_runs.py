@@ -1,0 +1,101 @@
+"""A small grid on the made-up golden bars, as settings, as a file and as the work of a run."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from rich.console import Console
+
+from ib_grid.execution import Execution
+from ib_grid.grid import Chunk, ChunkPlan, Grid, grid_from_mapping, plan_chunks
+from ib_grid.instruments import GER40
+from ib_grid.news import NO_NEWS
+from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES
+from pipelines.config import Settings, load_settings
+from pipelines.inputs import read_inputs
+from pipelines.store import partition_files
+from pipelines.tasks import Work
+
+BARS = Path(__file__).parent / "data" / "golden" / "GER40_synthetic_m1.parquet"
+
+GRID_TOML = """
+ib_sessions = ["08:00-08:30", "09:00-09:30"]
+ib_wait_minutes = [0, 15]
+trade_window_minutes = [60]
+rr_target = [1.0, 2.0]
+tsl_target = [0.0, 0.5, 1.0]
+ib_buffer_pct = [0.1]
+max_distance_pct = [0.5, 1.0]
+"""
+AXES = {
+    "ib_sessions": ["08:00-08:30", "09:00-09:30"],
+    "ib_wait_minutes": [0, 15],
+    "trade_window_minutes": [60],
+    "rr_target": [1.0, 2.0],
+    "tsl_target": [0.0, 0.5, 1.0],
+    "ib_buffer_pct": [0.1],
+    "max_distance_pct": [0.5, 1.0],
+}
+GRID: Grid = grid_from_mapping(AXES, GER40)
+FINGERPRINT = "f" * 64
+
+
+def settings(folder: Path, **changes: object) -> Settings:
+    """Settings of the small grid with its results in a folder."""
+    grid_file = folder / "grid.toml"
+    grid_file.write_text(GRID_TOML)
+    values: dict[str, object] = {
+        "symbol": "GER40",
+        "data": BARS,
+        "grid": str(grid_file),
+        "news_filter": False,
+        "output": folder / "results",
+        "workers": 2,
+        "chunk_size": 8,
+    }
+    return load_settings({**values, **changes})
+
+
+def work(folder: Path, **changes: object) -> Work:
+    """The work of a run of the small grid, with its data set in a folder."""
+    inputs = read_inputs(settings(folder))
+    values: dict[str, object] = {
+        "market": inputs.market,
+        "plan": plan_chunks(GRID, 8),
+        "execution": Execution(spread_points=1.5),
+        "news": NO_NEWS,
+        "dataset": folder / "GER40_full_results.parquet",
+        "fingerprint": FINGERPRINT,
+        "min_trades": 10,
+    }
+    return Work(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def made_up_metrics(chunk: Chunk) -> NDArray[np.float32]:
+    """Metrics that no engine computed, different in each row."""
+    random = np.random.default_rng(chunk.index)
+    metrics = random.normal(0, 5, (len(METRIC_COLUMNS), chunk.n_rows))
+    for row, name in enumerate(METRIC_COLUMNS):
+        if name.endswith(METRIC_NAMES[1]):
+            metrics[row] = random.integers(0, 40, chunk.n_rows)
+    return metrics.astype(np.float32)
+
+
+def rows(dataset: Path) -> pa.Table:
+    """All rows of a data set, by id."""
+    tables = [pq.ParquetFile(path).read() for path in partition_files(dataset)]
+    return pa.concat_tables(tables).replace_schema_metadata(None).sort_by("combo_id")
+
+
+def plain_console() -> tuple[Console, io.StringIO]:
+    """A console that is no terminal, and what it was given."""
+    text = io.StringIO()
+    return Console(file=text, width=200), text
+
+
+PLAN: ChunkPlan = plan_chunks(GRID, 8)

@@ -1,0 +1,109 @@
+"""One chunk, computed and written, and every way in which that must fail aloud."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ib_grid import engine
+from ib_grid.errors import ChunkError, GridError, StoreError
+from ib_grid.results import METRIC_COLUMNS
+from pipelines import store, tasks
+from pipelines.summary import summarise
+from tests.small_runs import FINGERPRINT, GRID, rows, work
+
+
+def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:
+    shared = work(tmp_path)
+    chunk = shared.plan.chunk(5)
+    done = tasks.run_chunk(5, shared)
+    metrics = engine.evaluate(shared.market, GRID, chunk, shared.execution)
+    assert done.summary == summarise(chunk, metrics, 10)
+    assert done.summary.variations["OCAE"].trades > 0
+    assert (done.chunk, done.process) == (5, os.getpid())
+    assert done.compute_seconds > 0
+    assert done.write_seconds > 0
+    path = store.partition_path(shared.dataset, GRID, chunk)
+    record = store.verify_contents(path, GRID, chunk, FINGERPRINT)
+    assert record.summary == done.summary
+    table = rows(shared.dataset)
+    assert table["combo_id"].to_pylist() == chunk.ids.tolist()
+    for name, values in zip(METRIC_COLUMNS, metrics, strict=True):
+        assert np.array_equal(table[name].to_numpy(), values)
+
+
+def test_the_work_travels(tmp_path: Path) -> None:
+    shared = work(tmp_path)
+    there = pickle.loads(pickle.dumps(shared))
+    assert tasks.run_chunk(3, there).summary == tasks.run_chunk(3, shared).summary
+
+
+def test_work_that_has_travelled_compiles_nothing(tmp_path: Path) -> None:
+    shared = work(tmp_path)
+    engine.warm_up(shared.market, GRID)
+    before = tasks.run_chunk(0, shared).compilations
+    there = pickle.loads(pickle.dumps(shared))
+    assert tasks.run_chunk(1, there).compilations == before
+
+
+def engine_that_gives(monkeypatch: pytest.MonkeyPatch, change) -> None:
+    true = engine.evaluate
+    monkeypatch.setattr(engine, "evaluate", lambda *given: change(true(*given)))
+
+
+def fails_with(shared: tasks.Work, found: str) -> None:
+    with pytest.raises(ChunkError, match=found) as caught:
+        tasks.run_chunk(2, shared)
+    assert caught.value.where == "chunk 2, combinations 16 to 23"
+    assert store.partition_files(shared.dataset) == []
+
+
+def test_an_engine_error_names_the_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    engine_that_gives(monkeypatch, broken)
+    fails_with(work(tmp_path), r"ZeroDivisionError\('by zero'\)")
+
+
+def test_an_error_of_the_project_keeps_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> None:
+        raise GridError("the market is too short")
+
+    engine_that_gives(monkeypatch, refused)
+    fails_with(work(tmp_path), "the market is too short")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    def spoilt(metrics: np.ndarray) -> np.ndarray:
+        metrics[3, 7] = value
+        return metrics
+
+    engine_that_gives(monkeypatch, spoilt)
+    fails_with(work(tmp_path), f"{METRIC_COLUMNS[3]} of combination 23 is {value}")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda m: m[:, :-1], lambda m: m[:-1], lambda m: m.astype(np.float64)]
+)
+def test_results_of_another_shape_or_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change
+) -> None:
+    engine_that_gives(monkeypatch, change)
+    fails_with(work(tmp_path), "the engine gave float")
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    shared = work(tmp_path)
+    shared.dataset.write_text("in the way")
+    with pytest.raises(StoreError, match="cannot be written"):
+        tasks.run_chunk(0, shared)
