@@ -67,9 +67,9 @@ def evaluate(
     for first in range(0, n_settings, at_once):
         some = slice(first, first + at_once)
         decided = decide(market, grid, _part(chunk, some, len(pairs)), costs, news)
-        for pair in range(0, len(pairs), _EXITS_AT_ONCE):
-            exits = slice(pair, pair + _EXITS_AT_ONCE)
-            _fold(decided, pairs[exits], costs, out[:, :, some, exits])
+        for first_exit in range(0, len(pairs), _EXITS_AT_ONCE):
+            exits = pairs[first_exit : first_exit + _EXITS_AT_ONCE]
+            _fold(decided, exits, costs, out, first, first_exit)
     return out.reshape(N_GROUPS * N_METRICS, chunk.n_rows)
 
 
@@ -164,9 +164,14 @@ def _exit_pairs(grid: Grid) -> NDArray[np.float64]:
 
 
 def _fold(
-    decided: Decisions, pairs: NDArray[np.float64], costs: Costs, out: NDArray[np.float32]
+    decided: Decisions,
+    pairs: NDArray[np.float64],
+    costs: Costs,
+    out: NDArray[np.float32],
+    first_setting: int,
+    first_exit: int,
 ) -> None:
-    """Walk every entry for these exit pairs and fold the results into `out`."""
+    """Walk every entry for these exit pairs and fold the results into their part of `out`."""
     end_row = decided.last_rows.max(axis=0) + 1
     exits = walk_all(decided.prices, decided.entries, end_row, pairs, costs)
     fold_settings(
@@ -180,6 +185,8 @@ def _fold(
         decided.last_rows,
         costs,
         out,
+        first_setting,
+        first_exit,
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from ib_grid.checks import finite_number
 from ib_grid.errors import ConfigError
 
 Model = Literal["realistic", "original"]
@@ -72,10 +72,10 @@ class Execution:
             )
         for name in ("spread_points", "slippage_points", "commission_points"):
             value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not (number and math.isfinite(value) and value >= 0):
+            number = finite_number(value)
+            if number is None or number < 0:
                 raise ConfigError(f"{name} is {value!r}", expected="0 or above, in points of price")
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, number)
 
     @property
     def model_code(self) -> int:

@@ -165,8 +165,10 @@ def fold_settings(  # type: ignore[no-untyped-def]
     last_rows,
     costs,
     out,
+    first_setting,
+    first_exit,
 ):
-    """Metrics of every setting and exit pair.
+    """Metrics of every setting and exit pair, into ``out[:, :, first_setting:, first_exit:]``.
 
     Parameters
     ----------
@@ -205,14 +207,10 @@ def fold_settings(  # type: ignore[no-untyped-def]
             n_trades[0] += 1
             n_trades[group] += 1
         _complete(figures, counts, n_trades)
+        row, last_exit = first_setting + setting, first_exit + n_exits
         for group in range(N_GROUPS):
+            of_group = out[group, :, row, first_exit:last_exit]
             if n_trades[group] == 0:
-                out[group, :, setting, :] = 0.0
+                of_group[:] = 0.0
             else:
-                _finish(
-                    figures[group],
-                    counts[group],
-                    n_trades[group],
-                    n_dates,
-                    out[group, :, setting, :],
-                )
+                _finish(figures[group], counts[group], n_trades[group], n_dates, of_group)

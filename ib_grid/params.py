@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ib_grid import clock
+from ib_grid.checks import finite_number
 from ib_grid.errors import InputError, ParamsError
 from ib_grid.instruments import Session
 
@@ -26,7 +28,7 @@ class Domain:
 def _number(
     expected: str, holds: Callable[[float], bool], kind: type[int] | type[float] = float
 ) -> Domain:
-    return Domain(kind, lambda value: math.isfinite(value) and holds(value), expected)  # type: ignore[arg-type]
+    return Domain(kind, holds, expected)  # type: ignore[arg-type]
 
 
 DOMAINS: dict[str, Domain] = {
@@ -64,14 +66,17 @@ def check_value(
 
 
 def _convert(value: object, kind: type) -> int | float | str | bool | None:
-    """The value as `kind`, or None where that would change it."""
-    if isinstance(value, (bool, str)):
-        return value if type(value) is kind else None
-    if kind not in (int, float) or not isinstance(value, (int, float)):
+    """The value as `kind`, or None where that would change it; numpy's scalars are welcome."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value) if kind is bool else None
+    if isinstance(value, str):
+        return str(value) if kind is str else None
+    number = finite_number(value)
+    if number is None or kind not in (int, float):
         return None
     if kind is int:
-        return int(value) if math.isfinite(value) and value == int(value) else None
-    return float(value)
+        return int(number) if number == int(number) else None
+    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ib_grid.checks import finite_number
 from ib_grid.errors import ConfigError, StoreError
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES
 
@@ -78,8 +79,7 @@ def _check_weights(weights: object) -> None:
             expected=f"{', '.join(METRIC_NAMES)}, also with the prefix of a variation",
         )
     for name, weight in weights.items():
-        number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
-        if not number or not math.isfinite(weight):
+        if finite_number(weight) is None:
             raise ConfigError(
                 f"the weight of {name} is {weight!r}",
                 where="ranking weights",

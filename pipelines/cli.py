@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from rich.console import Console
 
-from ib_grid.errors import IbGridError
+from ib_grid.errors import ConfigError, IbGridError
 from pipelines import config, options
 from pipelines import prepare as files
 from pipelines.config import Settings
 from pipelines.news import statement_lines
-from pipelines.report.build import ReportSettings
+from pipelines.report.build import VariationFilter
 from pipelines.report.screen import show_report
 from pipelines.show import show_candidates, show_levels, show_quality, show_trades, terminal
 
@@ -95,6 +95,7 @@ def run(
     news_after_minutes: options.NewsAfter = None,
     news_coverage: options.NewsCoverage = None,
     news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
     workers: options.Workers = None,
     scheduler: options.Scheduler = None,
     dashboard_address: options.DashboardAddress = None,
@@ -119,6 +120,13 @@ def info(
     execution: options.Execution = None,
     data: options.Data = None,
     data_dir: options.DataDir = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
     workers: options.Workers = None,
     config_file: options.Config = None,
 ) -> None:
@@ -141,9 +149,14 @@ def report(
     """Write the ranking and all result files of a run again, from its Parquet files."""
     from pipelines.reporting import report_run
 
-    ranking = config.load_ranking(config_file)
-    settings = ReportSettings(ranking=ranking, variation_filter=variation_filter, n_best=top)  # type: ignore[arg-type]
-    show_report(terminal(), *report_run(run, settings, excel=excel))
+    written = report_run(
+        run,
+        ranking=config.load_ranking(config_file),
+        variation_filter=cast(VariationFilter, variation_filter),
+        n_best=top,
+        excel=excel,
+    )
+    show_report(terminal(), *written)
 
 
 @app.command()
@@ -168,6 +181,7 @@ def trades(
     news_after_minutes: options.NewsAfter = None,
     news_coverage: options.NewsCoverage = None,
     news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
     config_file: options.Config = None,
 ) -> None:
     """Show or write every trade of one combination."""
@@ -202,6 +216,7 @@ def check(
     news_after_minutes: options.NewsAfter = None,
     news_coverage: options.NewsCoverage = None,
     news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
     config_file: options.Config = None,
 ) -> None:
     """List each blocked and each kept candidate of a combination with the nearest event."""
@@ -247,6 +262,10 @@ def _settings(given: Mapping[str, object]) -> Settings:
     """Settings from the options of a command that are settings, and its configuration file."""
     names = {field.name for field in dataclasses.fields(Settings)}
     options_given = {name: value for name, value in given.items() if name in names}
+    if given.get("news_currency"):
+        if not given["symbol"]:
+            raise ConfigError("no symbol was given", where="--news-currency", expected="--symbol")
+        options_given["news_currencies"] = {given["symbol"]: list(given["news_currency"])}  # type: ignore[call-overload]
     return config.load_settings(options_given, cast(Path | None, given["config_file"]))
 
 
@@ -255,8 +274,8 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
     from pipelines.run import run as run_grid
 
     result = run_grid(settings, inputs, Console(stderr=True))
-    report_settings = ReportSettings(ranking=settings.ranking)
-    show_report(terminal(), *report_run(result.folder, report_settings, excel=excel))
+    written = report_run(result.folder, ranking=settings.ranking, excel=excel)
+    show_report(terminal(), *written)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from typing import cast
 
 from ib_grid import grid as grids
 from ib_grid import instruments
+from ib_grid.checks import finite_number
 from ib_grid.errors import ConfigError, GridError, IbGridError
 from ib_grid.execution import MODELS, Execution, Model
 from ib_grid.grid import Grid
@@ -176,8 +177,8 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     return Settings(**values)  # type: ignore[arg-type]
 
 
-def load_ranking(file: Path | None) -> RankingSettings:
-    """The ranking of a configuration file, or the default one.
+def load_ranking(file: Path | None) -> RankingSettings | None:
+    """The ranking of a configuration file, None where it has none.
 
     Raises
     ------
@@ -186,7 +187,9 @@ def load_ranking(file: Path | None) -> RankingSettings:
     """
     read = read_mapping(file) if file else {}
     _check_names(read, _KEYS, str(file))
-    return cast(RankingSettings, _value("ranking", read.get("ranking", {}), f"{file}, ranking"))
+    if "ranking" not in read:
+        return None
+    return cast(RankingSettings, _value("ranking", read["ranking"], f"{file}, ranking"))
 
 
 def load_grid(name: str, instrument: Instrument) -> Grid:
@@ -316,11 +319,10 @@ def _count(value: object) -> int:
 
 
 def _points(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError
-    if not 0 <= value < float("inf"):
+    number = finite_number(value)
+    if number is None or number < 0:
         raise ValueError
-    return float(value)
+    return number
 
 
 def _model(value: object) -> str:

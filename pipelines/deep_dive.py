@@ -13,7 +13,7 @@ from ib_grid.files import is_file
 from ib_grid.instruments import instrument
 from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
-from pipelines.inputs import session_dates
+from pipelines.inputs import traded_dates
 from pipelines.manifest import Manifest
 from pipelines.news import NewsSettings, run_news
 from pipelines.report.html import DeepDive, NoReplay
@@ -55,4 +55,4 @@ def _news(manifest: Manifest, market: Market) -> NewsFilter:
             currencies={manifest.symbol: statement["currencies"]},
             timezone=statement["timezone"],
         )
-    return run_news(settings, instrument(manifest.symbol), session_dates(market)).news
+    return run_news(settings, instrument(manifest.symbol), traded_dates(market)).news

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
+from dask.system import CPU_COUNT
 
 from ib_grid import engine
+from ib_grid.errors import InputError
 from ib_grid.grid import ChunkPlan, plan_chunks
-from pipelines import optimize, run, tasks
+from pipelines import optimize, run
 from pipelines.config import Settings
 from pipelines.inputs import Inputs, read_inputs
+from pipelines.news import statement_lines
 from pipelines.progress import duration
-from pipelines.tasks import Work
 
 _CHUNKS_TIMED = 2
 
@@ -28,7 +30,7 @@ def describe(settings: Settings) -> Iterator[str]:
     InputError
         If what a run needs is missing or wrong.
     """
-    inputs = read_inputs(settings)
+    news, inputs = _news_and_inputs(settings)
     data, grid, execution = inputs.data, inputs.grid, inputs.execution
     yield f"bars:    {data['file']}"
     yield f"         {data['bars']:,} one-minute bars, {data['first']} to {data['last']}"
@@ -37,6 +39,10 @@ def describe(settings: Settings) -> Iterator[str]:
         yield f"levels:  {session} {session.ib_timezone}: {len(levels.date)} dates" + (
             f", {flat} without a range" if flat else ""
         )
+    for note in inputs.notes:
+        yield f"         {note}"
+    yield f"news:    {news[0]}"
+    yield from (f"         {line}" for line in news[1:])
     yield f"fills:   {execution.model}, spread {execution.spread_points:g} points"
     axes = " x ".join(str(n) for n in grid.shape)
     yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
@@ -47,27 +53,32 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"         about {_estimate(inputs, plan, workers)}"
 
 
+def _news_and_inputs(settings: Settings) -> tuple[list[str], Inputs]:
+    """What is to be said of the news filter, and the inputs; without a filter if it cannot be had.
+
+    Not to know what a run would block is no reason not to show what there is.
+    """
+    try:
+        inputs = read_inputs(settings)
+    except InputError as error:
+        without = dataclasses.replace(settings, news_filter=False, news=())
+        inputs = read_inputs(without)  # fails again where the news were not the reason
+        return ["a run would stop: " + str(error).replace("\n", "\n         ")], inputs
+    return statement_lines(inputs.news_statement), inputs
+
+
 def _estimate(inputs: Inputs, plan: ChunkPlan, workers: int) -> str:
     """The time a run will take, from that of a few chunks of it on this data."""
     engine.warm_up(inputs.market, inputs.grid)
-    work = Work(
-        market=inputs.market,
-        plan=plan,
-        execution=inputs.execution,
-        news=inputs.news,
-        dataset=Path(),
-        fingerprint="",
-        min_trades=0,
-    )
     sample = random.Random(optimize.SEED).sample(range(len(plan)), min(_CHUNKS_TIMED, len(plan)))  # noqa: S311
     chunks = [plan.chunk(index) for index in sample]
     started = time.perf_counter()
     for chunk in chunks:
-        tasks.compute(chunk, work)
+        engine.evaluate(inputs.market, inputs.grid, chunk, inputs.execution, inputs.news)
     seconds = time.perf_counter() - started
     rows = sum(chunk.n_rows for chunk in chunks)
-    total = seconds / rows * len(plan.grid) / min(workers, len(plan))
+    total = seconds / rows * len(plan.grid) / min(workers, len(plan), CPU_COUNT)
     return (
-        f"{duration(total)} of computing, judged by {len(chunks)} of its chunks on this data,"
-        " and the start of the workers"
+        f"{duration(total)} of computing on this machine, judged by {len(chunks)} of its chunks,"
+        " and the start of the workers, the writing and the report"
     )

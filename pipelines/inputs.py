@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ib_grid.bars import Bars, file_sha256, read_bars
-from ib_grid.clock import Days
+from ib_grid.clock import MINUTES_PER_DAY, Days
 from ib_grid.errors import DataError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
@@ -79,7 +79,7 @@ def read_inputs(settings: Settings) -> Inputs:
     _check_bars(bars, path, sha256)
     levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
     market = _market(bars, levels.levels, grid, path)
-    filtered = run_news(settings.news_settings, settings.instrument, session_dates(market))
+    filtered = run_news(settings.news_settings, settings.instrument, traded_dates(market))
     return Inputs(
         symbol=settings.symbol,
         grid=grid,
@@ -98,9 +98,11 @@ def read_inputs(settings: Settings) -> Inputs:
     )
 
 
-def session_dates(market: Market) -> Days:
-    """Every date on which a session of the market has a bar, ascending."""
-    return np.unique(np.concatenate([levels.date for levels in market.levels.values()]))
+def traded_dates(market: Market) -> Days:
+    """The UTC dates on which a trade window of the market lies, ascending."""
+    ends = np.concatenate([levels.ib_end for levels in market.levels.values()])
+    moments = np.concatenate([ends, ends + market.horizon_minutes])
+    return np.unique(moments // MINUTES_PER_DAY)
 
 
 def _check_bars(bars: Bars, path: Path, sha256: str) -> None:

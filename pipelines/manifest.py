@@ -47,6 +47,8 @@ class Manifest:
         What is to be said of it: calendars, and the dates that they do not cover.
     data : mapping
         The file of bars: file, sha256, bars, first and last.
+    ranking : mapping
+        Weights and least number of trades, `RankingSettings`; decides no result row.
     results_version : int
         `RESULTS_VERSION` of the engine.
     combinations, chunks, settings_per_chunk : int
@@ -68,6 +70,7 @@ class Manifest:
     news: Mapping[str, object]
     news_statement: Mapping[str, object]
     data: Mapping[str, object]
+    ranking: Mapping[str, object]
     results_version: int
     combinations: int
     chunks: int

@@ -82,6 +82,10 @@ NewsCoverage = Annotated[
 NewsTimezone = Annotated[
     str | None, typer.Option(help="Clock of calendar times that name none. [default: the format's]")
 ]
+NewsCurrency = Annotated[
+    list[str] | None,
+    typer.Option(help="Currency whose events block; may be repeated. [default: the instrument's]"),
+]
 VariationFilter = Annotated[
     str,
     typer.Option(help="rule: a variation is ranked where it counts by its rule. none: everywhere."),

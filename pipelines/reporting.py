@@ -7,17 +7,40 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ib_grid.scoring import RankingSettings
 from pipelines.deep_dive import deep_dive
 from pipelines.manifest import Manifest, read_manifest
 from pipelines.news import statement_lines
-from pipelines.report.build import Report, ReportSettings, RunInfo, read_report
+from pipelines.report.build import (
+    DEFAULT_BEST,
+    Report,
+    ReportSettings,
+    RunInfo,
+    VariationFilter,
+    read_report,
+)
 from pipelines.report.files import write_report
 
 
 def report_run(
-    run_dir: Path, settings: ReportSettings, *, excel: bool
+    run_dir: Path,
+    *,
+    ranking: RankingSettings | None = None,
+    variation_filter: VariationFilter = "rule",
+    n_best: int = DEFAULT_BEST,
+    excel: bool = False,
 ) -> tuple[Report, list[Path]]:
     """Write the report of a run, finished or not, into its directory.
+
+    Parameters
+    ----------
+    run_dir : Path
+    ranking : RankingSettings, optional
+        By default the one that the run was begun with.
+    variation_filter : {"rule", "none"}
+    n_best : int
+    excel : bool
+        Whether to write the workbook, too.
 
     Returns
     -------
@@ -33,6 +56,11 @@ def report_run(
         If a partition cannot be read.
     """
     manifest = read_manifest(run_dir)
+    settings = ReportSettings(
+        ranking=ranking or RankingSettings(**manifest.ranking),  # type: ignore[arg-type]
+        variation_filter=variation_filter,
+        n_best=n_best,
+    )
     report = read_report(run_dir, run_info(manifest), settings)
     return report, write_report(report, run_dir, excel=excel, deep_dive=deep_dive(manifest))
 
@@ -59,11 +87,12 @@ def _trades_command(manifest: Manifest) -> str:
     execution, news = manifest.execution, manifest.news_statement
     words = ["ib-grid", "trades", "--symbol", manifest.symbol, "--data", str(manifest.data["file"])]
     words += ["--execution", str(execution["model"])]
-    words += ["--spread-points", format(execution["spread_points"], "g")]
+    words += ["--spread-points", repr(execution["spread_points"])]
     for name in ("slippage_points", "commission_points"):
         if execution[name]:
-            words += [f"--{name.replace('_', '-')}", format(execution[name], "g")]
-    words += _news_words(news) if news["enabled"] else ["--no-news"]
+            words += [f"--{name.replace('_', '-')}", repr(execution[name])]
+    # A filter that was accepted without a calendar has blocked nothing.
+    words += _news_words(news) if news["enabled"] and news["paths"] else ["--no-news"]
     return shlex.join(words)
 
 
@@ -72,4 +101,5 @@ def _news_words(news: Mapping[str, Any]) -> list[str]:
     for name in ("before_minutes", "after_minutes"):
         words += [f"--news-{name.replace('_', '-')}", str(news[name])]
     words += ["--news-timezone", news["timezone"]] if news["timezone"] else []
+    words += [word for name in news["currencies"] for word in ("--news-currency", name)]
     return [*words, "--news-coverage", news["coverage"]]

@@ -145,6 +145,7 @@ def _new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
         news=inputs.news.to_dict(),
         news_statement=inputs.news_statement,
         data=inputs.data,
+        ranking=dataclasses.asdict(settings.ranking),
         results_version=RESULTS_VERSION,
         combinations=len(inputs.grid),
         chunks=len(plan),

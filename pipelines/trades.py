@@ -18,7 +18,7 @@ from ib_grid.news import check_candidates
 from ib_grid.params import Params, params_from_mapping
 from pipelines import prepare
 from pipelines.config import Settings, read_mapping
-from pipelines.inputs import session_dates
+from pipelines.inputs import traded_dates
 from pipelines.news import RunNews, run_news
 
 ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
@@ -69,7 +69,7 @@ def load_combination(settings: Settings, params_file: Path) -> Combination:
         params=params,
         market=market,
         execution=settings.fills,
-        news=run_news(settings.news_settings, settings.instrument, session_dates(market)),
+        news=run_news(settings.news_settings, settings.instrument, traded_dates(market)),
     )
 
 

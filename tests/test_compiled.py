@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import ib_grid
 
 _USE = """
@@ -21,9 +23,10 @@ print(compiled.compilations())
 """
 
 
-def _compilations(package: Path, cache: Path) -> list[int]:
-    env = {**os.environ, "XDG_CACHE_HOME": str(cache)}
-    env.pop("NUMBA_CACHE_DIR", None)
+def _compilations(package: Path, cache: Path, variable: str = "XDG_CACHE_HOME") -> list[int]:
+    env = {**os.environ, variable: str(cache)}
+    if variable != "NUMBA_CACHE_DIR":
+        env.pop("NUMBA_CACHE_DIR", None)
     done = subprocess.run(
         [sys.executable, "-c", _USE],
         cwd=package.parent,
@@ -41,14 +44,15 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
     assert _compilations(package, tmp_path) == [0, 0]
 
 
-def test_a_change_in_any_module_compiles_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
+def test_a_change_in_any_module_compiles_anew(tmp_path: Path, variable: str) -> None:
     package = tmp_path / "copy" / "ib_grid"
     shutil.copytree(Path(ib_grid.__file__).parent, package)
     cache = tmp_path / "cache"
-    assert _compilations(package, cache) == [0, 1]
+    assert _compilations(package, cache, variable) == [0, 1]
     with (package / "exits.py").open("a") as file:  # is_blocked is in another module
         file.write("\n# changed\n")
-    assert _compilations(package, cache) == [0, 1]
+    assert _compilations(package, cache, variable) == [0, 1]
 
 
 def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:

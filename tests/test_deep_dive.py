@@ -17,7 +17,7 @@ from ib_grid.instruments import GER40
 from ib_grid.market import build_market
 from ib_grid.news import NO_NEWS
 from pipelines.deep_dive import deep_dive
-from pipelines.inputs import session_dates
+from pipelines.inputs import traded_dates
 from pipelines.manifest import Manifest
 from pipelines.news import NewsSettings, run_news
 from pipelines.report.html import DeepDive, NoReplay
@@ -40,7 +40,7 @@ def bars_file(tmp_path: Path) -> Path:
 
 def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
     market = build_market(read_bars(bars_file), grid.sessions, grid.horizon_minutes)
-    news = run_news(settings, GER40, session_dates(market))
+    news = run_news(settings, GER40, traded_dates(market))
     content = {field.name: {} for field in dataclasses.fields(Manifest)}
     return Manifest(
         **{

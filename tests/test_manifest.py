@@ -41,6 +41,7 @@ def manifest(**changes: object) -> Manifest:
         **parts,
         "news_statement": {"enabled": False},
         "data": {"file": "bars.parquet", "sha256": "a" * 64, "bars": 5},
+        "ranking": {"weights": {"total_r": 1.0}, "min_trades": 10},
         "results_version": RESULTS_VERSION,
         "combinations": len(GRID),
         "chunks": len(plan),

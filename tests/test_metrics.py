@@ -42,7 +42,8 @@ def _fold(days: list[Day]) -> dict[str, float]:
     out = np.empty((N_GROUPS, N_METRICS, 1, 1), np.float32)
     window_of = np.zeros(1, np.int64)
     costs = Costs(0.0, 0.0, 0.0, REALISTIC)
-    fold_settings(prices, entries, exits, chosen, variation, window_of, rows, rows, costs, out)
+    days = (chosen, variation, window_of, rows, rows)
+    fold_settings(prices, entries, exits, *days, costs, out, 0, 0)
     return dict(zip(METRIC_COLUMNS, out.ravel().tolist(), strict=True))
 
 

@@ -21,7 +21,7 @@ from ib_grid.instruments import XAUUSD
 from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
 from ib_grid.params import Params
-from pipelines.inputs import session_dates
+from pipelines.inputs import traded_dates
 from pipelines.news import NewsSettings, RunNews, run_news
 from tests.golden import SHARED
 
@@ -58,7 +58,7 @@ def _market() -> Market:
 @cache
 def _run_news() -> RunNews:
     settings = NewsSettings(paths=(CALENDARS,), before_minutes=30, after_minutes=30)
-    return run_news(settings, XAUUSD, session_dates(_market()))
+    return run_news(settings, XAUUSD, traded_dates(_market()))
 
 
 def _plain_events() -> list[dt.datetime]:

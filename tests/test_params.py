@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -153,3 +154,20 @@ def test_session_from_text():
 def test_text_that_is_no_session(text):
     with pytest.raises(InputError):
         session_from_text(text, "Europe/Berlin")
+
+
+def test_numpy_scalars_are_as_good_as_plain_ones():
+    values = {
+        **VALUES,
+        "ib_wait_minutes": np.int32(15),
+        "rr_target": np.float64(1.5),
+        "rev_rb_enabled": np.bool_(True),
+    }
+    assert params_from_mapping(values) == params_from_mapping(VALUES)
+
+
+@pytest.mark.parametrize("name", ["rr_target", "ib_wait_minutes"])
+@pytest.mark.parametrize("value", [10**400, math.nan, math.inf, 1j, "1", None, [1]])
+def test_what_is_no_finite_number_is_refused(name, value):
+    with pytest.raises(ParamsError, match=name):
+        params_from_mapping({**VALUES, name: value})

@@ -19,6 +19,7 @@ VARIATION_FILTERS: tuple[VariationFilter, ...] = get_args(VariationFilter)
 
 TOP_ROWS = 100
 VARIATION_ROWS = 500
+DEFAULT_BEST = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class ReportSettings:
 
     ranking: RankingSettings
     variation_filter: VariationFilter = "rule"
-    n_best: int = 10_000
+    n_best: int = DEFAULT_BEST
 
     def __post_init__(self) -> None:
         if self.variation_filter not in VARIATION_FILTERS:
@@ -82,7 +83,9 @@ class ReportSettings:
                 expected=f"one of {', '.join(VARIATION_FILTERS)}",
             )
         if self.n_best < 1:
-            raise ConfigError(f"a ranking of {self.n_best} rows", expected="1 or more")
+            raise ConfigError(
+                f"a ranking of {self.n_best} rows", where="--top", expected="1 or more"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
