@@ -134,3 +134,14 @@ def test_it_prints_on_paper_and_comes_back(page: Page) -> None:
     page.wait_until("window.printed")
     page.wait_until(f"Math.abs({width} - {on_screen}) < 1")
     assert page.complaints() == []
+
+
+def test_tables_fit_the_paper(page: Page) -> None:
+    width = page.run("innerWidth")
+    page.size(690, 900)  # A4 less the margins
+    page.send("Emulation.setEmulatedMedia", media="print")
+    tables = "[...document.querySelectorAll('table')].map((table) => table.scrollWidth)"
+    widths = page.run(tables)
+    page.send("Emulation.setEmulatedMedia", media="")
+    page.size(width, 900)
+    assert max(widths) <= 690

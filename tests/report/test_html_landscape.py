@@ -15,12 +15,12 @@ from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.scoring import RankingSettings
 from pipelines.report.html.bins import quantiles, round_bins
+from pipelines.report.html.eligible import pareto_front
 from pipelines.report.html.factors import factors
 from pipelines.report.html.landscape import (
     Landscape,
     effects,
     pair,
-    pareto_front,
     read_cube,
     survey,
     telling,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_HISTOGRAM_BINS = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,26 @@ def _round_up(value: float) -> float:
     power = math.floor(math.log10(value))
     steps = (step * 10.0**p for p in (power, power + 1) for step in (1, 2, 5))
     return next(step for step in steps if step >= value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Histogram:
+    """Numbers of combinations by a figure; `counts` has shape (bins.n,)."""
+
+    bins: Bins
+    counts: NDArray[np.int64]
+
+
+def histogram(parts: Callable[[], Iterable[NDArray[Any]]]) -> Histogram:
+    """Histogram of values that come in parts, twice: for the bins, then for the counts."""
+    low, high = np.inf, -np.inf
+    for values in parts():
+        low, high = min(low, values.min()), max(high, values.max())
+    bins = round_bins(low, high, _HISTOGRAM_BINS)
+    counts = np.zeros(bins.n, np.int64)
+    for values in parts():
+        counts += bins.counts(values)
+    return Histogram(bins=bins, counts=counts)
 
 
 def quantiles(values: NDArray[np.float32], probabilities: tuple[float, ...]) -> NDArray[np.float64]:

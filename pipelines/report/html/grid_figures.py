@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from pipelines.report.facts import BestRecord
 from pipelines.report.html import style
+from pipelines.report.html.bins import Histogram
+from pipelines.report.html.eligible import Density
 from pipelines.report.html.factors import Value
-from pipelines.report.html.landscape import Density, Effect, Histogram, Pair
+from pipelines.report.html.landscape import Effect, Pair
 from pipelines.report.html.style import Figure, figure
 from pipelines.report.numbers import rounded, shortest_decimals, significant
 
@@ -89,7 +91,7 @@ def share_figure(effects: Sequence[Effect], *, is_exact: bool) -> Figure:
         y=names,
         orientation="h",
         marker={"color": ["#b9c2cb" if n == "interactions" else style.GAIN for n in names]},
-        text=[f"{rounded(share, 1)} %" for share in shares],
+        text=[_percent(share) for share in shares],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.3~g} % of the variance<extra></extra>",
@@ -104,6 +106,10 @@ def share_figure(effects: Sequence[Effect], *, is_exact: bool) -> Figure:
         yaxis={"ticks": "outside", "ticklen": 5, "tickcolor": "#ffffff"},
         margin={"l": 8, "r": 28, "t": 10, "b": 8},
     )
+
+
+def _percent(share: float) -> str:
+    return "< 0.1 %" if 0 < share < 0.05 else f"{rounded(share, 1)} %"
 
 
 def _room(values: Sequence[float]) -> float:
@@ -138,7 +144,7 @@ def effect_figure(effect: Effect, best_value: Value | None, limits: tuple[float,
     )
     return figure(
         f"effect-{factor.name}",
-        f"{factor.name}: {rounded(effect.share_pct, 1)} %",
+        f"{factor.name}: {_percent(effect.share_pct)}",
         f"Median and 10 to 90 percent band of total R at each value of {factor.name}",
         [band, points],
         height=246,

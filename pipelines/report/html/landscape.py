@@ -8,39 +8,27 @@ and the Pareto front are made block by block.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid import scoring
 from ib_grid.errors import StoreError
 from ib_grid.grid import Grid
-from ib_grid.scoring import Columns
 from pipelines.report import partitions
 from pipelines.report.build import Report
-from pipelines.report.html.bins import Bins, quantiles, round_bins
+from pipelines.report.html.bins import Histogram, histogram, quantiles
+from pipelines.report.html.eligible import Density, density, score_histogram
 from pipelines.report.html.factors import Factor, factors
 
 BAND = (0.1, 0.5, 0.9)
 TELLING = 4
-_HISTOGRAM_BINS = 130
-_DENSITY_BINS = 110
 _AT_ONCE = 1 << 20
 
 Cube = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Histogram:
-    """Numbers of combinations by a figure; `counts` has shape (bins.n,)."""
-
-    bins: Bins
-    counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,25 +66,6 @@ class Pair:
     y: Factor
     median: NDArray[np.float64]
     tenth_percentile: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Density:
-    """Numbers of eligible combinations by drawdown and total R, and the best trade-offs.
-
-    Attributes
-    ----------
-    drawdown, total_r : Bins
-    counts : int64 array, shape (total_r.n, drawdown.n)
-    front : float32 array, shape (n_front, 2)
-        Drawdown and total R of the Pareto front, ascending: no eligible combination has more total
-        R at no more drawdown.
-    """
-
-    drawdown: Bins
-    total_r: Bins
-    counts: NDArray[np.int64]
-    front: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -140,7 +109,7 @@ def survey(report: Report, files: Sequence[Path]) -> Landscape:
     values = cube[~np.isnan(cube)]
     return Landscape(
         total_r=cube,
-        total_r_histogram=_histogram(lambda: np.array_split(values, len(values) // _AT_ONCE + 1)),
+        total_r_histogram=histogram(lambda: np.array_split(values, len(values) // _AT_ONCE + 1)),
         total_r_band=quantiles(values, BAND),
         score_histogram=score_histogram(report, files),
         density=density(report, files),
@@ -264,73 +233,3 @@ def _squares_between(
         if len(n):
             total += float((n * (value_sum / n - value_sum.sum() / n.sum()) ** 2).sum())
     return total
-
-
-def score_histogram(report: Report, files: Sequence[Path]) -> Histogram | None:
-    """How the score is distributed over the eligible; None where there is none."""
-    return _histogram(lambda: _scores(report, files)) if report.overall.extrema.n_rows else None
-
-
-def _histogram(parts: Callable[[], Iterable[NDArray[Any]]]) -> Histogram:
-    """Histogram of values that come in parts, twice: for the bins, then for the counts."""
-    low, high = np.inf, -np.inf
-    for values in parts():
-        low, high = min(low, values.min()), max(high, values.max())
-    bins = round_bins(low, high, _HISTOGRAM_BINS)
-    counts = np.zeros(bins.n, np.int64)
-    for values in parts():
-        counts += bins.counts(values)
-    return Histogram(bins=bins, counts=counts)
-
-
-def _scores(report: Report, files: Sequence[Path]) -> Iterator[NDArray[np.float64]]:
-    ranking = report.overall
-    for columns in _eligible(report, files, tuple(ranking.weights)):
-        yield scoring.composite_scores(columns, ranking.weights, ranking.extrema)
-
-
-def _eligible(report: Report, files: Sequence[Path], names: tuple[str, ...]) -> Iterator[Columns]:
-    """Columns of the eligible rows, block by block, no block empty."""
-    for block in partitions.blocks(files, tuple(dict.fromkeys(("total_trades", *names)))):
-        rows = block.columns["total_trades"] >= report.settings.ranking.min_trades
-        if rows.any():
-            yield {name: block.columns[name][rows] for name in names}
-
-
-def density(report: Report, files: Sequence[Path]) -> Density | None:
-    """Total R against drawdown over the eligible; None where there is none."""
-    names = ("max_drawdown", "total_r")
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
-    front = np.zeros((0, 2), np.float32)
-    for columns in _eligible(report, files, names):
-        points = np.column_stack([columns[name] for name in names])
-        low = np.minimum(low, points.min(axis=0))
-        high = np.maximum(high, points.max(axis=0))
-        front = pareto_front(np.concatenate([front, points]))
-    if not len(front):
-        return None
-    across, up = (round_bins(low[i], high[i], _DENSITY_BINS) for i in range(2))
-    counts = np.zeros(up.n * across.n, np.int64)
-    for columns in _eligible(report, files, names):
-        cell = up.places(columns["total_r"]) * across.n + across.places(columns["max_drawdown"])
-        counts += np.bincount(cell, minlength=len(counts))
-    return Density(drawdown=across, total_r=up, counts=counts.reshape(up.n, across.n), front=front)
-
-
-def pareto_front(points: NDArray[Any]) -> NDArray[Any]:
-    """Those of the points (cost, gain) that no other beats in one without losing in the other.
-
-    Parameters
-    ----------
-    points : array, shape (n, 2)
-
-    Returns
-    -------
-    array, shape (n_front, 2)
-        Ascending in both; of equal points one.
-    """
-    by_cost = points[np.lexsort((-points[:, 1], points[:, 0]))]
-    best_before = np.maximum.accumulate(by_cost[:, 1])
-    gains = np.ones(len(by_cost), bool)
-    gains[1:] = by_cost[1:, 1] > best_before[:-1]
-    return by_cost[gains]

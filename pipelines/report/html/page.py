@@ -25,7 +25,7 @@ from pipelines.report.html.factors import values_of
 from pipelines.report.html.landscape import Landscape, survey
 from pipelines.report.html.style import Figure
 from pipelines.report.html.verdict import profitable_pct, verdict
-from pipelines.report.html.words import breakable, listed, named, number, plural, readable
+from pipelines.report.html.words import breakable, named, number, plural, readable
 
 Figures = Mapping[str, Sequence[Figure]]
 
@@ -182,7 +182,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=number, plural=plural, named=named, listed=listed, breakable=breakable
-    )
+    environment.filters.update(number=number, plural=plural, named=named, breakable=breakable)
     return environment

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from ib_grid.params import PARAM_NAMES
-from ib_grid.results import METRICS, PREFIXES
+from ib_grid.results import METRICS
 from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
 from pipelines.report.build import Report
@@ -28,8 +28,8 @@ _HEADINGS = {
     "winrate": "win %",
     "profit_factor": "profit factor",
     "sharpe_ratio": "Sharpe",
-    "max_drawdown": "drawdown R",
-    "ambiguous_trades": "ambiguous",
+    "max_drawdown": "draw\u00addown R",
+    "ambiguous_trades": "ambig\u00aduous",
 }
 
 
@@ -66,8 +66,7 @@ class Top:
 def decimals_of(name: str) -> int:
     """Decimals with which a metric is read."""
     units = {metric.name: metric.unit for metric in METRICS}
-    prefix = next((p for p in PREFIXES if name.startswith(p)), "")
-    return 4 if name == "score" else _DECIMALS.get(units[name.removeprefix(prefix)], 2)
+    return 4 if name == "score" else _DECIMALS.get(units[name], 2)
 
 
 def top_table(report: Report, replay: Replay | NoReplay) -> Top:

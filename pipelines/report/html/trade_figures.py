@@ -172,6 +172,7 @@ def _sums_figure(
     bars = go.Bar(
         x=list(sums),
         y=r,
+        width=min(0.2 + 0.1 * len(r), 0.7),
         marker={"color": style.by_sign(r)},
         text=[rounded(value, 1) if count else "" for value, count in zip(r, n, strict=True)],
         textposition="outside",

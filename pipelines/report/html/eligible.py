@@ -1,0 +1,96 @@
+"""How the score, total R and drawdown are distributed over the eligible, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid import scoring
+from ib_grid.scoring import Columns
+from pipelines.report import partitions
+from pipelines.report.build import Report
+from pipelines.report.html.bins import Bins, Histogram, histogram, round_bins
+
+_DENSITY_BINS = 110
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Density:
+    """Numbers of eligible combinations by drawdown and total R, and the best trade-offs.
+
+    Attributes
+    ----------
+    drawdown, total_r : Bins
+    counts : int64 array, shape (total_r.n, drawdown.n)
+    front : float32 array, shape (n_front, 2)
+        Drawdown and total R of the Pareto front, ascending: no eligible combination has more total
+        R at no more drawdown.
+    """
+
+    drawdown: Bins
+    total_r: Bins
+    counts: NDArray[np.int64]
+    front: NDArray[np.float32]
+
+
+def score_histogram(report: Report, files: Sequence[Path]) -> Histogram | None:
+    """How the score is distributed over the eligible; None where there is none."""
+    return histogram(lambda: _scores(report, files)) if report.overall.extrema.n_rows else None
+
+
+def _scores(report: Report, files: Sequence[Path]) -> Iterator[NDArray[np.float64]]:
+    ranking = report.overall
+    for columns in _eligible(report, files, tuple(ranking.weights)):
+        yield scoring.composite_scores(columns, ranking.weights, ranking.extrema)
+
+
+def _eligible(report: Report, files: Sequence[Path], names: tuple[str, ...]) -> Iterator[Columns]:
+    """Columns of the eligible rows, block by block, no block empty."""
+    for block in partitions.blocks(files, tuple(dict.fromkeys(("total_trades", *names)))):
+        rows = block.columns["total_trades"] >= report.settings.ranking.min_trades
+        if rows.any():
+            yield {name: block.columns[name][rows] for name in names}
+
+
+def density(report: Report, files: Sequence[Path]) -> Density | None:
+    """Total R against drawdown over the eligible; None where there is none."""
+    names = ("max_drawdown", "total_r")
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    front = np.zeros((0, 2), np.float32)
+    for columns in _eligible(report, files, names):
+        points = np.column_stack([columns[name] for name in names])
+        low = np.minimum(low, points.min(axis=0))
+        high = np.maximum(high, points.max(axis=0))
+        front = pareto_front(np.concatenate([front, points]))
+    if not len(front):
+        return None
+    across, up = (round_bins(low[i], high[i], _DENSITY_BINS) for i in range(2))
+    counts = np.zeros(up.n * across.n, np.int64)
+    for columns in _eligible(report, files, names):
+        cell = up.places(columns["total_r"]) * across.n + across.places(columns["max_drawdown"])
+        counts += np.bincount(cell, minlength=len(counts))
+    return Density(drawdown=across, total_r=up, counts=counts.reshape(up.n, across.n), front=front)
+
+
+def pareto_front(points: NDArray[Any]) -> NDArray[Any]:
+    """Those of the points (cost, gain) that no other beats in one without losing in the other.
+
+    Parameters
+    ----------
+    points : array, shape (n, 2)
+
+    Returns
+    -------
+    array, shape (n_front, 2)
+        Ascending in both; of equal points one.
+    """
+    by_cost = points[np.lexsort((-points[:, 1], points[:, 0]))]
+    best_before = np.maximum.accumulate(by_cost[:, 1])
+    gains = np.ones(len(by_cost), bool)
+    gains[1:] = by_cost[1:, 1] > best_before[:-1]
+    return by_cost[gains]
