@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ib_grid.scoring import RankingSettings
+from pipelines import store
 from pipelines.deep_dive import deep_dive
 from pipelines.manifest import Manifest, read_manifest
 from pipelines.news import statement_lines
@@ -56,6 +57,8 @@ def report_run(
         If a partition cannot be read.
     """
     manifest = read_manifest(run_dir)
+    dataset = store.dataset_folder(run_dir, manifest.symbol)
+    store.check_contents(dataset, manifest.plan(), manifest.fingerprint)
     settings = ReportSettings(
         ranking=ranking or RankingSettings(**manifest.ranking),  # type: ignore[arg-type]
         variation_filter=variation_filter,

@@ -248,23 +248,48 @@ def take_stock(dataset: Path, plan: ChunkPlan, fingerprint: str, *, read_all: bo
     StoreError
         If a damaged file cannot be set aside.
     """
+    records, damaged = {}, []
+    for path, found in _look_at_all(dataset, plan, fingerprint, read_all):
+        if isinstance(found, Record):
+            records[found.chunk] = found
+        else:
+            aside = _set_aside(path, dataset.parent / DAMAGED_FOLDER)
+            damaged.append(f"{path.name}: {found.found}; moved to {aside}")
+    return Stored(records=records, damaged=tuple(damaged))
 
-    def check(path: Path) -> Record | StoreError:
+
+def check_contents(dataset: Path, plan: ChunkPlan, fingerprint: str) -> None:
+    """Read all of every partition file, before a report is made of them.
+
+    Raises
+    ------
+    StoreError
+        If one is damaged or of another run; nothing is set aside.
+    """
+    looked_at = _look_at_all(dataset, plan, fingerprint, read_all=True)
+    damaged = [found for _, found in looked_at if isinstance(found, StoreError)]
+    if damaged:
+        more = f", and {len(damaged) - 1} more files are damaged" if len(damaged) > 1 else ""
+        raise StoreError(
+            damaged[0].found + more,
+            where=damaged[0].where,
+            expected="the file as the run has written it",
+            remedy="give the command of the run again: it computes damaged files anew",
+        )
+
+
+def _look_at_all(
+    dataset: Path, plan: ChunkPlan, fingerprint: str, read_all: bool
+) -> list[tuple[Path, Record | StoreError]]:
+    def look_at(path: Path) -> Record | StoreError:
         try:
             return _check(dataset, path, plan, fingerprint, read_all)
         except StoreError as error:
             return error
 
     paths = partition_files(dataset)
-    records, damaged = {}, []
     with ThreadPoolExecutor(_CHECKING_THREADS) as pool:
-        for path, found in zip(paths, pool.map(check, paths), strict=True):
-            if isinstance(found, Record):
-                records[found.chunk] = found
-            else:
-                aside = _set_aside(path, dataset.parent / DAMAGED_FOLDER)
-                damaged.append(f"{path.name}: {found.found}; moved to {aside}")
-    return Stored(records=records, damaged=tuple(damaged))
+        return list(zip(paths, pool.map(look_at, paths), strict=True))
 
 
 def _check(dataset: Path, path: Path, plan: ChunkPlan, fingerprint: str, read_all: bool) -> Record:
