@@ -37,6 +37,7 @@ _LOOPBACK = "127.0.0.1"
 _GIBIBYTE = 2**30
 _CLOSE_SECONDS = 6
 _CONNECT_SECONDS = 120
+_REACH_SECONDS = 15
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 _WORKER_MODULES = ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker")
@@ -184,7 +185,7 @@ def _close(cluster: LocalCluster) -> None:
 
 def _connect(stack: contextlib.ExitStack, address: str) -> Client:
     try:
-        return stack.enter_context(Client(address, set_as_default=False, timeout=10))
+        return stack.enter_context(Client(address, set_as_default=False, timeout=_REACH_SECONDS))
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"the scheduler cannot be reached ({error or type(error).__name__})",
@@ -215,11 +216,12 @@ def _count_and_memory(dask_scheduler: Scheduler) -> tuple[int, int]:
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM raise KeyboardInterrupt once, and not disturb the stop after it."""
+    came: list[int] = []
 
-    def stop(_number: int, _frame: object) -> None:
-        for number in _STOP_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+    def stop(number: int, _frame: object) -> None:
+        came.append(number)
+        if len(came) == 1:
+            raise KeyboardInterrupt
 
     with _handled_by(stop):
         yield

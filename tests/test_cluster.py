@@ -1,0 +1,169 @@
+"""Workers: what they are given, and that none of them is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ib_grid.compiled import compilations
+from ib_grid.errors import ClusterError
+from pipelines import cluster
+from pipelines.cluster import Workers, default_workers, stoppable, workers_now, workers_of
+
+THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+@pytest.mark.parametrize(
+    ("cpus", "workers"), [(1, 1), (2, 2), (8, 8), (12, 6), (64, 58), (96, 90), (256, 90)]
+)
+def test_workers_that_suit_a_machine(cpus: int, workers: int) -> None:
+    assert default_workers(cpus) == workers
+
+
+def test_the_default_is_what_this_process_may_use() -> None:
+    assert 1 <= default_workers() <= len(os.sched_getaffinity(0))
+
+
+def temporary_folders() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("ib-grid-*"))
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with workers_of(2) as started:
+        yield started
+
+
+def everywhere(workers: Workers, function) -> list:
+    """What a function gives on each worker."""
+    return list(workers.client.run(function).values())
+
+
+def _blocks_interrupts() -> bool:
+    blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    return blocked or signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+def _threads() -> dict[str, str | None]:
+    return {name: os.environ.get(name) for name in THREAD_LIMITS}
+
+
+@pytest.mark.cluster
+def test_workers_are_processes_of_one_thread(workers: Workers) -> None:
+    assert workers.count == 2
+    processes = everywhere(workers, os.getpid)
+    assert len({*processes, os.getpid()}) == 3
+    assert list(workers.client.nthreads().values()) == [1, 1]
+    assert everywhere(workers, _threads) == [dict.fromkeys(THREAD_LIMITS, "1")] * 2
+
+
+@pytest.mark.cluster
+def test_workers_leave_interrupts_to_the_main_process(workers: Workers) -> None:
+    assert everywhere(workers, _blocks_interrupts) == [True, True]
+
+
+@pytest.mark.cluster
+def test_workers_have_the_kernels_and_compile_none(workers: Workers) -> None:
+    assert everywhere(workers, compilations) == [0, 0]
+
+
+@pytest.mark.cluster
+def test_everything_listens_on_this_machine_alone(workers: Workers) -> None:
+    assert workers.client.scheduler.address.startswith("tcp://127.0.0.1:")
+    assert all(address.startswith("tcp://127.0.0.1:") for address in workers.client.nthreads())
+    here = psutil.Process()
+    family = [here, *here.children(recursive=True)]
+    listening = [c for p in family for c in p.net_connections("inet") if c.status == "LISTEN"]
+    assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
+
+
+@pytest.mark.cluster
+def test_the_dashboard_answers(workers: Workers) -> None:
+    assert workers.dashboard_link.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(workers.dashboard_link, timeout=30) as page:
+        assert page.status == 200
+
+
+@pytest.mark.cluster
+def test_workers_say_what_they_hold(workers: Workers) -> None:
+    count, memory = workers_now(workers.client)
+    assert count == 2
+    assert 10 * 2**20 < memory < 2 * 2**30
+
+
+@pytest.mark.cluster
+def test_a_scheduler_that_is_there_is_used_and_left_running(workers: Workers) -> None:
+    address = workers.client.scheduler.address
+    with workers_of(0, scheduler=address) as connected:
+        assert connected.count == 2
+        assert set(everywhere(connected, os.getpid)) == set(everywhere(workers, os.getpid))
+    assert len(everywhere(workers, os.getpid)) == 2
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
+def test_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException] | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = temporary_folders()
+    with contextlib.suppress(ValueError, KeyboardInterrupt), workers_of(1) as started:
+        (process,) = everywhere(started, os.getpid)
+        assert psutil.pid_exists(process)
+        if fault:
+            raise fault
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(process)
+    assert temporary_folders() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.cluster
+def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_REACH_SECONDS", 0.3)
+    with (
+        pytest.raises(ClusterError, match="cannot be reached") as caught,
+        workers_of(1, scheduler="tcp://127.0.0.1:1"),
+    ):
+        raise AssertionError
+    assert caught.value.where == "tcp://127.0.0.1:1"
+
+
+@pytest.mark.cluster
+def test_a_dashboard_address_that_is_none() -> None:
+    with (
+        pytest.raises(ClusterError, match="could not be started"),
+        workers_of(1, dashboard_address="somewhere:else"),
+    ):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_once(number: signal.Signals) -> None:
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    stops = 0
+    with stoppable():
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            stops += 1
+            signal.raise_signal(signal.SIGINT)  # impatience does not disturb the stop
+            signal.raise_signal(signal.SIGTERM)
+    assert stops == 1
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
