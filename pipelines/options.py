@@ -90,4 +90,9 @@ VariationFilter = Annotated[
     str,
     typer.Option(help="rule: a variation is ranked where it counts by its rule. none: everywhere."),
 ]
-Excel = Annotated[bool, typer.Option("--excel", help="Write an Excel workbook, too.")]
+Excel = Annotated[
+    bool,
+    typer.Option(
+        "--excel", help="Write an Excel workbook, too; one that is there is kept current."
+    ),
+]

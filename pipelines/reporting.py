@@ -41,7 +41,7 @@ def report_run(
     variation_filter : {"rule", "none"}
     n_best : int
     excel : bool
-        Whether to write the workbook, too.
+        Whether to write the workbook, too; one that is there is written again in any case.
 
     Returns
     -------

@@ -33,7 +33,8 @@ def write_report(
     report : Report
     run_dir : Path
     excel : bool
-        Whether to write the workbook.
+        Whether to write the workbook. One that is there is written again in any case, so that it
+        never shows other numbers than the files beside it.
     deep_dive : DeepDive or NoReplay
         What the run was computed from, for the figures of trades in the HTML report, or why it is
         not at hand.
@@ -56,9 +57,10 @@ def write_report(
         paths.append(path)
     if report.overall.best.empty:
         _remove(run_dir / f"{report.info.symbol}_best_params.json")
-    if excel:
-        paths.append(run_dir / f"{report.info.symbol}_results.xlsx")
-        with whole_file(paths[-1]) as file:
+    workbook = run_dir / f"{report.info.symbol}_results.xlsx"
+    if excel or workbook.exists():
+        paths.append(workbook)
+        with whole_file(workbook) as file:
             write_workbook(report, file)
     return paths
 

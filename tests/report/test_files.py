@@ -118,6 +118,16 @@ def test_best_params_are_a_parameter_file(make_run: Callable[..., MadeUpRun]) ->
     assert "/GER40_best_params.json --out GER40_trades.csv" in read_text(run, "summary.txt")
 
 
+def test_a_workbook_that_is_there_is_written_again(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir, excel=True)
+    workbook = run.run_dir / "GER40_results.xlsx"
+    before = openpyxl.load_workbook(workbook)["Results"].max_row
+    paths = write_report(run.report(n_best=100), run.run_dir)
+    assert workbook in paths
+    assert openpyxl.load_workbook(workbook)["Results"].max_row == 1 + 100 < before
+
+
 def test_the_best_is_the_same_in_every_file(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     write_report(run.report(), run.run_dir, excel=True)
