@@ -16,7 +16,7 @@ from ib_grid.news.coverage import HOLE_DAYS, NO_CALENDAR, OTHER_HOLE_DAYS
 SHARED_NEWS = Path(__file__).parents[2] / "shared" / "data" / "news"
 
 
-def event_on(date: int, currency: str = "USD", impact: str = "Low") -> Event:
+def event_on(date: int, currency: str = "USD", impact: str = "High") -> Event:
     return Event(date * 1440 + 700, currency, impact, "x")
 
 
@@ -25,23 +25,36 @@ def unfiltered(calendar: Calendar, currencies: list[str], first: int, last: int)
     return [date for span in spans for date in span.dates]
 
 
-def covered_by_hand(calendar: Calendar, currency: str, date: int) -> bool:
+def covered_by_hand(calendar: Calendar, currencies: list[str], date: int) -> bool:
     """Walk from the date both ways to an event, or to where the calendar ends."""
 
     def known(d: int) -> bool:
         return any(c.first <= d <= c.last and d <= (c.last_updated or d) for c in calendar.claims)
 
+    def walk(days: set[int]) -> tuple[int, int]:
+        before, after = date, date
+        while known(before) and before not in days:
+            before -= 1
+        while known(after) and after not in days:
+            after += 1
+        return before, after
+
+    days = {c: {e.minute // 1440 for e in calendar.events if e.currency == c} for c in currencies}
+    regular = [currency for currency in currencies if currency != "ALL"]
     if not known(date):
         return False
-    days = {e.minute // 1440 for e in calendar.events if e.currency == currency}
-    if date in days or currency == "ALL":
-        return True
-    before, after = date, date
-    while known(before) and before not in days:
-        before -= 1
-    while known(after) and after not in days:
-        after += 1
-    return after - before <= HOLE_DAYS.get(currency, OTHER_HOLE_DAYS)
+    if regular and not any(known(day) for c in regular for day in walk(days[c])):
+        return False
+    walks = {currency: walk(days[currency]) for currency in regular}
+    return all(b - a <= HOLE_DAYS.get(c, OTHER_HOLE_DAYS) for c, (a, b) in walks.items())
+
+
+def nothing_blocks(calendar: Calendar, currencies: list[str], dates: set[int]) -> bool:
+    limits = [HOLE_DAYS.get(c, OTHER_HOLE_DAYS) for c in currencies if c != "ALL"]
+    if not dates or not limits or max(dates) - min(dates) + 1 <= min(limits):
+        return False
+    high = {e.minute // 1440 for e in calendar.events if e.currency in currencies}
+    return not any(d in high for d in range(min(dates), max(dates) + 1))
 
 
 claims = st.builds(
@@ -62,11 +75,7 @@ some_currencies = st.lists(st.sampled_from(["EUR", "USD", "ALL"]), min_size=1, u
 
 @given(calendars, some_currencies)
 def test_coverage_by_walking_from_each_date(calendar: Calendar, currencies: list[str]) -> None:
-    expected = [
-        date
-        for date in range(220)
-        if not all(covered_by_hand(calendar, currency, date) for currency in currencies)
-    ]
+    expected = [d for d in range(220) if not covered_by_hand(calendar, currencies, d)]
     assert unfiltered(calendar, currencies, 0, 219) == expected
 
 
@@ -76,7 +85,8 @@ def test_a_date_is_covered_or_not_whatever_the_others(
 ) -> None:
     spans = unfiltered_spans(calendar, currencies, np.array(sorted(dates), dtype=np.int64))
     wanting = set(unfiltered(calendar, currencies, 0, 219))
-    assert [d for span in spans for d in span.dates] == sorted(dates & wanting)
+    expected = dates if nothing_blocks(calendar, currencies, dates) else dates & wanting
+    assert [d for span in spans for d in span.dates] == sorted(expected)
     assert all(span.reason and span.dates for span in spans)
 
 
@@ -114,15 +124,33 @@ def test_each_currency_has_to_be_there() -> None:
 
 
 def test_events_of_every_impact_and_without_a_time_count() -> None:
-    events = tuple(event_on(d, impact="Non-Economic") for d in range(3, 100, 7))
+    holidays = (event_on(d, impact="Non-Economic") for d in range(3, 100, 7))
+    events = (*holidays, event_on(98))
     untimed = tuple(UntimedEvent(d, "USD", "Low", "x", "All Day") for d in range(101, 365, 7))
     calendar = Calendar(claims=(Claim(0, 364),), events=events, untimed=untimed)
     assert not unfiltered(calendar, ["USD"], 0, 364)
 
 
-def test_a_week_without_an_event_of_the_currency_is_covered() -> None:
-    calendar = Calendar(claims=(Claim(3, 9),), events=(event_on(5, "JPY"),))
+def test_a_week_without_an_event_of_one_of_the_currencies_is_covered() -> None:
+    calendar = Calendar(claims=(Claim(3, 9),), events=(event_on(5, "EUR", "Low"),))
     assert unfiltered(calendar, ["USD", "EUR"], 0, 12) == [0, 1, 2, 10, 11, 12]
+
+
+def test_a_week_of_other_currencies_alone_is_not_covered() -> None:
+    calendar = Calendar(claims=(Claim(3, 9),), events=(event_on(5, "EUR"),))
+    (span,) = unfiltered_spans(calendar, ["USD"], np.arange(4, 8))
+    assert span == UnfilteredSpan((4, 5, 6, 7), "no USD event in 7 days")
+
+
+@pytest.mark.parametrize("impact", ["Medium", "Low", "Non-Economic"])
+def test_a_calendar_of_lower_impacts_alone_covers_no_longer_span(impact: str) -> None:
+    events = tuple(event_on(d, impact=impact) for d in range(0, 365, 3))
+    calendar = Calendar(claims=(Claim(0, 364),), events=(*events, event_on(10, "EUR")))
+    assert unfiltered(calendar, ["USD"], 100, 99 + HOLE_DAYS["USD"]) == []
+    (span,) = unfiltered_spans(calendar, ["USD"], np.arange(100, 100 + HOLE_DAYS["USD"] + 1))
+    assert span.reason == "the calendar has no high-impact event in USD"
+    with_one = Calendar(claims=calendar.claims, events=(*events, event_on(110)))
+    assert not unfiltered(with_one, ["USD"], 100, 200)
 
 
 def test_reasons_are_told_apart() -> None:
