@@ -87,8 +87,10 @@ class RunNews:
     Attributes
     ----------
     news : NewsFilter
-        For the engines; its `to_dict` belongs into the fingerprint of a run.
+        For the engines, of the events that can matter on the session dates; its `to_dict` belongs
+        into the fingerprint of a run.
     events : tuple of Event
+        All of high impact in the currencies, however far from the session dates.
     statement : dict
         JSON values for the manifest; `statement_lines` puts it into words.
     """
@@ -114,16 +116,16 @@ def run_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Run
         If there is no calendar, or a setting is wrong.
     DataError
         If a calendar cannot be read, or does not cover a session date, and `coverage` is ``full``.
+        A calendar without an event that could block covers none; see `ib_grid.news.coverage`.
     """
     if not settings.enabled:
         return RunNews(news=NO_NEWS, events=(), statement={"enabled": False})
     currencies = currencies_of(instrument, settings.currencies)
     calendar = _read(settings)
     dates = np.unique(np.asarray(dates, dtype=np.int64))
-    near = _events_near(calendar.high_impact(currencies), dates)
-    news = news_filter(
-        Calendar(events=near), currencies, settings.before_minutes, settings.after_minutes
-    )
+    events = calendar.high_impact(currencies)
+    near = Calendar(events=_events_near(events, dates))
+    news = news_filter(near, currencies, settings.before_minutes, settings.after_minutes)
     spans = unfiltered_spans(calendar, currencies, dates)
     if spans and settings.coverage == "full":
         raise _not_covered(settings, currencies, dates, spans)
@@ -141,7 +143,7 @@ def run_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Run
         "unfiltered_spans": [str(span) for span in spans],
         "untimed_events": _untimed_on(calendar.high_impact_untimed(currencies), dates),
     }
-    return RunNews(news=news, events=near, statement=statement)
+    return RunNews(news=news, events=events, statement=statement)
 
 
 def statement_lines(statement: Mapping[str, Any]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 
 from ib_grid import engine, reference
@@ -93,10 +95,14 @@ def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:
 def candidates_and_news(of: Combination) -> pd.DataFrame:
     """Each candidate of one combination with the event that blocks it or is nearest to it.
 
-    The columns are those of `ib_grid.news.check_candidates`.
+    The columns are those of `ib_grid.news.check_candidates`. The nearest event is that of the whole
+    calendar, even where it is too far from the bars to be in the filter of the engines.
     """
     candidates = engine.candidates(of.market, of.params, of.execution, of.news.news)
-    return check_candidates(candidates, of.news.news, of.news.events)
+    minutes = np.array([event.minute for event in of.news.events], dtype=np.int64)
+    return check_candidates(
+        candidates, dataclasses.replace(of.news.news, events=minutes), of.news.events
+    )
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

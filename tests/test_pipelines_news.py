@@ -27,7 +27,8 @@ def test_the_filter_of_a_run() -> None:
     run = run_news(NewsSettings(paths=(DATA / "weekly.xml",)), XAUUSD, MARCH)
     assert times(run.news.events) == HIGH_USD
     assert (run.news.before_minutes, run.news.after_minutes) == (2, 2)
-    assert [e.title for e in run.events] == ["Payrolls", "Rate Decision", "Press Conference"]
+    named = ["Payrolls", "Rate Decision", "Press Conference", "Retail Sales"]
+    assert [e.title for e in run.events] == named
 
 
 def test_currencies_of_the_symbol_and_of_the_table() -> None:
@@ -88,6 +89,35 @@ def test_uncovered_dates_stop_the_run() -> None:
     assert error.where == str(DATA / "weekly.xml")
     assert error.expected == "events in USD for the session dates from 2031-03-03 to 2031-03-17"
     assert "--news-coverage partial" in error.remedy
+
+
+def test_a_calendar_that_could_block_nothing_stops_the_run(tmp_path: Path) -> None:
+    calendar = tmp_path / "medium.csv"
+    days = [f"2031-{month:02}-{day:02}" for month in (2, 3, 4) for day in range(1, 29, 3)]
+    lines = [f"{day} 13:30,USD,{impact},x" for day in days for impact in ("Medium", "Low")]
+    calendar.write_text("\n".join(["time,currency,impact,title", *lines]))
+    dates = np.arange(MARCH[0], MARCH[0] + 28)
+    found = "28 session dates: the calendar has no high-impact event in USD"
+    with pytest.raises(DataError, match=found) as raised:
+        run_news(NewsSettings(paths=(calendar,)), XAUUSD, dates)
+    assert "--news-coverage partial" in raised.value.remedy
+    partial = run_news(NewsSettings(paths=(calendar,), coverage="partial"), XAUUSD, dates)
+    lines = statement_lines(partial.statement)
+    assert lines[2:] == [
+        "NOT FILTERED: 28 of 28 session dates.",
+        f"  2031-03-03 to 2031-03-30 ({found})",
+    ]
+
+
+def test_a_week_of_another_currency_stops_a_short_run(tmp_path: Path) -> None:
+    calendar = tmp_path / "week.xml"
+    calendar.write_text(
+        "<weeklyevents><event><title>x</title><country>EUR</country><date>03-04-2031</date>"
+        "<time>8:30am</time><impact>High</impact></event></weeklyevents>"
+    )
+    with pytest.raises(DataError, match="no USD event in 7 days"):
+        run_news(NewsSettings(paths=(calendar,)), XAUUSD, MARCH[:4])
+    assert run_news(NewsSettings(paths=(calendar,)), GER40, MARCH[:4]).news.events.size == 1
 
 
 def test_partial_coverage_is_accepted_and_said() -> None:

@@ -109,6 +109,24 @@ def test_a_news_calendar_takes_trades_away(
     assert set(moments[1::2]) <= set(left["entry_time"])
 
 
+def test_the_nearest_event_may_lie_beyond_the_bars(
+    ib_grid_command: Command, params_file: Path, tmp_path: Path
+) -> None:
+    calendar = tmp_path / "calendar.csv"
+    rows = ("2024-02-01T12:00Z,EUR,High,before", "2024-12-02T12:00Z,EUR,High,after")
+    calendar.write_text("\n".join(("time,currency,impact,title", *rows)))
+    options = ("--symbol", "GER40", "--data", BARS, "--params", params_file)
+    news = ("--news", calendar, "--news-coverage", "partial")
+    status, screen, _ = ib_grid_command("news", "check", *options, *news)
+    assert status == 0
+    found = pd.read_csv(io.StringIO(screen), parse_dates=["news_time"])
+    middle = pd.Timestamp("2024-07-03T00:00Z")
+    nearest = ["before" if time < middle else "after" for time in found["news_time"]]
+    assert found["event_title"].tolist() == nearest
+    assert {"before", "after"} == set(nearest)
+    assert (found["distance_minutes"] < 0).tolist() == [name == "after" for name in nearest]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
