@@ -65,7 +65,9 @@ def report_run(
         n_best=n_best,
     )
     report = read_report(run_dir, run_info(manifest), settings)
-    return report, write_report(report, run_dir, excel=excel, deep_dive=deep_dive(manifest))
+    # The command that the summary names works from any folder.
+    folder = run_dir.resolve()
+    return report, write_report(report, folder, excel=excel, deep_dive=deep_dive(manifest))
 
 
 def run_info(manifest: Manifest) -> RunInfo:

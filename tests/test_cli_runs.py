@@ -72,14 +72,17 @@ def test_a_run_from_beginning_to_its_trades(
     status, _, said = ib_grid_command("run", *settings, *own)
     assert (status, "nothing is computed again" in said) == (0, True)
     assert _run_folder(Path.cwd()) == folder
-    status, screen, said = ib_grid_command("report", folder)
+    relative = folder.relative_to(Path.cwd())
+    status, screen, said = ib_grid_command("report", relative)
     assert (status, said) == (0, "")
     assert (folder / "GER40_top_100.csv").read_bytes() == before
 
     # the command that the summary names gives the trades of the best combination
     summary = (folder / "GER40_summary.txt").read_text()
     line = next(x for x in summary.splitlines() if x.strip().startswith("ib-grid trades"))
-    status, _, said = ib_grid_command(*shlex.split(line)[1:])
+    words = shlex.split(line)
+    assert words[words.index("--params") + 1] == str(folder / "GER40_best_params.json")
+    status, _, said = ib_grid_command(*words[1:])
     assert status == 0, said
     trades = pd.read_csv("GER40_trades.csv")
     best = top.iloc[0]
