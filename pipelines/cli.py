@@ -12,16 +12,14 @@ import typer
 from rich.console import Console
 
 from ib_grid.errors import ConfigError, IbGridError
-from pipelines import config, options
-from pipelines import prepare as files
-from pipelines.config import Settings
-from pipelines.news import statement_lines
-from pipelines.report.build import VariationFilter
-from pipelines.report.screen import show_report
-from pipelines.show import show_candidates, show_levels, show_quality, show_trades, terminal
+from pipelines import options, places
 
+# What needs the engine, pandas and the like is imported by the commands that use it, so that
+# --help and a mistyped option are answered at once.
 if TYPE_CHECKING:
+    from pipelines.config import Settings
     from pipelines.inputs import Inputs
+    from pipelines.report.build import VariationFilter
 
 app = typer.Typer(
     name="ib-grid",
@@ -55,10 +53,13 @@ def prepare(
             " America/New_York+7 for most MetaTrader servers."
         ),
     ] = None,
-    data_dir: options.PreparedDir = files.DATA_DIR,
+    data_dir: options.PreparedDir = places.DATA_DIR,
     data: options.PreparedFile = None,
 ) -> None:
     """Check CSV files of one-minute bars and write them as one Parquet file."""
+    from pipelines import prepare as files
+    from pipelines.show import show_quality, terminal
+
     path = data or files.bars_file(symbol, data_dir)
     quality = files.prepare_bars(symbol, [*csv, *(more_csv or [])], timezone, path)
     console = terminal()
@@ -71,9 +72,12 @@ def prepare(
 def levels(
     symbol: options.OneSymbol,
     data: options.PreparedFile = None,
-    data_dir: options.PreparedDir = files.DATA_DIR,
+    data_dir: options.PreparedDir = places.DATA_DIR,
 ) -> None:
     """Write the Initial Balance levels of a symbol's sessions beside its bars."""
+    from pipelines import prepare as files
+    from pipelines.show import show_levels, terminal
+
     path = files.levels_file(symbol, data_dir)
     written = files.prepare_levels(symbol, data or files.bars_file(symbol, data_dir), path)
     show_levels(terminal(), written, symbol, path)
@@ -147,12 +151,15 @@ def report(
     config_file: options.Config = None,
 ) -> None:
     """Write the ranking and all result files of a run again, from its Parquet files."""
+    from pipelines import config
+    from pipelines.report.screen import show_report
     from pipelines.reporting import report_run
+    from pipelines.show import terminal
 
     written = report_run(
         run,
         ranking=config.load_ranking(config_file),
-        variation_filter=cast(VariationFilter, variation_filter),
+        variation_filter=cast("VariationFilter", variation_filter),
         n_best=top,
         excel=excel,
     )
@@ -187,11 +194,13 @@ def trades(
     """Show or write every trade of one combination."""
     settings = _settings(locals())
     from pipelines import trades as of_one
+    from pipelines.csv_files import write_csv
+    from pipelines.show import show_trades, terminal
 
     combination = of_one.load_combination(settings, params)
     found = of_one.combination_trades(combination, engine)
     if out:
-        of_one.write_csv(found, out)
+        write_csv(found, out)
         typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
     else:
         show_trades(terminal(), found)
@@ -219,16 +228,25 @@ def check(
     news_currency: options.NewsCurrency = None,
     config_file: options.Config = None,
 ) -> None:
-    """List each blocked and each kept candidate of a combination with the nearest event."""
+    """List each blocked and each kept candidate of a combination with the nearest event.
+
+    distance_minutes (min on the screen) is the candidate's time less the event's: negative, the
+    event is still to come; positive, it is over.
+    """
     settings = _settings(locals())
     from pipelines import trades as of_one
+    from pipelines.csv_files import write_csv
+    from pipelines.news import statement_lines
+    from pipelines.show import show_candidates, terminal
 
     combination = of_one.load_combination(settings, params)
     found = of_one.candidates_and_news(combination)
     if out:
-        of_one.write_csv(found, out)
+        write_csv(found, out)
     else:
         show_candidates(terminal(), found)
+    total = f"{len(found):,} candidates, {int(found['blocked'].sum()):,} of them blocked"
+    typer.echo(total + (f", written: {out}" if out else ""), err=True)
     for line in statement_lines(combination.news.statement):
         typer.echo(line, err=True)
 
@@ -240,8 +258,10 @@ def demo(
     excel: options.Excel = False,
 ) -> None:
     """Try it all on a year of made-up bars: the standard grid, ranked."""
+    from pipelines import config
     from pipelines.demo import DEMO_SYMBOL, write_demo_bars
     from pipelines.inputs import read_inputs
+    from pipelines.show import terminal
 
     data = write_demo_bars(output / "data")
     settings = config.load_settings(
@@ -260,7 +280,9 @@ def demo(
 
 def _settings(given: Mapping[str, object]) -> Settings:
     """Settings from the options of a command that are settings, and its configuration file."""
-    names = {field.name for field in dataclasses.fields(Settings)}
+    from pipelines import config
+
+    names = {field.name for field in dataclasses.fields(config.Settings)}
     options_given = {name: value for name, value in given.items() if name in names}
     if given.get("news_currency"):
         if not given["symbol"]:
@@ -270,8 +292,10 @@ def _settings(given: Mapping[str, object]) -> Settings:
 
 
 def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
+    from pipelines.report.screen import show_report
     from pipelines.reporting import report_run
     from pipelines.run import run as run_grid
+    from pipelines.show import terminal
 
     result = run_grid(settings, inputs, Console(stderr=True))
     written = report_run(result.folder, ranking=settings.ranking, excel=excel)

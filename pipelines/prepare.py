@@ -13,8 +13,9 @@ from ib_grid.ingest.sources import find_files
 from ib_grid.instruments import Instrument, Session, instrument
 from ib_grid.levels import SessionLevels, session_levels
 from ib_grid.levels_file import read_levels, write_levels
+from pipelines import places
 
-DATA_DIR = Path("data/optimized")
+DATA_DIR = places.DATA_DIR
 
 
 def bars_file(symbol: str, data_dir: Path = DATA_DIR) -> Path:

@@ -18,7 +18,7 @@ from ib_grid.ingest import QualityReport
 from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
-from pipelines.trades import csv_text
+from pipelines.csv_files import csv_text
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
@@ -114,8 +114,6 @@ def show_candidates(console: Console, candidates: pd.DataFrame) -> None:
             f"{row['event_currency']} {row['event_title']}" if has_event else "",
         )
     console.print(table)
-    blocked = int(candidates["blocked"].sum())
-    console.print(f"{len(candidates):,} candidates, {blocked:,} of them blocked")
 
 
 def _section(console: Console, title: str, content: RenderableType) -> None:

@@ -14,7 +14,6 @@ from ib_grid import engine, reference
 from ib_grid.bars import read_bars
 from ib_grid.errors import ConfigError, ParamsError
 from ib_grid.execution import Execution
-from ib_grid.files import whole_file
 from ib_grid.market import Market, build_market
 from ib_grid.news import check_candidates
 from ib_grid.params import Params, params_from_mapping
@@ -103,23 +102,3 @@ def candidates_and_news(of: Combination) -> pd.DataFrame:
     return check_candidates(
         candidates, dataclasses.replace(of.news.news, events=minutes), of.news.events
     )
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV, whole or not at all; moments as ISO 8601 in UTC.
-
-    Raises
-    ------
-    OutputError
-        If the place cannot be written.
-    """
-    with whole_file(path) as file:
-        file.write(csv_text(frame).encode())
-
-
-def csv_text(frame: pd.DataFrame) -> str:
-    """A frame as CSV text; moments as ISO 8601 in UTC."""
-    moments = frame.select_dtypes("datetimetz")
-    texts = {str(name): moments[name].dt.strftime("%Y-%m-%dT%H:%MZ") for name in moments}
-    text: str = frame.assign(**texts).to_csv(index=False, lineterminator="\n")
-    return text

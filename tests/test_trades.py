@@ -117,7 +117,7 @@ def test_the_nearest_event_may_lie_beyond_the_bars(
     calendar.write_text("\n".join(("time,currency,impact,title", *rows)))
     options = ("--symbol", "GER40", "--data", BARS, "--params", params_file)
     news = ("--news", calendar, "--news-coverage", "partial")
-    status, screen, _ = ib_grid_command("news", "check", *options, *news)
+    status, screen, said = ib_grid_command("news", "check", *options, *news)
     assert status == 0
     found = pd.read_csv(io.StringIO(screen), parse_dates=["news_time"])
     middle = pd.Timestamp("2024-07-03T00:00Z")
@@ -125,6 +125,13 @@ def test_the_nearest_event_may_lie_beyond_the_bars(
     assert found["event_title"].tolist() == nearest
     assert {"before", "after"} == set(nearest)
     assert (found["distance_minutes"] < 0).tolist() == [name == "after" for name in nearest]
+    total = f"{len(found)} candidates, 0 of them blocked"
+    assert said.splitlines()[0] == total
+    out = tmp_path / "C.csv"
+    status, nothing, said = ib_grid_command("news", "check", *options, *news, "--out", out)
+    assert (status, nothing) == (0, "")
+    assert said.splitlines()[0] == f"{total}, written: {out}"
+    assert out.read_text() == screen
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""Tables as CSV, for a file or a pipe; spreadsheets take no text of it for a formula."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ib_grid.files import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Text from calendars, which anybody may have written; all other text is the project's own.
+FOREIGN_COLUMNS = ("event_currency", "event_title")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as CSV, whole or not at all; the text is that of `csv_text`.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
+    with whole_file(path) as file:
+        file.write(csv_text(frame).encode())
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A frame as CSV text; moments as ISO 8601 in UTC.
+
+    A text from a calendar that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    moments = frame.select_dtypes("datetimetz")
+    texts = {str(name): moments[name].dt.strftime("%Y-%m-%dT%H:%MZ") for name in moments}
+    for name in FOREIGN_COLUMNS:
+        if name in frame:
+            texts[name] = frame[name].map(_no_formula, na_action="ignore")
+    text: str = frame.assign(**texts).to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
