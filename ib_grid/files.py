@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -31,7 +33,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     OutputError
         If the place cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # In containers many processes have one id.
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
     folders: list[Path] = []
     try:
         folders = _missing_folders(path.parent)
@@ -75,5 +78,9 @@ def _flush_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot flush a folder; the file's own flush has to do there.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)

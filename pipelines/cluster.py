@@ -16,7 +16,7 @@ from multiprocessing import forkserver, resource_tracker
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster, Scheduler
+from distributed import Client, LocalCluster
 from distributed.system import MEMORY_LIMIT
 
 from ib_grid.errors import ClusterError
@@ -198,18 +198,18 @@ def _connect(stack: contextlib.ExitStack, address: str) -> Client:
 def _count(client: Client) -> int:
     count = len(client.nthreads())
     if not count:
-        raise ClusterError("the scheduler has no workers", where=client.scheduler.address)
+        raise ClusterError(
+            "the scheduler has no workers",
+            where=client.scheduler.address,
+            remedy="start some, such as `dask worker ADDRESS --nthreads 1`",
+        )
     return count
 
 
 def workers_now(client: Client) -> tuple[int, int]:
     """How many workers there are, and the bytes that they hold together."""
-    count, memory = client.run_on_scheduler(_count_and_memory)
-    return int(count), int(memory)
-
-
-def _count_and_memory(dask_scheduler: Scheduler) -> tuple[int, int]:
-    metrics = [worker.metrics for worker in dask_scheduler.workers.values()]
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    metrics = [worker["metrics"] for worker in workers]
     return len(metrics), sum(int(m.get(HELD_MEMORY, m.get("memory", 0))) for m in metrics)
 
 

@@ -302,6 +302,13 @@ def _path(value: object) -> Path:
     return value if isinstance(value, Path) else Path(_text(value)).expanduser()
 
 
+def _name(value: object) -> str:
+    name = _text(value)
+    if Path(name).name != name or name.startswith("."):
+        raise ValueError
+    return name
+
+
 def _symbol(value: object) -> str:
     return instruments.instrument(_text(value)).symbol
 
@@ -376,7 +383,7 @@ _KEYS = {
     "scheduler": _Key(_text, "an address such as tcp://127.0.0.1:8786"),
     "dashboard_address": _Key(_text, "HOST:PORT or :PORT"),
     "output": _Key(_path, "the path of a folder"),
-    "run_dir": _Key(_text, "the name of a folder"),
+    "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
     "resume": _Key(_flag, "true or false"),
     "chunk_size": _Key(_count, "a whole number of combinations, 1 or more"),
     "ranking": _Key(_ranking, f"a table of {', '.join(RANKING_KEYS)}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import json
 import os
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from ib_grid.errors import OutputError
 
 LOCK_FILE = ".lock"
+_TAKEN = (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
 @contextlib.contextmanager
@@ -58,6 +60,13 @@ def _lock(descriptor: int, path: Path) -> None:
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno not in _TAKEN:
+            raise OutputError(
+                f"the folder cannot be locked ({error.strerror})",
+                where=str(path.parent),
+                expected="a file system with locks",
+                remedy="choose an --output on another file system",
+            ) from error
         raise OutputError(
             f"another run is writing here: {_holder_text(path)}",
             where=str(path.parent),

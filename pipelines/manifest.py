@@ -17,8 +17,10 @@ from ib_grid import grid as grids
 from ib_grid.errors import InputError, RunMismatchError, first_line
 from ib_grid.files import whole_file
 from ib_grid.grid import ChunkPlan, Grid
-from ib_grid.instruments import Session
-from ib_grid.params import DOMAINS
+from ib_grid.instruments import INSTRUMENTS
+from ib_grid.params import DOMAINS, session_from_text
+from ib_grid.scoring import RankingSettings
+from pipelines.news import STATEMENT_NAMES
 
 RUN_FILE = "run.json"
 FORMAT = 1
@@ -122,9 +124,7 @@ def grid_of(axes: Mapping[str, object]) -> Grid:
     """The grid of `Grid.to_dict`."""
     spans = zip(axes["ib_sessions"], axes["ib_timezone"], strict=True)  # type: ignore[call-overload]
     return Grid(
-        sessions=tuple(
-            Session(ib_start=span[:5], ib_end=span[6:], ib_timezone=zone) for span, zone in spans
-        ),
+        sessions=tuple(session_from_text(span, zone) for span, zone in spans),
         **{name: tuple(axes[name]) for name in DOMAINS},  # type: ignore[arg-type]
     )
 
@@ -179,18 +179,28 @@ def read_manifest(run_dir: Path) -> Manifest:
 def _checked(content: object, path: Path) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _damaged(path, f"its format is not {FORMAT}")
-    kinds = {f.name: f.type for f in dataclasses.fields(Manifest)}
+    kinds = {field.name: _KINDS.get(field.name, dict) for field in dataclasses.fields(Manifest)}
     for name, kind in kinds.items():
-        if not isinstance(content.get(name), _JSON_TYPES[str(kind)]):
+        if not isinstance(content.get(name), kind):
             raise _damaged(path, f"{name} is {content.get(name)!r}")
+    for name, kind in _DATA_KINDS.items():
+        if not isinstance(content["data"].get(name), kind):
+            raise _damaged(path, f"data.{name} is {content['data'].get(name)!r}")
+    if content["symbol"] not in INSTRUMENTS:
+        raise _damaged(path, f"symbol is {content['symbol']!r}")
+    statement = content["news_statement"]
+    needed = STATEMENT_NAMES if statement.get("enabled") else ("enabled",)
+    if not all(name in statement for name in needed):
+        raise _damaged(path, "its news statement is not complete")
     if content["state"] not in get_args(State):
         raise _damaged(path, f"state is {content['state']!r}")
     values = {name: content[name] for name in kinds}
     manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
     try:
         plan, fingerprint = manifest.plan(), grids.fingerprint(manifest.identity)
+        RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
     except (InputError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"its grid is none: {first_line(error)}") from error
+        raise _damaged(path, f"its grid or ranking is none: {first_line(error)}") from error
     if fingerprint != manifest.fingerprint:
         raise _damaged(path, "its content does not have its fingerprint")
     if manifest.settings_per_chunk < 1 or (manifest.combinations, manifest.chunks) != (
@@ -201,13 +211,19 @@ def _checked(content: object, path: Path) -> Manifest:
     return manifest
 
 
-_JSON_TYPES: dict[str, type] = {
-    "str": str,
-    "int": int,
-    "State": str,
-    "Mapping[str, object]": dict,
-    "tuple[Mapping[str, object], ...]": list,
+# What each field is in JSON, where it is not an object.
+_KINDS: dict[str, type] = {
+    "symbol": str,
+    "results_version": int,
+    "combinations": int,
+    "chunks": int,
+    "settings_per_chunk": int,
+    "fingerprint": str,
+    "state": str,
+    "created_utc": str,
+    "attempts": list,
 }
+_DATA_KINDS = {"file": str, "sha256": str, "bars": int, "first": str, "last": str}
 
 
 def _damaged(path: Path, found: str) -> InputError:

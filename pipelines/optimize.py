@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +13,8 @@ import dask
 import dask.bag
 from distributed import Client, Future, KilledWorker, as_completed
 
-from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError
-from ib_grid.grid import Grid
+from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError, first_line
+from ib_grid.grid import Chunk, Grid
 from pipelines import cluster, summary, tasks
 from pipelines.cluster import Workers
 from pipelines.progress import Progress
@@ -76,23 +77,44 @@ def compute(
     ClusterError
         If the workers or the scheduler are lost.
     """
-    shuffled = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
-    shared = workers.client.scatter(work, broadcast=True, hash=False)
-    bag = dask.bag.from_sequence(shuffled, partition_size=1)
-    mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
-    futures = workers.client.compute(mapped.to_delayed())
-    index_of = {future.key: index for future, index in zip(futures, shuffled, strict=True)}
-    done, failed, total = [], [], before
-    for future in _arrivals(futures, workers.client, progress):
-        result = _result(future, index_of[future.key], work)
-        if isinstance(result, ChunkError):
-            failed.append(result)
-        else:
-            done.append(result)
-            total = summary.merge((total, result.summary), work.min_trades)
-            progress.chunk(result.summary.combinations, total.best)
-        future.release()
+    waiting = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
+    done: list[ChunkDone] = []
+    failed: list[ChunkError] = []
+    total, tries = before, Counter[int]()
+    while waiting:
+        tries.update(waiting)
+        again = []
+        for index, result in _results(work, waiting, workers.client, progress):
+            if isinstance(result, ChunkError):
+                failed.append(result)
+            elif result is not None:
+                done.append(result)
+                total = summary.merge((total, result.summary), work.min_trades)
+                progress.chunk(result.summary.combinations, total.best)
+            elif tries[index] < cluster.TRIES:
+                again.append(index)
+            else:
+                failed.append(_died(work.plan.chunk(index)))
+        waiting = again
     return Outcome(done=tuple(done), failed=tuple(failed))
+
+
+def _results(
+    work: Work, chunks: Sequence[int], client: Client, progress: Progress
+) -> Iterator[tuple[int, ChunkDone | ChunkError | None]]:
+    """What becomes of each chunk; None if it was dropped with the worker that held the work."""
+    try:
+        client.wait_for_workers(1, timeout=_NO_WORKERS_SECONDS)
+        shared = client.scatter(work, broadcast=True, hash=False)
+        bag = dask.bag.from_sequence(chunks, partition_size=1)
+        mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
+        futures = client.compute(mapped.to_delayed())
+        index_of = {future.key: index for future, index in zip(futures, chunks, strict=True)}
+        for future in _arrivals(futures, client, progress):
+            yield index_of[future.key], _result(future, index_of[future.key], work)
+            future.release()
+    except (OSError, TimeoutError) as error:
+        raise _lost(f"the scheduler or its workers are lost ({first_line(error)})") from error
 
 
 def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> Iterator[Future]:
@@ -114,12 +136,12 @@ def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> 
             time.sleep(_POLL_SECONDS)
 
 
-def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError:
+def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | None:
     if future.status == "finished":
         (done,) = future.result()
         return done
     if future.status != "error":
-        raise _lost("the scheduler has dropped the work")
+        return None
     error = future.exception()
     if isinstance(error, (StoreError, ClusterError)):
         raise error
@@ -127,8 +149,12 @@ def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError:
         return error
     chunk = work.plan.chunk(index)
     if isinstance(error, KilledWorker):
-        return tasks.chunk_error(chunk, f"{cluster.TRIES} workers died while they computed it")
+        return _died(chunk)
     return tasks.chunk_error(chunk, f"{error!r}")
+
+
+def _died(chunk: Chunk) -> ChunkError:
+    return tasks.chunk_error(chunk, f"{cluster.TRIES} workers died while they computed it")
 
 
 def _lost(found: str) -> ClusterError:
@@ -140,7 +166,8 @@ def _lost(found: str) -> ClusterError:
 def failure(failed: Sequence[ChunkError]) -> IbGridError:
     """One error for all chunks that failed: the first with the number of the others."""
     first = failed[0]
-    rest = f", and {len(failed) - 1} more chunks failed" if len(failed) > 1 else ""
+    more = len(failed) - 1
+    rest = f"; {more} more failed, all are in run.json" if more else ""
     return ChunkError(
         first.found + rest, where=first.where, expected=first.expected, remedy=first.remedy
     )

@@ -62,6 +62,8 @@ class Progress:
         A terminal gets a live line, anything else a plain line every few seconds.
     done, total : int
         Combinations at the start, and of the grid.
+    best : Best, optional
+        Of the combinations that are done at the start.
     clock : callable, optional
         Seconds, for tests.
     """
@@ -72,12 +74,13 @@ class Progress:
         *,
         done: int,
         total: int,
+        best: Best | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console, self._clock = console, clock
         self._first_done = self._done = done
         self._total = total
-        self._best: Best | None = None
+        self._best = best
         self._workers = 0
         self._memory: int | None = None
         self._started = self._last_chunk = self._last_line = clock()

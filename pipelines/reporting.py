@@ -83,8 +83,16 @@ def run_info(manifest: Manifest) -> RunInfo:
         last_bar_utc=data["last"],
         fingerprint=manifest.fingerprint,
         trades_command=_trades_command(manifest),
-        notes=tuple(statement_lines(manifest.news_statement)),
+        notes=(*_failures(manifest), *statement_lines(manifest.news_statement)),
     )
+
+
+def _failures(manifest: Manifest) -> list[str]:
+    """What every reader of an unfinished run must know of its last attempt."""
+    if manifest.state != "failed" or not manifest.attempts:
+        return []
+    failures: Any = manifest.attempts[-1].get("failures") or ["see what the run said"]
+    return ["The run FAILED; what could not be computed is missing:", *map("  {}".format, failures)]
 
 
 def _trades_command(manifest: Manifest) -> str:

@@ -14,7 +14,7 @@ from rich.console import Console
 from ib_grid import engine
 from ib_grid import grid as grids
 from ib_grid.compiled import compilations
-from ib_grid.errors import StoreError
+from ib_grid.errors import OutputError, StoreError
 from ib_grid.grid import ChunkPlan, plan_chunks
 from pipelines import cluster, optimize, rundir, store, summary
 from pipelines.config import Settings
@@ -22,8 +22,10 @@ from pipelines.inputs import Inputs
 from pipelines.lock import sole_writer
 from pipelines.manifest import (
     RESULTS_VERSION,
+    RUN_FILE,
     Manifest,
     State,
+    check_same_run,
     read_manifest,
     utc_now,
     versions,
@@ -117,8 +119,11 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
         resume=settings.resume,
     )
     with sole_writer(place.folder):
-        if place.begun:
+        # Another process may have begun the run before this one got the lock.
+        begun = (place.folder / RUN_FILE).is_file()
+        if begun:
             manifest = read_manifest(place.folder)
+            check_same_run(inputs.identity, manifest, place.folder)
         else:
             manifest = _new_manifest(settings, inputs)
             write_manifest(place.folder, manifest)
@@ -132,7 +137,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
         )
         for note in (*inputs.notes, *place.notes):
             job.say(f"note: {note}")
-        return _complete(job, manifest, begun=place.begun)
+        return _complete(job, manifest, begun=begun)
 
 
 def _new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
@@ -168,7 +173,7 @@ def planned_workers(settings: Settings) -> int:
 def _complete(job: _Job, manifest: Manifest, *, begun: bool) -> RunResult:
     """Compute what is not there, until all of it is."""
     store.remove_leftovers(job.dataset)
-    stored = job.stored(read_all=manifest.state != "finished")
+    stored = job.stored(read_all=True)
     missing = [index for index in range(len(job.plan)) if index not in stored.records]
     _say_what_is_there(job, len(missing), begun)
     if missing:
@@ -179,7 +184,12 @@ def _complete(job: _Job, manifest: Manifest, *, begun: bool) -> RunResult:
         write_manifest(job.folder, manifest)
     absent = len(job.plan) - len(stored.records)
     if absent:
-        raise StoreError(f"{absent} partitions are missing", where=str(job.dataset))
+        raise StoreError(
+            f"{absent} partitions are missing",
+            where=str(job.dataset),
+            expected="a folder that all workers write to",
+            remedy="let workers on other machines share this folder, or run on this machine",
+        )
     total = job.summary_of(stored)
     computed = sum(job.plan.chunk(index).n_rows for index in missing)
     return RunResult(folder=job.folder, manifest=manifest, summary=total, computed=computed)
@@ -199,21 +209,24 @@ def _say_what_is_there(job: _Job, missing: int, begun: bool) -> None:
 
 
 def _attempt(job: _Job, manifest: Manifest, missing: list[int], before: Summary) -> Manifest:
-    """Compute the missing chunks; whatever happens is written down."""
+    """Compute the missing chunks; whatever happens is written down, its beginning first."""
     seconds: dict[str, float] = {}
     attempt: dict[str, object] = {"started_utc": utc_now(), "seconds": seconds}
+    _write_attempt(job, manifest, attempt, "running")
     try:
         with cluster.stoppable():
             outcome = _compute(job, missing, before, attempt, seconds)
             if outcome.failed:
                 raise optimize.failure(outcome.failed)
-    except KeyboardInterrupt:
-        _end(job, manifest, attempt, "interrupted")
-        there = len(store.partition_files(job.dataset))
-        job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
-        raise
-    except BaseException:
-        _end(job, manifest, attempt, "failed")
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt)
+        try:
+            _end(job, manifest, attempt, "interrupted" if stopped else "failed")
+        except OutputError as unwritten:  # the error that led here is the one to be told
+            job.say(f"note: run.json could not be written: {unwritten.found}")
+        if stopped:
+            there = len(store.partition_files(job.dataset))
+            job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
         raise
     return _end(job, manifest, attempt, "finished")
 
@@ -241,7 +254,12 @@ def _compute(
             )
         job.say(f"dashboard: {workers.dashboard_link}")
         progress = stack.enter_context(
-            Progress(job.console, done=before.combinations, total=len(inputs.grid))
+            Progress(
+                job.console,
+                done=before.combinations,
+                total=len(inputs.grid),
+                best=before.best,
+            )
         )
         with _timed(seconds, "compute"):
             outcome = optimize.compute(_work(job), missing, workers, progress, before)
@@ -271,6 +289,7 @@ def _figures(outcome: Outcome, workers: int) -> Mapping[str, object]:
         "processes": len(compiled),
         "chunks_done": len(outcome.done),
         "chunks_failed": len(outcome.failed),
+        "failures": [f"{error.where}: {error.found}" for error in outcome.failed],
         "combinations": sum(chunk.summary.combinations for chunk in outcome.done),
         "worker_seconds": {
             "compute": round(sum(chunk.compute_seconds for chunk in outcome.done), 3),
@@ -291,7 +310,15 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 def _end(job: _Job, manifest: Manifest, attempt: Mapping[str, object], state: State) -> Manifest:
     """The manifest with this attempt at its end, written."""
-    closed = {**attempt, "ended_utc": utc_now(), "state": state}
-    ended = dataclasses.replace(manifest, state=state, attempts=(*manifest.attempts, closed))
-    write_manifest(job.folder, ended)
-    return ended
+    return _write_attempt(job, manifest, {**attempt, "ended_utc": utc_now()}, state)
+
+
+def _write_attempt(
+    job: _Job, manifest: Manifest, attempt: Mapping[str, object], state: State
+) -> Manifest:
+    """The manifest with one attempt more, written; an attempt that has no end was killed."""
+    with_it = dataclasses.replace(
+        manifest, state=state, attempts=(*manifest.attempts, {**attempt, "state": state})
+    )
+    write_manifest(job.folder, with_it)
+    return with_it

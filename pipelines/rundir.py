@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ib_grid import grid as grids
 from ib_grid.errors import InputError, OutputError
-from pipelines.lock import LOCK_FILE, sole_writer
+from pipelines.lock import sole_writer
 from pipelines.manifest import RUN_FILE, check_same_run, read_manifest
 
 _NAMES_TRIED = 1000
@@ -98,7 +98,7 @@ def _named(folder: Path, identity: Mapping[str, object], resume: bool) -> RunPla
 
 def _holds_anything(folder: Path) -> bool:
     try:
-        return any(path.name != LOCK_FILE for path in folder.iterdir())
+        return any(not path.name.startswith(".") for path in folder.iterdir())
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -109,7 +109,13 @@ def _holds_anything(folder: Path) -> bool:
 
 def _set_aside(folder: Path) -> Path:
     names = (folder.with_name(f"{folder.name}.old-{n}") for n in range(1, _NAMES_TRIED))
-    aside = next(path for path in names if not path.exists())
+    aside = next((path for path in names if not path.exists()), None)
+    if aside is None:
+        raise OutputError(
+            f"{_NAMES_TRIED - 1} runs have been set aside beside it",
+            where=str(folder),
+            remedy="move some of them elsewhere, or choose another --run-dir",
+        )
     with sole_writer(folder):
         try:
             folder.rename(aside)

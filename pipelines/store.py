@@ -222,10 +222,6 @@ def _wrong(path: Path, found: str) -> StoreError:
     return StoreError(found, where=str(path))
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 def partition_files(dataset: Path) -> list[Path]:
     """The partition files of a data set, in the order of their chunks."""
     found = dataset.glob("session=*/wait_minutes=*/part-*.parquet")
@@ -320,7 +316,10 @@ def _set_aside(path: Path, folder: Path) -> Path:
 
 def remove_leftovers(dataset: Path) -> int:
     """Remove the temporary files that a killed process has left; how many they were."""
-    left = list(dataset.glob("session=*/wait_minutes=*/.part-*"))
+    left = [
+        *dataset.glob("session=*/wait_minutes=*/.part-*.partial"),
+        *dataset.parent.glob(".*.partial"),
+    ]
     for path in left:
         try:
             path.unlink(missing_ok=True)

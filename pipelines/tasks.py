@@ -135,5 +135,6 @@ def chunk_error(chunk: Chunk, found: str) -> ChunkError:
     return ChunkError(
         found,
         where=f"chunk {chunk.index}, combinations {chunk.first_id} to {last_id}",
-        remedy="run again: what is done is kept and only the missing chunks are computed",
+        remedy="run again, only what is missing is computed; if it fails again, look at one of"
+        " these combinations with `ib-grid trades --engine reference`",
     )

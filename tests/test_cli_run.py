@@ -138,8 +138,19 @@ def test_info_says_what_there_is_and_writes_nothing(
     assert "08:00-08:30 Europe/Berlin: 81 dates" in out
     assert "standard, 34,560 combinations" in out
     assert "60 chunks on 3 workers" in out
-    assert re.search(r"about [\d.]+ s of computing, judged by 2 of its chunks on this data", out)
+    assert re.search(r"about [\d.]+ s of computing on this machine, judged by 2 of its", out)
+    assert "News filter: off." in out
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_info_says_what_would_stop_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = typed(monkeypatch, capsys, "info", "--symbol", "GER40", "--data", str(BARS))
+    assert status == 0
+    assert "a run would stop: the news filter is on and there is no calendar" in out
+    assert "standard, 34,560 combinations" in out
 
 
 def started(folder: Path, *more: str) -> subprocess.Popen[str]:

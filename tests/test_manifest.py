@@ -40,7 +40,13 @@ def manifest(**changes: object) -> Manifest:
     values: dict[str, object] = {
         **parts,
         "news_statement": {"enabled": False},
-        "data": {"file": "bars.parquet", "sha256": "a" * 64, "bars": 5},
+        "data": {
+            "file": "bars.parquet",
+            "sha256": "a" * 64,
+            "bars": 5,
+            "first": "2024-01-02T07:00Z",
+            "last": "2024-01-02T07:04Z",
+        },
         "ranking": {"weights": {"total_r": 1.0}, "min_trades": 10},
         "results_version": RESULTS_VERSION,
         "combinations": len(GRID),
@@ -152,7 +158,7 @@ def test_the_fingerprint_follows_all_that_can_change_a_number() -> None:
 
 
 def test_where_the_bars_lie_does_not_change_the_fingerprint(tmp_path: Path) -> None:
-    moved = manifest(data={"file": "/elsewhere/bars.parquet", "sha256": "a" * 64, "bars": 5})
+    moved = manifest(data={**manifest().data, "file": "/elsewhere/bars.parquet"})
     write_manifest(tmp_path, moved)
     assert read_manifest(tmp_path).identity == manifest().identity
 
@@ -188,3 +194,22 @@ def test_another_run_is_refused(tmp_path: Path) -> None:
         check_same_run(other, manifest(), tmp_path)
     assert str(tmp_path) in str(caught.value)
     assert "--no-resume" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"symbol": "../../x"},
+        {"data": {"file": "bars.parquet", "sha256": "a" * 64, "bars": 5}},
+        {"news_statement": {}},
+        {"news_statement": {"enabled": True}},
+        {"ranking": {"weights": {"total_r": 0.5}, "min_trades": 10}},
+        {"ranking": {"columns": 1}},
+    ],
+)
+def test_content_that_ib_grid_has_not_written_is_refused(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    write_manifest(tmp_path, manifest(**change))
+    with pytest.raises(InputError, match="damaged or foreign"):
+        read_manifest(tmp_path)

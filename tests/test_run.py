@@ -20,6 +20,7 @@ from pipelines.inputs import read_inputs
 from pipelines.lock import sole_writer
 from pipelines.manifest import read_manifest, write_manifest
 from pipelines.optimize import Outcome
+from pipelines.reporting import run_info
 from pipelines.run import RunResult, planned_workers, run
 from tests.small_runs import GRID, plain_console, rows, settings
 
@@ -122,12 +123,58 @@ def test_chunks_that_fail_are_an_error_and_the_run_goes_on_later(
     failed = (ChunkError("broken", where="chunk 4"), ChunkError("broken too", where="chunk 9"))
     outcome = Outcome(done=(), failed=failed)
     monkeypatch.setattr(optimize, "compute", lambda *_: outcome)
-    with pytest.raises(ChunkError, match="broken, and 1 more chunks failed"):
+    with pytest.raises(ChunkError, match="broken; 1 more failed"):
         done(settings(tmp_path, workers=1))
     (folder,) = (tmp_path / "results").iterdir()
     manifest = read_manifest(folder)
     assert manifest.state == "failed"
     assert manifest.attempts[0]["chunks_failed"] == 2
+    assert manifest.attempts[0]["failures"] == ["chunk 4: broken", "chunk 9: broken too"]
+    notes = run_info(manifest).notes
+    assert "  chunk 9: broken too" in notes
+
+
+def test_an_attempt_is_on_record_before_it_computes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def look(*_: object) -> Outcome:
+        (folder,) = (tmp_path / "results").iterdir()
+        manifest = read_manifest(folder)
+        seen.append((manifest.state, [attempt["state"] for attempt in manifest.attempts]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(optimize, "compute", look)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            done(settings(tmp_path, workers=1))
+    assert seen == [("running", ["running"]), ("running", ["interrupted", "running"])]
+
+
+def test_a_full_disk_does_not_hide_the_error_that_led_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Outcome:
+        monkeypatch.setattr("pipelines.run.write_manifest", refuse)
+        raise StoreError("no space left")
+
+    def refuse(*_: object) -> None:
+        raise OutputError("no space for run.json either")
+
+    monkeypatch.setattr(optimize, "compute", full)
+    with pytest.raises(StoreError, match="no space left"):
+        done(settings(tmp_path, workers=1))
+
+
+def test_a_finished_run_is_read_again_and_mended(tmp_path: Path) -> None:
+    asked = settings(tmp_path, workers=1)
+    first, _ = done(asked)
+    before = rows(dataset_of(first))
+    _flip_a_bit_of_total_r(next(first.folder.rglob("part-*.parquet")))
+    again, _ = done(asked)
+    assert again.computed > 0
+    assert rows(dataset_of(again)).equals(before)
 
 
 def test_chunks_that_were_never_written_are_an_error(

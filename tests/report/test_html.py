@@ -20,8 +20,10 @@ from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_NAMES, VARIATIONS
 from pipelines.report.files import write_report
 from pipelines.report.html import DeepDive, NoReplay, html_text
+from pipelines.report.html.factors import neighbours
 from pipelines.report.html.page import plotly_base64
-from tests.report.made_up import AXES, MadeUpRun, write_rows
+from pipelines.report.html.words import per_trade_r_text, percent
+from tests.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
 from tests.report.page import Element, figures, read_page
 from tests.report.traded import traded_run
 
@@ -384,11 +386,48 @@ def test_notes_and_partial_come_first(make_run: MakeRun) -> None:
     (notice,) = page.all("aside")
     for note in notes:
         assert note in notice.text
-    assert f"PARTIAL: {run.report().grid_share_pct} %" in page.by_id("partial").text
+    assert "PARTIAL: 50.0 %" in page.by_id("partial").text
     assert page.text.index("NOT FILTERED") < page.text.index("Verdict")
     assert "of the computed part of the grid" in page.by_id("verdict-profitable").text
     assert "not complete, so the shares are no exact parts" in page.by_id("parameters").text
     assert "interactions" not in figures(page)["shares"]["data"][0]["y"]
+
+
+@pytest.mark.parametrize(
+    ("note", "chunks", "is_warning"),
+    [
+        ("News filter: off.", slice(None), False),
+        ("Every one of the 250 session dates is covered.", slice(None), False),
+        ("NOT FILTERED: 12 of 250 session dates.", slice(None), True),
+        ("News filter: off.", slice(0, 2), True),
+    ],
+)
+def test_only_what_is_missing_is_a_warning(
+    make_run: MakeRun, note: str, chunks: slice, is_warning: bool
+) -> None:
+    page = page_of(make_run(notes=(note,), chunks=chunks))
+    (notice,) = page.all("aside")
+    assert ("warning" in notice.attributes["class"].split()) == is_warning
+    (line,) = notice.all("li")
+    assert [e.text for e in line.all("strong")] == ([note] if "NOT FILTERED" in note else [])
+
+
+def test_a_whole_run_has_one_number_of_combinations(make_run: MakeRun) -> None:
+    assert page_of(make_run()).by_id("n-combinations").text == "512 combinations"
+
+
+def test_the_share_of_a_partial_run_is_read_like_any_other(tmp_path: Path) -> None:
+    grid = grid_from_mapping({**AXES, "ib_wait_minutes": [0, 15, 30]}, GER40)
+    rows = random_rows(grid, 1)
+    write_rows(tmp_path, grid, rows, 128, slice(0, 1))
+    run = MadeUpRun(tmp_path, run_info(grid), rows)
+    page, share = page_of(run), run.report().grid_share_pct
+    assert page.by_id("n-combinations").text == "128 of 768 combinations"
+    for name in ("partial", "about-combinations"):
+        place = page.by_id(name)
+        assert "PARTIAL: 16.7 % of the grid" in place.text
+        assert str(share) not in place.text
+        assert share in place.numbers
 
 
 def test_a_whole_run_without_notes_has_no_notice(page: Element) -> None:
@@ -411,6 +450,73 @@ def test_nothing_ranked(make_run: MakeRun) -> None:
     assert not {"score", "density", "variation-winrate"} & set(figures(page))
     assert "Nothing is ranked." in page.by_id("top").text
     assert not figures(page)["total_r"]["layout"].get("shapes")
+    for sentence in ("The line is the best set", "is framed", "the value of the best set"):
+        assert sentence not in page.text
+    for name in ("verdict-profitable", "distribution"):
+        assert "None of these combinations can be ranked" in page.by_id(name).text
+
+
+def test_the_marks_are_said_where_there_are_any(page: Element) -> None:
+    for sentence in ("The line is the best set.", "set is framed.", "the value of the best set."):
+        assert sentence in page.text
+    assert "can be ranked" not in page.text
+
+
+def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    for name in METRIC_NAMES:
+        if name not in ("total_trades", "total_r"):
+            run.rows[name] = np.float32(1)
+    run.rows["total_trades"] = np.float32(20)
+    run.rows["ambiguous_trades"] = np.float32(1)
+    run.rows["total_r"] = np.float32(-1)
+    run.rows.loc[0, "total_r"] = np.float32(5)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    page = page_of(run)
+    assert "1 of 512 combinations ends with" in page.by_id("verdict-profitable").text
+    assert page.by_id("verdict-best").text.endswith("No combination has a higher total R.")
+    assert "1 of its 20 trades (5.0 %) is ambiguous" in page.by_id("verdict-ambiguous").text
+    neighbour = neighbours(grid, grid.params(0))[0].combo_id
+    run.rows.loc[neighbour, "total_r"] = np.float32(4)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    said = page_of(run).by_id("verdict-neighbours").text
+    assert re.search(r"1 of its \d+ direct neighbours \(.*?\) is profitable", said)
+
+
+def test_r_per_trade_has_three_significant_digits(
+    traded: tuple[MadeUpRun, DeepDive], page: Element
+) -> None:
+    metrics = json_of(traded[0], "best_by_variation.json")["overall"]["metrics"]
+    names, texts = ([e.text for e in page.by_id("best-metrics").all(tag)] for tag in ("dt", "dd"))
+    shown = dict(zip(names, texts, strict=True))
+    for name in ("avg_trade_r", "avg_r_wins", "avg_r_losses"):
+        assert float(shown[name].replace("−", "-")) == float(f"{metrics[name]:.3g}")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.01612, "0.0161"),
+        (-0.0161, "−0.0161"),
+        (0.09996, "0.100"),
+        (1.234, "1.23"),
+        (12.34, "12.3"),
+        (1234.5, "1,234"),
+        (0.0, "0.00"),
+        (-1e-12, "0.000000"),
+    ],
+)
+def test_three_significant_digits(value: float, text: str) -> None:
+    assert per_trade_r_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.0"), (0.01, "< 0.1"), (61.7283950617, "61.7"), (99.97, "> 99.9"), (100.0, "100.0")],
+)
+def test_a_share_is_not_rounded_to_none_or_all(value: float, text: str) -> None:
+    (data,) = read_page(percent(value)).all("data")
+    assert (data.text, data.attributes["value"]) == (text, str(value))
 
 
 def test_a_grid_of_one(tmp_path: Path) -> None:

@@ -85,6 +85,38 @@ def test_the_page_does_not_scroll_sideways(page: Page) -> None:
     assert page.run("document.querySelector('#top .scroll').scrollWidth > 0")
 
 
+# Median brightness, 0 to 255, of the last column of pixels of an image in base64: its ground.
+GROUND = """(async () => {
+  const image = new Image();
+  image.src = "data:image/png;base64,%s";
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: image.width, height: image.height });
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(image.width - 1, 0, 1, image.height);
+  const greens = [...data].filter((_, i) => i %% 4 === 1).sort((a, b) => a - b);
+  return greens[greens.length >> 1];
+})()"""
+
+
+def test_a_shadow_shows_that_a_table_goes_on(page: Page) -> None:
+    def ground() -> int:
+        box = page.run(f"""(() => {{ const box = {table}.getBoundingClientRect();
+            return [box.left + scrollX, box.top + scrollY, box.width, box.height] }})()""")
+        clip = dict(zip(("x", "y", "width", "height"), map(round, box), strict=True))
+        shot = page.send("Page.captureScreenshot", clip={**clip, "scale": 1})
+        return page.run(GROUND % shot["data"])
+
+    table = "document.querySelector('#top .scroll')"
+    page.run(f"{table}.scrollIntoView({{ behavior: 'instant' }})")
+    assert page.run(f"{table}.scrollWidth > {table}.clientWidth")
+    assert ground() < 245
+    page.run(f"{table}.scrollLeft = {table}.scrollWidth")
+    assert ground() == 255
+    page.run(f"{table}.scrollLeft = 0")
+
+
 def test_texts_of_figures_have_their_room(page: Page) -> None:
     assert page.run(MISPLACED) == []
 

@@ -18,18 +18,29 @@ from plotly.offline import get_plotlyjs
 from ib_grid.results import METRICS
 from pipelines.report import facts, partitions
 from pipelines.report.build import Report
-from pipelines.report.facts import BestRecord
+from pipelines.report.facts import BestRecord, Section
 from pipelines.report.html import grid_figures, style, tables, trade_figures
 from pipelines.report.html.deep_dive import DeepDive, NoReplay, Replay, replay
 from pipelines.report.html.factors import values_of
 from pipelines.report.html.landscape import Landscape, survey
 from pipelines.report.html.style import Figure
-from pipelines.report.html.verdict import profitable_pct, verdict
-from pipelines.report.html.words import breakable, named, number, plural, readable
+from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict
+from pipelines.report.html.words import (
+    breakable,
+    named,
+    number,
+    per_trade_r,
+    per_trade_r_text,
+    percent,
+    plural,
+    readable,
+)
+from pipelines.report.numbers import rounded
 
 Figures = Mapping[str, Sequence[Figure]]
 
 _NOTES_OPEN = 8
+_WARNING = "NOT FILTERED"
 _TERMS = ("total_r", "winrate", "max_drawdown", "sharpe_ratio", "avg_trade_r", "ambiguous_trades")
 
 
@@ -114,24 +125,30 @@ def _variation_figures(best: BestRecord | None) -> list[Figure]:
     if best is None:
         return []
     return [
-        trade_figures.variation_bars(best, "winrate", "Win rate", "win rate (%)", 1),
-        trade_figures.variation_bars(best, "avg_trade_r", "Expectancy", "mean R of a trade (R)", 3),
+        trade_figures.variation_bars(
+            best, "winrate", "Win rate", "win rate (%)", lambda value: rounded(value, 1)
+        ),
+        trade_figures.variation_bars(
+            best, "avg_trade_r", "Expectancy", "mean R of a trade (R)", per_trade_r_text
+        ),
     ]
 
 
 def _values(report: Report, landscape: Landscape, again: Replay | NoReplay) -> dict[str, Any]:
     """What the template shows besides the figures."""
-    sections = facts.sections(report)[:3]
     meaning = {metric.name: metric for metric in METRICS}
     return {
         "info": report.info,
         "report": report,
-        "state": facts.state(report),
+        "state": state(report),
+        "notes": [(note, _WARNING in note) for note in report.info.notes],
+        "is_warning": report.is_partial or any(_WARNING in note for note in report.info.notes),
         "first_bar": _moment(report.info.first_bar_utc),
         "last_bar": _moment(report.info.last_bar_utc),
         "n_notes_open": _NOTES_OPEN,
         "statements": verdict(report, landscape, again),
         "profitable_pct": profitable_pct(report),
+        "none_ranked": none_ranked(report),
         "limit": grid_figures.pair_limit(landscape.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
         "no_replay": again.reason if isinstance(again, NoReplay) else "",
@@ -142,11 +159,18 @@ def _values(report: Report, landscape: Landscape, again: Replay | NoReplay) -> d
         "top": tables.top_table(report, again),
         "variations": tables.variation_rows(report),
         "terms": [(name, meaning[name].unit, meaning[name].meaning) for name in _TERMS],
-        "sections": [
-            (s.heading, [(name, readable(value)) for name, value in s.facts.items()])
-            for s in sections
-        ],
+        "sections": [_about(report, section) for section in facts.sections(report)[:3]],
     }
+
+
+def _about(report: Report, section: Section) -> tuple[str, list[tuple[str, Markup | str]]]:
+    """A section's heading and its facts for reading."""
+    values: dict[str, Markup | str] = {n: readable(value) for n, value in section.facts.items()}
+    if "average_r" in values:
+        values["average_r"] = per_trade_r(float(section.facts["average_r"]))
+    if "state" in values:
+        values["state"] = state(report)
+    return section.heading, list(values.items())
 
 
 def _moment(label: str) -> str:
@@ -182,5 +206,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, plural=plural, named=named, breakable=breakable)
+    environment.filters.update(
+        number=number, percent=percent, plural=plural, named=named, breakable=breakable
+    )
     return environment

@@ -17,10 +17,11 @@ from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord
 from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
 from pipelines.report.html.factors import Value, factors, value_text, values_of
-from pipelines.report.html.words import number
+from pipelines.report.html.words import number, per_trade_r
 from pipelines.report.numbers import Scalar, row_values, text
 
 _DECIMALS = {"count": 0, "%": 1}
+_PER_TRADE_R = ("avg_trade_r", "avg_r_wins", "avg_r_losses")
 _HEADINGS = {
     "score": "score",
     "total_r": "total R",
@@ -69,6 +70,11 @@ def decimals_of(name: str) -> int:
     return 4 if name == "score" else _DECIMALS.get(units[name], 2)
 
 
+def metric(name: str, value: float) -> Markup:
+    """A metric for reading."""
+    return per_trade_r(value) if name in _PER_TRADE_R else number(value, decimals_of(name))
+
+
 def top_table(report: Report, replay: Replay | NoReplay) -> Top:
     """The best 20: metrics, the parameters of which the grid has several values, and a command."""
     several = [f.name for f in factors(report.info.grid) if len(f.values) > 1]
@@ -110,8 +116,8 @@ def _cell(name: str, row: dict[str, Scalar], values: dict[str, Value]) -> Cell:
     if name in ("rank", "combo_id"):
         return Cell(Markup('<data value="{0}">{0}</data>').format(row[name]), row[name])
     if name == "other_total_r" or name in _HEADINGS:
-        metric = "total_r" if name == "other_total_r" else name
-        return Cell(number(float(row[name]), decimals_of(metric)), row[name])
+        own = "total_r" if name == "other_total_r" else name
+        return Cell(metric(own, float(row[name])), row[name])
     if name not in values:
         return Cell("–", -1)
     return Cell(value_text(values[name]), values[name])
@@ -122,7 +128,7 @@ def best_values(report: Report) -> tuple[list[tuple[str, str]], list[tuple[str, 
     values = facts.best_values(report.overall)
     params = [(name, text(name, values[name])) for name in PARAM_NAMES]
     metrics = [
-        (name, number(float(value), decimals_of(name)))
+        (name, metric(name, float(value)))
         for name, value in values.items()
         if name not in ("combo_id", *PARAM_NAMES)
     ]
@@ -153,8 +159,8 @@ def variation_rows(report: Report) -> list[VariationRow]:
                 own=_own_figures(best, f"{name.lower()}_") if best else (),
                 over_grid=(
                     number(float(unfiltered["combinations_with_trades"])),
-                    number(float(unfiltered["average_r"]), 3),
-                    number(float(by_rule["average_r"]), 3),
+                    per_trade_r(float(unfiltered["average_r"])),
+                    per_trade_r(float(by_rule["average_r"])),
                 ),
             )
         )
@@ -171,5 +177,5 @@ def _own_figures(best: BestRecord, prefix: str) -> tuple[Markup, ...]:
         trades,
         number(metrics[f"{prefix}total_r"], 2),
         number(metrics[f"{prefix}winrate"], 1),
-        number(metrics[f"{prefix}avg_trade_r"], 3),
+        per_trade_r(metrics[f"{prefix}avg_trade_r"]),
     )

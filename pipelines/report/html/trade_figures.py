@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -229,7 +229,9 @@ def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> Figure:
     )
 
 
-def variation_bars(best: BestRecord, metric: str, heading: str, axis: str, decimals: int) -> Figure:
+def variation_bars(
+    best: BestRecord, metric: str, heading: str, axis: str, shown: Callable[[float], str]
+) -> Figure:
     """A metric of each variation of the best set; no bar without trades."""
     metrics = best["metrics"]
     values = [
@@ -241,7 +243,7 @@ def variation_bars(best: BestRecord, metric: str, heading: str, axis: str, decim
         x=list(VARIATIONS),
         y=values,
         marker={"color": list(style.OF_VARIATIONS)},
-        text=["no trade" if v is None else rounded(v, decimals) for v in values],
+        text=["no trade" if v is None else shown(v) for v in values],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{x}: %{y}<extra></extra>",

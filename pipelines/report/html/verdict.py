@@ -14,7 +14,15 @@ from pipelines.report.facts import BestRecord
 from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
 from pipelines.report.html.factors import Edge, edges, neighbours
 from pipelines.report.html.landscape import Landscape
-from pipelines.report.html.words import listed, named, number, plural, sentences
+from pipelines.report.html.words import (
+    listed,
+    named,
+    number,
+    percent,
+    plural,
+    sentences,
+    verb,
+)
 from pipelines.report.numbers import shortest_decimals, significant
 
 
@@ -50,21 +58,40 @@ def verdict(
     )
 
 
+def state(report: Report) -> Markup:
+    """Whether the whole grid is computed."""
+    if not report.is_partial:
+        return Markup("{}").format(facts.state(report))
+    share = percent(report.grid_share_pct)
+    return Markup("PARTIAL: {}&nbsp;% of the grid is computed").format(share)
+
+
+def none_ranked(report: Report) -> Markup:
+    """That no combination has enough trades; nothing where one has."""
+    if not report.overall.best.empty:
+        return Markup("")
+    return Markup(
+        "None of these combinations can be ranked: no combination has {} or more."
+    ).format(plural(report.settings.ranking.min_trades, "trade"))
+
+
 def _profitable(report: Report, landscape: Landscape) -> Markup:
     profitable = report.overall.sums.profitable_combinations
     of = "the computed part of the grid" if report.is_partial else "the grid"
     _, median, ninety = landscape.total_r_band
-    return Markup(
-        "{}&nbsp;% of {} is profitable: {} of {} end with a total R above 0."
+    share = Markup(
+        "{}&nbsp;% of {} is profitable: {} of {} {} with a total R above 0."
         " The median combination ends at {}&nbsp;R, nine in ten at {}&nbsp;R or less."
     ).format(
-        number(profitable_pct(report), 1),
+        percent(profitable_pct(report)),
         of,
         number(profitable),
         plural(report.n_rows, "combination"),
+        verb(profitable, report.n_rows, "ends", "end"),
         number(significant(median), 1),
         number(significant(ninety), 1),
     )
+    return sentences([share, none_ranked(report)])
 
 
 def profitable_pct(report: Report) -> float:
@@ -85,10 +112,14 @@ def _best(best: BestRecord, landscape: Landscape) -> Markup:
         plural(int(metrics["total_trades"]), "trade"),
         number(metrics["winrate"], 1),
         number(metrics["max_drawdown"], 1),
-        Markup("{} have").format(plural(above, "combination"))
-        if above != 1
-        else Markup("One combination has"),
+        _have(above),
     )
+
+
+def _have(n: int) -> Markup | str:
+    if n < 2:
+        return "One combination has" if n else "No combination has"
+    return Markup("{} have").format(plural(n, "combination"))
 
 
 def edge_text(found: list[Edge]) -> Markup:
@@ -129,12 +160,13 @@ def _neighbours(report: Report, landscape: Landscape, params: Params, best: Best
     worst = int(np.nanargmin(total_r))
     low, high = shortest_decimals(np.array([known.min(), known.max()]))
     missing = len(there) - len(known)
+    profitable = int(np.count_nonzero(known > 0))
     return sentences(
         [
             Markup("{} of its {} (one parameter one step away) {} profitable.").format(
-                number(int(np.count_nonzero(known > 0))),
+                number(profitable),
                 plural(len(known), "direct neighbour"),
-                "is" if len(known) == 1 else "are",
+                verb(profitable, len(known)),
             ),
             Markup(
                 "Their total R runs from {}&nbsp;R at {} to {}&nbsp;R, with a median of {}&nbsp;R,"
@@ -164,8 +196,8 @@ def _ambiguous(best: BestRecord) -> Markup:
     ).format(
         number(ambiguous),
         plural(trades, "trade"),
-        number(share, 1),
-        "is" if ambiguous == 1 else "are",
+        percent(share),
+        verb(ambiguous, trades),
     )
 
 
@@ -174,14 +206,15 @@ def _other_model(report: Report, replay: Replay | NoReplay) -> Markup:
         return Markup("Not measured. {}").format(replay.reason)
     own = report.overall.best["total_r"].head(TOP_TABLE).to_numpy(np.float64)
     other = replay.other["total_r"].to_numpy(np.float64)
+    profitable = int(np.count_nonzero(other > 0))
     return Markup(
         "Under the {} model {} of the best {} {} profitable. Their median total R is {}&nbsp;R,"
         " against {}&nbsp;R as run; the best set makes {}&nbsp;R, against {}&nbsp;R."
     ).format(
         replay.other_model,
-        number(int(np.count_nonzero(other > 0))),
+        number(profitable),
         number(len(other)),
-        "is" if len(other) == 1 else "are",
+        verb(profitable, len(other)),
         number(significant(float(np.median(other))), 1),
         number(significant(float(np.median(own))), 1),
         number(float(other[0]), 1),

@@ -17,6 +17,33 @@ def number(value: float, decimals: int = 0) -> Markup:
     return Markup('<data value="{}">{}</data>').format(value, rounded(value, decimals))
 
 
+def percent(value: float) -> Markup:
+    """A share in percent; what is not quite none or all of it is not rounded to that."""
+    if 0 < value < 0.05:
+        shown = "< 0.1"
+    elif 99.95 <= value < 100:
+        shown = "> 99.9"
+    else:
+        shown = rounded(value, 1)
+    return Markup('<data value="{}">{}</data>').format(value, shown)
+
+
+def per_trade_r(value: float) -> Markup:
+    """A mean R of trades, with three significant digits."""
+    return Markup('<data value="{}">{}</data>').format(value, per_trade_r_text(value))
+
+
+def per_trade_r_text(value: float) -> str:
+    """A mean R of trades with three significant digits, up to six decimals."""
+    exponent = int(f"{value:.2e}".split("e")[1])  # after rounding: 0.0999... is 0.100
+    return rounded(value, min(max(2 - exponent, 0), 6))
+
+
+def verb(n: int, of: int, one: str = "is", many: str = "are") -> str:
+    """The verb for n of so many."""
+    return one if 1 in (n, of) else many
+
+
 def readable(value: Scalar) -> Markup | str:
     """A fact for reading: a number with six significant digits, a text as it is."""
     if isinstance(value, (bool, str)):
