@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -38,8 +39,17 @@ def test_the_top_level_is_what_was_agreed() -> None:
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     block = README.split("<!-- tests -->")[1].split("```")[1]
     command = next(line for line in block.splitlines() if "pytest" in line)
+    script = (ROOT / ".ci" / "run").read_text().splitlines()
+    extraction = next(line for line in script if line.startswith("test_command="))
+    found = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f'{extraction}; echo "$test_command"'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == command
     assert command.startswith("python3 -m venv .venv")
-    assert "<!-- tests -->" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_commands_of_the_readme_exist() -> None:
