@@ -16,10 +16,11 @@ from multiprocessing import forkserver, resource_tracker
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Scheduler
 from distributed.system import MEMORY_LIMIT
 
 from ib_grid.errors import ClusterError
+from pipelines import tasks
 
 MAX_WORKERS = 90
 CPUS_KEPT_FREE = 6
@@ -38,6 +39,7 @@ _GIBIBYTE = 2**30
 _CLOSE_SECONDS = 6
 _CONNECT_SECONDS = 120
 _REACH_SECONDS = 15
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has the second only
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 _WORKER_MODULES = ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker")
@@ -95,11 +97,24 @@ def workers_of(
     """
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(_dask_config()))
+        stack.enter_context(_quiet(logging.getLogger("distributed.client")))
         if scheduler is None:
+            tasks.load_kernels()  # compiled once here, they are on disk for the workers
             client = _start(stack, count, dashboard_address)
         else:
             client = _connect(stack, scheduler)
         yield Workers(client=client, count=_count(client), dashboard_link=client.dashboard_link)
+
+
+@contextlib.contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Leave it to our errors to say what is wrong."""
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _dask_config() -> dict[str, object]:
@@ -180,7 +195,7 @@ def _close(cluster: LocalCluster) -> None:
     except TimeoutError:
         for pid in processes:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, _KILL)
 
 
 def _connect(stack: contextlib.ExitStack, address: str) -> Client:
@@ -208,9 +223,15 @@ def _count(client: Client) -> int:
 
 def workers_now(client: Client) -> tuple[int, int]:
     """How many workers there are, and the bytes that they hold together."""
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    metrics = [worker["metrics"] for worker in workers]
-    return len(metrics), sum(int(m.get(HELD_MEMORY, m.get("memory", 0))) for m in metrics)
+    held = HELD_MEMORY
+
+    # A function within a function travels with its code: the scheduler may not have ours.
+    def measure(dask_scheduler: Scheduler) -> tuple[int, int]:
+        metrics = [worker.metrics for worker in dask_scheduler.workers.values()]
+        return len(metrics), sum(int(m.get(held, m.get("memory", 0))) for m in metrics)
+
+    count, memory = client.run_on_scheduler(measure)
+    return int(count), int(memory)
 
 
 @contextlib.contextmanager
@@ -229,9 +250,15 @@ def stoppable() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _put_off() -> Iterator[None]:
-    """Put Ctrl-C and SIGTERM off to the end of the block, which cannot be left half done."""
+    """Put a first Ctrl-C or SIGTERM off to the end of the block, where it can be left cleanly."""
     came: list[int] = []
-    with _handled_by(lambda number, _frame: came.append(number)):
+
+    def note(number: int, _frame: object) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt
+
+    with _handled_by(note):
         yield
     for number in came[:1]:
         signal.raise_signal(number)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import dask
 import dask.bag
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import CancelledError, Client, Future, KilledWorker, as_completed
 
 from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError, first_line
 from ib_grid.grid import Chunk, Grid
@@ -80,22 +80,24 @@ def compute(
     waiting = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
     done: list[ChunkDone] = []
     failed: list[ChunkError] = []
-    total, tries = before, Counter[int]()
+    total, deaths = before, Counter[int]()
     while waiting:
-        tries.update(waiting)
-        again = []
+        lost = set()
         for index, result in _results(work, waiting, workers.client, progress):
-            if isinstance(result, ChunkError):
+            if result is None:
+                lost.add(index)
+            elif isinstance(result, ChunkError):
                 failed.append(result)
-            elif result is not None:
+            else:
                 done.append(result)
                 total = summary.merge((total, result.summary), work.min_trades)
                 progress.chunk(result.summary.combinations, total.best)
-            elif tries[index] < cluster.TRIES:
-                again.append(index)
-            else:
-                failed.append(_died(work.plan.chunk(index)))
-        waiting = again
+        waiting = [index for index in waiting if index in lost]
+        # Chunks are begun in this order: of all that is lost with the market's last holder, one
+        # of the first was in work.
+        deaths.update(waiting[: workers.count])
+        failed += [_died(work.plan.chunk(k)) for k in waiting if deaths[k] >= cluster.TRIES]
+        waiting = [index for index in waiting if deaths[index] < cluster.TRIES]
     return Outcome(done=tuple(done), failed=tuple(failed))
 
 
@@ -138,7 +140,10 @@ def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> 
 
 def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | None:
     if future.status == "finished":
-        (done,) = future.result()
+        try:
+            (done,) = future.result()
+        except CancelledError:  # the worker that held the result has died
+            return None
         return done
     if future.status != "error":
         return None

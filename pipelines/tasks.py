@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid import engine
+from ib_grid.bars import Bars
 from ib_grid.compiled import compilations
 from ib_grid.errors import ChunkError, IbGridError
 from ib_grid.execution import Execution
-from ib_grid.grid import Chunk, ChunkPlan
-from ib_grid.market import Market
+from ib_grid.grid import Chunk, ChunkPlan, named_grid
+from ib_grid.instruments import GER40
+from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import store
@@ -138,3 +140,13 @@ def chunk_error(chunk: Chunk, found: str) -> ChunkError:
         remedy="run again, only what is missing is computed; if it fails again, look at one of"
         " these combinations with `ib-grid trades --engine reference`",
     )
+
+
+def load_kernels() -> None:
+    """Load the compiled kernels, or compile them, by using each on a day of made-up bars."""
+    price = 100 + np.cos(np.arange(1440.0))
+    bars = Bars(
+        minute=np.arange(1440), open=price, high=price + 1, low=price - 1, close=price[::-1].copy()
+    )
+    grid = named_grid("standard", GER40)
+    engine.warm_up(build_market(bars, grid.sessions, grid.horizon_minutes), grid)

@@ -167,3 +167,23 @@ def test_a_signal_stops_once(number: signal.Signals) -> None:
             signal.raise_signal(signal.SIGTERM)
     assert stops == 1
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_stop_is_put_off_while_workers_start() -> None:
+    steps = []
+    with contextlib.suppress(KeyboardInterrupt), stoppable():
+        with cluster._put_off():
+            signal.raise_signal(signal.SIGINT)
+            steps.append("started")
+        steps.append("went on")
+    assert steps == ["started"]
+
+
+def test_a_second_stop_is_not_put_off() -> None:
+    steps = []
+    with contextlib.suppress(KeyboardInterrupt), stoppable(), cluster._put_off():
+        signal.raise_signal(signal.SIGINT)
+        steps.append("first")
+        signal.raise_signal(signal.SIGTERM)
+        steps.append("second")
+    assert steps == ["first"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from distributed import KilledWorker
+from distributed import CancelledError, KilledWorker
 from distributed.comm.core import CommClosedError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ from pipelines import optimize, store
 from pipelines.cluster import Workers, workers_of
 from pipelines.optimize import MAX_CHUNK_ROWS, Outcome, compute, rows_per_chunk
 from pipelines.summary import Best, merge
-from pipelines.tasks import Work
+from pipelines.tasks import Work, run_chunk
 from tests.small_runs import FINGERPRINT, GRID, PLAN, rows, work
 
 NOTHING = merge([], 10)
@@ -170,10 +170,38 @@ def test_a_chunk_is_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.Monke
         yield from ((index, None) for index in chunks)
 
     monkeypatch.setattr(optimize, "_results", dropped)
-    workers = SimpleNamespace(client=None)
+    workers = SimpleNamespace(client=None, count=1)
     outcome = compute(work(tmp_path), [4], workers, Told(), NOTHING)  # type: ignore[arg-type]
     assert asked == [[4]] * 3
     assert [error.found for error in outcome.failed] == ["3 workers died while they computed it"]
+
+
+def test_a_chunk_that_kills_the_only_worker_does_not_take_the_others_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = work(tmp_path)
+
+    def one_worker(_: Work, chunks: list[int], *__: object) -> Iterator[tuple[int, object]]:
+        dead = False  # it dies of chunk 7, and all that was to come is lost with it
+        for index in chunks:
+            dead = dead or index == 7
+            yield index, None if dead else run_chunk(index, shared)
+
+    monkeypatch.setattr(optimize, "_results", one_worker)
+    alone = Workers(client=None, count=1, dashboard_link="")  # type: ignore[arg-type]
+    outcome = computed(shared, alone, Told())
+    assert sorted(done.chunk for done in outcome.done) == [k for k in range(len(PLAN)) if k != 7]
+    (error,) = outcome.failed
+    assert error.found == "3 workers died while they computed it"
+    assert error.where.startswith("chunk 7,")
+
+
+def test_a_result_that_died_with_its_worker_is_lost(tmp_path: Path) -> None:
+    def gone() -> None:
+        raise CancelledError("already forgotten")
+
+    future = SimpleNamespace(status="finished", result=gone)
+    assert optimize._result(future, 0, work(tmp_path)) is None  # type: ignore[arg-type]
 
 
 def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
