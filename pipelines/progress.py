@@ -173,7 +173,7 @@ def _pace(now: Snapshot) -> str:
 
 def _state(now: Snapshot) -> str:
     best = f"best {now.best.total_r:+.1f} R (#{now.best.combo_id})" if now.best else "best —"
-    memory = "" if now.memory_bytes is None else f" {now.memory_bytes / 2**30:.1f} GB"
+    memory = "" if now.memory_bytes is None else f" {now.memory_bytes / 2**30:.1f} GiB"
     workers = f"{now.workers} worker{'' if now.workers == 1 else 's'}{memory}"
     idle = duration(now.idle_seconds)
     last = f"no chunk yet, {idle}" if now.per_second is None else f"last chunk {idle} ago"

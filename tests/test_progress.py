@@ -37,7 +37,7 @@ def test_one_line_where_it_fits() -> None:
     (line,) = drawn(NOW, 150)
     assert line.startswith(" 61 %  ━━━━")
     assert line.endswith(
-        "62,113/s  ETA 9.3 s  best +123.4 R (#123456)  90 workers 5.0 GB  last chunk 0.4 s ago"
+        "62,113/s  ETA 9.3 s  best +123.4 R (#123456)  90 workers 5.0 GiB  last chunk 0.4 s ago"
     )
 
 
@@ -45,7 +45,7 @@ def test_two_lines_at_80_columns() -> None:
     first, second = drawn(NOW, 80)
     assert first.startswith(" 61 %  ━━━━")
     assert first.endswith("62,113/s  ETA 9.3 s")
-    assert second == "best +123.4 R (#123456)  90 workers 5.0 GB  last chunk 0.4 s ago"
+    assert second == "best +123.4 R (#123456)  90 workers 5.0 GiB  last chunk 0.4 s ago"
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 79, 80, 119, 120, 121, 250])
@@ -74,7 +74,7 @@ def test_a_hundred_percent_is_all() -> None:
 
 
 def test_one_worker_is_one_worker() -> None:
-    assert "  1 worker 5.0 GB" in drawn(replace(NOW, workers=1), 150)[0]
+    assert "  1 worker 5.0 GiB" in drawn(replace(NOW, workers=1), 150)[0]
 
 
 @pytest.mark.parametrize(
