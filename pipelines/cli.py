@@ -27,8 +27,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
-news_app = typer.Typer(help="The news filter.", no_args_is_help=True)
+news_app = typer.Typer(help="The news filter.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(news_app, name="news")
 
 
@@ -199,7 +200,10 @@ def trades(
 
     combination = of_one.load_combination(settings, params)
     found = of_one.combination_trades(combination, engine)
+    for line in of_one.said_of(combination, settings):
+        typer.echo(line, err=True)
     if out:
+        of_one.check_not_an_input(out, [params, settings.bars_file, *settings.news])
         write_csv(found, out)
         typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
     else:
@@ -242,6 +246,7 @@ def check(
     combination = of_one.load_combination(settings, params)
     found = of_one.candidates_and_news(combination)
     if out:
+        of_one.check_not_an_input(out, [params, settings.bars_file, *settings.news])
         write_csv(found, out)
     else:
         show_candidates(terminal(), found)

@@ -35,10 +35,15 @@ Execution = Annotated[
     str | None, typer.Option(help="Fills: realistic or original. [default: realistic]")
 ]
 SpreadPoints = Annotated[
-    float | None, typer.Option(help="Full spread in points. [default: the instrument's]")
+    float | None,
+    typer.Option(
+        help="Full spread, in points of price (for gold: dollars). [default: the instrument's]"
+    ),
 ]
-SlippagePoints = Annotated[float | None, typer.Option(help="Points lost at market fills.")]
-CommissionPoints = Annotated[float | None, typer.Option(help="Points paid per round trip.")]
+SlippagePoints = Annotated[float | None, typer.Option(help="Points of price lost at market fills.")]
+CommissionPoints = Annotated[
+    float | None, typer.Option(help="Points of price paid per round trip.")
+]
 Workers = Annotated[
     int | None,
     typer.Option(help="Worker processes. [default: as many as suit the machine, at most 90]"),

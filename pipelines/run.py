@@ -247,7 +247,7 @@ def _compute(
         with _timed(seconds, "start_workers"):
             workers = stack.enter_context(
                 cluster.workers_of(
-                    planned_workers(settings),
+                    min(planned_workers(settings), len(missing)),
                     scheduler=settings.scheduler,
                     dashboard_address=settings.dashboard_address,
                 )

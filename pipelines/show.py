@@ -77,9 +77,8 @@ def show_trades(console: Console, trades: pd.DataFrame) -> None:
     if not console.is_terminal:
         console.file.write(csv_text(trades))
         return
-    table = _table(
-        "date", "variation", "side", "entry UTC", "price", "exit UTC", "price", "why", "R"
-    )
+    table = _table("date", "variation", "side", "entry", "price", "exit", "price", "why", "R")
+    table.padding = (0, 1, 0, 0)  # to fit 80 columns
     for trade in trades.itertuples(index=False):
         table.add_row(
             f"{trade.date:%Y-%m-%d}",
@@ -93,7 +92,9 @@ def show_trades(console: Console, trades: pd.DataFrame) -> None:
             f"{trade.r:.2f}",
         )
     console.print(table)
-    console.print(f"{len(trades):,} trades, total {trades['r'].sum():.2f} R; ?: ambiguous")
+    console.print(
+        f"{len(trades):,} trades, total {trades['r'].sum():.2f} R; times UTC; ?: ambiguous"
+    )
 
 
 def show_candidates(console: Console, candidates: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +13,7 @@ import pandas as pd
 
 from ib_grid import engine, reference
 from ib_grid.bars import read_bars
-from ib_grid.errors import ConfigError, ParamsError
+from ib_grid.errors import ConfigError, OutputError, ParamsError
 from ib_grid.execution import Execution
 from ib_grid.market import Market, build_market
 from ib_grid.news import check_candidates
@@ -20,7 +21,7 @@ from ib_grid.params import Params, params_from_mapping
 from pipelines import prepare
 from pipelines.config import Settings, read_mapping
 from pipelines.inputs import traded_dates
-from pipelines.news import RunNews, run_news
+from pipelines.news import RunNews, run_news, statement_lines
 
 ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 
@@ -72,6 +73,37 @@ def load_combination(settings: Settings, params_file: Path) -> Combination:
         execution=settings.fills,
         news=run_news(settings.news_settings, settings.instrument, traded_dates(market)),
     )
+
+
+def said_of(of: Combination, settings: Settings) -> list[str]:
+    """How the trades were filled, and what may be a mistake, a line each."""
+    costs = {name: value for name, value in of.execution.to_dict().items() if value}
+    lines = ["fills: " + ", ".join(f"{name} {value}" for name, value in costs.items())]
+    lines += statement_lines(of.news.statement)
+    usual = settings.instrument.timezone
+    if of.params.ib_timezone != usual:
+        lines.append(
+            f"note: the session is by the clock of {of.params.ib_timezone}, those of"
+            f" {settings.symbol} are by {usual}"
+        )
+    return lines
+
+
+def check_not_an_input(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuse to write over a file that was read.
+
+    Raises
+    ------
+    OutputError
+        If `out` is one of them.
+    """
+    if out.resolve() in [path.resolve() for path in inputs]:
+        raise OutputError(
+            "the file to write is one of those that are read",
+            where=str(out),
+            expected="another file",
+            remedy="name another one with --out",
+        )
 
 
 def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:

@@ -85,7 +85,9 @@ def test_a_pipe_gets_the_same_csv_as_a_file(
 ) -> None:
     _trades(ib_grid_command, params_file, "--out", tmp_path / "T.csv")
     status, screen, said = _trades(ib_grid_command, params_file)
-    assert (status, said) == (0, "")
+    assert status == 0
+    assert "model realistic, spread_points 1.5" in said
+    assert "News filter: off." in said
     assert screen == (tmp_path / "T.csv").read_text()
     assert len(pd.read_csv(io.StringIO(screen))) > 50
 
@@ -180,5 +182,20 @@ def test_other_wrong_input(ib_grid_command: Command, params_file: Path, tmp_path
         (("--out", "/proc/none/T.csv"), "/proc/none/T.csv"),
     ):
         status, _, said = _trades(ib_grid_command, params_file, *arguments)
-        assert (status, said.startswith("error: ")) == (2, True), arguments
+        assert (status, "error: " in said) == (2, True), arguments
         assert message in said
+
+
+def test_a_file_that_is_read_is_not_written_over(
+    ib_grid_command: Command, params_file: Path
+) -> None:
+    before = params_file.read_bytes()
+    status, screen, said = _trades(ib_grid_command, params_file, "--out", params_file)
+    assert (status, screen) == (2, "")
+    assert "one of those that are read" in said
+    assert params_file.read_bytes() == before
+
+
+def test_a_session_of_another_clock_is_said(ib_grid_command: Command, params_file: Path) -> None:
+    params_file.write_text(json.dumps({**PARAMS.to_dict(), "ib_timezone": "UTC"}))
+    assert "note: the session is by the clock of UTC" in _trades(ib_grid_command, params_file)[2]

@@ -53,6 +53,8 @@ def show_report(console: Console, report: Report, paths: Sequence[Path] = ()) ->
         console.print(Text(_nothing_line(report)))
     else:
         console.print(top_table(report, console.width))
+        console.print(Text(_setting_line(report)))
+        console.print(Text(_score_line(report)))
         console.print(Text(_eligible_line(report)))
         console.print(Text(f"Best: {_params_line(report)}"))
     if paths:
@@ -81,6 +83,24 @@ def _with_joined(row: dict[str, Scalar]) -> dict[str, Scalar]:
         "trailing": trailing,
         "rev_rb": f"{row['rev_rb_pct']:g}" if row["rev_rb_enabled"] else "off",
     }
+
+
+def _setting_line(report: Report) -> str:
+    info = report.info
+    return (
+        f"{info.first_bar_utc} to {info.last_bar_utc}, {info.execution['model']} fills, spread"
+        f" {info.execution['spread_points']:g} points; max DD in R, Sharpe per year over all dates."
+    )
+
+
+def _score_line(report: Report) -> str:
+    """What the score is, and what the best of so many is worth."""
+    weights = report.settings.ranking.weights.items()
+    formula = " + ".join(f"{weight:g} {name}" for name, weight in weights)
+    return (
+        f"Score: {formula}, each scaled to 0 to 1. Chosen as the best of {report.n_rows:,} on these"
+        " very bars: what it earns on others is not known."
+    )
 
 
 def _nothing_line(report: Report) -> str:

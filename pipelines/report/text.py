@@ -29,6 +29,10 @@ def variation_text(report: Report, run_dir: Path) -> str:
     """Each variation: its rule, its sums with and without the rule, its best."""
     parts = [_title(f"{report.info.symbol}: variations of {run_dir.resolve().name}")]
     parts.append(_section("Combinations", {"state": facts.state(report)}))
+    parts.append(
+        "A variation's figures are of its own trades in combinations that trade the others, too:\n"
+        "`trades` lists all of them.\n"
+    )
     for name, variation in report.variations.items():
         parts.append(_variation(name, variation, report))
     return "\n".join(parts)
