@@ -39,7 +39,8 @@ def market(request: pytest.FixtureRequest) -> Market:
 
 
 def evaluate_grid(market: Market, grid: Grid, execution: Execution) -> None:
-    plan = plan_chunks(grid, len(grid) // 60)
+    # A chunk for each session and wait: smaller ones walk entries again that they could share.
+    plan = plan_chunks(grid, grid.rows_per_block)
     for index in range(len(plan)):
         engine.evaluate(market, grid, plan.chunk(index), execution)
 

@@ -6,6 +6,7 @@ hand, and on made-up ones.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -27,7 +28,7 @@ def measure(command: Sequence[object], folder: Path) -> tuple[float, float]:
     process = psutil.Popen(
         [sys.executable, "-m", "pipelines.cli", *map(str, command)],
         cwd=folder,
-        env={**psutil.Process().environ(), "PYTHONPATH": str(Path.cwd())},
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )
     most = 0
     done = threading.Event()
