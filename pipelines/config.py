@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from pipelines.news import COVERAGE_MODES, CoverageMode, NewsSettings
 
 RANKING_KEYS = ("weights", "min_trades")
 NEWS_DIR = Path("data/news")
+_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +311,20 @@ def _name(value: object) -> str:
     return name
 
 
+def _listening(value: object) -> str:
+    match = re.fullmatch(r"[\w.\-]*:(\d{1,5})", _text(value))
+    if match is None or int(match[1]) > _LAST_PORT:
+        raise ValueError
+    return _text(value)
+
+
+def _scheduler(value: object) -> str:
+    match = re.fullmatch(r"(?:tcp|tls|ws|wss)://.+:(\d{1,5})", _text(value))
+    if match is None or int(match[1]) > _LAST_PORT:
+        raise ValueError
+    return _text(value)
+
+
 def _symbol(value: object) -> str:
     return instruments.instrument(_text(value)).symbol
 
@@ -380,8 +396,8 @@ _KEYS = {
     "slippage_points": _Key(_points, _POINTS),
     "commission_points": _Key(_points, _POINTS),
     "workers": _Key(_count, "a whole number, 1 or more"),
-    "scheduler": _Key(_text, "an address such as tcp://127.0.0.1:8786"),
-    "dashboard_address": _Key(_text, "HOST:PORT or :PORT"),
+    "scheduler": _Key(_scheduler, "an address such as tcp://127.0.0.1:8786"),
+    "dashboard_address": _Key(_listening, "HOST:PORT or :PORT"),
     "output": _Key(_path, "the path of a folder"),
     "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
     "resume": _Key(_flag, "true or false"),

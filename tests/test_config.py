@@ -212,3 +212,18 @@ def test_any_value_is_taken_or_refused_in_words(key: str, value: object) -> None
         assert key in str(error).replace("-", "_")  # noqa: PT017
     else:
         assert value is None or getattr(settings, key) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dashboard_address", "foo"),
+        ("dashboard_address", ":99999"),
+        ("scheduler", "junk"),
+        ("scheduler", "http://127.0.0.1:8786"),
+        ("scheduler", "tcp://127.0.0.1"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is '{value}'"):
+        load_settings({"symbol": "GER40", name: value})
