@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from ib_grid import grid as grids
 from ib_grid import instruments
-from ib_grid.checks import finite_number
-from ib_grid.errors import ConfigError, GridError, IbGridError
-from ib_grid.execution import MODELS, Execution, Model
+from ib_grid.errors import ConfigError, GridError
+from ib_grid.execution import Execution, Model
 from ib_grid.grid import Grid
 from ib_grid.instruments import Instrument
 from ib_grid.scoring import RankingSettings
 from pipelines import prepare
-from pipelines.news import COVERAGE_MODES, CoverageMode, NewsSettings
+from pipelines.config_values import KEYS, check_names, convert_value
+from pipelines.news import CoverageMode, NewsSettings
 
-RANKING_KEYS = ("weights", "min_trades")
 NEWS_DIR = Path("data/news")
-_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +153,10 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     """
     given = {name: value for name, value in options.items() if value is not None}
     read = read_mapping(file) if file else {}
-    _check_names(read, _KEYS, str(file))
-    values = {name: _value(name, value, f"{file}, {name}") for name, value in read.items()}
+    check_names(read, KEYS, str(file))
+    values = {name: convert_value(name, value, f"{file}, {name}") for name, value in read.items()}
     for name, value in given.items():
-        values[name] = _value(name, value, f"--{name.replace('_', '-')}")
+        values[name] = convert_value(name, value, f"--{name.replace('_', '-')}")
     if "symbol" not in values:
         raise ConfigError(
             "no symbol was given", expected="--symbol, or the key symbol of the configuration file"
@@ -188,10 +184,10 @@ def load_ranking(file: Path | None) -> RankingSettings | None:
         If the file cannot be read, a key is unknown, or a value is not of its kind.
     """
     read = read_mapping(file) if file else {}
-    _check_names(read, _KEYS, str(file))
+    check_names(read, KEYS, str(file))
     if "ranking" not in read:
         return None
-    return cast(RankingSettings, _value("ranking", read["ranking"], f"{file}, ranking"))
+    return cast(RankingSettings, convert_value("ranking", read["ranking"], f"{file}, ranking"))
 
 
 def load_grid(name: str, instrument: Instrument) -> Grid:
@@ -258,156 +254,3 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_number(text: str) -> object:
     raise ValueError(f"{text} is not a number")
-
-
-def _check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
-    known = tuple(known)
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            raise ConfigError(
-                f"unknown key {name}",
-                where=where,
-                expected=", ".join(known),
-                remedy=f"did you mean {near[0]}?" if near else "take the key out",
-            )
-
-
-def _value(name: str, value: object, where: str) -> object:
-    """The value of a key in its type."""
-    key = _KEYS[name]
-    try:
-        return key.convert(value)
-    except IbGridError as error:
-        raise type(error)(
-            error.found, where=error.where or where, expected=error.expected, remedy=error.remedy
-        ) from error
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name} is {value!r}", where=where, expected=key.expected) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """How a key's value is converted; TypeError or ValueError says that it cannot be."""
-
-    convert: Callable[[object], object]
-    expected: str
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise TypeError
-    return value
-
-
-def _path(value: object) -> Path:
-    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
-
-
-def _name(value: object) -> str:
-    name = _text(value)
-    if Path(name).name != name or name.startswith("."):
-        raise ValueError
-    return name
-
-
-def _listening(value: object) -> str:
-    match = re.fullmatch(r"[\w.\-]*:(\d{1,5})", _text(value))
-    if match is None or int(match[1]) > _LAST_PORT:
-        raise ValueError
-    return _text(value)
-
-
-def _scheduler(value: object) -> str:
-    match = re.fullmatch(r"(?:tcp|tls|ws|wss)://.+:(\d{1,5})", _text(value))
-    if match is None or int(match[1]) > _LAST_PORT:
-        raise ValueError
-    return _text(value)
-
-
-def _symbol(value: object) -> str:
-    return instruments.instrument(_text(value)).symbol
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise TypeError
-    return value
-
-
-def _points(value: object) -> float:
-    number = finite_number(value)
-    if number is None or number < 0:
-        raise ValueError
-    return number
-
-
-def _model(value: object) -> str:
-    if value not in MODELS:
-        raise ValueError
-    return _text(value)
-
-
-def _minutes(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError
-    return value
-
-
-def _paths(value: object) -> tuple[Path, ...]:
-    return tuple(map(_path, value if isinstance(value, (list, tuple)) else [value]))
-
-
-def _coverage(value: object) -> str:
-    if value not in COVERAGE_MODES:
-        raise ValueError
-    return _text(value)
-
-
-def _currencies(value: object) -> Mapping[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise TypeError
-    if not all(isinstance(names, list) for names in value.values()):
-        raise TypeError
-    return {symbol: tuple(map(_text, names)) for symbol, names in value.items()}
-
-
-def _ranking(value: object) -> RankingSettings:
-    if not isinstance(value, dict):
-        raise TypeError
-    _check_names(value, RANKING_KEYS, "ranking")
-    return RankingSettings(**value)
-
-
-_POINTS = "0 or above, in points of price"
-_KEYS = {
-    "symbol": _Key(_symbol, f"one of {', '.join(instruments.INSTRUMENTS)}"),
-    "data": _Key(_path, "the path of a Parquet file"),
-    "data_dir": _Key(_path, "the path of a folder"),
-    "grid": _Key(_text, "standard, expanded or the path of a TOML file"),
-    "execution": _Key(_model, f"one of {', '.join(MODELS)}"),
-    "spread_points": _Key(_points, _POINTS),
-    "slippage_points": _Key(_points, _POINTS),
-    "commission_points": _Key(_points, _POINTS),
-    "workers": _Key(_count, "a whole number, 1 or more"),
-    "scheduler": _Key(_scheduler, "an address such as tcp://127.0.0.1:8786"),
-    "dashboard_address": _Key(_listening, "HOST:PORT or :PORT"),
-    "output": _Key(_path, "the path of a folder"),
-    "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
-    "resume": _Key(_flag, "true or false"),
-    "chunk_size": _Key(_count, "a whole number of combinations, 1 or more"),
-    "ranking": _Key(_ranking, f"a table of {', '.join(RANKING_KEYS)}"),
-    "news_filter": _Key(_flag, "true or false"),
-    "news": _Key(_paths, "the path of a calendar file or of a folder of them, or a list"),
-    "news_before_minutes": _Key(_minutes, "whole minutes, 0 or more"),
-    "news_after_minutes": _Key(_minutes, "whole minutes, 0 or more"),
-    "news_coverage": _Key(_coverage, f"one of {', '.join(COVERAGE_MODES)}"),
-    "news_timezone": _Key(_text, "an IANA name such as UTC or America/New_York"),
-    "news_currencies": _Key(_currencies, 'a table such as NAS100 = ["USD"]'),
-}

@@ -1,0 +1,173 @@
+"""What each key of the configuration may hold, and how it becomes a value of its type."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ib_grid import instruments
+from ib_grid.checks import finite_number
+from ib_grid.errors import ConfigError, IbGridError
+from ib_grid.execution import MODELS
+from ib_grid.scoring import RankingSettings
+from pipelines.news import COVERAGE_MODES
+
+RANKING_KEYS = ("weights", "min_trades")
+_LAST_PORT = 65_535
+
+
+def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuse a name that is not known, with the nearest one that is; a ConfigError."""
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            raise ConfigError(
+                f"unknown key {name}",
+                where=where,
+                expected=", ".join(known),
+                remedy=f"did you mean {near[0]}?" if near else "take the key out",
+            )
+
+
+def convert_value(name: str, value: object, where: str) -> object:
+    """The value of a key in its type; a ConfigError where it is none."""
+    key = KEYS[name]
+    try:
+        return key.convert(value)
+    except IbGridError as error:
+        raise type(error)(
+            error.found, where=error.where or where, expected=error.expected, remedy=error.remedy
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{name} is {value!r}", where=where, expected=key.expected) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """How a key's value is converted; TypeError or ValueError says that it cannot be."""
+
+    convert: Callable[[object], object]
+    expected: str
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise TypeError
+    return value
+
+
+def _path(value: object) -> Path:
+    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
+
+
+def _name(value: object) -> str:
+    name = _text(value)
+    if Path(name).name != name or name.startswith("."):
+        raise ValueError
+    return name
+
+
+def _listening(value: object) -> str:
+    match = re.fullmatch(r"[\w.\-]*:(\d{1,5})", _text(value))
+    if match is None or int(match[1]) > _LAST_PORT:
+        raise ValueError
+    return _text(value)
+
+
+def _scheduler(value: object) -> str:
+    match = re.fullmatch(r"(?:tcp|tls|ws|wss)://.+:(\d{1,5})", _text(value))
+    if match is None or int(match[1]) > _LAST_PORT:
+        raise ValueError
+    return _text(value)
+
+
+def _symbol(value: object) -> str:
+    return instruments.instrument(_text(value)).symbol
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TypeError
+    return value
+
+
+def _points(value: object) -> float:
+    number = finite_number(value)
+    if number is None or number < 0:
+        raise ValueError
+    return number
+
+
+def _model(value: object) -> str:
+    if value not in MODELS:
+        raise ValueError
+    return _text(value)
+
+
+def _minutes(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError
+    return value
+
+
+def _paths(value: object) -> tuple[Path, ...]:
+    return tuple(map(_path, value if isinstance(value, (list, tuple)) else [value]))
+
+
+def _coverage(value: object) -> str:
+    if value not in COVERAGE_MODES:
+        raise ValueError
+    return _text(value)
+
+
+def _currencies(value: object) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise TypeError
+    if not all(isinstance(names, list) for names in value.values()):
+        raise TypeError
+    return {symbol: tuple(map(_text, names)) for symbol, names in value.items()}
+
+
+def _ranking(value: object) -> RankingSettings:
+    if not isinstance(value, dict):
+        raise TypeError
+    check_names(value, RANKING_KEYS, "ranking")
+    return RankingSettings(**value)
+
+
+_POINTS = "0 or above, in points of price"
+KEYS = {
+    "symbol": _Key(_symbol, f"one of {', '.join(instruments.INSTRUMENTS)}"),
+    "data": _Key(_path, "the path of a Parquet file"),
+    "data_dir": _Key(_path, "the path of a folder"),
+    "grid": _Key(_text, "standard, expanded or the path of a TOML file"),
+    "execution": _Key(_model, f"one of {', '.join(MODELS)}"),
+    "spread_points": _Key(_points, _POINTS),
+    "slippage_points": _Key(_points, _POINTS),
+    "commission_points": _Key(_points, _POINTS),
+    "workers": _Key(_count, "a whole number, 1 or more"),
+    "scheduler": _Key(_scheduler, "an address such as tcp://127.0.0.1:8786"),
+    "dashboard_address": _Key(_listening, "HOST:PORT or :PORT"),
+    "output": _Key(_path, "the path of a folder"),
+    "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
+    "resume": _Key(_flag, "true or false"),
+    "chunk_size": _Key(_count, "a whole number of combinations, 1 or more"),
+    "ranking": _Key(_ranking, f"a table of {', '.join(RANKING_KEYS)}"),
+    "news_filter": _Key(_flag, "true or false"),
+    "news": _Key(_paths, "the path of a calendar file or of a folder of them, or a list"),
+    "news_before_minutes": _Key(_minutes, "whole minutes, 0 or more"),
+    "news_after_minutes": _Key(_minutes, "whole minutes, 0 or more"),
+    "news_coverage": _Key(_coverage, f"one of {', '.join(COVERAGE_MODES)}"),
+    "news_timezone": _Key(_text, "an IANA name such as UTC or America/New_York"),
+    "news_currencies": _Key(_currencies, 'a table such as NAS100 = ["USD"]'),
+}
