@@ -55,10 +55,3 @@ def text(name: str, value: Scalar | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str) or name.endswith("_id") else f"{value:,}"
-
-
-def rounded(value: float, decimals: int) -> str:
-    """A number for reading: so many decimals, thousands parted by commas, a true minus sign."""
-    text = f"{value:,.{decimals}f}"
-    is_zero = not text.strip("-0.,")
-    return text.lstrip("-") if is_zero else text.replace("-", "−")

@@ -10,14 +10,15 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ib_grid.analysis import style
+from ib_grid.analysis.style import rounded
 from pipelines.report.facts import BestRecord
-from pipelines.report.html import style
 from pipelines.report.html.bins import Histogram
 from pipelines.report.html.eligible import Density
 from pipelines.report.html.factors import Value
+from pipelines.report.html.figure import Figure, figure
 from pipelines.report.html.landscape import Effect, Pair
-from pipelines.report.html.style import Figure, figure
-from pipelines.report.numbers import rounded, shortest_decimals, significant
+from pipelines.report.numbers import shortest_decimals, significant
 
 _DIGITS = 7
 

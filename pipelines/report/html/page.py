@@ -15,15 +15,17 @@ import pandas as pd
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from ib_grid.analysis import style
+from ib_grid.analysis.style import rounded
 from ib_grid.results import METRICS
 from pipelines.report import facts, partitions
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord, Section
-from pipelines.report.html import grid_figures, style, tables, trade_figures
+from pipelines.report.html import grid_figures, tables, trade_figures
 from pipelines.report.html.deep_dive import DeepDive, NoReplay, Replay, replay
 from pipelines.report.html.factors import values_of
+from pipelines.report.html.figure import Figure
 from pipelines.report.html.landscape import Landscape, survey
-from pipelines.report.html.style import Figure
 from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict
 from pipelines.report.html.words import (
     breakable,
@@ -35,7 +37,6 @@ from pipelines.report.html.words import (
     plural,
     readable,
 )
-from pipelines.report.numbers import rounded
 
 Figures = Mapping[str, Sequence[Figure]]
 

@@ -11,11 +11,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ib_grid import clock
+from ib_grid.analysis import style
+from ib_grid.analysis.style import rounded
 from ib_grid.results import PREFIXES, VARIATIONS
 from pipelines.report.facts import BestRecord
-from pipelines.report.html import style
-from pipelines.report.html.style import Figure, figure
-from pipelines.report.numbers import rounded
+from pipelines.report.html.figure import Figure, figure
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
+from ib_grid.analysis.style import rounded
 from pipelines.report import numbers
 from pipelines.report.html.factors import Value, value_text
-from pipelines.report.numbers import Scalar, rounded
+from pipelines.report.numbers import Scalar
 
 
 def number(value: float, decimals: int = 0) -> Markup:

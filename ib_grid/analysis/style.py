@@ -1,9 +1,8 @@
-"""The look of the figures: colours that stay apart for every eye, one template, small helpers."""
+"""The look of all figures: colours that stay apart for every eye, one template, small helpers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -53,47 +52,6 @@ TEMPLATE = go.layout.Template(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Figure:
-    """A figure of the page.
-
-    Attributes
-    ----------
-    name : str
-        Its id in the page.
-    heading : str
-    label : str
-        What it shows, for those who do not see it.
-    height : int
-        Pixels.
-    spec : dict
-        Data and layout, as plotly.js takes them; the template is the page's.
-    """
-
-    name: str
-    heading: str
-    label: str
-    height: int
-    spec: dict[str, Any]
-
-
-def figure(
-    name: str,
-    heading: str,
-    label: str,
-    traces: Sequence[Any],
-    *,
-    height: int = 300,
-    **layout: Any,
-) -> Figure:
-    """A figure of these traces; plotly checks the names and values of all properties."""
-    spec = {
-        "data": [trace.to_plotly_json() for trace in traces],
-        "layout": go.Layout(**layout).to_plotly_json(),
-    }
-    return Figure(name=name, heading=heading, label=label, height=height, spec=spec)
-
-
 def mark(x: float, text: str, *, left: bool) -> dict[str, Any]:
     """Layout of an upright line at x with a text above it, which runs to the left or the right."""
     line = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
@@ -129,3 +87,10 @@ def around_zero(values: Sequence[float]) -> dict[str, Any]:
 def by_sign(values: Sequence[float]) -> list[str]:
     """A colour for each value."""
     return [GAIN if value >= 0 else LOSS for value in values]
+
+
+def rounded(value: float, decimals: int) -> str:
+    """A number for reading: so many decimals, thousands parted by commas, a true minus sign."""
+    text = f"{value:,.{decimals}f}"
+    is_zero = not text.strip("-0.,")
+    return text.lstrip("-") if is_zero else text.replace("-", "−")
