@@ -211,6 +211,15 @@ class Grid:
             **{name: list(getattr(self, name)) for name in DOMAINS},
         }
 
+    @classmethod
+    def from_dict(cls, axes: Mapping[str, object]) -> Grid:
+        """The grid of `to_dict`; KeyError, TypeError, ValueError or InputError if it is none."""
+        spans = zip(axes["ib_sessions"], axes["ib_timezone"], strict=True)  # type: ignore[call-overload]
+        return cls(
+            sessions=tuple(session_from_text(span, zone) for span, zone in spans),
+            **{name: tuple(axes[name]) for name in DOMAINS},  # type: ignore[arg-type]
+        )
+
 
 def _check_axis(name: str, values: tuple[object, ...]) -> None:
     if not values:

@@ -11,10 +11,10 @@ from ib_grid.errors import InputError
 from ib_grid.execution import Execution
 from ib_grid.files import is_file
 from ib_grid.instruments import instrument
+from ib_grid.manifest import Manifest
 from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
 from pipelines.inputs import traded_dates
-from pipelines.manifest import Manifest
 from pipelines.news import NewsSettings, run_news
 from pipelines.report.html import DeepDive, NoReplay
 

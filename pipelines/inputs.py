@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ib_grid import manifest
 from ib_grid.bars import Bars, file_sha256, read_bars
 from ib_grid.clock import MINUTES_PER_DAY, Days
 from ib_grid.errors import DataError
@@ -17,7 +18,7 @@ from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
 from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
-from pipelines import config, manifest, prepare
+from pipelines import config, prepare
 from pipelines.config import Settings
 from pipelines.news import run_news
 

@@ -33,22 +33,6 @@ COVERAGE_MODES: tuple[CoverageMode, ...] = get_args(CoverageMode)
 # a day of `before_minutes`, and a day between a local date and UTC.
 MARGIN_DAYS = 4
 _NAMED = 5
-# What `statement_lines` and a run that is repeated need of a statement.
-STATEMENT_NAMES = (
-    "enabled",
-    "paths",
-    "timezone",
-    "before_minutes",
-    "after_minutes",
-    "n_events",
-    "currencies",
-    "calendars",
-    "coverage",
-    "session_dates",
-    "unfiltered_dates",
-    "unfiltered_spans",
-    "untimed_events",
-)
 _REMEDY = (
     "add the missing calendars with --news, accept unfiltered dates with --news-coverage partial,"
     " or run without the filter with --no-news"

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ib_grid.manifest import Manifest, read_manifest
+from ib_grid.partitions import results_folder
 from ib_grid.scoring import RankingSettings
 from pipelines import store
 from pipelines.deep_dive import deep_dive
-from pipelines.manifest import Manifest, read_manifest
 from pipelines.news import statement_lines
 from pipelines.report.build import (
     DEFAULT_BEST,
@@ -57,7 +58,7 @@ def report_run(
         If a partition cannot be read.
     """
     manifest = read_manifest(run_dir)
-    dataset = store.dataset_folder(run_dir, manifest.symbol)
+    dataset = results_folder(run_dir, manifest.symbol)
     store.check_contents(dataset, manifest.plan(), manifest.fingerprint)
     settings = ReportSettings(
         ranking=ranking or RankingSettings(**manifest.ranking),  # type: ignore[arg-type]

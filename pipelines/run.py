@@ -16,11 +16,7 @@ from ib_grid import grid as grids
 from ib_grid.compiled import compilations
 from ib_grid.errors import OutputError, StoreError
 from ib_grid.grid import ChunkPlan, plan_chunks
-from pipelines import cluster, optimize, rundir, store, summary
-from pipelines.config import Settings
-from pipelines.inputs import Inputs
-from pipelines.lock import sole_writer
-from pipelines.manifest import (
+from ib_grid.manifest import (
     RESULTS_VERSION,
     RUN_FILE,
     Manifest,
@@ -31,6 +27,11 @@ from pipelines.manifest import (
     versions,
     write_manifest,
 )
+from ib_grid.partitions import partition_files, results_folder
+from pipelines import cluster, optimize, rundir, store, summary
+from pipelines.config import Settings
+from pipelines.inputs import Inputs
+from pipelines.lock import sole_writer
 from pipelines.optimize import Outcome
 from pipelines.progress import Progress
 from pipelines.store import Stored
@@ -72,7 +73,7 @@ class _Job:
 
     @property
     def dataset(self) -> Path:
-        return store.dataset_folder(self.folder, self.inputs.symbol)
+        return results_folder(self.folder, self.inputs.symbol)
 
     @property
     def min_trades(self) -> int:
@@ -225,7 +226,7 @@ def _attempt(job: _Job, manifest: Manifest, missing: list[int], before: Summary)
         except OutputError as unwritten:  # the error that led here is the one to be told
             job.say(f"note: run.json could not be written: {unwritten.found}")
         if stopped:
-            there = len(store.partition_files(job.dataset))
+            there = len(partition_files(job.dataset))
             job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
         raise
     return _end(job, manifest, attempt, "finished")

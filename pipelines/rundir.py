@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ib_grid import grid as grids
 from ib_grid.errors import InputError, OutputError
+from ib_grid.manifest import RUN_FILE, check_same_run, read_manifest
 from pipelines.lock import sole_writer
-from pipelines.manifest import RUN_FILE, check_same_run, read_manifest
 
 _NAMES_TRIED = 1000
 

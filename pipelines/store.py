@@ -20,6 +20,7 @@ from ib_grid.errors import OutputError, StoreError, first_line
 from ib_grid.files import whole_file
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.params import PARAM_NAMES
+from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS, result_schema
 from pipelines.summary import Summary, summary_from_dict
 
@@ -82,19 +83,6 @@ class Stored:
 
     records: dict[int, Record]
     damaged: tuple[str, ...]
-
-
-def dataset_folder(run_dir: Path, symbol: str) -> Path:
-    """The Parquet data set of a run."""
-    return run_dir / f"{symbol}_full_results.parquet"
-
-
-def partition_path(dataset: Path, grid: Grid, chunk: Chunk) -> Path:
-    """Where a chunk's file lies: ``session=0800-0830/wait_minutes=15/part-00012.parquet``."""
-    session = str(grid.sessions[chunk.session_index]).replace(":", "")
-    wait = grid.ib_wait_minutes[chunk.wait_index]
-    name = f"part-{chunk.index:05d}.parquet"
-    return dataset / f"session={session}" / f"wait_minutes={wait}" / name
 
 
 def results_table(grid: Grid, chunk: Chunk, metrics: NDArray[np.float32]) -> pa.Table:
@@ -220,12 +208,6 @@ def _check_statistics(path: Path, metadata: pq.FileMetaData, table: pa.Table) ->
 
 def _wrong(path: Path, found: str) -> StoreError:
     return StoreError(found, where=str(path))
-
-
-def partition_files(dataset: Path) -> list[Path]:
-    """The partition files of a data set, in the order of their chunks."""
-    found = dataset.glob("session=*/wait_minutes=*/part-*.parquet")
-    return sorted(found, key=lambda path: (len(path.name), path.name, path))
 
 
 def take_stock(dataset: Path, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:

@@ -19,6 +19,7 @@ from ib_grid.grid import Chunk, ChunkPlan, named_grid
 from ib_grid.instruments import GER40
 from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
+from ib_grid.partitions import partition_path
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import store
 from pipelines.summary import Summary, summarise
@@ -92,7 +93,7 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
     computed = time.perf_counter()
     summary = summarise(chunk, metrics, work.min_trades)
     store.write_partition(
-        store.partition_path(work.dataset, work.plan.grid, chunk),
+        partition_path(work.dataset, work.plan.grid, chunk),
         store.results_table(work.plan.grid, chunk, metrics),
         chunk,
         work.fingerprint,

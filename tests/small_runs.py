@@ -15,10 +15,10 @@ from ib_grid.execution import Execution
 from ib_grid.grid import Chunk, ChunkPlan, Grid, grid_from_mapping, plan_chunks
 from ib_grid.instruments import GER40
 from ib_grid.news import NO_NEWS
+from ib_grid.partitions import partition_files
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES
 from pipelines.config import Settings, load_settings
 from pipelines.inputs import read_inputs
-from pipelines.store import partition_files
 from pipelines.tasks import Work
 
 BARS = Path(__file__).parent / "data" / "golden" / "GER40_synthetic_m1.parquet"

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pytest
 
 from ib_grid.bars import bars_from_frame, bars_to_frame, read_bars, write_bars
+from ib_grid.manifest import read_manifest
+from ib_grid.partitions import partition_files, results_folder
 from pipelines import cli
 from pipelines.inputs import read_inputs
-from pipelines.manifest import read_manifest
 from pipelines.run import run
-from pipelines.store import dataset_folder, partition_files
 from tests import small_runs
 from tests.small_runs import BARS, GRID, GRID_TOML, rows
 
@@ -206,7 +206,7 @@ def gone(leader: int, seconds: float = 20) -> bool:
 
 
 def result_rows(folder: Path) -> pa.Table:
-    return rows(dataset_folder(run_folder(folder), "GER40"))
+    return rows(results_folder(run_folder(folder), "GER40"))
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +261,7 @@ def test_a_complete_run_only_reports_again(
 ) -> None:
     before = {
         path: path.stat().st_mtime_ns
-        for path in partition_files(dataset_folder(run_folder(undisturbed), "GER40"))
+        for path in partition_files(results_folder(run_folder(undisturbed), "GER40"))
     }
     status, out, err = typed(monkeypatch, capsys, *arguments(undisturbed))
     assert status == 0

@@ -14,11 +14,11 @@ from ib_grid.bars import file_sha256, read_bars
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, named_grid, plan_chunks
 from ib_grid.instruments import GER40
+from ib_grid.manifest import Manifest
 from ib_grid.market import build_market
 from ib_grid.news import NO_NEWS
 from pipelines.deep_dive import deep_dive
 from pipelines.inputs import traded_dates
-from pipelines.manifest import Manifest
 from pipelines.news import NewsSettings, run_news
 from pipelines.report.html import DeepDive, NoReplay
 from tests.golden import MADE_UP

@@ -12,20 +12,19 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import InputError, RunMismatchError
 from ib_grid.execution import Execution
-from ib_grid.grid import fingerprint, named_grid, plan_chunks
+from ib_grid.grid import Grid, fingerprint, named_grid, plan_chunks
 from ib_grid.instruments import GER40, XAUUSD
-from ib_grid.news import NO_NEWS
-from pipelines.manifest import (
+from ib_grid.manifest import (
     RESULTS_VERSION,
     Manifest,
     check_same_run,
     differences,
-    grid_of,
     identity,
     read_manifest,
     versions,
     write_manifest,
 )
+from ib_grid.news import NO_NEWS
 from tests.small_runs import GRID
 
 
@@ -78,7 +77,7 @@ def test_writing_again_replaces(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["standard", "expanded"])
 def test_the_grid_comes_back_from_json(name: str, instrument) -> None:
     grid = named_grid(name, instrument)
-    assert grid_of(json.loads(json.dumps(grid.to_dict()))) == grid
+    assert Grid.from_dict(json.loads(json.dumps(grid.to_dict()))) == grid
 
 
 def test_the_plan_is_that_of_the_run() -> None:

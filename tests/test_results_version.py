@@ -14,7 +14,7 @@ from ib_grid import engine
 from ib_grid.execution import MODELS, Execution, Model
 from ib_grid.grid import grid_from_mapping, plan_chunks
 from ib_grid.instruments import INSTRUMENTS
-from pipelines.manifest import RESULTS_VERSION
+from ib_grid.manifest import RESULTS_VERSION
 from tests.golden import golden_set
 
 AXES = {

@@ -12,13 +12,14 @@ import pytest
 from ib_grid import engine
 from ib_grid.errors import ChunkError, InputError, OutputError, RunMismatchError, StoreError
 from ib_grid.grid import plan_chunks
+from ib_grid.manifest import read_manifest, write_manifest
 from ib_grid.params import PARAM_NAMES
+from ib_grid.partitions import partition_files, results_folder
 from ib_grid.results import METRIC_COLUMNS
-from pipelines import optimize, store
+from pipelines import optimize
 from pipelines.config import Settings
 from pipelines.inputs import read_inputs
 from pipelines.lock import sole_writer
-from pipelines.manifest import read_manifest, write_manifest
 from pipelines.optimize import Outcome
 from pipelines.reporting import run_info
 from pipelines.run import RunResult, planned_workers, run
@@ -32,7 +33,7 @@ def done(asked: Settings) -> tuple[RunResult, str]:
 
 
 def dataset_of(result: RunResult) -> Path:
-    return store.dataset_folder(result.folder, "GER40")
+    return results_folder(result.folder, "GER40")
 
 
 @pytest.mark.cluster
@@ -87,7 +88,7 @@ def test_what_is_damaged_or_missing_is_computed_again(tmp_path: Path) -> None:
     before = rows(dataset_of(result))
     unfinished = dataclasses.replace(result.manifest, state="running")
     write_manifest(result.folder, unfinished)
-    files = store.partition_files(dataset_of(result))
+    files = partition_files(dataset_of(result))
     _flip_a_bit_of_total_r(files[3])
     files[5].unlink()
     files[7].write_bytes(files[7].read_bytes()[:-100])

@@ -10,8 +10,8 @@ import pytest
 
 from ib_grid.errors import InputError, OutputError, RunMismatchError
 from ib_grid.grid import fingerprint
+from ib_grid.manifest import Manifest, write_manifest
 from pipelines.lock import sole_writer
-from pipelines.manifest import Manifest, write_manifest
 from pipelines.rundir import RunPlace, choose_place
 from tests.small_runs import GRID
 from tests.test_manifest import manifest

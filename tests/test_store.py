@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import StoreError
 from ib_grid.params import PARAM_NAMES
+from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
 from pipelines import store
 from pipelines.summary import summarise
@@ -25,7 +26,7 @@ from tests.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics
 def write(dataset: Path, index: int, fingerprint: str = FINGERPRINT) -> Path:
     chunk = PLAN.chunk(index)
     metrics = made_up_metrics(chunk)
-    path = store.partition_path(dataset, GRID, chunk)
+    path = partition_path(dataset, GRID, chunk)
     table = store.results_table(GRID, chunk, metrics)
     store.write_partition(path, table, chunk, fingerprint, summarise(chunk, metrics, 10))
     return path
@@ -42,9 +43,9 @@ def stock(dataset: Path, *, read_all: bool = True) -> store.Stored:
 
 def test_places_are_by_session_and_wait(dataset: Path) -> None:
     last = PLAN.chunk(len(PLAN) - 1)
-    place = store.partition_path(dataset, GRID, last).relative_to(dataset)
+    place = partition_path(dataset, GRID, last).relative_to(dataset)
     assert str(place) == f"session=0900-0930/wait_minutes=15/part-{len(PLAN) - 1:05d}.parquet"
-    places = {store.partition_path(dataset, GRID, PLAN.chunk(k)) for k in range(len(PLAN))}
+    places = {partition_path(dataset, GRID, PLAN.chunk(k)) for k in range(len(PLAN))}
     assert len(places) == len(PLAN)
 
 
@@ -104,7 +105,7 @@ def test_what_is_right_counts_as_done(dataset: Path) -> None:
         assert sorted(stored.records) == [0, 5, 9]
         assert stored.damaged == ()
     assert stored.records[5].summary == summarise(PLAN.chunk(5), made_up_metrics(PLAN.chunk(5)), 10)
-    assert [path.name for path in store.partition_files(dataset)] == [
+    assert [path.name for path in partition_files(dataset)] == [
         f"part-{index:05d}.parquet" for index in (0, 5, 9)
     ]
 
@@ -120,7 +121,7 @@ def assert_set_aside(dataset: Path, path: Path, found: str, *, read_all: bool = 
     assert stored.records == {}
     assert len(stored.damaged) == 1
     assert found in stored.damaged[0]
-    assert store.partition_files(dataset) == []
+    assert partition_files(dataset) == []
     aside = dataset.parent / "damaged" / f"{path.name}.damaged-1"
     assert str(aside) in stored.damaged[0]
     assert aside.read_bytes() == content
@@ -132,7 +133,7 @@ def test_another_runs_file_is_set_aside(dataset: Path) -> None:
 
 def test_another_chunks_file_is_set_aside(dataset: Path) -> None:
     path = write(dataset, 2)
-    other = store.partition_path(dataset, GRID, PLAN.chunk(3))
+    other = partition_path(dataset, GRID, PLAN.chunk(3))
     path.rename(other)
     assert_set_aside(dataset, other, "it holds chunk 2, not chunk 3")
 

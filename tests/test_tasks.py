@@ -11,6 +11,7 @@ import pytest
 
 from ib_grid import engine
 from ib_grid.errors import ChunkError, GridError, StoreError
+from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import store, tasks
 from pipelines.summary import summarise
@@ -27,7 +28,7 @@ def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:
     assert (done.chunk, done.process) == (5, os.getpid())
     assert done.compute_seconds > 0
     assert done.write_seconds > 0
-    path = store.partition_path(shared.dataset, GRID, chunk)
+    path = partition_path(shared.dataset, GRID, chunk)
     record = store.verify_contents(path, GRID, chunk, FINGERPRINT)
     assert record.summary == done.summary
     table = rows(shared.dataset)
@@ -59,7 +60,7 @@ def fails_with(shared: tasks.Work, found: str) -> None:
     with pytest.raises(ChunkError, match=found) as caught:
         tasks.run_chunk(2, shared)
     assert caught.value.where == "chunk 2, combinations 16 to 23"
-    assert store.partition_files(shared.dataset) == []
+    assert partition_files(shared.dataset) == []
 
 
 def test_an_engine_error_names_the_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

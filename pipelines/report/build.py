@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from ib_grid.errors import ConfigError, StoreError
 from ib_grid.grid import Grid
+from ib_grid.partitions import results_folder
 from ib_grid.results import VARIATIONS
 from ib_grid.scoring import RankingSettings
 from pipelines.report import numbers, partitions
@@ -155,7 +156,7 @@ def read_report(run_dir: Path, info: RunInfo, settings: ReportSettings) -> Repor
     if n_rows > len(info.grid):
         raise StoreError(
             f"{n_rows} rows for a grid of {len(info.grid)} combinations",
-            where=str(partitions.results_directory(run_dir, info.symbol)),
+            where=str(results_folder(run_dir, info.symbol)),
             expected="each combination once",
             remedy="run again with --no-resume",
         )

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ib_grid import partitions
 from ib_grid.errors import DataError, StoreError
+from ib_grid.partitions import results_folder
 from ib_grid.results import result_schema
 from ib_grid.scoring import Columns
 
@@ -29,26 +31,20 @@ class Block:
     columns: Columns
 
 
-def results_directory(run_dir: Path, symbol: str) -> Path:
-    """The Parquet data set of a run."""
-    return run_dir / f"{symbol}_full_results.parquet"
-
-
 def partition_files(run_dir: Path, symbol: str) -> tuple[Path, ...]:
-    """The partition files of a run, in order of name; files set aside are not among them.
+    """The partition files of a run, by chunk; files set aside are not among them.
 
     Raises
     ------
     DataError
         If there is none.
     """
-    directory = results_directory(run_dir, symbol)
-    candidates = directory.glob("session=*/wait_minutes=*/part-*.parquet")
-    files = sorted(path for path in candidates if _PARTITION.fullmatch(path.name))
+    results = results_folder(run_dir, symbol)
+    files = [f for f in partitions.partition_files(results) if _PARTITION.fullmatch(f.name)]
     if not files:
         raise DataError(
             "there are no results yet",
-            where=str(directory),
+            where=str(results),
             expected="at least one finished chunk",
             remedy="compute some with `ib-grid run`",
         )

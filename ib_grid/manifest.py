@@ -18,9 +18,7 @@ from ib_grid.errors import InputError, RunMismatchError, first_line
 from ib_grid.files import whole_file
 from ib_grid.grid import ChunkPlan, Grid
 from ib_grid.instruments import INSTRUMENTS
-from ib_grid.params import DOMAINS, session_from_text
 from ib_grid.scoring import RankingSettings
-from pipelines.news import STATEMENT_NAMES
 
 RUN_FILE = "run.json"
 FORMAT = 1
@@ -29,6 +27,22 @@ FORMAT = 1
 RESULTS_VERSION = 1
 
 State = Literal["running", "finished", "interrupted", "failed"]
+# What `statement_lines` and a run that is repeated need of a statement.
+STATEMENT_NAMES = (
+    "enabled",
+    "paths",
+    "timezone",
+    "before_minutes",
+    "after_minutes",
+    "n_events",
+    "currencies",
+    "calendars",
+    "coverage",
+    "session_dates",
+    "unfiltered_dates",
+    "unfiltered_spans",
+    "untimed_events",
+)
 _PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "dask", "distributed", "pytz")
 
 
@@ -97,7 +111,7 @@ class Manifest:
 
     def plan(self) -> ChunkPlan:
         """The run's grid and how it is cut into chunks."""
-        return ChunkPlan(grid=grid_of(self.grid), settings_per_chunk=self.settings_per_chunk)
+        return ChunkPlan(grid=Grid.from_dict(self.grid), settings_per_chunk=self.settings_per_chunk)
 
 
 def identity(
@@ -118,15 +132,6 @@ def identity(
         "data": {"sha256": data_sha256},
         "results_version": results_version,
     }
-
-
-def grid_of(axes: Mapping[str, object]) -> Grid:
-    """The grid of `Grid.to_dict`."""
-    spans = zip(axes["ib_sessions"], axes["ib_timezone"], strict=True)  # type: ignore[call-overload]
-    return Grid(
-        sessions=tuple(session_from_text(span, zone) for span, zone in spans),
-        **{name: tuple(axes[name]) for name in DOMAINS},  # type: ignore[arg-type]
-    )
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,110 @@
+"""The grid, backtested: run, info, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines import options
+from pipelines.commands.settings import settings_of
+
+if TYPE_CHECKING:
+    from pipelines.config import Settings
+    from pipelines.inputs import Inputs
+
+
+def run(
+    symbol: options.Symbol = None,
+    grid: options.GridName = None,
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
+    workers: options.Workers = None,
+    scheduler: options.Scheduler = None,
+    dashboard_address: options.DashboardAddress = None,
+    output: options.Output = None,
+    run_dir: options.RunDir = None,
+    resume: options.Resume = None,
+    chunk_size: options.ChunkSize = None,
+    config_file: options.Config = None,
+    excel: options.Excel = False,
+) -> None:
+    """Backtest every combination of a grid; run again, it goes on where it ended."""
+    settings = settings_of(locals())
+    from pipelines.inputs import read_inputs
+
+    _run_and_report(settings, read_inputs(settings), excel=excel)
+
+
+def info(
+    symbol: options.Symbol = None,
+    grid: options.GridName = None,
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
+    workers: options.Workers = None,
+    config_file: options.Config = None,
+) -> None:
+    """Show the bars, the levels, the size of the grid and what a run will take."""
+    settings = settings_of(locals())
+    from pipelines.info import describe
+
+    for line in describe(settings):
+        typer.echo(line)
+
+
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
+    workers: options.Workers = None,
+    excel: options.Excel = False,
+) -> None:
+    """Try it all on a year of made-up bars: the standard grid, ranked."""
+    from pipelines import config
+    from pipelines.demo import DEMO_SYMBOL, write_demo_bars
+    from pipelines.inputs import read_inputs
+    from pipelines.show import terminal
+
+    data = write_demo_bars(output / "data")
+    settings = config.load_settings(
+        {
+            "symbol": DEMO_SYMBOL,
+            "data": data,
+            "data_dir": output / "data",
+            "output": output / "results",
+            "news_filter": False,
+            "workers": workers,
+        }
+    )
+    terminal().print("These bars are made up: no market ever traded so.")
+    _run_and_report(settings, read_inputs(settings), excel=excel)
+
+
+def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
+    from pipelines.report.screen import show_report
+    from pipelines.reporting import report_run
+    from pipelines.run import run as run_grid
+    from pipelines.show import terminal
+
+    result = run_grid(settings, inputs, Console(stderr=True))
+    written = report_run(result.folder, ranking=settings.ranking, excel=excel)
+    show_report(terminal(), *written)
