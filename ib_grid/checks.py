@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import numbers
+from collections.abc import Iterable
+
+from ib_grid.errors import InputError
+
+
+def check_names(
+    names: Iterable[str], known: Iterable[str], where: str, error: type[InputError]
+) -> None:
+    """Refuse a name that is not known, with the nearest one that is.
+
+    Raises
+    ------
+    error
+        If there is such a name.
+    """
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            raise error(
+                f"unknown key {name}",
+                where=where,
+                expected=", ".join(known),
+                remedy=f"did you mean {near[0]}?" if near else "take the key out",
+            )
 
 
 def finite_number(value: object) -> float | None:

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.errors import GridError, InputError
-from ib_grid.instruments import Instrument, Session
-from ib_grid.params import DOMAINS, PARAM_NAMES, Params, check_value, session_from_text
+from ib_grid.instruments import Instrument, Session, session_from_text
+from ib_grid.params import DOMAINS, PARAM_NAMES, Params, check_value
 
 GRID_VALUES: dict[str, dict[str, tuple[int | float | str | bool, ...]]] = {
     "standard": {

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ib_grid import clock
 from ib_grid.checks import finite_number
 from ib_grid.errors import InputError, ParamsError
 from ib_grid.instruments import Session
@@ -162,19 +161,3 @@ def params_from_mapping(values: Mapping[str, object], *, where: str = "") -> Par
         return Params(**values)  # type: ignore[arg-type]
     except InputError as error:
         raise ParamsError(error.found, where=where, expected=error.expected) from error
-
-
-def session_from_text(text: str, timezone: str) -> Session:
-    """A session from ``HH:MM-HH:MM``.
-
-    Raises
-    ------
-    InputError
-        If the text is not of that form or the session ends before it has begun.
-    """
-    parts = text.split("-") if isinstance(text, str) else []
-    if len(parts) != 2:
-        raise InputError(f"{text!r} is not a session", expected="HH:MM-HH:MM")
-    for part in parts:
-        clock.parse_clock_time(part)
-    return Session(ib_start=parts[0], ib_end=parts[1], ib_timezone=timezone)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ib_grid import instruments
+from ib_grid import checks, instruments
 from ib_grid.checks import finite_number
 from ib_grid.errors import ConfigError, IbGridError
 from ib_grid.execution import MODELS
@@ -21,16 +20,7 @@ _LAST_PORT = 65_535
 
 def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
     """Refuse a name that is not known, with the nearest one that is; a ConfigError."""
-    known = tuple(known)
-    for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            raise ConfigError(
-                f"unknown key {name}",
-                where=where,
-                expected=", ".join(known),
-                remedy=f"did you mean {near[0]}?" if near else "take the key out",
-            )
+    checks.check_names(names, known, where, ConfigError)
 
 
 def convert_value(name: str, value: object, where: str) -> object:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import InputError, InstrumentError
-from ib_grid.instruments import GER40, XAUUSD, Session, instrument
+from ib_grid.instruments import GER40, XAUUSD, Session, instrument, session_from_text
 
 MINUTES = st.integers(
     int(dt.datetime(2015, 1, 1, tzinfo=dt.UTC).timestamp()) // 60,
@@ -57,3 +57,14 @@ def test_an_unknown_symbol_is_named_with_the_known_ones(symbol):
 def test_a_session_ends_after_it_has_begun(ib_start, ib_end):
     with pytest.raises(InputError, match="ends before"):
         Session(ib_start=ib_start, ib_end=ib_end, ib_timezone="UTC")
+
+
+def test_session_from_text():
+    expected = Session(ib_start="08:00", ib_end="09:00", ib_timezone="Europe/Berlin")
+    assert session_from_text("08:00-09:00", "Europe/Berlin") == expected
+
+
+@pytest.mark.parametrize("text", ["08:00", "08:00-09:00-10:00", "09:00-09:00", "8-9", "", 8])
+def test_text_that_is_no_session(text):
+    with pytest.raises(InputError):
+        session_from_text(text, "Europe/Berlin")

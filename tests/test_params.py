@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from ib_grid.errors import GridError, InputError, ParamsError
-from ib_grid.instruments import GER40, Session
+from ib_grid.errors import GridError, ParamsError
+from ib_grid.instruments import GER40
 from ib_grid.params import (
     PARAM_NAMES,
     Params,
     check_value,
     params_from_mapping,
-    session_from_text,
 )
 from tests import strategies
 
@@ -143,17 +142,6 @@ def test_check_value_raises_the_error_it_is_given():
     with pytest.raises(GridError, match="rr_target is -1") as error:
         check_value("rr_target", -1, GridError, "grid.toml")
     assert error.value.where == "grid.toml"
-
-
-def test_session_from_text():
-    expected = Session(ib_start="08:00", ib_end="09:00", ib_timezone="Europe/Berlin")
-    assert session_from_text("08:00-09:00", "Europe/Berlin") == expected
-
-
-@pytest.mark.parametrize("text", ["08:00", "08:00-09:00-10:00", "09:00-09:00", "8-9", "", 8])
-def test_text_that_is_no_session(text):
-    with pytest.raises(InputError):
-        session_from_text(text, "Europe/Berlin")
 
 
 def test_numpy_scalars_are_as_good_as_plain_ones():
