@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ib_grid.execution import Execution
 from ib_grid.instruments import Session
+from ib_grid.levels import SessionLevels
 from ib_grid.market import Market
 from ib_grid.params import Params
 
@@ -72,13 +73,17 @@ def read_days(market: Market, session: Session, horizon_minutes: int) -> Iterato
         If the market was not built for this session or for so long a horizon.
     """
     levels = market.session_levels(session, horizon_minutes)
-    for date, ib_start, ib_end in zip(
-        levels.date.tolist(), levels.ib_start.tolist(), levels.ib_end.tolist(), strict=True
-    ):
-        near = market.bars.between(ib_start, ib_end + horizon_minutes + 1)
-        columns = (near.minute, near.minute + 1, near.open, near.high, near.low, near.close)
-        m1 = list(map(Bar, *(column.tolist() for column in columns)))
-        yield Day(date=date, ib_start=ib_start, ib_end=ib_end, m1=m1)
+    for place in range(len(levels.date)):
+        yield read_day(market, levels, place, horizon_minutes)
+
+
+def read_day(market: Market, levels: SessionLevels, place: int, horizon_minutes: int) -> Day:
+    """The session date at a place in the levels of its session."""
+    ib_start, ib_end = int(levels.ib_start[place]), int(levels.ib_end[place])
+    near = market.bars.between(ib_start, ib_end + horizon_minutes + 1)
+    columns = (near.minute, near.minute + 1, near.open, near.high, near.low, near.close)
+    m1 = list(map(Bar, *(column.tolist() for column in columns)))
+    return Day(date=int(levels.date[place]), ib_start=ib_start, ib_end=ib_end, m1=m1)
 
 
 def m2_bars(m1: Sequence[Bar]) -> list[Bar]:

@@ -14,10 +14,10 @@ from ib_grid.grid import Chunk, Grid
 from ib_grid.market import Market
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import Params
-from ib_grid.reference.day import Day, read_days, setting
+from ib_grid.reference.day import Day, Setting, read_days, setting
+from ib_grid.reference.entries import Entry, entry
 from ib_grid.reference.entries import candidates as of_date
-from ib_grid.reference.entries import entry
-from ib_grid.reference.exits import leave, result_r
+from ib_grid.reference.exits import Exit, leave, result_r
 from ib_grid.reference.metrics import metrics
 from ib_grid.reference.signals import LONG
 from ib_grid.results import METRIC_COLUMNS, candidates_frame, trades_frame
@@ -116,9 +116,11 @@ def _trade_of_day(day: Day, params: Params, execution: Execution, news: NewsFilt
     entered = None if on_date is None else entry(on_date, params, execution, news)
     if on_date is None or entered is None:
         return None
-    if entered.risk == 0 and execution.model == "realistic":
-        return None
-    left = leave(entered, on_date, params, execution)
+    return trade(day, on_date, entered, leave(entered, on_date, params, execution), execution)
+
+
+def trade(day: Day, on_date: Setting, entered: Entry, left: Exit, execution: Execution) -> Trade:
+    """The trade of a date by its entry and its exit."""
     return Trade(
         date=day.date,
         variation=entered.variation,

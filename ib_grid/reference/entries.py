@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ib_grid.execution import RISK_FLOOR, Execution
 from ib_grid.news import NewsFilter
 from ib_grid.params import Params
-from ib_grid.reference.day import Setting
+from ib_grid.reference.day import Bar, Setting
 from ib_grid.reference.signals import LONG, Cisd, Signal, ocae, rebound, reversals, tcwe
 
 PRIORITY = ("Reverse", "OCAE", "TCWE", "REV_RB")
@@ -32,6 +32,8 @@ class Candidate:
         Section 5; the stop as the variation names it, before it is mirrored or widened.
     limit : bool
         Whether a limit order fills within the entry bar.
+    signal : Bar
+        The M2 bar that gives the signal; for REV_RB the one that arms the order.
     """
 
     variation: str
@@ -42,6 +44,7 @@ class Candidate:
     ref: float
     fill: float
     stop: float
+    signal: Bar
     limit: bool = False
 
 
@@ -57,14 +60,17 @@ class Entry:
     target: float
     risk: float
     limit: bool
+    signal: Bar
 
 
 def entry(setting: Setting, params: Params, execution: Execution, news: NewsFilter) -> Entry | None:
-    """The entry of a date, if it has one."""
+    """The entry of a date, if it has one; without a risk there is none in `realistic`."""
     left = _without_news(candidates(setting, params, execution, news), news)
     if not left:
         return None
-    return _set_up(min(left, key=lambda c: (c.order, PRIORITY.index(c.variation))), params)
+    first = min(left, key=lambda c: (c.order, PRIORITY.index(c.variation)))
+    entered = _set_up(first, params)
+    return None if entered.risk == 0 and execution.model == "realistic" else entered
 
 
 def candidates(
@@ -108,6 +114,7 @@ def _set_up(candidate: Candidate, params: Params) -> Entry:
         target=ref + direction * (params.rr_target * abs(ref - stop)),
         risk=0.0 if risk <= RISK_FLOOR * ref else risk,
         limit=candidate.limit,
+        signal=candidate.signal,
     )
 
 
@@ -147,6 +154,7 @@ def _original_candidates(setting: Setting, params: Params, execution: Execution)
                 ref=bar.close,
                 fill=bar.close + signal.direction * half,
                 stop=_mode_stop(setting, params),
+                signal=bar,
             )
         )
     followed = [c for c in reversals(setting) if c.index + 1 < len(setting.bars)]
@@ -166,6 +174,7 @@ def _original_reverse(cisd: Cisd, setting: Setting, half: float) -> Candidate:
         ref=following.open,
         fill=setting.bars[cisd.index].close + cisd.direction * half,
         stop=cisd.extreme,
+        signal=setting.bars[cisd.index],
     )
 
 
@@ -187,6 +196,7 @@ def _original_rebound(setting: Setting, params: Params, execution: Execution) ->
                 ref=level,
                 fill=level + armed.direction * execution.half_spread_points,
                 stop=setting.eq,
+                signal=setting.bars[armed.index],
             )
             return [candidate]
     return []
@@ -233,6 +243,7 @@ def _market_order(
         ref=ref,
         fill=ref + signal.direction * cost,
         stop=stop,
+        signal=setting.bars[signal.index],
     )
     return [candidate]
 
@@ -257,6 +268,7 @@ def _realistic_rebound(setting: Setting, params: Params, execution: Execution) -
                 ref=level,
                 fill=level,
                 stop=setting.eq,
+                signal=setting.bars[armed.index],
                 limit=True,
             )
             return [candidate]

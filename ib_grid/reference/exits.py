@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ib_grid.execution import Execution
@@ -59,11 +60,38 @@ class Position:
         return both and not self.stop_reached(bar.open) and not self.target_reached(bar.open)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A position at the end of a bar that was watched.
+
+    Attributes
+    ----------
+    minute : int
+        Label of the bar.
+    position : Position
+        Stop and target as they stand; if it was left in the bar, as they stood then.
+    left : Exit or None
+        The exit, if it was left in the bar.
+    """
+
+    minute: int
+    position: Position
+    left: Exit | None = None
+
+
 def leave(entry: Entry, setting: Setting, params: Params, execution: Execution) -> Exit:
     """The exit of an entry; costs of the exit are in its price."""
+    watched = follow(entry, setting, params, execution)
+    return next(standing.left for standing in watched if standing.left is not None)
+
+
+def follow(
+    entry: Entry, setting: Setting, params: Params, execution: Execution
+) -> Iterator[Standing]:
+    """The position at the end of each bar that the model watches; the last one has the exit."""
     if execution.model == "original":
-        return _leave_original(entry, setting, params, execution)
-    return _leave_realistic(entry, setting, params, execution)
+        return _follow_original(entry, setting, params, execution)
+    return _follow_realistic(entry, setting, params, execution)
 
 
 def result_r(entry: Entry, exit_price: float, execution: Execution) -> float:
@@ -80,64 +108,80 @@ def result_r(entry: Entry, exit_price: float, execution: Execution) -> float:
 # 7.1 original
 
 
-def _leave_original(entry: Entry, setting: Setting, params: Params, execution: Execution) -> Exit:
-    if entry.risk == 0:
-        return Exit(minute=setting.m1[entry.index].start, price=entry.fill, reason="invalid")
+def _follow_original(
+    entry: Entry, setting: Setting, params: Params, execution: Execution
+) -> Iterator[Standing]:
     position = Position(direction=entry.direction, stop=entry.stop, target=entry.target)
+    if entry.risk == 0:
+        minute = setting.m1[entry.index].start
+        yield Standing(
+            minute=minute,
+            position=position,
+            left=Exit(minute=minute, price=entry.fill, reason="invalid"),
+        )
+        return
     for bar in setting.m1[entry.index + 1 :]:
         noted = position
-        if params.tsl_target == 0 and noted.target_reached(noted.best(bar)):
-            return Exit(
-                minute=bar.start,
-                price=noted.target,
-                reason="tp",
-                ambiguous=noted.is_ambiguous(bar),
-            )
-        while params.tsl_target > 0 and position.target_reached(position.best(bar)):
-            position = position.stepped(params, entry.risk)
-        if noted.stop_reached(noted.worst(bar)):
-            # The bar's price nearest to a stop that it lies beyond is its best one.
-            beyond = noted.stop_reached(noted.best(bar))
-            return Exit(
-                minute=bar.start,
-                price=noted.best(bar) if beyond else noted.stop,
-                reason="stop",
-                ambiguous=noted.is_ambiguous(bar),
-            )
+        if params.tsl_target > 0:
+            while position.target_reached(position.best(bar)):
+                position = position.stepped(params, entry.risk)
+        left = _left_original(noted, bar, params)
+        yield Standing(minute=bar.start, position=noted if left else position, left=left)
+        if left:
+            return
     second_to_last = setting.m1[-2] if len(setting.m1) > 1 else setting.m1[-1]
-    return Exit(
-        minute=setting.m1[-1].start,
-        price=second_to_last.close - entry.direction * execution.half_spread_points,
-        reason="time",
-    )
+    last = setting.m1[-1].start
+    price = second_to_last.close - entry.direction * execution.half_spread_points
+    left = Exit(minute=last, price=price, reason="time")
+    yield Standing(minute=last, position=position, left=left)
+
+
+def _left_original(noted: Position, bar: Bar, params: Params) -> Exit | None:
+    """The exit in a bar at whose opening stop and target stood as noted."""
+    price: float | None = None
+    reason = "stop"
+    if params.tsl_target == 0 and noted.target_reached(noted.best(bar)):
+        price, reason = noted.target, "tp"
+    elif noted.stop_reached(noted.worst(bar)):
+        # The bar's price nearest to a stop that it lies beyond is its best one.
+        beyond = noted.stop_reached(noted.best(bar))
+        price = noted.best(bar) if beyond else noted.stop
+    if price is None:
+        return None
+    return Exit(minute=bar.start, price=price, reason=reason, ambiguous=noted.is_ambiguous(bar))
 
 
 # 7.2 realistic
 
 
-def _leave_realistic(entry: Entry, setting: Setting, params: Params, execution: Execution) -> Exit:
-    slippage = execution.slippage_points
+def _follow_realistic(
+    entry: Entry, setting: Setting, params: Params, execution: Execution
+) -> Iterator[Standing]:
+    slippage = entry.direction * execution.slippage_points
     position = Position(direction=entry.direction, stop=entry.stop, target=entry.target)
-    for index, mid in enumerate(setting.m1):
-        if index < entry.index:
-            continue
+    for index, mid in enumerate(setting.m1[entry.index :]):
         bar = _exit_side(mid, entry.direction, execution.half_spread_points)
         at_open = position
-        on_fill_bar = entry.limit and index == entry.index
+        on_fill_bar = entry.limit and index == 0
         if on_fill_bar:
             left = (position.stop, "stop") if position.stop_reached(position.worst(bar)) else None
         else:
             position, left = _watch(position, bar, params, entry.risk)
-        if left is not None:
-            price, reason = left
-            return Exit(
-                minute=bar.start,
-                price=price if reason == "tp" else price - entry.direction * slippage,
-                reason=reason,
-                ambiguous=not on_fill_bar and at_open.is_ambiguous(bar),
-            )
+        if left is None:
+            yield Standing(minute=bar.start, position=position)
+            continue
+        price, reason = left
+        out = Exit(
+            minute=bar.start,
+            price=price if reason == "tp" else price - slippage,
+            reason=reason,
+            ambiguous=not on_fill_bar and at_open.is_ambiguous(bar),
+        )
+        yield Standing(minute=bar.start, position=position, left=out)
+        return
     last = _exit_side(setting.m1[-1], entry.direction, execution.half_spread_points)
-    return Exit(minute=last.start, price=last.close - entry.direction * slippage, reason="time")
+    out = Exit(minute=last.start, price=last.close - slippage, reason="time")
+    yield Standing(minute=last.start, position=position, left=out)
 
 
 def _exit_side(mid: Bar, direction: int, half: float) -> Bar:
