@@ -164,6 +164,19 @@ def verify_contents(path: Path, grid: Grid, chunk: Chunk, fingerprint: str) -> R
     StoreError
         If it does not; it says what is wrong.
     """
+    return read_verified(path, grid, chunk, fingerprint)[0]
+
+
+def read_verified(
+    path: Path, grid: Grid, chunk: Chunk, fingerprint: str
+) -> tuple[Record, pa.Table]:
+    """What a file says of itself and its rows, `result_schema`, checked as by `verify_contents`.
+
+    Raises
+    ------
+    StoreError
+        If it does not hold the rows that were written; it says what is wrong.
+    """
     record = verify(path, chunk, fingerprint)
     try:
         with pq.ParquetFile(path) as file:
@@ -179,7 +192,7 @@ def verify_contents(path: Path, grid: Grid, chunk: Chunk, fingerprint: str) -> R
         raise _wrong(path, "its combinations are not those of the chunk")
     if crc32 != record.crc32:
         raise _wrong(path, "its metrics are not those that were written")
-    return record
+    return record, table
 
 
 def _record(path: Path, metadata: Mapping[bytes, bytes]) -> Record:
@@ -270,12 +283,23 @@ def _look_at_all(
         return list(zip(paths, pool.map(look_at, paths), strict=True))
 
 
-def _check(dataset: Path, path: Path, plan: ChunkPlan, fingerprint: str, read_all: bool) -> Record:
+def chunk_of(dataset: Path, path: Path, plan: ChunkPlan) -> Chunk:
+    """The chunk whose file lies at this path.
+
+    Raises
+    ------
+    StoreError
+        If no chunk's file does.
+    """
     match = _FILE_NAME.fullmatch(path.name)
     index = int(match[1]) if match else len(plan)
     if index >= len(plan) or partition_path(dataset, plan.grid, plan.chunk(index)) != path:
         raise _wrong(path, "it has no place in this run")
-    chunk = plan.chunk(index)
+    return plan.chunk(index)
+
+
+def _check(dataset: Path, path: Path, plan: ChunkPlan, fingerprint: str, read_all: bool) -> Record:
+    chunk = chunk_of(dataset, path, plan)
     if read_all:
         return verify_contents(path, plan.grid, chunk, fingerprint)
     return verify(path, chunk, fingerprint)
