@@ -1,0 +1,325 @@
+"""Conditions on result columns, as a person writes them: ``total_trades >= 10 and winrate > 50``.
+
+The language is a small part of Python's expressions; nothing is ever run. Allowed are the result
+columns, numbers, texts, true and false, ``and``, ``or``, ``not``, comparisons also in chains
+(``0 < tsl_target <= 1``), ``in (a, b)``, ``not in``, ``+ - * /`` and brackets.
+
+Numbers are compared and computed as float64. A parameter is stored as float64 and equals the number
+that was written for it: ``tsl_target == 0.1`` holds where the grid has 0.1. A metric is stored as
+float32 and taken as the float64 of the same value: ``total_r > 0.1`` holds for the float32 nearest
+to 0.1, which lies a little above, and ``total_r == 0.1`` never holds.
+
+What is divided by 0 is infinite, 0 / 0 is undefined. Undefined is neither less than, equal to nor
+more than anything: each comparison with it is false, but for ``!=``, which is true.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import operator
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ib_grid.checks import finite_number
+from ib_grid.errors import ConfigError
+from ib_grid.params import STOP_MODES
+from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, RESULT_COLUMNS, result_schema
+
+MAX_CHARACTERS = 2000
+MAX_DEPTH = 40
+MAX_SHOWN = 60
+
+Kind = Literal["number", "text", "truth"]
+
+_LANGUAGE = (
+    "result columns, numbers, texts in quotes, true, false, and, or, not, comparisons,"
+    " in (a, b), + - * / and brackets"
+)
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: pc.add,
+    ast.Sub: pc.subtract,
+    ast.Mult: pc.multiply,
+    ast.Div: pc.divide,
+}
+_SCHEMA = result_schema()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition on the rows of results.
+
+    Attributes
+    ----------
+    text : str
+        As it was written.
+    columns : tuple of str
+        The result columns that it looks at, in their order.
+    expression : pyarrow.compute.Expression
+        For a data set's filter or `pyarrow.Table.filter`; true for the rows that fulfil it.
+    """
+
+    text: str
+    columns: tuple[str, ...]
+    expression: pc.Expression = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Term:
+    """A part of a condition: a column or a literal where it is just that."""
+
+    kind: Kind
+    expression: pc.Expression
+    column: str = ""
+    literal: float | str | bool | None = None
+
+    @property
+    def computed(self) -> pc.Expression:
+        """Its expression for arithmetic and comparison: numbers as float64."""
+        return self.expression.cast(pa.float64()) if self.kind == "number" else self.expression
+
+
+def parse_condition(text: str, *, where: str = "") -> Condition:
+    """A condition from its text.
+
+    Parameters
+    ----------
+    text : str
+    where : str, optional
+        Option or key that it was given in, for the error.
+
+    Raises
+    ------
+    ConfigError
+        If it is too long or too deep, names what is no result column, compares what cannot be
+        compared, is no condition, or holds anything that is not of the language.
+    """
+    parser = _Parser(text.strip() if isinstance(text, str) else "", where)
+    term = parser.term(parser.tree(), MAX_DEPTH)
+    if term.kind != "truth":
+        raise parser.refusal(f"{parser.text} is a {term.kind}", "a comparison, such as total_r > 0")
+    if not parser.columns:
+        raise parser.refusal(f"{parser.text} names no column", "a condition on result columns")
+    columns = tuple(name for name in RESULT_COLUMNS if name in parser.columns)
+    return Condition(text=parser.text, columns=columns, expression=term.expression)
+
+
+class _Parser:
+    """One text on its way to a condition; `columns` are those named so far."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self.text = text
+        self.where = where
+        self.columns: set[str] = set()
+
+    def refusal(self, found: str, expected: str = _LANGUAGE) -> ConfigError:
+        return ConfigError(found, where=self.where or "condition", expected=expected)
+
+    def shown(self, node: ast.AST) -> str:
+        """What was written for a node."""
+        part = ast.get_source_segment(self.text, node) or ""
+        return part if len(part) <= MAX_SHOWN else f"{part[: MAX_SHOWN - 3]}..."
+
+    def tree(self) -> ast.expr:
+        if not self.text:
+            raise self.refusal(
+                "there is no condition", "such as total_trades >= 10 and winrate > 50"
+            )
+        if len(self.text) > MAX_CHARACTERS:
+            raise self.refusal(f"{len(self.text):,} characters", f"at most {MAX_CHARACTERS:,}")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # such as 1or 2: hardly what was meant
+                return ast.parse(self.text, mode="eval").body
+        except SyntaxError as error:
+            place = f" at character {error.offset}" if error.offset else ""
+            raise self.refusal(f"{self._whole()} cannot be read{place} ({error.msg})") from error
+        except (ValueError, Warning) as error:
+            raise self.refusal(f"{self._whole()} cannot be read ({error})") from error
+        except (RecursionError, MemoryError) as error:
+            raise self._too_deep() from error
+
+    def _whole(self) -> str:
+        return repr(self.text if len(self.text) <= MAX_SHOWN else f"{self.text[:MAX_SHOWN]}...")
+
+    def _too_deep(self) -> ConfigError:
+        return self.refusal("the condition is nested too deeply", f"at most {MAX_DEPTH} levels")
+
+    def term(self, node: ast.expr, depth: int) -> _Term:
+        if not depth:
+            raise self._too_deep()
+        match node:
+            case ast.Name(id=name):
+                return self._name(name)
+            case ast.Constant(value=value):
+                return self._literal(node, value)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return _truth(~self._of_kind(operand, depth, "truth").expression)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self._negative(operand, depth)
+            case ast.BoolOp():
+                return self._joined(node, depth)
+            case ast.BinOp(op=op) if type(op) in _ARITHMETIC:
+                return self._arithmetic(node, depth)
+            case ast.Compare():
+                return self._compared(node, depth)
+        raise self.refusal(f"{self.shown(node)} is nothing that a condition can hold")
+
+    def _name(self, name: str) -> _Term:
+        if name in ("true", "false"):
+            return _truth(pc.scalar(name == "true"), literal=name == "true")
+        if name not in RESULT_COLUMNS:
+            raise self.refusal(f"no column {name}", _near(name))
+        self.columns.add(name)
+        return _Term(kind=_kind(name), expression=pc.field(name), column=name)
+
+    def _literal(self, node: ast.expr, value: object) -> _Term:
+        if isinstance(value, bool):
+            return _truth(pc.scalar(value), literal=value)
+        if isinstance(value, str):
+            return _Term(kind="text", expression=pc.scalar(value), literal=value)
+        number = finite_number(value)
+        if number is None:
+            raise self.refusal(f"{self.shown(node)} is no finite number")
+        return _number(pc.scalar(number), literal=number)
+
+    def _of_kind(self, node: ast.expr, depth: int, kind: Kind) -> _Term:
+        term = self.term(node, depth - 1)
+        if term.kind != kind:
+            needed = "a number" if kind == "number" else "a comparison, or a column true or false"
+            raise self.refusal(f"{self.shown(node)} is a {term.kind}", needed)
+        return term
+
+    def _negative(self, operand: ast.expr, depth: int) -> _Term:
+        term = self._of_kind(operand, depth, "number")
+        if isinstance(term.literal, float):
+            return _number(pc.scalar(-term.literal), literal=-term.literal)
+        return _number(pc.negate(term.computed))
+
+    def _joined(self, node: ast.BoolOp, depth: int) -> _Term:
+        join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+        parts = [self._of_kind(value, depth, "truth").expression for value in node.values]
+        return _truth(_in_halves(parts, join))
+
+    def _arithmetic(self, node: ast.BinOp, depth: int) -> _Term:
+        left, right = (self._of_kind(side, depth, "number") for side in (node.left, node.right))
+        return _number(_ARITHMETIC[type(node.op)](left.computed, right.computed))
+
+    def _compared(self, node: ast.Compare, depth: int) -> _Term:
+        operands = [node.left, *node.comparators]
+        if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
+            if len(node.ops) > 1:
+                raise self.refusal(
+                    f"{self.shown(node)} joins `in` with another comparison", "and, or"
+                )
+            return self._membership(node, depth)
+        terms = [self.term(operand, depth - 1) for operand in operands]
+        pairs = [self._pair(node, op, terms[i], terms[i + 1]) for i, op in enumerate(node.ops)]
+        return _truth(_in_halves(pairs, operator.and_))
+
+    def _pair(self, node: ast.Compare, op: ast.cmpop, left: _Term, right: _Term) -> pc.Expression:
+        compare = _COMPARISONS.get(type(op))
+        if compare is None:
+            raise self.refusal(f"{self.shown(node)} compares by `is`", "== or !=")
+        if left.kind != right.kind:
+            raise self.refusal(
+                f"{self.shown(node)} compares a {left.kind} with a {right.kind}", "one kind"
+            )
+        if left.kind == "truth" and not isinstance(op, (ast.Eq, ast.NotEq)):
+            raise self.refusal(f"{self.shown(node)} puts true and false in an order", "== or !=")
+        for column, other in ((left, right), (right, left)):
+            self._check_value(column, other)
+        if left.column and _is_exact(left.column, right.literal):
+            return compare(left.expression, _scalar(left.column, right.literal))
+        if right.column and _is_exact(right.column, left.literal):
+            return compare(_scalar(right.column, left.literal), right.expression)
+        return compare(left.computed, right.computed)
+
+    def _membership(self, node: ast.Compare, depth: int) -> _Term:
+        term, values = self.term(node.left, depth - 1), self._values(node, depth)
+        if any(value.kind != term.kind for value in values):
+            raise self.refusal(f"{self.shown(node)} mixes kinds of values", f"a {term.kind} each")
+        for value in values:
+            self._check_value(term, value)
+        literals = [value.literal for value in values]
+        if term.column and all(_is_exact(term.column, literal) for literal in literals):
+            type_ = _SCHEMA.field(term.column).type
+            found = term.expression.isin(pa.array(literals).cast(type_))
+        else:
+            found = term.computed.isin(pa.array(literals))
+        return _truth(~found if isinstance(node.ops[0], ast.NotIn) else found)
+
+    def _values(self, node: ast.Compare, depth: int) -> list[_Term]:
+        (given,) = node.comparators
+        nodes = given.elts if isinstance(given, (ast.Tuple, ast.List)) else [given]
+        values = [self.term(value, depth - 1) for value in nodes]
+        if not values or any(value.literal is None for value in values):
+            raise self.refusal(f"{self.shown(node)} has no list of values", "such as in (0.5, 1)")
+        return values
+
+    def _check_value(self, column: _Term, other: _Term) -> None:
+        """Refuse a text that the column cannot hold: the condition would hold for no row."""
+        is_mode = column.column == "stop_mode" and isinstance(other.literal, str)
+        if is_mode and other.literal not in STOP_MODES:
+            raise self.refusal(f"stop_mode is never {other.literal!r}", " or ".join(STOP_MODES))
+
+
+def _number(expression: pc.Expression, literal: float | None = None) -> _Term:
+    return _Term(kind="number", expression=expression, literal=literal)
+
+
+def _truth(expression: pc.Expression, literal: bool | None = None) -> _Term:
+    return _Term(kind="truth", expression=expression, literal=literal)
+
+
+def _kind(column: str) -> Kind:
+    type_ = _SCHEMA.field(column).type
+    if pa.types.is_boolean(type_):
+        return "truth"
+    return "text" if pa.types.is_string(type_) else "number"
+
+
+def _is_exact(column: str, literal: object) -> bool:
+    """Whether the column's own type holds the literal, so that files can be left out by it."""
+    if literal is None or column in METRIC_COLUMNS:
+        return False
+    if pa.types.is_integer(_SCHEMA.field(column).type):
+        return isinstance(literal, float) and literal.is_integer() and abs(literal) < 2**31
+    return True
+
+
+def _scalar(column: str, literal: object) -> pc.Expression:
+    type_ = _SCHEMA.field(column).type
+    value = int(literal) if pa.types.is_integer(type_) else literal  # type: ignore[call-overload]
+    return pc.scalar(pa.scalar(value, type_))
+
+
+def _in_halves(parts: list[pc.Expression], join: Callable[[Any, Any], Any]) -> pc.Expression:
+    """The parts joined as a shallow tree: however many they are, nothing recurses deeply."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return join(_in_halves(parts[:half], join), _in_halves(parts[half:], join))
+
+
+def _near(name: str) -> str:
+    near = difflib.get_close_matches(name, RESULT_COLUMNS, n=1, cutoff=0.5)
+    if near:
+        return f"perhaps {near[0]}"
+    return (
+        f"a result column: {', '.join(RESULT_COLUMNS[: 15 + len(METRIC_NAMES)])};"
+        " metrics also with the prefix of a variation"
+    )
