@@ -9,6 +9,7 @@ import numpy as np
 
 from ib_grid import levels as ib_levels
 from ib_grid.bars import Bars
+from ib_grid.clock import MINUTES_PER_DAY, Days
 from ib_grid.errors import DataError, GridError
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
@@ -89,3 +90,10 @@ def build_market(
         np.add.at(near, end, -1)
     rows = np.cumsum(near[:-1]) > 0
     return Market(bars=bars.take(rows), levels=of_session, horizon_minutes=horizon_minutes)
+
+
+def traded_dates(market: Market) -> Days:
+    """The UTC dates on which a trade window of the market lies, ascending."""
+    ends = np.concatenate([levels.ib_end for levels in market.levels.values()])
+    moments = np.concatenate([ends, ends + market.horizon_minutes])
+    return np.unique(moments // MINUTES_PER_DAY)

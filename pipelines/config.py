@@ -15,10 +15,10 @@ from ib_grid.errors import ConfigError, GridError
 from ib_grid.execution import Execution, Model
 from ib_grid.grid import Grid
 from ib_grid.instruments import Instrument
+from ib_grid.news.run_news import CoverageMode, NewsSettings
 from ib_grid.scoring import RankingSettings
 from pipelines import prepare
 from pipelines.config_values import KEYS, check_names, convert_value
-from pipelines.news import CoverageMode, NewsSettings
 
 NEWS_DIR = Path("data/news")
 

@@ -11,8 +11,8 @@ from ib_grid import checks, instruments
 from ib_grid.checks import finite_number
 from ib_grid.errors import ConfigError, IbGridError
 from ib_grid.execution import MODELS
+from ib_grid.news.run_news import COVERAGE_MODES
 from ib_grid.scoring import RankingSettings
-from pipelines.news import COVERAGE_MODES
 
 RANKING_KEYS = ("weights", "min_trades")
 _LAST_PORT = 65_535

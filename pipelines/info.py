@@ -13,10 +13,10 @@ from dask.system import CPU_COUNT
 from ib_grid import engine
 from ib_grid.errors import InputError
 from ib_grid.grid import ChunkPlan, plan_chunks
+from ib_grid.news.run_news import statement_lines
 from pipelines import optimize, run
 from pipelines.config import Settings
 from pipelines.inputs import Inputs, read_inputs
-from pipelines.news import statement_lines
 from pipelines.progress import duration
 
 _CHUNKS_TIMED = 2

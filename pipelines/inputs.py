@@ -10,17 +10,16 @@ import numpy as np
 
 from ib_grid import manifest
 from ib_grid.bars import Bars, file_sha256, read_bars
-from ib_grid.clock import MINUTES_PER_DAY, Days
 from ib_grid.errors import DataError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
-from ib_grid.market import Market, build_market
+from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import NewsFilter
+from ib_grid.news.run_news import run_news
 from pipelines import config, prepare
 from pipelines.config import Settings
-from pipelines.news import run_news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,13 +96,6 @@ def read_inputs(settings: Settings) -> Inputs:
         },
         notes=(levels.note,) if levels.note else (),
     )
-
-
-def traded_dates(market: Market) -> Days:
-    """The UTC dates on which a trade window of the market lies, ascending."""
-    ends = np.concatenate([levels.ib_end for levels in market.levels.values()])
-    moments = np.concatenate([ends, ends + market.horizon_minutes])
-    return np.unique(moments // MINUTES_PER_DAY)
 
 
 def _check_bars(bars: Bars, path: Path, sha256: str) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ib_grid.analysis import Source, load_source
+from ib_grid.errors import InputError
 from ib_grid.manifest import Manifest, read_manifest
+from ib_grid.news.run_news import statement_lines
 from ib_grid.partitions import results_folder
 from ib_grid.scoring import RankingSettings
 from pipelines import store
-from pipelines.deep_dive import deep_dive
-from pipelines.news import statement_lines
 from pipelines.report.build import (
     DEFAULT_BEST,
     Report,
@@ -22,6 +23,7 @@ from pipelines.report.build import (
     read_report,
 )
 from pipelines.report.files import write_report
+from pipelines.report.html import NoReplay
 
 
 def report_run(
@@ -68,7 +70,16 @@ def report_run(
     report = read_report(run_dir, run_info(manifest), settings)
     # The command that the summary names works from any folder.
     folder = run_dir.resolve()
-    return report, write_report(report, folder, excel=excel, deep_dive=deep_dive(manifest))
+    return report, write_report(report, folder, excel=excel, source=_source(manifest))
+
+
+def _source(manifest: Manifest) -> Source | NoReplay:
+    """What the run was computed from, or why it cannot be had any more."""
+    try:
+        return load_source(manifest)
+    except InputError as error:
+        said = f"{error.found}, {error.where}" if error.where else error.found
+        return NoReplay(f"The best sets could not be traded again: {said}.")
 
 
 def run_info(manifest: Manifest) -> RunInfo:

@@ -15,13 +15,12 @@ from ib_grid import engine, reference
 from ib_grid.bars import read_bars
 from ib_grid.errors import ConfigError, OutputError, ParamsError
 from ib_grid.execution import Execution
-from ib_grid.market import Market, build_market
+from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import check_candidates
+from ib_grid.news.run_news import RunNews, run_news, statement_lines
 from ib_grid.params import Params, params_from_mapping
 from pipelines import prepare
 from pipelines.config import Settings, read_mapping
-from pipelines.inputs import traded_dates
-from pipelines.news import RunNews, run_news, statement_lines
 
 ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 

@@ -18,11 +18,10 @@ from ib_grid import engine, reference
 from ib_grid.execution import Execution, Model
 from ib_grid.ingest import read_csv_bars
 from ib_grid.instruments import XAUUSD
-from ib_grid.market import Market, build_market
+from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import NewsFilter
+from ib_grid.news.run_news import NewsSettings, RunNews, run_news
 from ib_grid.params import Params
-from pipelines.inputs import traded_dates
-from pipelines.news import NewsSettings, RunNews, run_news
 from tests.golden import SHARED
 
 BARS = SHARED / "data" / "XAUUSD_2023"

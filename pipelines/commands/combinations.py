@@ -80,9 +80,9 @@ def check(
     event is still to come; positive, it is over.
     """
     settings = settings_of(locals())
+    from ib_grid.news.run_news import statement_lines
     from pipelines import trades as of_one
     from pipelines.csv_files import write_csv
-    from pipelines.news import statement_lines
     from pipelines.show import show_candidates, terminal
 
     combination = of_one.load_combination(settings, params)

@@ -8,20 +8,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from ib_grid.analysis import Source
 from ib_grid.errors import OutputError
 from ib_grid.files import whole_file
 from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
 from pipelines.report.excel import write_workbook
-from pipelines.report.html import DeepDive, NoReplay, html_text
+from pipelines.report.html import NoReplay, html_text
 from pipelines.report.text import summary_text, variation_text
 
 NO_BARS = NoReplay()
 
 
 def write_report(
-    report: Report, run_dir: Path, *, excel: bool = False, deep_dive: DeepDive | NoReplay = NO_BARS
+    report: Report, run_dir: Path, *, excel: bool = False, source: Source | NoReplay = NO_BARS
 ) -> list[Path]:
     """Write the files of a report into its run directory.
 
@@ -35,7 +36,7 @@ def write_report(
     excel : bool
         Whether to write the workbook. One that is there is written again in any case, so that it
         never shows other numbers than the files beside it.
-    deep_dive : DeepDive or NoReplay
+    source : Source or NoReplay
         What the run was computed from, for the figures of trades in the HTML report, or why it is
         not at hand.
 
@@ -50,7 +51,7 @@ def write_report(
         If a file cannot be written.
     """
     paths = []
-    for name, content in _texts(report, run_dir, deep_dive).items():
+    for name, content in _texts(report, run_dir, source).items():
         path = run_dir / f"{report.info.symbol}_{name}"
         with whole_file(path) as file:
             file.write(content.encode())
@@ -76,7 +77,7 @@ def _remove(path: Path) -> None:
         ) from error
 
 
-def _texts(report: Report, run_dir: Path, deep_dive: DeepDive | NoReplay) -> dict[str, str]:
+def _texts(report: Report, run_dir: Path, source: Source | NoReplay) -> dict[str, str]:
     """File names without the symbol, and the content of each."""
     contents = {
         "summary.txt": summary_text(report, run_dir),
@@ -85,7 +86,7 @@ def _texts(report: Report, run_dir: Path, deep_dive: DeepDive | NoReplay) -> dic
         "variation_report.txt": variation_text(report, run_dir),
         "variation_agg.json": _json(_aggregate(report)),
         "best_by_variation.json": _json(_best_by_variation(report)),
-        "report.html": html_text(report, run_dir, deep_dive),
+        "report.html": html_text(report, run_dir, source),
     }
     for name, variation in report.variations.items():
         contents[f"variation_{name}_top{VARIATION_ROWS}.csv"] = _csv(variation.chosen.best, report)

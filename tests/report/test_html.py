@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import re
 import shlex
@@ -12,14 +13,15 @@ import numpy as np
 import pytest
 
 from ib_grid import reference
+from ib_grid.analysis import Source
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
-from ib_grid.news import NewsFilter
+from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_NAMES, VARIATIONS
 from pipelines.report.files import write_report
-from pipelines.report.html import DeepDive, NoReplay, html_text
+from pipelines.report.html import NoReplay, html_text
 from pipelines.report.html.factors import neighbours
 from pipelines.report.html.page import plotly_base64
 from pipelines.report.html.words import per_trade_r_text, percent
@@ -32,14 +34,14 @@ MAX_BYTES = 5_000_000
 
 
 @pytest.fixture(scope="module")
-def traded(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> tuple[MadeUpRun, DeepDive]:
-    run, deep_dive = traded_run(tmp_path_factory.mktemp("traded"), grid)
-    write_report(run.report(), run.run_dir, deep_dive=deep_dive)
-    return run, deep_dive
+def traded(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> tuple[MadeUpRun, Source]:
+    run, source = traded_run(tmp_path_factory.mktemp("traded"), grid)
+    write_report(run.report(), run.run_dir, source=source)
+    return run, source
 
 
 @pytest.fixture(scope="module")
-def page(traded: tuple[MadeUpRun, DeepDive]) -> Element:
+def page(traded: tuple[MadeUpRun, Source]) -> Element:
     return read_page((traded[0].run_dir / "GER40_report.html").read_text())
 
 
@@ -67,7 +69,7 @@ def top_table(page: Element) -> list[dict[str, Element]]:
 # one source for each number
 
 
-def test_the_top_20_are_those_of_the_csv(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
+def test_the_top_20_are_those_of_the_csv(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     rows = top_table(page)
     assert len(rows) == 20
     for row, expected in zip(rows, top_of(traded[0]), strict=False):
@@ -81,9 +83,7 @@ def test_the_top_20_are_those_of_the_csv(traded: tuple[MadeUpRun, DeepDive], pag
         assert row["session"].text == f"{expected['ib_start']}–{expected['ib_end']}"
 
 
-def test_the_best_set_is_that_of_the_json(
-    traded: tuple[MadeUpRun, DeepDive], page: Element
-) -> None:
+def test_the_best_set_is_that_of_the_json(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]
     metrics = best["metrics"]
     said = page.by_id("verdict-best").numbers
@@ -100,7 +100,7 @@ def test_the_best_set_is_that_of_the_json(
     assert names == list(PARAM_NAMES)
 
 
-def test_sums_are_those_of_the_json(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
+def test_sums_are_those_of_the_json(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     aggregate = json_of(traded[0], "variation_agg.json")
     overall = aggregate["overall"]
     share, profitable, combinations = page.by_id("verdict-profitable").numbers[:3]
@@ -117,9 +117,7 @@ def test_sums_are_those_of_the_json(traded: tuple[MadeUpRun, DeepDive], page: El
     assert (sum(in_bins["y"]), blue) == (combinations, profitable)
 
 
-def test_variations_are_those_of_the_json(
-    traded: tuple[MadeUpRun, DeepDive], page: Element
-) -> None:
+def test_variations_are_those_of_the_json(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]["metrics"]
     aggregate = json_of(traded[0], "variation_agg.json")["variations"]
     drawn = figures(page)
@@ -139,7 +137,7 @@ def test_variations_are_those_of_the_json(
             assert bar == (value if own[0] else None)
 
 
-def test_the_best_set_is_marked(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
+def test_the_best_set_is_marked(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]
     drawn = figures(page)
     assert drawn["total_r"]["layout"]["shapes"][0]["x0"] == best["metrics"]["total_r"]
@@ -178,9 +176,7 @@ def test_every_axis_has_a_title(page: Element) -> None:
 # trades again
 
 
-def test_curves_end_where_the_ranking_does(
-    traded: tuple[MadeUpRun, DeepDive], page: Element
-) -> None:
+def test_curves_end_where_the_ranking_does(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     lines = figures(page)["equity"]["data"]
     equity = {line["name"]: line for line in lines if line["yaxis"] == "y"}
     under = {line["name"]: line for line in lines if line["yaxis"] == "y2"}
@@ -196,7 +192,7 @@ def test_curves_end_where_the_ranking_does(
         assert equity[name]["x"] == sorted(equity[name]["x"])
 
 
-def test_sums_of_r_add_up_to_the_total(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
+def test_sums_of_r_add_up_to_the_total(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     drawn = figures(page)
     total = float(top_of(traded[0])[0]["total_r"])
     for name in ("years", "weekdays", "hours"):
@@ -207,10 +203,10 @@ def test_sums_of_r_add_up_to_the_total(traded: tuple[MadeUpRun, DeepDive], page:
     assert sum(ends) == pytest.approx(total, abs=1e-2)
 
 
-def test_hours_are_local(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
-    run, deep_dive = traded
+def test_hours_are_local(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+    run, source = traded
     params = run.info.grid.params(int(top_of(run)[0]["combo_id"]))
-    trades = reference.trades(deep_dive.market, params, deep_dive.execution)
+    trades = reference.trades(source.market, params, source.execution)
     hours = trades["entry_time"].dt.tz_convert("Europe/Berlin").dt.hour
     expected = trades["r"].groupby(hours).sum()
     bars = figures(page)["hours"]["data"][0]
@@ -221,13 +217,13 @@ def test_hours_are_local(traded: tuple[MadeUpRun, DeepDive], page: Element) -> N
     assert set(trades["entry_time"].dt.hour) != set(hours)
 
 
-def test_the_other_model_is_measured(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
-    run, deep_dive = traded
+def test_the_other_model_is_measured(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+    run, source = traded
     other = Execution(model="original", spread_points=1.5)
     rows, totals = top_of(run)[:20], []
     for row in rows:
         params = run.info.grid.params(int(row["combo_id"]))
-        totals.append(reference.trades(deep_dive.market, params, other)["r"].sum())
+        totals.append(reference.trades(source.market, params, other)["r"].sum())
     in_table = [row["other_total_r"].numbers[0] for row in top_table(page)]
     assert in_table == pytest.approx(totals, abs=1e-3)
     said = page.by_id("verdict-other_model")
@@ -239,7 +235,7 @@ def test_the_other_model_is_measured(traded: tuple[MadeUpRun, DeepDive], page: E
     assert (own_median, own_best) == pytest.approx((np.median(own), own[0]), rel=1e-11)
 
 
-def test_neighbours_and_edges_are_said(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
+def test_neighbours_and_edges_are_said(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     run, _ = traded
     best = json_of(run, "best_by_variation.json")["overall"]
     profitable, n, low, high, median, own = page.by_id("verdict-neighbours").numbers
@@ -280,8 +276,8 @@ def test_without_bars_it_says_so(make_run: MakeRun) -> None:
 
 def test_bars_of_another_run_are_not_used(make_run: MakeRun, grid: Grid, tmp_path: Path) -> None:
     run = make_run()
-    _, deep_dive = traded_run(tmp_path / "other", grid)
-    page = read_page(html_text(run.report(), run.run_dir, deep_dive))
+    _, source = traded_run(tmp_path / "other", grid)
+    page = read_page(html_text(run.report(), run.run_dir, source))
     assert "do not give the results of this run" in page.by_id("curves").text
     assert "equity" not in figures(page)
 
@@ -289,17 +285,17 @@ def test_bars_of_another_run_are_not_used(make_run: MakeRun, grid: Grid, tmp_pat
 def test_the_news_of_the_run_are_kept(grid: Grid, tmp_path: Path) -> None:
     minutes = np.arange(28_000_000, 29_000_000, 60)
     news = NewsFilter(events=minutes, before_minutes=10, after_minutes=10)
-    run, deep_dive = traded_run(tmp_path, grid, news=news)
-    without = DeepDive(market=deep_dive.market, execution=deep_dive.execution)
+    run, source = traded_run(tmp_path, grid, news=news)
+    without = dataclasses.replace(source, news=NO_NEWS)
     report = run.report()
-    assert "equity" in figures(read_page(html_text(report, run.run_dir, deep_dive)))
+    assert "equity" in figures(read_page(html_text(report, run.run_dir, source)))
     assert "equity" not in figures(read_page(html_text(report, run.run_dir, without)))
 
 
 # what to type
 
 
-def test_what_to_type_is_what_is_needed(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
+def test_what_to_type_is_what_is_needed(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     run, _ = traded
     for row in top_of(run)[:20]:
         section = page.by_id(f"trades-{row['combo_id']}")
@@ -332,7 +328,7 @@ def test_nothing_is_fetched(page: Element) -> None:
     assert policy[0]["content"].startswith("default-src 'none';")
 
 
-def test_the_file_is_small(traded: tuple[MadeUpRun, DeepDive], page: Element) -> None:
+def test_the_file_is_small(traded: tuple[MadeUpRun, Source], page: Element) -> None:
     size = (traded[0].run_dir / "GER40_report.html").stat().st_size
     assert size < MAX_BYTES
     # All but plotly.js: it depends on the bins, the values and the trades, not on the combinations.
@@ -368,7 +364,7 @@ def test_nothing_from_data_is_markup(make_run: MakeRun) -> None:
 
 
 def test_nothing_in_figures_ends_their_script(
-    traded: tuple[MadeUpRun, DeepDive], page: Element
+    traded: tuple[MadeUpRun, Source], page: Element
 ) -> None:
     text = (traded[0].run_dir / "GER40_report.html").read_text()
     inside = text.split('id="figures">')[1].split("</script>")[0]
@@ -484,7 +480,7 @@ def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
 
 
 def test_r_per_trade_has_three_significant_digits(
-    traded: tuple[MadeUpRun, DeepDive], page: Element
+    traded: tuple[MadeUpRun, Source], page: Element
 ) -> None:
     metrics = json_of(traded[0], "best_by_variation.json")["overall"]["metrics"]
     names, texts = ([e.text for e in page.by_id("best-metrics").all(tag)] for tag in ("dt", "dd"))
@@ -521,8 +517,8 @@ def test_a_share_is_not_rounded_to_none_or_all(value: float, text: str) -> None:
 
 def test_a_grid_of_one(tmp_path: Path) -> None:
     grid = grid_from_mapping({name: values[:1] for name, values in AXES.items()}, GER40)
-    run, deep_dive = traded_run(tmp_path, grid)
-    page = read_page(html_text(run.report(), run.run_dir, deep_dive))
+    run, source = traded_run(tmp_path, grid)
+    page = read_page(html_text(run.report(), run.run_dir, source))
     assert "edge of no axis" in page.by_id("verdict-edge").text
     assert "None of its direct neighbours is computed" not in page.text
     assert "It has no direct neighbour" in page.by_id("verdict-neighbours").text

@@ -44,9 +44,9 @@ MISPLACED = """
 @pytest.fixture(scope="module")
 def report_file(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> Path:
     folder = tmp_path_factory.mktemp("a place with spaces & signs")
-    run, deep_dive = traded_run(folder, grid, notes=("News filter: off.",))
+    run, source = traded_run(folder, grid, notes=("News filter: off.",))
     path = folder / "GER40_report.html"
-    path.write_text(html_text(run.report(), run.run_dir, deep_dive), encoding="utf-8")
+    path.write_text(html_text(run.report(), run.run_dir, source), encoding="utf-8")
     return path
 
 

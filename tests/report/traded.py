@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ib_grid import engine
+from ib_grid.analysis import Source
 from ib_grid.bars import read_bars
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, plan_chunks
 from ib_grid.market import build_market
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.results import METRIC_COLUMNS
-from pipelines.report.html import DeepDive
 from tests.golden import MADE_UP
 from tests.report.made_up import MadeUpRun, run_info, write_rows
 
@@ -23,7 +23,7 @@ BARS = MADE_UP / "GER40_synthetic_m1.parquet"
 
 def traded_run(
     folder: Path, grid: Grid, *, news: NewsFilter = NO_NEWS, **info: object
-) -> tuple[MadeUpRun, DeepDive]:
+) -> tuple[MadeUpRun, Source]:
     """A finished run in a new directory, under the realistic model."""
     bars = read_bars(BARS)
     execution = Execution(spread_points=1.5)
@@ -39,5 +39,5 @@ def traded_run(
     write_rows(run_dir, grid, rows, 64)
     first, last = (bars.minute[i].astype("datetime64[m]") for i in (0, -1))
     said = {"first_bar_utc": f"{first}Z", "last_bar_utc": f"{last}Z", "n_bars": len(bars), **info}
-    deep_dive = DeepDive(market=market, execution=execution, news=news)
-    return MadeUpRun(run_dir, run_info(grid, **said), rows), deep_dive
+    source = Source(symbol="GER40", grid=grid, market=market, execution=execution, news=news)
+    return MadeUpRun(run_dir, run_info(grid, **said), rows), source

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ib_grid import engine
-from ib_grid.execution import MODELS, Execution, Model
-from ib_grid.grid import Grid, plan_chunks
-from ib_grid.market import Market
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid import analysis
+from ib_grid.analysis import Source
+from ib_grid.execution import MODELS, Model
 from ib_grid.params import Params
 from ib_grid.results import METRIC_NAMES
 from pipelines.report import numbers
@@ -23,23 +20,6 @@ TOP_CURVES = 10
 TOP_TABLE = 20
 # Float32 sums of another processor may differ in the last digits.
 _SAME_R = 1e-3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeepDive:
-    """What a run was computed from, to trade single combinations of it again.
-
-    Attributes
-    ----------
-    market : Market
-        Of the run's bars, for the sessions and the horizon of its grid.
-    execution : Execution
-    news : NewsFilter
-    """
-
-    market: Market
-    execution: Execution
-    news: NewsFilter = NO_NEWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,43 +48,33 @@ class Replay:
     other: pd.DataFrame
 
 
-def replay(report: Report, deep_dive: DeepDive | NoReplay) -> Replay | NoReplay:
+def replay(report: Report, source: Source | NoReplay) -> Replay | NoReplay:
     """Trade the best combinations of a report again.
 
     Bars that do not give back the results of the run are not used.
     """
     best = report.overall.best.head(TOP_TABLE)
-    if isinstance(deep_dive, NoReplay):
-        return deep_dive
+    if isinstance(source, NoReplay):
+        return source
     if best.empty:
         return NoReplay("No combination is ranked.")
     grid = report.info.grid
     top = [grid.params(int(combo_id)) for combo_id in best["combo_id"]]
-    own = _metrics(top, deep_dive, deep_dive.execution)
-    if not _same(own, best):
+    if not _same(_metrics(top, source), best):
         return NoReplay("The bars at hand do not give the results of this run, so it was not used.")
-    model: Model = next(m for m in MODELS if m != deep_dive.execution.model)
-    other = dataclasses.replace(deep_dive.execution, model=model)
+    model: Model = next(m for m in MODELS if m != source.execution.model)
+    execution = dataclasses.replace(source.execution, model=model)
     return Replay(
-        trades=tuple(
-            engine.trades(deep_dive.market, params, deep_dive.execution, deep_dive.news)
-            for params in top[:TOP_CURVES]
-        ),
+        trades=tuple(analysis.trades(source, params) for params in top[:TOP_CURVES]),
         other_model=model,
-        other=_metrics(top, deep_dive, other),
+        other=_metrics(top, dataclasses.replace(source, execution=execution)),
     )
 
 
-def _metrics(top: list[Params], deep_dive: DeepDive, execution: Execution) -> pd.DataFrame:
+def _metrics(top: list[Params], source: Source) -> pd.DataFrame:
     """Metrics of combinations over all their trades, a row each."""
-    rows = [_row(engine.grid_of_one(params), deep_dive, execution) for params in top]
-    return numbers.published_rows(pd.DataFrame(np.array(rows), columns=list(METRIC_NAMES)))
-
-
-def _row(grid: Grid, deep_dive: DeepDive, execution: Execution) -> NDArray[np.float32]:
-    chunk = plan_chunks(grid, 1).chunk(0)
-    metrics = engine.evaluate(deep_dive.market, grid, chunk, execution, deep_dive.news)
-    return metrics[: len(METRIC_NAMES), 0]
+    rows = [analysis.metrics(source, params)[list(METRIC_NAMES)] for params in top]
+    return numbers.published_rows(pd.DataFrame(rows).reset_index(drop=True))
 
 
 def _same(own: pd.DataFrame, best: pd.DataFrame) -> bool:

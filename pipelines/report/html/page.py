@@ -15,14 +15,14 @@ import pandas as pd
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from ib_grid.analysis import style
+from ib_grid.analysis import Source, style
 from ib_grid.analysis.style import rounded
 from ib_grid.results import METRICS
 from pipelines.report import facts, partitions
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord, Section
 from pipelines.report.html import grid_figures, tables, trade_figures
-from pipelines.report.html.deep_dive import DeepDive, NoReplay, Replay, replay
+from pipelines.report.html.deep_dive import NoReplay, Replay, replay
 from pipelines.report.html.factors import values_of
 from pipelines.report.html.figure import Figure
 from pipelines.report.html.landscape import Landscape, survey
@@ -45,7 +45,7 @@ _WARNING = "NOT FILTERED"
 _TERMS = ("total_r", "winrate", "max_drawdown", "sharpe_ratio", "avg_trade_r", "ambiguous_trades")
 
 
-def html_text(report: Report, run_dir: Path, deep_dive: DeepDive | NoReplay) -> str:
+def html_text(report: Report, run_dir: Path, source: Source | NoReplay) -> str:
     """The report as one HTML page.
 
     Parameters
@@ -53,7 +53,7 @@ def html_text(report: Report, run_dir: Path, deep_dive: DeepDive | NoReplay) -> 
     report : Report
     run_dir : Path
         Where the partition files are.
-    deep_dive : DeepDive or NoReplay
+    source : Source or NoReplay
         What the run was computed from, or why that is not at hand: the page says so where the
         trades of the best sets would be.
 
@@ -63,7 +63,7 @@ def html_text(report: Report, run_dir: Path, deep_dive: DeepDive | NoReplay) -> 
         If a partition file cannot be read, or its combinations are not those of the grid.
     """
     landscape = survey(report, partitions.partition_files(run_dir, report.info.symbol))
-    again = replay(report, deep_dive)
+    again = replay(report, source)
     figures = {
         **_grid_figures(report, landscape),
         **_trade_figures(report, again),

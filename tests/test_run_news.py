@@ -11,7 +11,7 @@ from ib_grid.clock import day_number
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.instruments import instrument
 from ib_grid.news import NO_NEWS
-from pipelines.news import NewsSettings, run_news, statement_lines
+from ib_grid.news.run_news import NewsSettings, run_news, statement_lines
 
 DATA = Path(__file__).parent / "data" / "calendars"
 GER40, XAUUSD = instrument("GER40"), instrument("XAUUSD")

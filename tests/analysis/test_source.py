@@ -10,17 +10,16 @@ from pathlib import Path
 import pytest
 
 from ib_grid import engine
+from ib_grid.analysis import load_source
 from ib_grid.bars import file_sha256, read_bars
+from ib_grid.errors import DataError, InputError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, named_grid, plan_chunks
 from ib_grid.instruments import GER40
 from ib_grid.manifest import Manifest
-from ib_grid.market import build_market
+from ib_grid.market import build_market, traded_dates
 from ib_grid.news import NO_NEWS
-from pipelines.deep_dive import deep_dive
-from pipelines.inputs import traded_dates
-from pipelines.news import NewsSettings, run_news
-from pipelines.report.html import DeepDive, NoReplay
+from ib_grid.news.run_news import NewsSettings, run_news
 from tests.golden import MADE_UP
 
 EVENTS = (
@@ -66,8 +65,7 @@ def test_all_of_it_is_there(grid: Grid, bars_file: Path, tmp_path: Path) -> None
         coverage="partial",
         currencies={"GER40": ["USD"]},
     )
-    found = deep_dive(manifest(grid, bars_file, settings))
-    assert isinstance(found, DeepDive)
+    found = load_source(manifest(grid, bars_file, settings))
     assert found.execution == Execution(spread_points=1.5, slippage_points=0.25)
     assert (len(found.news.events), found.news.before_minutes, found.news.after_minutes) == (
         1,
@@ -79,21 +77,21 @@ def test_all_of_it_is_there(grid: Grid, bars_file: Path, tmp_path: Path) -> None
 
 
 def test_without_news(grid: Grid, bars_file: Path) -> None:
-    found = deep_dive(manifest(grid, bars_file, NewsSettings(enabled=False)))
-    assert isinstance(found, DeepDive)
+    found = load_source(manifest(grid, bars_file, NewsSettings(enabled=False)))
     assert found.news is NO_NEWS
 
 
 def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
     run = manifest(grid, bars_file, NewsSettings(enabled=False))
     shutil.copy(MADE_UP / "GER40_edge_m1.parquet", bars_file)
-    changed = deep_dive(run)
+    with pytest.raises(DataError, match="bars have changed") as changed:
+        load_source(run)
     bars_file.unlink()
-    gone = deep_dive(run)
-    for found, word in ((changed, "changed"), (gone, "not there any more")):
-        assert isinstance(found, NoReplay)
-        assert word in found.reason
-        assert str(bars_file) in found.reason
+    with pytest.raises(DataError, match="not there any more") as gone:
+        load_source(run)
+    for said in (changed.value, gone.value):
+        assert said.where == str(bars_file)
+        assert run.data["sha256"] in said.expected
 
 
 def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
@@ -101,10 +99,10 @@ def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_pat
     calendar.write_text(EVENTS)
     run = manifest(grid, bars_file, NewsSettings(paths=(calendar,), coverage="partial"))
     calendar.write_text(EVENTS.replace("09:30", "09:45"))
-    changed = deep_dive(run)
+    with pytest.raises(DataError, match="calendars have changed") as changed:
+        load_source(run)
+    assert changed.value.where == str(calendar)
     calendar.unlink()
-    gone = deep_dive(run)
-    for found, word in ((changed, "The calendars have changed"), (gone, str(calendar))):
-        assert isinstance(found, NoReplay)
-        assert word in found.reason
-        assert "\n" not in found.reason
+    with pytest.raises(InputError) as gone:
+        load_source(run)
+    assert str(calendar) in str(gone.value)
