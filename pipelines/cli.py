@@ -1,45 +1,107 @@
-"""The command line, `ib-grid`: its commands, and what a person sees of an error."""
+"""The command line, `ib-grid`: how it begins and ends, and what a person sees of an error.
+
+What takes time to import is imported within, so that Ctrl-C is met from the first moment on.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import sys
 
-import typer
+TYPE_CHECKING = False  # that of typing is not worth the import
+if TYPE_CHECKING:
+    from types import FrameType
 
-from ib_grid.errors import IbGridError
-from pipelines.commands import bars, combinations, results, runs
+    from ib_grid.errors import IbGridError
+    from pipelines.streams import Watched
 
-app = typer.Typer(
-    name="ib-grid",
-    help="Backtest every parameter combination of the Initial Balance strategy.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for command in (
-    bars.prepare,
-    bars.levels,
-    runs.run,
-    runs.info,
-    results.report,
-    combinations.trades,
-    runs.demo,
-):
-    app.command()(command)
-
-news_app = typer.Typer(help="The news filter.", no_args_is_help=True, rich_markup_mode=None)
-news_app.command()(combinations.check)
-app.add_typer(news_app, name="news")
+INTERRUPTED = 130
+_IMPORT_SYSTEM = "<frozen importlib"
 
 
 def main() -> None:
-    """Run the command line; exit status 0 done, 1 failed, 2 wrong input."""
+    """Run the command line; exit status 0 done, 1 failed, 2 wrong input, 130 interrupted."""
+    interrupt = signal.signal(signal.SIGINT, _stop)
     try:
+        status = _with_watched_streams()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+    sys.exit(status)
+
+
+def _with_watched_streams() -> str | int | None:
+    """Run the command; the status that it ends with, whatever becomes of what it says."""
+    from pipelines.streams import Watched
+
+    streams = sys.stdout, sys.stderr
+    said, told = Watched(sys.stdout, may_fail=False), Watched(sys.stderr, may_fail=True)
+    sys.stdout, sys.stderr = said, told
+    try:
+        return _status(said)
+    finally:
+        if told.lost:
+            told.discard()
+        sys.stdout, sys.stderr = streams
+
+
+def _status(said: Watched) -> str | int | None:
+    try:
+        status = _command()
+        said.flush()
+    except OSError as error:
+        if error is not said.lost:
+            raise
+        return _lost_output(said)
+    return status
+
+
+def _command() -> str | int | None:
+    from ib_grid.errors import IbGridError
+
+    try:
+        from pipelines.app import app
+
         app()
+    except SystemExit as ended:
+        return ended.code
     except IbGridError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the person's message
-        sys.exit(error.exit_status)
+        _tell(error)
+        return error.exit_status
+    return 0
+
+
+def _tell(error: IbGridError) -> None:
+    print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the person's message
+
+
+def _stop(_number: int, frame: FrameType | None) -> None:
+    """End at once while modules are imported, where an exception could be lost; else raise it."""
+    print("stopped", file=sys.stderr, flush=True)  # noqa: T201 - the person's message
+    while frame:
+        if frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
+            os._exit(INTERRUPTED)
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _lost_output(said: Watched) -> int:
+    """The status of a command whose output could not be written."""
+    from ib_grid.errors import IbGridError
+
+    said.discard()
+    # A reader that has had enough, such as head, needs no telling.
+    if said.lost and said.lost.errno != errno.EPIPE:
+        error = IbGridError(
+            f"standard output cannot be written ({said.lost.strerror or said.lost})",
+            expected="a terminal, a pipe, or a file with room on its disk",
+            remedy="make room, or send it elsewhere; the result files of a run are not affected",
+        )
+        _tell(error)
+    return 1
 
 
 if __name__ == "__main__":

@@ -5,6 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines.streams import Watched
 
 _HELP = """
 import sys
@@ -32,3 +37,51 @@ def test_the_sign_of_a_distance_is_explained(
     status, screen, _ = ib_grid_command("news", "check", "--help")
     assert status == 0
     assert "negative, the event is still to come" in " ".join(screen.split())
+
+
+def command(*words: str, **streams: object) -> subprocess.CompletedProcess[str]:
+    """A command as a process of its own; what it says goes where the streams say."""
+    typed = [sys.executable, "-m", "pipelines.cli", *words]
+    return subprocess.run(typed, text=True, timeout=60, check=False, **streams)  # type: ignore[call-overload]
+
+
+def test_output_that_has_no_room_is_one_message() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command("run", "--help", stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output cannot be written (No space left")
+    assert "Traceback" not in done.stderr
+
+
+def test_messages_that_have_no_room_end_nothing() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command("run", "--symbol", "DAX", stdout=subprocess.PIPE, stderr=full)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_reader_that_leaves_is_no_error_to_tell() -> None:
+    pipe = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+    pipe.wait(timeout=60)
+    done = command("run", "--help", stdout=pipe.stdin, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert pipe.stdin
+    pipe.stdin.close()
+
+
+def test_a_closed_output_takes_everything() -> None:
+    stream = Watched(None, may_fail=False)
+    assert stream.write("into nothing") == 12
+    stream.flush()
+    assert stream.lost is None
+    stream.close()
+
+
+def test_another_files_error_is_not_taken_for_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(28, "another file")
+
+    monkeypatch.setattr("pipelines.app.app", fail)
+    from pipelines import cli
+
+    with pytest.raises(OSError, match="another file"):
+        cli.main()

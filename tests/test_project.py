@@ -53,7 +53,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 
 def test_commands_of_the_readme_exist() -> None:
-    from pipelines.cli import app
+    from pipelines.app import app
 
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
     known |= {group.name for group in app.registered_groups if group.name}

@@ -106,5 +106,9 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
     from pipelines.show import terminal
 
     result = run_grid(settings, inputs, Console(stderr=True))
-    written = report_run(result.folder, ranking=settings.ranking, excel=excel)
+    try:
+        written = report_run(result.folder, ranking=settings.ranking, excel=excel)
+    except KeyboardInterrupt:
+        typer.echo("every chunk is done; run again for the report", err=True)
+        raise
     show_report(terminal(), *written)
