@@ -22,6 +22,7 @@ from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS, result_schema
+from pipelines.seal import is_unbroken, sealed_parquet
 from pipelines.summary import Summary, summary_from_dict
 
 DAMAGED_FOLDER = "damaged"
@@ -119,7 +120,7 @@ def write_partition(
     signed = table.replace_schema_metadata(signature)
     try:
         with whole_file(path) as file:
-            pq.write_table(signed, file, row_group_size=chunk.n_rows, **_WRITE_OPTIONS)
+            file.write(sealed_parquet(signed, **_WRITE_OPTIONS))
     except OutputError as error:
         raise StoreError(error.found, where=error.where, remedy=_REMEDY) from error
 
@@ -232,7 +233,7 @@ def take_stock(dataset: Path, plan: ChunkPlan, fingerprint: str, *, read_all: bo
     plan : ChunkPlan
     fingerprint : str
     read_all : bool
-        Whether to read all of each file or its footer only.
+        Whether to read all of each file, for its checksum, or its footer only.
 
     Raises
     ------
@@ -300,9 +301,22 @@ def chunk_of(dataset: Path, path: Path, plan: ChunkPlan) -> Chunk:
 
 def _check(dataset: Path, path: Path, plan: ChunkPlan, fingerprint: str, read_all: bool) -> Record:
     chunk = chunk_of(dataset, path, plan)
-    if read_all:
+    record = verify(path, chunk, fingerprint)
+    if read_all and not _is_sealed(path):
         return verify_contents(path, plan.grid, chunk, fingerprint)
-    return verify(path, chunk, fingerprint)
+    return record
+
+
+def _is_sealed(path: Path) -> bool:
+    """Whether a file has a seal and its bytes are those that got it; a StoreError if not these."""
+    try:
+        with path.open("rb") as file:
+            unbroken = is_unbroken(file)
+    except OSError as error:
+        raise _wrong(path, f"it cannot be read ({first_line(error)})") from error
+    if unbroken is False:
+        raise _wrong(path, "its bytes are not those that were written")
+    return unbroken is not None
 
 
 def _set_aside(path: Path, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from functools import cache
@@ -191,6 +192,35 @@ def test_zeros_in_the_rows_are_found_by_reading_all(dataset: Path) -> None:
     assert_set_aside(dataset, path, "", read_all=True)
 
 
+def test_any_change_of_a_byte_is_found_without_reading_rows(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_to_be_called(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(store, "verify_contents", not_to_be_called)
+    path = write(dataset, 1)
+    assert list(stock(dataset).records) == [1]
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 4
+    path.write_bytes(content)
+    assert_set_aside(dataset, path, "not those that were written", read_all=True)
+
+
+def test_a_file_without_a_seal_is_read_through(dataset: Path) -> None:
+    path = write(dataset, 1)
+    table = pq.ParquetFile(path).read()
+    signature = {k: v for k, v in table.schema.metadata.items() if k != b"ib_grid_file_crc32"}
+    table = table.replace_schema_metadata(signature)
+    pq.write_table(table, path, use_dictionary=False)
+    assert list(stock(dataset).records) == [1]
+    metric = table.column("total_r").to_numpy() + 1
+    place = table.column_names.index("total_r")
+    changed = table.set_column(place, table.schema.field("total_r"), [metric])
+    pq.write_table(changed, path, use_dictionary=False)
+    assert_set_aside(dataset, path, "its metrics are not those", read_all=True)
+
+
 @cache
 def _good_file() -> tuple[bytes, object]:
     """The bytes of a partition and its table."""
@@ -249,11 +279,10 @@ def test_a_place_that_cannot_be_written(dataset: Path) -> None:
 def test_a_full_disk_leaves_no_half_file(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(dataset, 0)
 
-    def full(table: object, file: object, **_: object) -> None:
-        file.write(b"PAR1 and then")  # type: ignore[attr-defined]
+    def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError, match="No space left"):
         write(dataset, 1)
     assert list(path.parent.iterdir()) == [path]
