@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from ib_grid.grid import Chunk, Grid
+from ib_grid.errors import StoreError
+from ib_grid.grid import Chunk, ChunkPlan, Grid
+
+_FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
 
 def results_folder(run_dir: Path, symbol: str) -> Path:
@@ -24,3 +28,18 @@ def partition_files(results: Path) -> list[Path]:
     """The partition files of a data set, in the order of their chunks."""
     found = results.glob("session=*/wait_minutes=*/part-*.parquet")
     return sorted(found, key=lambda path: (len(path.name), path.name, path))
+
+
+def chunk_of(results: Path, path: Path, plan: ChunkPlan) -> Chunk:
+    """The chunk whose file lies at this path.
+
+    Raises
+    ------
+    StoreError
+        If no chunk's file does.
+    """
+    match = _FILE_NAME.fullmatch(path.name)
+    index = int(match[1]) if match else len(plan)
+    if index >= len(plan) or partition_path(results, plan.grid, plan.chunk(index)) != path:
+        raise StoreError("it has no place in this run", where=str(path))
+    return plan.chunk(index)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from ib_grid.errors import OutputError, StoreError, first_line
 from ib_grid.files import whole_file
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.params import PARAM_NAMES
-from ib_grid.partitions import partition_files, partition_path
+from ib_grid.partitions import chunk_of, partition_files
 from ib_grid.results import METRIC_COLUMNS, result_schema
 from pipelines.seal import is_unbroken, sealed_parquet
 from pipelines.summary import Summary, summary_from_dict
@@ -28,7 +27,6 @@ from pipelines.summary import Summary, summary_from_dict
 DAMAGED_FOLDER = "damaged"
 _RECORD_KEY = b"ib_grid"
 _RECORD_CRC32_KEY = b"ib_grid_crc32"
-_FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 _CHECKING_THREADS = 4
 
 _REMEDY = "make room or give the right to write, and run again: what is done is kept"
@@ -282,21 +280,6 @@ def _look_at_all(
     paths = partition_files(dataset)
     with ThreadPoolExecutor(_CHECKING_THREADS) as pool:
         return list(zip(paths, pool.map(look_at, paths), strict=True))
-
-
-def chunk_of(dataset: Path, path: Path, plan: ChunkPlan) -> Chunk:
-    """The chunk whose file lies at this path.
-
-    Raises
-    ------
-    StoreError
-        If no chunk's file does.
-    """
-    match = _FILE_NAME.fullmatch(path.name)
-    index = int(match[1]) if match else len(plan)
-    if index >= len(plan) or partition_path(dataset, plan.grid, plan.chunk(index)) != path:
-        raise _wrong(path, "it has no place in this run")
-    return plan.chunk(index)
 
 
 def _check(dataset: Path, path: Path, plan: ChunkPlan, fingerprint: str, read_all: bool) -> Record:

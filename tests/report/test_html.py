@@ -14,6 +14,7 @@ import pytest
 
 from ib_grid import reference
 from ib_grid.analysis import Source
+from ib_grid.analysis.factors import neighbours
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
@@ -22,7 +23,6 @@ from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_NAMES, VARIATIONS
 from pipelines.report.files import write_report
 from pipelines.report.html import NoReplay, html_text
-from pipelines.report.html.factors import neighbours
 from pipelines.report.html.page import plotly_base64
 from pipelines.report.html.words import per_trade_r_text, percent
 from tests.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
+from ib_grid.analysis.cubes import quantiles
+from ib_grid.analysis.factors import factors
 from ib_grid.errors import StoreError
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.scoring import RankingSettings
-from pipelines.report.html.bins import quantiles, round_bins
+from pipelines.report.html.bins import round_bins
 from pipelines.report.html.eligible import pareto_front
-from pipelines.report.html.factors import factors
 from pipelines.report.html.landscape import (
     Landscape,
     effects,

@@ -1,4 +1,4 @@
-"""Histograms with round edges, and quantiles."""
+"""Histograms with round edges."""
 
 from __future__ import annotations
 
@@ -85,26 +85,3 @@ def histogram(parts: Callable[[], Iterable[NDArray[Any]]]) -> Histogram:
     for values in parts():
         counts += bins.counts(values)
     return Histogram(bins=bins, counts=counts)
-
-
-def quantiles(values: NDArray[np.float32], probabilities: tuple[float, ...]) -> NDArray[np.float64]:
-    """Quantiles, linear between neighbouring values; NaN where there is no value.
-
-    Parameters
-    ----------
-    values : float32 array, shape (n,)
-        Left in another order.
-    probabilities : tuple of float
-
-    Returns
-    -------
-    float64 array, shape (n_probabilities,)
-    """
-    if not len(values):
-        return np.full(len(probabilities), np.nan)
-    place = np.array(probabilities) * (len(values) - 1)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, len(values) - 1)
-    values.partition(np.unique([below, above]))
-    low, high = values[below].astype(np.float64), values[above].astype(np.float64)
-    return np.asarray(low + (place - below) * (high - low))

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from ib_grid.analysis import Source, style
+from ib_grid.analysis.factors import values_of
 from ib_grid.analysis.style import rounded
 from ib_grid.results import METRICS
 from pipelines.report import facts, partitions
@@ -23,7 +24,6 @@ from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord, Section
 from pipelines.report.html import grid_figures, tables, trade_figures
 from pipelines.report.html.deep_dive import NoReplay, Replay, replay
-from pipelines.report.html.factors import values_of
 from pipelines.report.html.figure import Figure
 from pipelines.report.html.landscape import Landscape, survey
 from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ib_grid.analysis.factors import Value, factors, value_text, values_of
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import METRICS
 from ib_grid.variations import VARIATION_RULES
@@ -16,7 +17,6 @@ from pipelines.report import facts
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord
 from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
-from pipelines.report.html.factors import Value, factors, value_text, values_of
 from pipelines.report.html.words import number, per_trade_r
 from pipelines.report.numbers import Scalar, row_values, text
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from ib_grid.analysis.factors import Edge, edges, neighbours
 from ib_grid.params import Params
 from pipelines.report import facts
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord
 from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
-from pipelines.report.html.factors import Edge, edges, neighbours
 from pipelines.report.html.landscape import Landscape
 from pipelines.report.html.words import (
     listed,

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
+from ib_grid.analysis.factors import Value, value_text
 from ib_grid.analysis.style import rounded
 from pipelines.report import numbers
-from pipelines.report.html.factors import Value, value_text
 from pipelines.report.numbers import Scalar
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ib_grid.analysis.factors import Edge, edges, factors, neighbours
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.params import Params
-from pipelines.report.html.factors import Edge, edges, factors, neighbours
 
 AXES = {
     "ib_sessions": ["08:00-08:30", "08:00-09:00", "09:00-09:30"],

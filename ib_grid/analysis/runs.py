@@ -1,0 +1,296 @@
+"""A run on disk, opened without reading its rows: manifest, grid, and rows when asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from ib_grid.analysis.cubes import Cube, filled_cube
+from ib_grid.conditions import Condition, parse_condition
+from ib_grid.errors import ConfigError, DataError, StoreError, first_line
+from ib_grid.grid import ChunkPlan, Grid
+from ib_grid.manifest import Manifest, read_manifest
+from ib_grid.partitions import chunk_of, partition_files, results_folder
+from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
+
+Where = str | Condition | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The results of a run, finished or not; `load_run` makes one.
+
+    Attributes
+    ----------
+    path : Path
+        The run directory.
+    manifest : Manifest
+        What the run is.
+    plan : ChunkPlan
+        Its grid and how it is cut.
+    files : mapping of int to Path
+        By chunk index, ascending: the partition files that were there when it was loaded.
+    columns : tuple of str
+        The result columns that the files hold, in the order of `RESULT_COLUMNS`.
+    """
+
+    path: Path
+    manifest: Manifest
+    plan: ChunkPlan
+    files: dict[int, Path]
+    columns: tuple[str, ...]
+
+    @property
+    def grid(self) -> Grid:
+        """The grid."""
+        return self.plan.grid
+
+    @cached_property
+    def n_computed(self) -> int:
+        """Combinations of the chunks that are there."""
+        return sum(self.plan.chunk(index).n_rows for index in self.files)
+
+    @property
+    def computed_share(self) -> float:
+        """Share of the grid's combinations that has been computed, 0 to 1."""
+        return self.n_computed / len(self.grid)
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Rows in the files: fewer than `n_computed` where the run kept only some.
+
+        Raises
+        ------
+        StoreError
+            If a file cannot be read.
+        """
+        with _read_errors(self.path):
+            return int(self.dataset.count_rows())
+
+    @property
+    def statement(self) -> str:
+        """What of the grid is there, in words."""
+        share = f"{100 * self.computed_share:.4g}%" if self.files else "nothing"
+        parts = [f"{share} of {len(self.grid):,} combinations computed"]
+        if len(self.files) < len(self.plan):
+            parts.append(f"{len(self.files):,} of {len(self.plan):,} chunks: not finished")
+        if self.n_rows < self.n_computed:
+            parts.append(f"{self.n_rows:,} rows kept")
+        if len(self.columns) < len(RESULT_COLUMNS):
+            parts.append(f"{len(self.columns)} of {len(RESULT_COLUMNS)} columns kept")
+        return "; ".join(parts)
+
+    @cached_property
+    def dataset(self) -> ds.FileSystemDataset:
+        """The files as one data set, each with what its place says of its rows.
+
+        A filter on the session, the wait or the id leaves out files unread, one on another
+        parameter those whose statistics rule it out.
+        """
+        format_ = ds.ParquetFileFormat()
+        fragments = [
+            format_.make_fragment(
+                str(path.absolute()), pafs.LocalFileSystem(), self._promise(index)
+            )
+            for index, path in self.files.items()
+        ]
+        schema = self._schema()
+        return ds.FileSystemDataset(fragments, schema, format_, pafs.LocalFileSystem())
+
+    def _schema(self) -> pa.Schema:
+        schema = result_schema()
+        return pa.schema([schema.field(name) for name in self.columns])
+
+    def _promise(self, index: int) -> pc.Expression:
+        """What holds for every row of a chunk."""
+        chunk = self.plan.chunk(index)
+        session = self.grid.sessions[chunk.session_index]
+        ids = pc.field("combo_id")
+        promise = (ids >= chunk.first_id) & (ids < chunk.first_id + chunk.n_rows)
+        own = {
+            "ib_start": session.ib_start,
+            "ib_end": session.ib_end,
+            "ib_timezone": session.ib_timezone,
+            "ib_wait_minutes": pa.scalar(self.grid.ib_wait_minutes[chunk.wait_index], pa.int32()),
+        }
+        for name, value in own.items():
+            if name in self.columns:
+                promise &= pc.field(name) == pc.scalar(value)
+        return promise
+
+    def table(self, columns: Sequence[str] | None = None, where: Where = None) -> pa.Table:
+        """Rows of the run as an Arrow table, by id ascending.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Result columns; by default all that are there.
+        where : str or Condition, optional
+            Which rows: ``"tsl_target > 0 and max_drawdown < 12"`` (`ib_grid.conditions`).
+
+        Raises
+        ------
+        ConfigError
+            If a column is none or was not kept by the run, or the condition is none.
+        StoreError
+            If a file cannot be read.
+        """
+        names = list(self.columns if columns is None else columns)
+        condition = _condition(where)
+        self.check_columns((*names, *(condition.columns if condition else ())))
+        wanted = list(dict.fromkeys(("combo_id", *names)))
+        with _read_errors(self.path):
+            found = self.dataset.to_table(
+                columns=wanted, filter=condition.expression if condition else None
+            )
+        ids = found.column("combo_id").to_numpy()
+        if (np.diff(ids) <= 0).any():
+            found = found.take(np.argsort(ids, kind="stable"))
+        return found.select(names)
+
+    def frame(self, columns: Sequence[str] | None = None, where: Where = None) -> pd.DataFrame:
+        """Rows of the run as a frame, by id ascending; as `table`."""
+        frame: pd.DataFrame = self.table(columns, where).to_pandas()
+        return frame
+
+    def row(self, combo_id: int) -> pd.Series:
+        """The result row of a combination, of the columns that are there; reads one file.
+
+        Raises
+        ------
+        GridError
+            If the grid has no such combination.
+        DataError
+            If it is not among the rows: not computed yet, or not kept.
+        """
+        self.grid.params(combo_id)  # checks the id
+        found = self.frame(where=f"combo_id == {int(combo_id)}")
+        if found.empty:
+            raise DataError(
+                f"combination {combo_id} is not among the rows",
+                where=str(self.path),
+                expected=f"one that was computed and kept ({self.statement})",
+            )
+        return found.iloc[0]
+
+    def cube(self, column: str, where: Where = None) -> Cube:
+        """A metric of every combination, at its place in the grid.
+
+        Parameters
+        ----------
+        column : str
+            A metric column.
+        where : str or Condition, optional
+            The rows that count.
+
+        Returns
+        -------
+        float32 array, shape ``run.grid.shape``
+            In the order of `Grid.axes`; NaN where not computed, not kept or not within `where`.
+
+        Raises
+        ------
+        ConfigError, StoreError
+            As `table`; StoreError also if the rows are not combinations of the grid.
+        """
+        self.check_columns((column,), metrics=True)
+        table = self.table(("combo_id", column), where)
+        return filled_cube(self.grid, [tuple(c.to_numpy() for c in table.columns)])
+
+    def check_columns(self, names: Sequence[str], *, metrics: bool = False) -> None:
+        """Refuse what is no result column, or none of a metric, or was not kept by the run.
+
+        Raises
+        ------
+        ConfigError
+        """
+        known = METRIC_COLUMNS if metrics else RESULT_COLUMNS
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+                kind = "metric column" if metrics else "result column"
+                raise ConfigError(
+                    f"no {kind} {name}", expected=f"perhaps {near[0]}" if near else f"a {kind}"
+                )
+            if name not in self.columns:
+                raise ConfigError(
+                    f"the run has not kept {name}",
+                    where=str(self.path),
+                    expected=f"one of its columns: {', '.join(self.columns)}",
+                    remedy="run again with all columns",
+                )
+
+
+def load_run(path: str | Path) -> Run:
+    """Open a run directory; no row is read.
+
+    Parameters
+    ----------
+    path : str or Path
+        A directory with run.json, finished or not.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InputError
+        If there is no run, or run.json is damaged.
+    DataError
+        If it has no results yet.
+    StoreError
+        If a partition file has no place in the run, or cannot be read.
+    """
+    path = Path(path)
+    manifest = read_manifest(path)
+    plan = manifest.plan()
+    results = results_folder(path, manifest.symbol)
+    files = _files(results, plan)
+    if not files:
+        raise DataError(
+            "there are no results yet",
+            where=str(results),
+            expected="at least one finished chunk",
+            remedy="compute some with `ib-grid run`",
+        )
+    first = next(iter(files.values()))
+    return Run(path=path, manifest=manifest, plan=plan, files=files, columns=_columns(first))
+
+
+def _files(results: Path, plan: ChunkPlan) -> dict[int, Path]:
+    return {chunk_of(results, path, plan).index: path for path in partition_files(results)}
+
+
+def _columns(path: Path) -> tuple[str, ...]:
+    with _read_errors(path):
+        there = set(pq.read_schema(path).names)
+    return tuple(name for name in RESULT_COLUMNS if name in there)
+
+
+def _condition(where: Where) -> Condition | None:
+    return parse_condition(where) if isinstance(where, str) else where
+
+
+@contextmanager
+def _read_errors(where: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"a result file cannot be read ({first_line(error)})",
+            where=str(where),
+            remedy="give the command of the run again: it computes damaged files anew",
+        ) from error
