@@ -98,7 +98,7 @@ def test_what_is_damaged_or_missing_is_computed_again(tmp_path: Path) -> None:
     again, said = done(settings(tmp_path, chunk_size=64))
     assert again.computed == 24
     assert f"goes on, {len(files) - 3} of {len(files)} chunks are done" in said
-    assert "part-00003.parquet: its metrics are not those that were written" in said
+    assert "part-00003.parquet: its bytes are not those that were written" in said
     assert "part-00007.parquet: it is not a whole Parquet file" in said
     assert "its chunks stay as they were cut" in said
     assert rows(dataset_of(again)).equals(before)
