@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 INK, MUTED, RULE, PALE = "#1d2733", "#5d6b7a", "#d9dfe5", "#eef1f4"
 GAIN, LOSS = "#2b6ca3", "#c8691c"
 BEST = "#111820"
+OTHER = "#b4bec8"
 BAND, BAND_OF_BEST = "#bccbd9", "#7f9cb8"
 # Okabe and Ito's colours, in the order of results.VARIATIONS.
 OF_VARIATIONS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
@@ -52,6 +53,14 @@ TEMPLATE = go.layout.Template(
 )
 
 
+def figure(traces: Sequence[Any], *, height: int = 300, **layout: Any) -> go.Figure:
+    """A figure of these traces in the common look; plotly checks all names and values.
+
+    Its width is that of what shows it.
+    """
+    return go.Figure(data=list(traces), layout={"template": TEMPLATE, "height": height, **layout})
+
+
 def mark(x: float, text: str, *, left: bool) -> dict[str, Any]:
     """Layout of an upright line at x with a text above it, which runs to the left or the right."""
     line = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
@@ -82,6 +91,13 @@ def around_zero(values: Sequence[float]) -> dict[str, Any]:
         "zmid": 0,
         "showscale": False,
     }
+
+
+def with_room(values: Sequence[float]) -> list[float]:
+    """Limits of an axis with room for texts beyond the bars."""
+    low, high = min([*values, 0.0]), max([*values, 0.0])
+    room = 0.14 * ((high - low) or 1.0)
+    return [low - room if low < 0 else 0.0, high + room if high > 0 else 0.0]
 
 
 def by_sign(values: Sequence[float]) -> list[str]:

@@ -48,3 +48,12 @@ def figure(
         "layout": go.Layout(**layout).to_plotly_json(),
     }
     return Figure(name=name, heading=heading, label=label, height=height, spec=spec)
+
+
+def of_page(name: str, heading: str, label: str, drawn: go.Figure) -> Figure:
+    """A figure of the library as one of the page, which has the template and sets the height."""
+    layout = drawn.layout.to_plotly_json()
+    height = layout.pop("height")
+    del layout["template"]
+    spec = {"data": [trace.to_plotly_json() for trace in drawn.data], "layout": layout}
+    return Figure(name=name, heading=heading, label=label, height=height, spec=spec)

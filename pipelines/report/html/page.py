@@ -112,12 +112,7 @@ def _trade_figures(report: Report, again: Replay | NoReplay) -> Figures:
     span = (info.first_bar_utc[:10], info.last_bar_utc[:10])
     return {
         "equity": [trade_figures.equity_figure(again.trades, span)],
-        "calendar": [
-            trade_figures.year_figure(trades, span),
-            trade_figures.month_figure(trades, span),
-            trade_figures.weekday_figure(trades),
-            trade_figures.hour_figure(trades, timezone),
-        ],
+        "calendar": trade_figures.calendar_figures(trades, span, timezone),
         "variation_curves": [trade_figures.variation_curves(trades, span)],
     }
 
