@@ -19,7 +19,11 @@ from ib_grid.errors import DataError, first_line
 from ib_grid.files import is_file, whole_file
 
 PRICES = ("open", "high", "low", "close")
-SYMBOL_KEY, QUALITY_KEY = b"ib_grid.symbol", b"ib_grid.quality"
+SYMBOL_KEY, QUALITY_KEY, HOURS_KEY = (
+    b"ib_grid.symbol",
+    b"ib_grid.quality",
+    b"ib_grid.trading_hours",
+)
 _REMEDY = "write the file with `ib-grid prepare`"
 
 
@@ -118,16 +122,25 @@ class BarsOrigin:
         None if the file does not say.
     quality : dict or None
         The quality report as plain values, see `ingest.quality_from_dict`; None if there is none.
+    trading_hours : dict or None
+        The hours outside of which bars were dropped, see `TradingHours.to_dict`; None if the file
+        does not say.
     """
 
     symbol: str | None
     quality: dict[str, Any] | None
+    trading_hours: dict[str, Any] | None = None
 
 
 def write_bars(
-    path: Path, bars: Bars, *, symbol: str, quality: Mapping[str, Any] | None = None
+    path: Path,
+    bars: Bars,
+    *,
+    symbol: str,
+    quality: Mapping[str, Any] | None = None,
+    trading_hours: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write bars as snappy Parquet, with symbol and quality report in the metadata.
+    """Write bars as snappy Parquet; the metadata say what is known of them.
 
     Parameters
     ----------
@@ -137,6 +150,8 @@ def write_bars(
     symbol : str
     quality : mapping, optional
         The quality report as plain values.
+    trading_hours : mapping, optional
+        The hours outside of which bars were dropped, as plain values.
 
     Raises
     ------
@@ -144,8 +159,9 @@ def write_bars(
         If the place cannot be written.
     """
     metadata = {SYMBOL_KEY: symbol.encode()}
-    if quality is not None:
-        metadata[QUALITY_KEY] = json.dumps(quality, allow_nan=False).encode()
+    for key, values in ((QUALITY_KEY, quality), (HOURS_KEY, trading_hours)):
+        if values is not None:
+            metadata[key] = json.dumps(values, allow_nan=False).encode()
     columns = {"time": pa.array(bars.minute * 60_000).cast(pa.timestamp("ms", "UTC"))}
     columns |= {name: pa.array(getattr(bars, name)) for name in PRICES}
     with whole_file(path) as file:
@@ -155,7 +171,7 @@ def write_bars(
 
 
 def read_origin(path: Path) -> BarsOrigin:
-    """Symbol and quality report of a bars file.
+    """What a bars file says about itself.
 
     Raises
     ------
@@ -165,13 +181,18 @@ def read_origin(path: Path) -> BarsOrigin:
     _check_is_file(path)
     try:
         metadata = pq.read_schema(path).metadata or {}
-        symbol, quality = metadata.get(SYMBOL_KEY), metadata.get(QUALITY_KEY)
+        symbol = metadata.get(SYMBOL_KEY)
         return BarsOrigin(
             symbol=None if symbol is None else symbol.decode(),
-            quality=None if quality is None else dict(json.loads(quality)),
+            quality=_values_of(metadata.get(QUALITY_KEY)),
+            trading_hours=_values_of(metadata.get(HOURS_KEY)),
         )
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise _unreadable(path, error) from error
+
+
+def _values_of(text: bytes | None) -> dict[str, Any] | None:
+    return None if text is None else dict(json.loads(text))
 
 
 def _check_is_file(path: Path) -> None:
@@ -245,7 +266,7 @@ def _check_prices(bars: Bars, where: str) -> None:
     wrong = np.flatnonzero(~(inside & (low > 0) & np.isfinite(high)))
     if len(wrong):
         row = int(wrong[0])
-        prices = ", ".join(f"{name} {getattr(bars, name)[row]:g}" for name in PRICES)
+        prices = ", ".join(f"{name} {getattr(bars, name)[row]:.10g}" for name in PRICES)
         raise DataError(
             f"the prices {prices} do not make a bar",
             where=f"{where}, row {row}",

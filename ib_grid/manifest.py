@@ -17,11 +17,12 @@ from ib_grid import grid as grids
 from ib_grid.errors import InputError, RunMismatchError, first_line
 from ib_grid.files import whole_file
 from ib_grid.grid import ChunkPlan, Grid
-from ib_grid.instruments import INSTRUMENTS
+from ib_grid.instrument_description import instrument_from_mapping
+from ib_grid.instruments import Instrument
 from ib_grid.scoring import RankingSettings
 
 RUN_FILE = "run.json"
-FORMAT = 1
+FORMAT = 2
 
 # To be raised with every change by which the engine gives other numbers for the same input.
 RESULTS_VERSION = 1
@@ -53,6 +54,9 @@ class Manifest:
     Attributes
     ----------
     symbol : str
+    instrument : mapping
+        Sessions, trading hours, spread and currencies as they were described when the run was
+        begun, `Instrument.to_dict`. What of them decided a number is in the fields below.
     grid : mapping
         The axes, `Grid.to_dict`.
     execution : mapping
@@ -81,6 +85,7 @@ class Manifest:
     """
 
     symbol: str
+    instrument: Mapping[str, object]
     grid: Mapping[str, object]
     execution: Mapping[str, object]
     news: Mapping[str, object]
@@ -108,6 +113,11 @@ class Manifest:
             data_sha256=str(self.data.get("sha256")),
             results_version=self.results_version,
         )
+
+    @property
+    def described(self) -> Instrument:
+        """The run's instrument."""
+        return instrument_from_mapping(self.instrument, where=RUN_FILE)
 
     def plan(self) -> ChunkPlan:
         """The run's grid and how it is cut into chunks."""
@@ -191,8 +201,6 @@ def _checked(content: object, path: Path) -> Manifest:
     for name, kind in _DATA_KINDS.items():
         if not isinstance(content["data"].get(name), kind):
             raise _damaged(path, f"data.{name} is {content['data'].get(name)!r}")
-    if content["symbol"] not in INSTRUMENTS:
-        raise _damaged(path, f"symbol is {content['symbol']!r}")
     statement = content["news_statement"]
     needed = STATEMENT_NAMES if statement.get("enabled") else ("enabled",)
     if not all(name in statement for name in needed):
@@ -202,10 +210,14 @@ def _checked(content: object, path: Path) -> Manifest:
     values = {name: content[name] for name in kinds}
     manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
     try:
+        symbol = manifest.described.symbol
         plan, fingerprint = manifest.plan(), grids.fingerprint(manifest.identity)
         RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
     except (InputError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"its grid or ranking is none: {first_line(error)}") from error
+        found = f"its instrument, grid or ranking is none: {first_line(error)}"
+        raise _damaged(path, found) from error
+    if symbol != manifest.symbol:
+        raise _damaged(path, f"symbol is {manifest.symbol!r}, and its instrument is {symbol}")
     if fingerprint != manifest.fingerprint:
         raise _damaged(path, "its content does not have its fingerprint")
     if manifest.settings_per_chunk < 1 or (manifest.combinations, manifest.chunks) != (

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from ib_grid import grid as grids
-from ib_grid import instruments
 from ib_grid.errors import ConfigError, GridError
 from ib_grid.execution import Execution, Model
 from ib_grid.grid import Grid
 from ib_grid.instruments import Instrument
 from ib_grid.news.run_news import CoverageMode, NewsSettings
 from ib_grid.scoring import RankingSettings
-from pipelines import prepare
+from pipelines import instruments, prepare
 from pipelines.config_values import KEYS, check_names, convert_value
+from pipelines.mappings import read_mapping
 
 NEWS_DIR = Path("data/news")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that a run is asked to do; each field is a key of the configuration file.
+    """All that a run is asked to do.
+
+    Each field is a key of the configuration file, but for the instrument: it is found by the keys
+    symbol and instruments.
 
     Attributes
     ----------
-    symbol : str
+    instrument : Instrument
+    instrument_file : Path, optional
+        Where it is described; None for one that is built in.
     data : Path, optional
         One-minute bars as Parquet; by default the symbol's file in `data_dir`.
     data_dir : Path
@@ -69,7 +72,8 @@ class Settings:
         Replaces or adds to those of the instruments.
     """
 
-    symbol: str
+    instrument: Instrument
+    instrument_file: Path | None = None
     data: Path | None = None
     data_dir: Path = prepare.DATA_DIR
     grid: str = "standard"
@@ -94,9 +98,9 @@ class Settings:
     news_currencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def instrument(self) -> Instrument:
-        """The instrument of the symbol."""
-        return instruments.instrument(self.symbol)
+    def symbol(self) -> str:
+        """The instrument's symbol."""
+        return self.instrument.symbol
 
     @property
     def bars_file(self) -> Path:
@@ -139,7 +143,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     Parameters
     ----------
     options : mapping
-        By the names of the fields of `Settings`; an option that is None was not given.
+        By the keys of the configuration file; an option that is None was not given.
     file : Path, optional
         TOML or JSON with the same names as keys. Paths in it are, like those on the command
         line, relative to the working directory.
@@ -149,7 +153,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     ConfigError
         If the file cannot be read, a key is unknown, or a value is not of its kind.
     InstrumentError
-        If the symbol is unknown.
+        If the symbol is unknown, or its description is wrong.
     """
     given = {name: value for name, value in options.items() if value is not None}
     read = read_mapping(file) if file else {}
@@ -172,7 +176,10 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
             where="--news, --no-news",
             expected="one of the two",
         )
-    return Settings(**values)  # type: ignore[arg-type]
+    found = instruments.find_instrument(
+        cast(str, values.pop("symbol")), cast(Path | None, values.pop("instruments", None))
+    )
+    return Settings(instrument=found.instrument, instrument_file=found.file, **values)  # type: ignore[arg-type]
 
 
 def load_ranking(file: Path | None) -> RankingSettings | None:
@@ -210,47 +217,3 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
             remedy=error.remedy,
         ) from error
     return grids.grid_from_mapping(values, instrument, where=name)
-
-
-def read_mapping(path: Path) -> dict[str, object]:
-    """The keys and values of a TOML or JSON file.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be read, or is not what its name says.
-    """
-    kinds: dict[str, Callable[[str], object]] = {".toml": tomllib.loads, ".json": _parse_json}
-    parse = kinds.get(path.suffix.lower())
-    if parse is None:
-        raise ConfigError(
-            "the kind of file is not known", where=str(path), expected="a name in .toml or .json"
-        )
-    try:
-        content = parse(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"not a {path.suffix[1:].upper()} file ({error})", where=str(path)
-        ) from error
-    if not isinstance(content, dict):
-        raise ConfigError("the file holds no keys", where=str(path), expected='{"key": value, …}')
-    return content
-
-
-def _parse_json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice} is given twice")
-    return content
-
-
-def _no_number(text: str) -> object:
-    raise ValueError(f"{text} is not a number")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ib_grid import checks, instruments
+from ib_grid import checks
 from ib_grid.checks import finite_number
 from ib_grid.errors import ConfigError, IbGridError
 from ib_grid.execution import MODELS
+from ib_grid.instruments import check_symbol_name
 from ib_grid.news.run_news import COVERAGE_MODES
 from ib_grid.scoring import RankingSettings
 
@@ -76,7 +77,7 @@ def _scheduler(value: object) -> str:
 
 
 def _symbol(value: object) -> str:
-    return instruments.instrument(_text(value)).symbol
+    return check_symbol_name(_text(value))
 
 
 def _flag(value: object) -> bool:
@@ -137,7 +138,8 @@ def _ranking(value: object) -> RankingSettings:
 
 _POINTS = "0 or above, in points of price"
 KEYS = {
-    "symbol": _Key(_symbol, f"one of {', '.join(instruments.INSTRUMENTS)}"),
+    "symbol": _Key(_symbol, "a text such as GER40"),
+    "instruments": _Key(_path, "the path of a TOML file or of a folder of them"),
     "data": _Key(_path, "the path of a Parquet file"),
     "data_dir": _Key(_path, "the path of a folder"),
     "grid": _Key(_text, "standard, expanded or the path of a TOML file"),

@@ -18,6 +18,7 @@ from pipelines import optimize, run
 from pipelines.config import Settings
 from pipelines.inputs import Inputs, read_inputs
 from pipelines.progress import duration
+from pipelines.report.numbers import points
 
 _CHUNKS_TIMED = 2
 
@@ -32,6 +33,8 @@ def describe(settings: Settings) -> Iterator[str]:
     """
     news, inputs = _news_and_inputs(settings)
     data, grid, execution = inputs.data, inputs.grid, inputs.execution
+    file = settings.instrument_file
+    yield f"symbol:  {settings.symbol}, {f'described in {file}' if file else 'built in'}"
     yield f"bars:    {data['file']}"
     yield f"         {data['bars']:,} one-minute bars, {data['first']} to {data['last']}"
     for session, levels in inputs.market.levels.items():
@@ -43,7 +46,7 @@ def describe(settings: Settings) -> Iterator[str]:
         yield f"         {note}"
     yield f"news:    {news[0]}"
     yield from (f"         {line}" for line in news[1:])
-    yield f"fills:   {execution.model}, spread {execution.spread_points:g} points"
+    yield f"fills:   {execution.model}, spread {points(execution.spread_points)} points"
     axes = " x ".join(str(n) for n in grid.shape)
     yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
     workers = run.planned_workers(settings)

@@ -10,16 +10,19 @@ import numpy as np
 
 from ib_grid import manifest
 from ib_grid.bars import Bars, file_sha256, read_bars
-from ib_grid.errors import DataError
+from ib_grid.errors import ConfigError, DataError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
-from ib_grid.instruments import Session
+from ib_grid.instruments import Instrument, Session
 from ib_grid.levels import SessionLevels
 from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import NewsFilter
 from ib_grid.news.run_news import run_news
 from pipelines import config, prepare
 from pipelines.config import Settings
+from pipelines.report.numbers import points
+
+_SPREAD_LIMIT = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +31,7 @@ class Inputs:
 
     Attributes
     ----------
-    symbol : str
+    instrument : Instrument
     grid : Grid
     market : Market
     execution : Execution
@@ -41,7 +44,7 @@ class Inputs:
         What the person should know of the input.
     """
 
-    symbol: str
+    instrument: Instrument
     grid: Grid
     market: Market
     execution: Execution
@@ -49,6 +52,11 @@ class Inputs:
     news_statement: Mapping[str, object]
     data: Mapping[str, object]
     notes: tuple[str, ...]
+
+    @property
+    def symbol(self) -> str:
+        """The instrument's symbol."""
+        return self.instrument.symbol
 
     @property
     def identity(self) -> dict[str, object]:
@@ -73,15 +81,16 @@ def read_inputs(settings: Settings) -> Inputs:
     grid = config.load_grid(settings.grid, settings.instrument)
     execution = settings.fills
     path = settings.bars_file
-    prepare.check_symbol(path, settings.symbol)
+    prepare.check_origin(path, settings.instrument)
     sha256 = file_sha256(path)
     bars = read_bars(path)
     _check_bars(bars, path, sha256)
+    check_spread(execution, bars)
     levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
     market = _market(bars, levels.levels, grid, path)
     filtered = run_news(settings.news_settings, settings.instrument, traded_dates(market))
     return Inputs(
-        symbol=settings.symbol,
+        instrument=settings.instrument,
         grid=grid,
         market=market,
         execution=execution,
@@ -94,8 +103,34 @@ def read_inputs(settings: Settings) -> Inputs:
             "first": _moment(bars.minute[0]),
             "last": _moment(bars.minute[-1]),
         },
-        notes=(levels.note,) if levels.note else (),
+        notes=tuple(filter(None, (_own_description(settings), levels.note))),
     )
+
+
+def _own_description(settings: Settings) -> str | None:
+    """What a person should know of an instrument that is described in a file."""
+    file = settings.instrument_file
+    return f"{settings.symbol} is as {file} describes it" if file else None
+
+
+def check_spread(execution: Execution, bars: Bars) -> None:
+    """Refuse a spread that cannot be one of these prices, such as one in pips.
+
+    Raises
+    ------
+    ConfigError
+        If it is above 1 % of the median price.
+    """
+    price = float(np.median(bars.close))
+    if execution.spread_points > _SPREAD_LIMIT * price:
+        share = execution.spread_points / price
+        raise ConfigError(
+            f"the spread of {points(execution.spread_points)} points is {share:.0%} of the price,"
+            f" which is about {price:.6g}",
+            where="spread_points",
+            expected=f"the full spread in units of price, at most {_SPREAD_LIMIT:.0%} of it",
+            remedy="a pip of EURUSD is 0.0001: give 0.8 pips as 0.00008",
+        )
 
 
 def _check_bars(bars: Bars, path: Path, sha256: str) -> None:

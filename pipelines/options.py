@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-OneSymbol = Annotated[str, typer.Option("--symbol", help="Instrument: GER40 or XAUUSD.")]
+_SYMBOL = "Instrument: GER40, XAUUSD, or one described in data/instruments/SYMBOL.toml."
+OneSymbol = Annotated[str, typer.Option("--symbol", help=_SYMBOL)]
 PreparedFile = Annotated[
     Path | None,
     typer.Option("--data", help="Bars file. [default: the symbol's in the data folder]"),
@@ -15,7 +16,13 @@ PreparedFile = Annotated[
 PreparedDir = Annotated[
     Path, typer.Option("--data-dir", help="Folder of the prepared bars and levels.")
 ]
-Symbol = Annotated[str | None, typer.Option(help="Instrument: GER40 or XAUUSD.")]
+Symbol = Annotated[str | None, typer.Option(help=_SYMBOL)]
+Instruments = Annotated[
+    Path | None,
+    typer.Option(
+        help="TOML file of the instrument, or folder of SYMBOL.toml. [default: data/instruments]"
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option("--config", help="TOML or JSON file of the same options; the command line wins."),

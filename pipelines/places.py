@@ -5,3 +5,4 @@ from __future__ import annotations
 from pathlib import Path
 
 DATA_DIR = Path("data/optimized")
+INSTRUMENTS_DIR = Path("data/instruments")

@@ -10,7 +10,7 @@ from ib_grid.bars import Bars, file_sha256, read_bars, read_origin, write_bars
 from ib_grid.errors import DataError, OutputError
 from ib_grid.ingest import QualityReport, read_csv_bars
 from ib_grid.ingest.sources import find_files
-from ib_grid.instruments import Instrument, Session, instrument
+from ib_grid.instruments import Instrument, Session
 from ib_grid.levels import SessionLevels, session_levels
 from ib_grid.levels_file import read_levels, write_levels
 from pipelines import places
@@ -29,19 +29,24 @@ def levels_file(symbol: str, data_dir: Path = DATA_DIR) -> Path:
 
 
 def prepare_bars(
-    symbol: str, csv_paths: Sequence[Path], timezone: str | None, output_path: Path
+    instrument: Instrument, csv_paths: Sequence[Path], timezone: str | None, output_path: Path
 ) -> QualityReport:
     """CSV files to a bars file; see `ib_grid.ingest.read_csv_bars`.
 
     Raises
     ------
     InputError
-        If the symbol is unknown, the files cannot be used, or the place cannot be written; then
-        nothing is written.
+        If the files cannot be used, or the place cannot be written; then nothing is written.
     """
     _check_not_a_source(output_path, csv_paths)
-    bars, quality = read_csv_bars(csv_paths, instrument(symbol), timezone)
-    write_bars(output_path, bars, symbol=symbol, quality=quality.to_dict())
+    bars, quality = read_csv_bars(csv_paths, instrument, timezone)
+    write_bars(
+        output_path,
+        bars,
+        symbol=instrument.symbol,
+        quality=quality.to_dict(),
+        trading_hours=instrument.trading_hours.to_dict(),
+    )
     return quality
 
 
@@ -55,41 +60,53 @@ def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
         )
 
 
-def prepare_levels(symbol: str, bars_path: Path, levels_path: Path) -> dict[Session, SessionLevels]:
-    """A bars file to the file of its levels in the symbol's sessions; the levels written.
+def prepare_levels(
+    instrument: Instrument, bars_path: Path, levels_path: Path
+) -> dict[Session, SessionLevels]:
+    """A bars file to the file of its levels in the instrument's sessions; the levels written.
 
     Raises
     ------
     InputError
-        If the symbol is unknown, the bars cannot be used, are another symbol's or have no bar in
-        any session, or the place cannot be written; then nothing is written.
+        If the bars cannot be used, are another symbol's or have no bar in any session, or the
+        place cannot be written; then nothing is written.
     """
-    described = instrument(symbol)
-    check_symbol(bars_path, symbol)
+    check_origin(bars_path, instrument)
     bars_sha256 = file_sha256(bars_path)
-    levels = _computed(read_bars(bars_path), described.sessions)
+    levels = _computed(read_bars(bars_path), instrument.sessions)
     if not any(len(values.date) for values in levels.values()):
-        raise _no_session_bar(bars_path, described)
-    write_levels(levels_path, levels, symbol=symbol, bars_sha256=bars_sha256)
+        raise _no_session_bar(bars_path, instrument)
+    write_levels(levels_path, levels, symbol=instrument.symbol, bars_sha256=bars_sha256)
     return levels
 
 
-def check_symbol(bars_path: Path, symbol: str) -> None:
-    """Refuse a bars file that says it is another symbol's.
+def check_origin(bars_path: Path, instrument: Instrument) -> None:
+    """Refuse a bars file that says it is another symbol's, or was cut to other trading hours.
 
     Raises
     ------
     DataError
         If it does, or cannot be read.
     """
-    found = read_origin(bars_path).symbol
-    if found not in (None, symbol):
+    origin, hours = read_origin(bars_path), instrument.trading_hours.to_dict()
+    if origin.symbol not in (None, instrument.symbol):
         raise DataError(
-            f"the file holds bars of {found}",
+            f"the file holds bars of {origin.symbol}",
             where=str(bars_path),
-            expected=f"bars of {symbol}",
+            expected=f"bars of {instrument.symbol}",
             remedy="name the symbol of the file, or the file of the symbol",
         )
+    if origin.trading_hours not in (None, hours):
+        raise DataError(
+            f"the file was prepared with other trading hours: {_words(origin.trading_hours)}",
+            where=str(bars_path),
+            expected=f"those of {instrument.symbol}: {_words(hours)}",
+            remedy="prepare the bars again, or put the trading hours back",
+        )
+
+
+def _words(values: Mapping[str, object] | None) -> str:
+    return ", ".join(f"{name} {value}" for name, value in (values or {}).items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

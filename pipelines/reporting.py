@@ -9,7 +9,8 @@ from typing import Any
 
 from ib_grid.analysis import Source, load_source
 from ib_grid.errors import InputError
-from ib_grid.manifest import Manifest, read_manifest
+from ib_grid.instruments import INSTRUMENTS
+from ib_grid.manifest import RUN_FILE, Manifest, read_manifest
 from ib_grid.news.run_news import statement_lines
 from ib_grid.partitions import results_folder
 from ib_grid.scoring import RankingSettings
@@ -24,6 +25,7 @@ from pipelines.report.build import (
 )
 from pipelines.report.files import write_report
 from pipelines.report.html import NoReplay
+from pipelines.report.numbers import points
 
 
 def report_run(
@@ -67,9 +69,9 @@ def report_run(
         variation_filter=variation_filter,
         n_best=n_best,
     )
-    report = read_report(run_dir, run_info(manifest), settings)
     # The command that the summary names works from any folder.
     folder = run_dir.resolve()
+    report = read_report(run_dir, run_info(manifest, folder), settings)
     return report, write_report(report, folder, excel=excel, source=_source(manifest))
 
 
@@ -82,8 +84,8 @@ def _source(manifest: Manifest) -> Source | NoReplay:
         return NoReplay(f"The best sets could not be traded again: {said}.")
 
 
-def run_info(manifest: Manifest) -> RunInfo:
-    """What a report says about the run of a manifest."""
+def run_info(manifest: Manifest, run_dir: Path) -> RunInfo:
+    """What a report says about the run of a manifest, and of its directory."""
     data: Mapping[str, Any] = manifest.data
     execution: Mapping[str, Any] = manifest.execution
     return RunInfo(
@@ -94,7 +96,7 @@ def run_info(manifest: Manifest) -> RunInfo:
         first_bar_utc=data["first"],
         last_bar_utc=data["last"],
         fingerprint=manifest.fingerprint,
-        trades_command=_trades_command(manifest),
+        trades_command=_trades_command(manifest, run_dir),
         notes=(*_failures(manifest), *statement_lines(manifest.news_statement)),
     )
 
@@ -107,15 +109,18 @@ def _failures(manifest: Manifest) -> list[str]:
     return ["The run FAILED; what could not be computed is missing:", *map("  {}".format, failures)]
 
 
-def _trades_command(manifest: Manifest) -> str:
+def _trades_command(manifest: Manifest, run_dir: Path) -> str:
     """What to type for trades as the run made them, ``--params`` aside."""
-    execution, news = manifest.execution, manifest.news_statement
+    execution: Mapping[str, Any] = manifest.execution
+    news = manifest.news_statement
     words = ["ib-grid", "trades", "--symbol", manifest.symbol, "--data", str(manifest.data["file"])]
+    if manifest.described != INSTRUMENTS.get(manifest.symbol):
+        words += ["--instruments", str(run_dir / RUN_FILE)]
     words += ["--execution", str(execution["model"])]
-    words += ["--spread-points", repr(execution["spread_points"])]
+    words += ["--spread-points", points(execution["spread_points"])]
     for name in ("slippage_points", "commission_points"):
         if execution[name]:
-            words += [f"--{name.replace('_', '-')}", repr(execution[name])]
+            words += [f"--{name.replace('_', '-')}", points(execution[name])]
     # A filter that was accepted without a calendar has blocked nothing.
     words += _news_words(news) if news["enabled"] and news["paths"] else ["--no-news"]
     return shlex.join(words)

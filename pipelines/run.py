@@ -146,6 +146,7 @@ def _new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
     plan = plan_chunks(inputs.grid, rows)
     return Manifest(
         symbol=inputs.symbol,
+        instrument=inputs.instrument.to_dict(),
         grid=inputs.grid.to_dict(),
         execution=inputs.execution.to_dict(),
         news=inputs.news.to_dict(),

@@ -19,6 +19,7 @@ from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
 from pipelines.csv_files import csv_text
+from pipelines.report.numbers import price_decimals
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
@@ -67,7 +68,7 @@ def _level_cells(values: SessionLevels) -> list[str]:
         str(date_of(values.date[0])),
         str(date_of(values.date[-1])),
         f"{np.median(values.n_bars):g}",
-        f"{np.median(spread):.2f}",
+        f"{np.median(spread):.{price_decimals(float(np.median(values.ib_high)))}f}",
         f"{int((spread <= 0).sum()):,}",
     ]
 
@@ -79,15 +80,16 @@ def show_trades(console: Console, trades: pd.DataFrame) -> None:
         return
     table = _table("date", "variation", "side", "entry", "price", "exit", "price", "why", "R")
     table.padding = (0, 1, 0, 0)  # to fit 80 columns
+    decimals = price_decimals(float(trades["entry_price"].median())) if len(trades) else 0
     for trade in trades.itertuples(index=False):
         table.add_row(
             f"{trade.date:%Y-%m-%d}",
             str(trade.variation),
             str(trade.direction),
             f"{trade.entry_time:%H:%M}",
-            f"{trade.entry_price:.2f}",
+            f"{trade.entry_price:.{decimals}f}",
             f"{trade.exit_time:%H:%M}",
-            f"{trade.exit_price:.2f}",
+            f"{trade.exit_price:.{decimals}f}",
             f"{trade.exit_reason}{'?' if trade.ambiguous else ''}",
             f"{trade.r:.2f}",
         )

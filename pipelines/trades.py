@@ -20,7 +20,10 @@ from ib_grid.news import check_candidates
 from ib_grid.news.run_news import RunNews, run_news, statement_lines
 from ib_grid.params import Params, params_from_mapping
 from pipelines import prepare
-from pipelines.config import Settings, read_mapping
+from pipelines.config import Settings
+from pipelines.inputs import check_spread
+from pipelines.mappings import read_mapping
+from pipelines.report.numbers import points
 
 ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 
@@ -63,8 +66,9 @@ def load_combination(settings: Settings, params_file: Path) -> Combination:
         If any of these cannot be used.
     """
     params = read_params(params_file)
-    prepare.check_symbol(settings.bars_file, settings.symbol)
+    prepare.check_origin(settings.bars_file, settings.instrument)
     bars = read_bars(settings.bars_file)
+    check_spread(settings.fills, bars)
     market = build_market(bars, (params.session,), params.horizon_minutes)
     return Combination(
         params=params,
@@ -77,7 +81,8 @@ def load_combination(settings: Settings, params_file: Path) -> Combination:
 def said_of(of: Combination, settings: Settings) -> list[str]:
     """How the trades were filled, and what may be a mistake, a line each."""
     costs = {name: value for name, value in of.execution.to_dict().items() if value}
-    lines = ["fills: " + ", ".join(f"{name} {value}" for name, value in costs.items())]
+    said = (points(v) if isinstance(v, float) else str(v) for v in costs.values())
+    lines = ["fills: " + ", ".join(map(" ".join, zip(costs, said, strict=True)))]
     lines += statement_lines(of.news.statement)
     usual = settings.instrument.timezone
     if of.params.ib_timezone != usual:

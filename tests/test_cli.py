@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import ib_grid
 from pipelines.streams import Watched
 
 _HELP = """
@@ -85,3 +86,7 @@ def test_another_files_error_is_not_taken_for_the_outputs(monkeypatch: pytest.Mo
 
     with pytest.raises(OSError, match="another file"):
         cli.main()
+
+
+def test_the_version(ib_grid_command: Callable[..., tuple[int, str, str]]) -> None:
+    assert ib_grid_command("--version") == (0, f"ib-grid {ib_grid.__version__}\n", "")

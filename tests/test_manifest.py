@@ -38,6 +38,7 @@ def manifest(**changes: object) -> Manifest:
     }
     values: dict[str, object] = {
         **parts,
+        "instrument": GER40.to_dict(),
         "news_statement": {"enabled": False},
         "data": {
             "file": "bars.parquet",
@@ -92,7 +93,10 @@ def test_no_run_directory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"format": 2},
+        {"format": 1},
+        {"instrument": {}},
+        {"instrument": {**GER40.to_dict(), "timezone": "Mars"}},
+        {"instrument": XAUUSD.to_dict()},
         {"symbol": None},
         {"symbol": "XAUUSD"},
         {"grid": []},

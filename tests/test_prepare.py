@@ -6,7 +6,7 @@ import pytest
 from ib_grid.bars import file_sha256, read_bars, read_origin
 from ib_grid.errors import DataError, InstrumentError, OutputError
 from ib_grid.ingest import quality_from_dict
-from ib_grid.instruments import GER40, Session
+from ib_grid.instruments import GER40, XAUUSD, Session
 from ib_grid.levels import session_levels
 from ib_grid.levels_file import read_levels
 from pipelines.prepare import load_levels, prepare_bars, prepare_levels
@@ -30,8 +30,8 @@ def csv(tmp_path):
 def prepared(csv, tmp_path):
     """Bars file and levels file of the made-up bars."""
     bars, levels = tmp_path / "bars.parquet", tmp_path / "levels.parquet"
-    prepare_bars("GER40", [csv], None, bars)
-    prepare_levels("GER40", bars, levels)
+    prepare_bars(GER40, [csv], None, bars)
+    prepare_levels(GER40, bars, levels)
     return bars, levels
 
 
@@ -44,7 +44,7 @@ def everything_in(folder):
 
 def test_csv_files_become_a_bars_file_with_its_report(csv, tmp_path):
     path = tmp_path / "data" / "optimized" / "GER40_m1.parquet"
-    quality = prepare_bars("GER40", [csv.parent], None, path)
+    quality = prepare_bars(GER40, [csv.parent], None, path)
     assert same_bars(read_bars(path), BARS)
     origin = read_origin(path)
     assert origin.symbol == "GER40"
@@ -54,17 +54,17 @@ def test_csv_files_become_a_bars_file_with_its_report(csv, tmp_path):
 
 def test_the_same_csv_files_make_the_same_bytes(csv, tmp_path):
     for name in ("a", "b"):
-        prepare_bars("GER40", [csv], None, tmp_path / name)
+        prepare_bars(GER40, [csv], None, tmp_path / name)
     assert file_sha256(tmp_path / "a") == file_sha256(tmp_path / "b")
 
 
 def test_wrong_rows_leave_the_bars_file_as_it_was(csv, tmp_path):
     path = tmp_path / "bars.parquet"
-    prepare_bars("GER40", [csv], None, path)
+    prepare_bars(GER40, [csv], None, path)
     before = path.read_bytes()
     csv.write_text(csv.read_text() + "2024-03-09T08:00:00+01:00,1,2,3,4,5\n")
     with pytest.raises(DataError, match="high below low"):
-        prepare_bars("GER40", [csv], None, path)
+        prepare_bars(GER40, [csv], None, path)
     assert path.read_bytes() == before
 
 
@@ -72,7 +72,7 @@ def test_a_csv_file_is_never_written_over(csv):
     before = csv.read_bytes()
     for paths in ([csv], [csv.parent]):
         with pytest.raises(OutputError, match="is one of the CSV files"):
-            prepare_bars("GER40", paths, None, csv.parent / ".." / "csv" / "bars.csv")
+            prepare_bars(GER40, paths, None, csv.parent / ".." / "csv" / "bars.csv")
     assert csv.read_bytes() == before
 
 
@@ -87,16 +87,16 @@ def test_levels_belong_to_the_symbols_sessions_and_the_bars_file(prepared):
 
 def test_levels_of_another_symbols_bars_are_refused(prepared, tmp_path):
     with pytest.raises(DataError, match="the file holds bars of GER40"):
-        prepare_levels("XAUUSD", prepared[0], tmp_path / "new.parquet")
+        prepare_levels(XAUUSD, prepared[0], tmp_path / "new.parquet")
     assert not (tmp_path / "new.parquet").exists()
 
 
 def test_levels_of_bars_without_a_session_are_refused(tmp_path):
     afternoon = made_up_bars(minute_of(2024, 3, 4, 15) + np.arange(100))
     (tmp_path / "bars.csv").write_text(csv_files.dukascopy(afternoon))
-    prepare_bars("GER40", [tmp_path / "bars.csv"], None, tmp_path / "bars.parquet")
+    prepare_bars(GER40, [tmp_path / "bars.csv"], None, tmp_path / "bars.parquet")
     with pytest.raises(DataError, match="no bar lies in any of the sessions"):
-        prepare_levels("GER40", tmp_path / "bars.parquet", tmp_path / "levels.parquet")
+        prepare_levels(GER40, tmp_path / "bars.parquet", tmp_path / "levels.parquet")
     assert not (tmp_path / "levels.parquet").exists()
 
 
@@ -131,7 +131,7 @@ def test_stale_levels_are_never_used(prepared, tmp_path):
     higher = made_up_bars(BARS.minute, seed=1)
     (tmp_path / "new.csv").write_text(csv_files.tradingview(higher))
     bars = tmp_path / "new.parquet"
-    prepare_bars("GER40", [tmp_path / "new.csv"], None, bars)
+    prepare_bars(GER40, [tmp_path / "new.csv"], None, bars)
     loaded = load_levels(prepared[1], higher, file_sha256(bars), GER40.sessions)
     assert "belong to other bars" in loaded.note
     assert same_levels(loaded.levels, {s: session_levels(higher, s) for s in GER40.sessions})

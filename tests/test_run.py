@@ -131,7 +131,7 @@ def test_chunks_that_fail_are_an_error_and_the_run_goes_on_later(
     assert manifest.state == "failed"
     assert manifest.attempts[0]["chunks_failed"] == 2
     assert manifest.attempts[0]["failures"] == ["chunk 4: broken", "chunk 9: broken too"]
-    notes = run_info(manifest).notes
+    notes = run_info(manifest, tmp_path).notes
     assert "  chunk 9: broken too" in notes
 
 

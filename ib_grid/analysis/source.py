@@ -16,7 +16,6 @@ from ib_grid.errors import DataError
 from ib_grid.execution import Execution
 from ib_grid.files import is_file
 from ib_grid.grid import Grid
-from ib_grid.instruments import instrument
 from ib_grid.manifest import Manifest
 from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import NO_NEWS, Event, NewsFilter
@@ -135,7 +134,7 @@ def _news(manifest: Manifest, market: Market) -> RunNews:
             currencies={manifest.symbol: statement["currencies"]},
             timezone=statement["timezone"],
         )
-    return run_news(settings, instrument(manifest.symbol), traded_dates(market))
+    return run_news(settings, manifest.described, traded_dates(market))
 
 
 def session_dates(source: Source, combination: Params | int) -> pd.DatetimeIndex:

@@ -108,7 +108,7 @@ def _check_scale(
         for owner, row in zip(owners, order[at : at + 2], strict=True)
     ]
     raise DataError(
-        f"the close goes from {close[at]:g} to {close[at + 1]:g} between neighbouring bars",
+        f"the close goes from {close[at]:.10g} to {close[at + 1]:.10g} between neighbouring bars",
         where=" and ".join(places),
         expected="bars of one symbol, on one scale",
         remedy="give the files of one symbol only; if they are, mend the wrong prices",

@@ -1,4 +1,4 @@
-"""From CSV files to bars and levels: prepare, levels."""
+"""From a symbol and its CSV files to bars and levels: instruments, prepare, levels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,35 @@ from typing import Annotated
 
 import typer
 
+from ib_grid.errors import ConfigError
 from pipelines import options, places
+
+
+def instruments(
+    symbol: Annotated[
+        str | None,
+        typer.Argument(help="Show its description; GER40, XAUUSD, an example or your own."),
+    ] = None,
+    instruments: options.Instruments = None,
+    out: Annotated[
+        Path | None, typer.Option(help="TOML file to write the description to. [default: screen]")
+    ] = None,
+) -> None:
+    """List the instruments, or show how one is described: what to change for another symbol."""
+    from pipelines import instruments as known
+
+    if symbol is None:
+        if out:
+            raise ConfigError("no symbol was given", where="--out", expected="a symbol to write")
+        for line in known.listing(instruments):
+            typer.echo(line)
+        return
+    text = known.description(symbol, instruments)
+    if out:
+        known.write_description(text, out)
+        typer.echo(f"written: {out}", err=True)
+    else:
+        typer.echo(text, nl=False)
 
 
 def prepare(
@@ -32,13 +60,16 @@ def prepare(
     ] = None,
     data_dir: options.PreparedDir = places.DATA_DIR,
     data: options.PreparedFile = None,
+    instruments: options.Instruments = None,
 ) -> None:
     """Check CSV files of one-minute bars and write them as one Parquet file."""
     from pipelines import prepare as files
+    from pipelines.instruments import find_instrument
     from pipelines.show import show_quality, terminal
 
     path = data or files.bars_file(symbol, data_dir)
-    quality = files.prepare_bars(symbol, [*csv, *(more_csv or [])], timezone, path)
+    instrument = find_instrument(symbol, instruments).instrument
+    quality = files.prepare_bars(instrument, [*csv, *(more_csv or [])], timezone, path)
     console = terminal()
     show_quality(console, quality, path)
     if timezone and not quality.timezone:
@@ -49,11 +80,14 @@ def levels(
     symbol: options.OneSymbol,
     data: options.PreparedFile = None,
     data_dir: options.PreparedDir = places.DATA_DIR,
+    instruments: options.Instruments = None,
 ) -> None:
     """Write the Initial Balance levels of a symbol's sessions beside its bars."""
     from pipelines import prepare as files
+    from pipelines.instruments import find_instrument
     from pipelines.show import show_levels, terminal
 
     path = files.levels_file(symbol, data_dir)
-    written = files.prepare_levels(symbol, data or files.bars_file(symbol, data_dir), path)
+    instrument = find_instrument(symbol, instruments).instrument
+    written = files.prepare_levels(instrument, data or files.bars_file(symbol, data_dir), path)
     show_levels(terminal(), written, symbol, path)

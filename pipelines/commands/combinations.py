@@ -16,6 +16,7 @@ def trades(
         Path, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
     ],
     symbol: options.Symbol = None,
+    instruments: options.Instruments = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV file to write. [default: the screen]")
     ] = None,
@@ -56,6 +57,7 @@ def trades(
 def check(
     params: Annotated[Path, typer.Option(help="JSON file of the 14 parameters.")],
     symbol: options.Symbol = None,
+    instruments: options.Instruments = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV file to write. [default: the screen]")
     ] = None,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def run(
     symbol: options.Symbol = None,
+    instruments: options.Instruments = None,
     grid: options.GridName = None,
     execution: options.Execution = None,
     data: options.Data = None,
@@ -51,6 +52,7 @@ def run(
 
 def info(
     symbol: options.Symbol = None,
+    instruments: options.Instruments = None,
     grid: options.GridName = None,
     execution: options.Execution = None,
     data: options.Data = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
 def settings_of(given: Mapping[str, object]) -> Settings:
     """Settings from the options of a command that are settings, and its configuration file."""
     from pipelines import config
+    from pipelines.config_values import KEYS
 
-    names = {field.name for field in dataclasses.fields(config.Settings)}
-    options_given = {name: value for name, value in given.items() if name in names}
+    options_given = {name: value for name, value in given.items() if name in KEYS}
     if given.get("news_currency"):
         if not given["symbol"]:
             raise ConfigError("no symbol was given", where="--news-currency", expected="--symbol")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pipelines.report import facts
 from pipelines.report.build import Report
-from pipelines.report.numbers import Scalar, row_values, text
+from pipelines.report.numbers import Scalar, points, row_values, text
 
 TOP_LINES = 10
 WIDE_COLUMNS = 125
@@ -89,7 +89,8 @@ def _setting_line(report: Report) -> str:
     info = report.info
     return (
         f"{info.first_bar_utc} to {info.last_bar_utc}, {info.execution['model']} fills, spread"
-        f" {info.execution['spread_points']:g} points; max DD in R, Sharpe per year over all dates."
+        f" {points(float(info.execution['spread_points']))} points; max DD in R,"
+        " Sharpe per year over all dates."
     )
 
 

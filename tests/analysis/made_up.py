@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, fingerprint, grid_from_mapping, plan_chunks
-from ib_grid.instruments import GER40
+from ib_grid.instruments import GER40, INSTRUMENTS
 from ib_grid.manifest import RESULTS_VERSION, Manifest, identity, versions, write_manifest
 from ib_grid.news import NO_NEWS
 from ib_grid.partitions import partition_path, results_folder
@@ -49,6 +49,7 @@ def manifest(grid: Grid, rows_per_chunk: int, **changes: object) -> Manifest:
     data = {"sha256": "a" * 64, "bars": 5, "first": "2024-01-02T07:00Z"}
     return Manifest(
         **parts,  # type: ignore[arg-type]
+        instrument=INSTRUMENTS[str(parts["symbol"])].to_dict(),
         news_statement={"enabled": False},
         data={**data, "file": "bars.parquet", "last": "2024-01-02T07:04Z"},
         ranking={"weights": {"total_r": 1.0}, "min_trades": 10},

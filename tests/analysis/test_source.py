@@ -45,6 +45,7 @@ def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
         **{
             **content,
             "symbol": "GER40",
+            "instrument": GER40.to_dict(),
             "grid": grid.to_dict(),
             "settings_per_chunk": 1,
             "execution": Execution(spread_points=1.5, slippage_points=0.25).to_dict(),

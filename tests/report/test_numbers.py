@@ -54,3 +54,15 @@ def test_text() -> None:
     assert numbers.text("total_r", -1234.56789) == "-1,234.56789"
     assert numbers.text("rev_rb_enabled", True) == "true"
     assert numbers.text("stop_mode", "eq") == "eq"
+
+
+def test_points_have_no_exponent() -> None:
+    said = [numbers.points(value) for value in (1.5, 0.3, 2.0, 0.0, 0.00008, 1e-7)]
+    assert said == ["1.5", "0.3", "2", "0", "0.00008", "0.0000001"]
+    assert numbers.text("x", 0.00008) == "0.00008"
+    assert numbers.text("x", 1234567.5) == "1,234,567.5"
+
+
+def test_decimals_of_prices() -> None:
+    prices = (18_000.0, 1_999.0, 150.2, 15.1, 1.08, 0.65)
+    assert [numbers.price_decimals(price) for price in prices] == [2, 2, 3, 4, 5, 6]

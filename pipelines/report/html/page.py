@@ -37,6 +37,7 @@ from pipelines.report.html.words import (
     plural,
     readable,
 )
+from pipelines.report.numbers import points
 
 Figures = Mapping[str, Sequence[Figure]]
 
@@ -203,6 +204,11 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=number, percent=percent, plural=plural, named=named, breakable=breakable
+        number=number,
+        percent=percent,
+        plural=plural,
+        named=named,
+        breakable=breakable,
+        points=points,
     )
     return environment
