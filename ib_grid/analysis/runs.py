@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, filled_cube
 from ib_grid.conditions import Condition, parse_condition
@@ -176,7 +177,7 @@ class Run:
             If it is not among the rows: not computed yet, or not kept.
         """
         self.grid.params(combo_id)  # checks the id
-        found = self.frame(where=f"combo_id == {int(combo_id)}")
+        found = self.rows([combo_id])
         if found.empty:
             raise DataError(
                 f"combination {combo_id} is not among the rows",
@@ -184,6 +185,21 @@ class Run:
                 expected=f"one that was computed and kept ({self.statement})",
             )
         return found.iloc[0]
+
+    def rows(
+        self, ids: Sequence[int] | NDArray[np.int64], columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """The rows of some combinations, by id ascending, those that are there; as `frame`.
+
+        Only files that can hold them are read.
+        """
+        wanted = np.unique(np.asarray(ids, np.int64))
+        expression = pc.field("combo_id").isin(pa.array(wanted))
+        if len(wanted):
+            expression &= pc.field("combo_id") >= int(wanted[0])
+            expression &= pc.field("combo_id") <= int(wanted[-1])
+        condition = Condition(text="some ids", columns=("combo_id",), expression=expression)
+        return self.frame(columns, condition)
 
     def cube(self, column: str, where: Where = None) -> Cube:
         """A metric of every combination, at its place in the grid.

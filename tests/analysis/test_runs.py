@@ -142,6 +142,17 @@ def test_a_row_is_had_from_one_file(run: Run, rows: pd.DataFrame) -> None:
         run.row(864)
 
 
+def test_rows_of_some_ids(run: Run, rows: pd.DataFrame) -> None:
+    ids = [700, 5, 71, 5]
+    fresh = load_run(run.path)
+    with only(fresh, [0, 700 // 72]):
+        found = fresh.rows(ids, ("combo_id", "winrate"))
+    assert found["combo_id"].tolist() == [5, 71, 700]
+    assert found["winrate"].tolist() == rows["winrate"][[5, 71, 700]].tolist()
+    assert run.rows([]).shape == (0, 100)
+    assert run.rows([9_999]).empty
+
+
 def test_a_cube_has_each_value_at_its_place(run: Run, rows: pd.DataFrame) -> None:
     assert (run.cube("total_r") == cube_of(rows, "total_r")).all()
     good = rows[rows["winrate"] > 0]
