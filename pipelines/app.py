@@ -23,6 +23,7 @@ for command in (
     runs.run,
     runs.info,
     results.report,
+    results.verify,
     combinations.trades,
     runs.demo,
 ):

@@ -126,7 +126,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
             manifest = read_manifest(place.folder)
             check_same_run(inputs.identity, manifest, place.folder)
         else:
-            manifest = _new_manifest(settings, inputs)
+            manifest = new_manifest(settings, inputs)
             write_manifest(place.folder, manifest)
         job = _Job(
             settings=settings,
@@ -141,7 +141,8 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
         return _complete(job, manifest, begun=begun)
 
 
-def _new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
+def new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
+    """The manifest of a run that is about to begin: its grid cut into chunks, nothing done yet."""
     rows = settings.chunk_size or optimize.rows_per_chunk(inputs.grid, planned_workers(settings))
     plan = plan_chunks(inputs.grid, rows)
     return Manifest(

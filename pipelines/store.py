@@ -131,6 +131,26 @@ def _crc32(table: pa.Table) -> int:
     return value
 
 
+def read_record(path: Path) -> Record:
+    """What a file says of itself, whatever run it is of.
+
+    Raises
+    ------
+    StoreError
+        If it is no partition file.
+    """
+    return _footer(path)[0]
+
+
+def _footer(path: Path) -> tuple[Record, pq.FileMetaData, pa.Schema]:
+    try:
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
+    except _UNREADABLE as error:
+        raise _wrong(path, f"it is not a whole Parquet file ({first_line(error)})") from error
+    return _record(path, metadata.metadata or {}), metadata, schema
+
+
 def verify(path: Path, chunk: Chunk, fingerprint: str) -> Record:
     """Check by a file's footer that it holds a chunk of a run.
 
@@ -139,12 +159,7 @@ def verify(path: Path, chunk: Chunk, fingerprint: str) -> Record:
     StoreError
         If it does not; it says what is wrong.
     """
-    try:
-        metadata = pq.read_metadata(path)
-        schema = metadata.schema.to_arrow_schema()
-    except _UNREADABLE as error:
-        raise _wrong(path, f"it is not a whole Parquet file ({first_line(error)})") from error
-    record = _record(path, metadata.metadata or {})
+    record, metadata, schema = _footer(path)
     expected = (chunk.index, chunk.first_id, chunk.n_rows)
     if record.fingerprint != fingerprint:
         raise _wrong(path, "it belongs to another run")
@@ -177,6 +192,7 @@ def read_verified(
         If it does not hold the rows that were written; it says what is wrong.
     """
     record = verify(path, chunk, fingerprint)
+    _is_sealed(path)
     try:
         with pq.ParquetFile(path) as file:
             metadata, table = file.metadata, file.read(use_threads=False)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ib_grid import clock
 from ib_grid.bars import Bars, file_sha256, read_bars
-from ib_grid.errors import DataError
+from ib_grid.errors import DataError, InputError
 from ib_grid.execution import Execution
 from ib_grid.files import is_file
 from ib_grid.grid import Grid
@@ -66,15 +66,25 @@ class Source:
         return str(clock.date_of(dates.min())), str(clock.date_of(dates.max()))
 
 
-def load_source(manifest: Manifest) -> Source:
+def load_source(manifest: Manifest, bars: Path | None = None) -> Source:
     """The bars and the calendars of a run once more, as it was computed from them.
+
+    They are read from where run.json says, wherever that is. So that a run directory of somebody
+    else's making shows nobody what other files hold, nothing of a file is passed on, not even in an
+    error, that is not what the run was computed from.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    bars : Path, optional
+        Where the bars are now; by default where the manifest says.
 
     Raises
     ------
     DataError
         If the bars or a calendar are not there any more, have changed or cannot be read.
     """
-    path = Path(str(manifest.data["file"]))
+    path = bars or Path(str(manifest.data["file"]))
     grid = manifest.plan().grid
     market = build_market(_bars(path, manifest), grid.sessions, grid.horizon_minutes)
     news = _news(manifest, market)
@@ -134,7 +144,15 @@ def _news(manifest: Manifest, market: Market) -> RunNews:
             currencies={manifest.symbol: statement["currencies"]},
             timezone=statement["timezone"],
         )
-    return run_news(settings, manifest.described, traded_dates(market))
+    try:
+        return run_news(settings, manifest.described, traded_dates(market))
+    except InputError as error:
+        raise DataError(
+            "the calendars of this run are not there any more or cannot be used",
+            where=", ".join(map(str, settings.paths)),
+            expected="the events that the run was computed with",
+            remedy="put the calendars back; `ib-grid run` says what is wrong with one",
+        ) from error
 
 
 def session_dates(source: Source, combination: Params | int) -> pd.DatetimeIndex:

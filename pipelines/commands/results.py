@@ -1,4 +1,4 @@
-"""What a run has left: report."""
+"""What a run has left: report, verify."""
 
 from __future__ import annotations
 
@@ -34,3 +34,41 @@ def report(
         excel=excel,
     )
     show_report(terminal(), *written)
+
+
+def verify(
+    run: Annotated[Path, typer.Argument(help="Run directory, finished or not.")],
+    sample: Annotated[
+        int, typer.Option(min=0, help="Combinations to compute again with the reference engine.")
+    ] = 20,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Draws the same combinations again. [default: others each time]"),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Bars of the run. [default: where they were when it was begun]"),
+    ] = None,
+) -> None:
+    """Check a run: its files against its manifest, a sample of its numbers against the bars.
+
+    Nothing is changed. Exit status: 0 all was checked and holds, 1 something is wrong, 2 no run, 3
+    nothing is wrong but not all could be checked: the run is unfinished, its bars or calendars are
+    gone.
+    """
+    import secrets
+
+    from rich.console import Console
+
+    from pipelines.show import terminal
+    from pipelines.verify import verify_run
+    from pipelines.verify.show import show_verification, teller
+
+    drawn_by = secrets.randbelow(2**32) if seed is None else seed
+    found = verify_run(
+        run, sample=sample, seed=drawn_by, bars=data, tell=teller(Console(stderr=True))
+    )
+    show_verification(terminal(), found)
+    if sample:
+        typer.echo(f"The sample was drawn by --sample {sample} --seed {drawn_by}.")
+    raise typer.Exit(found.exit_status)

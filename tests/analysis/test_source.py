@@ -107,3 +107,25 @@ def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_pat
     with pytest.raises(InputError) as gone:
         load_source(run)
     assert str(calendar) in str(gone.value)
+
+
+def test_a_calendar_that_is_none_any_more_is_not_quoted(
+    grid: Grid, bars_file: Path, tmp_path: Path
+) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(EVENTS)
+    run = manifest(grid, bars_file, NewsSettings(paths=(calendar,), coverage="partial"))
+    calendar.write_text("time,currency,impact,title\nhunter2,EUR,High,secret\n")
+    with pytest.raises(DataError, match="cannot be used") as changed:
+        load_source(run)
+    assert "hunter2" not in str(changed.value)
+    assert str(calendar) in str(changed.value)
+
+
+def test_bars_that_lie_elsewhere_now(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+    run = manifest(grid, bars_file, NewsSettings(enabled=False))
+    moved = bars_file.rename(tmp_path / "moved.parquet")
+    assert len(load_source(run, bars=moved).market.bars) > 0
+    shutil.copy(MADE_UP / "GER40_edge_m1.parquet", moved)
+    with pytest.raises(DataError, match="bars have changed"):
+        load_source(run, bars=moved)

@@ -1,0 +1,65 @@
+"""Which rows of a run are computed again: drawn at random, spread over sessions and waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.grid import ChunkPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Rows to be taken of each chunk.
+
+    Attributes
+    ----------
+    seed : int
+        Draws the same again.
+    counts : mapping of int to int
+        Rows to be taken, by chunk.
+    """
+
+    seed: int
+    counts: dict[int, int]
+
+    def rows(self, chunk: int, n_rows: int) -> NDArray[np.int64]:
+        """Places of the drawn rows among the rows that a chunk's file has, ascending."""
+        random = np.random.default_rng([self.seed, 1 + chunk])
+        wanted = min(self.counts.get(chunk, 0), n_rows)
+        return np.sort(random.choice(n_rows, wanted, replace=False).astype(np.int64))
+
+
+def draw(plan: ChunkPlan, chunks: Sequence[int], wanted: int, seed: int) -> Draw:
+    """Draw rows from these chunks, as many from each session and wait as can be.
+
+    Parameters
+    ----------
+    plan : ChunkPlan
+    chunks : sequence of int
+        Those that are there.
+    wanted : int
+        Rows in all; if there are no more than these, every row is drawn.
+    seed : int
+    """
+    sizes = {chunk: plan.chunk(chunk).n_rows for chunk in chunks}
+    if wanted >= sum(sizes.values()):
+        return Draw(seed=seed, counts=sizes)
+    random = np.random.default_rng([seed, 0])
+    blocks: dict[int, list[int]] = {}
+    for chunk in chunks:
+        blocks.setdefault(chunk // plan.chunks_per_block, []).append(chunk)
+    open_blocks = [blocks[k] for k in random.permutation(sorted(blocks)).tolist()]
+    counts = dict.fromkeys(chunks, 0)
+    while wanted:
+        for block in open_blocks[:wanted]:
+            chunk = block[int(random.integers(len(block)))]
+            counts[chunk] += 1
+            wanted -= 1
+            if counts[chunk] == sizes[chunk]:
+                block.remove(chunk)
+        open_blocks = [block for block in open_blocks if block]
+    return Draw(seed=seed, counts=counts)

@@ -1,0 +1,170 @@
+"""The files of a run's data set: which lie in their places, which do not, and what each holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ib_grid.errors import StoreError
+from ib_grid.grid import Chunk, ChunkPlan
+from ib_grid.partitions import chunk_of, partition_path
+from ib_grid.results import METRIC_COLUMNS
+from pipelines import store
+from pipelines.store import Record
+from pipelines.summary import Summary, VariationSums, summarise
+from pipelines.verify.draw import Draw
+
+_THREADS = 2
+# Sums of the same float32 values in double precision; another numpy may add them in other order.
+_SAME_SUM = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The file of a chunk, if there is one."""
+
+    chunk: Chunk
+    path: Path
+    there: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """What a chunk's file was found to hold.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows that were read and are right; 0 if the file is damaged.
+    damage, discord : str
+        What is wrong with the file, and where its record and its rows disagree; empty if nothing.
+    drawn, named : Table, optional
+        The rows that were drawn, and those whose ids were asked for; None if the file is damaged.
+    """
+
+    n_rows: int
+    damage: str = ""
+    discord: str = ""
+    drawn: pa.Table | None = None
+    named: pa.Table | None = None
+
+
+def places(dataset: Path, plan: ChunkPlan) -> list[Place]:
+    """The place of every chunk's file, in the order of the chunks."""
+    found = []
+    for index in range(len(plan)):
+        chunk = plan.chunk(index)
+        path = partition_path(dataset, plan.grid, chunk)
+        found.append(Place(chunk=chunk, path=path, there=os.path.lexists(path)))
+    return found
+
+
+def others(dataset: Path, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What lies in the data set and is no chunk's file: strays, and half-written files.
+
+    Each with its place and what it seems to be. A half-written file is no damage: a process that
+    was killed has left it, or one is at work.
+    """
+    strays, partial = [], []
+    for path in sorted(_all_below(dataset)):
+        try:
+            chunk_of(dataset, path, plan)
+        except StoreError:
+            if path.name.startswith(".") and path.name.endswith(".partial"):
+                partial.append(f"{path}: half-written, by a process that was killed or is at work")
+            else:
+                strays.append(f"{path}: {_stray(path)}")
+    return tuple(strays), tuple(partial)
+
+
+def _all_below(folder: Path) -> Iterator[Path]:
+    """Files and links; a link to a folder is not followed."""
+    for place, folders, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
+        yield from (Path(place, name) for name in folders if Path(place, name).is_symlink())
+
+
+def _stray(path: Path) -> str:
+    if path.is_symlink():
+        return "a link, where the run has written none"
+    try:
+        record = store.read_record(path)
+    except StoreError:
+        return "not a file of a run"
+    return f"it says that it is chunk {record.chunk}, and does not lie in that chunk's place"
+
+
+def read_all(
+    places: Sequence[Place],
+    plan: ChunkPlan,
+    fingerprint: str,
+    draw: Draw,
+    named_ids: NDArray[np.int64],
+) -> Iterator[Found]:
+    """What each of these files holds, in their order; few are in memory at a time."""
+
+    def read(place: Place) -> Found:
+        try:
+            return _read(place, plan, fingerprint, draw, named_ids)
+        except StoreError as error:
+            return Found(n_rows=0, damage=f"{place.path}: {error.found}")
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from pool.map(read, places)
+
+
+def _read(
+    place: Place, plan: ChunkPlan, fingerprint: str, draw: Draw, named_ids: NDArray[np.int64]
+) -> Found:
+    if place.path.is_symlink():
+        raise StoreError("it is a link, where the run has written a file", where=str(place.path))
+    record, table = store.read_verified(place.path, plan.grid, place.chunk, fingerprint)
+    discord = _discord(record, place.chunk, table)
+    drawn = draw.rows(place.chunk.index, table.num_rows)
+    named = np.flatnonzero(np.isin(table.column("combo_id").to_numpy(), named_ids))
+    return Found(
+        n_rows=table.num_rows,
+        discord=f"{place.path}: {discord}" if discord else "",
+        drawn=table.take(pa.array(drawn)),
+        named=table.take(pa.array(named)),
+    )
+
+
+def _discord(record: Record, chunk: Chunk, table: pa.Table) -> str:
+    """Where a record does not say what its rows say; empty if it does."""
+    metrics = np.array([_values(table, name) for name in METRIC_COLUMNS])
+    if not np.isfinite(metrics).all():
+        column = METRIC_COLUMNS[int(np.argmax(~np.isfinite(metrics).all(axis=1)))]
+        return f"{column} of a row is not a finite number"
+    true = summarise(chunk, metrics, record.summary.min_trades)
+    return _difference(record.summary, true)
+
+
+def _values(table: pa.Table, name: str) -> NDArray[np.float32]:
+    return np.asarray(table.column(name).to_numpy())
+
+
+def _difference(said: Summary, true: Summary) -> str:
+    if said.combinations != true.combinations:
+        return (
+            f"its record counts {said.combinations:,} combinations, its rows {true.combinations:,}"
+        )
+    if said.best != true.best:
+        return f"its record says the best is {said.best}, its rows {true.best}"
+    for name, sums in true.variations.items():
+        if not _same_sums(said.variations[name], sums):
+            return f"its record says of {name} {said.variations[name]}, its rows {sums}"
+    return ""
+
+
+def _same_sums(said: VariationSums, true: VariationSums) -> bool:
+    apart = abs(said.total_r - true.total_r)
+    counts = (said.combinations, said.trades) == (true.combinations, true.trades)
+    return counts and apart <= _SAME_SUM * max(1.0, abs(true.total_r))

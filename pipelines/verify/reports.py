@@ -1,0 +1,108 @@
+"""Whether the report beside a run is one of the rows that are there now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ib_grid.errors import first_line
+from ib_grid.results import METRIC_COLUMNS
+from pipelines.report.build import TOP_ROWS
+from pipelines.verify.checks import Check
+
+_REMEDY = "write it anew with `ib-grid report`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenReport:
+    """What of a report names rows.
+
+    Attributes
+    ----------
+    path : Path
+        Of the ranking.
+    top : DataFrame, optional
+        The ranking; None if it is not there or cannot be read.
+    computed : int
+        Rows that the report was made of.
+    damage : str
+        Why it cannot be read; empty if it can, or there is none.
+    """
+
+    path: Path
+    top: pd.DataFrame | None = None
+    computed: int = 0
+    damage: str = ""
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Ids of the ranked combinations, shape (n_ranked,)."""
+        if self.top is None:
+            return np.zeros(0, np.int64)
+        return self.top["combo_id"].to_numpy(np.int64)
+
+
+def read_written(run_dir: Path, symbol: str) -> WrittenReport:
+    """The report that lies in a run directory, if there is one."""
+    path = run_dir / f"{symbol}_top_{TOP_ROWS}.csv"
+    aggregate = run_dir / f"{symbol}_variation_agg.json"
+    if not path.exists() and not aggregate.exists():
+        return WrittenReport(path=path)
+    try:
+        top = pd.read_csv(path)
+        top = top.astype({"combo_id": np.int64, **dict.fromkeys(_metrics(top), np.float32)})
+        if "total_r" not in top or top["combo_id"].duplicated().any():
+            raise ValueError("it is no ranking")
+        computed = int(json.loads(aggregate.read_text(encoding="utf-8"))["computed"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return WrittenReport(path=path, damage=f"it cannot be read ({first_line(error)})")
+    return WrittenReport(path=path, top=top, computed=computed)
+
+
+def check_report(written: WrittenReport, rows: pa.Table, n_rows: int) -> Check | None:
+    """Hold a report's ranked rows and its count against the data set; None if there is none.
+
+    Parameters
+    ----------
+    written : WrittenReport
+    rows : Table
+        The data set's rows of the report's ids.
+    n_rows : int
+        Rows of the data set.
+    """
+    if written.top is None and not written.damage:
+        return None
+    found = written.damage or _stale(written, rows, n_rows)
+    return Check(
+        what="report",
+        checked=0 if written.top is None else len(written.top),
+        total=0 if written.top is None else len(written.top),
+        unit="ranked rows",
+        wrong=(f"{written.path}: {found}; {_REMEDY}",) if found else (),
+    )
+
+
+def _stale(written: WrittenReport, rows: pa.Table, n_rows: int) -> str:
+    assert written.top is not None  # noqa: S101 - the caller has looked
+    if written.computed != n_rows:
+        return f"the report was made of {written.computed:,} rows, and {n_rows:,} are there"
+    true = rows.to_pandas().set_index("combo_id")
+    top = written.top.set_index("combo_id")
+    absent = top.index.difference(true.index)
+    if len(absent):
+        return f"it ranks combination {absent[0]}, of which there is no row"
+    for name in _metrics(top):
+        differ = (top[name] != true.loc[top.index, name]).to_numpy()
+        if differ.any():
+            return f"{name} of combination {top.index[int(differ.argmax())]} is not that of its row"
+    return ""
+
+
+def _metrics(top: pd.DataFrame) -> list[str]:
+    return [name for name in METRIC_COLUMNS if name in top.columns]

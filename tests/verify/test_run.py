@@ -1,0 +1,360 @@
+"""A run that holds, and every way in which one can be spoiled, each found and named."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from ib_grid.errors import InputError
+from ib_grid.params import PARAM_NAMES
+from pipelines import store
+from tests.verify.runs import (
+    N_CHUNKS,
+    N_ROWS,
+    change_manifest,
+    checks,
+    computed_run,
+    dataset_of,
+    files,
+    rewrite,
+    verified,
+    wrong,
+)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return computed_run(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture
+def run(whole: Path, tmp_path: Path) -> Path:
+    """A run of one's own, to be spoiled."""
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every path below a folder, with its time of change and bytes."""
+    return {
+        str(path.relative_to(folder)): (
+            path.stat().st_mtime_ns,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+def test_a_whole_run_holds_and_is_left_as_it_is(run: Path) -> None:
+    before = contents(run)
+    found = verified(run, sample=N_ROWS)
+    assert (wrong(found), found.notes, found.exit_status) == ([], (), 0)
+    assert contents(run) == before
+    by_name = checks(found)
+    assert list(by_name) == ["run.json", "partition", "ids", "records", "metrics", "trades"]
+    counts = {name: (check.checked, check.total) for name, check in by_name.items()}
+    assert counts["partition"] == counts["records"] == (N_CHUNKS, N_CHUNKS)
+    assert counts["ids"] == counts["metrics"] == counts["trades"] == (N_ROWS, N_ROWS)
+
+
+def test_a_spoiled_run_is_left_as_it_is(run: Path) -> None:
+    files(run)[0].write_bytes(b"PAR1")
+    (files(run)[1].parent / ".part-00001.parquet.1.partial").write_bytes(b"half")
+    before = contents(run)
+    assert verified(run, sample=3).exit_status == 1
+    assert contents(run) == before
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def zeroed(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def flipped(path: Path) -> None:
+    """A bit of the values of total_r."""
+    column = pq.read_metadata(path).row_group(0).column(1 + len(PARAM_NAMES))
+    content = bytearray(path.read_bytes())
+    content[column.data_page_offset + column.total_compressed_size - 1] ^= 1
+    path.write_bytes(content)
+
+
+def unsealed(path: Path) -> None:
+    """Other values of total_r under the old record, in a file without a seal."""
+    table = pq.ParquetFile(path).read()
+    metadata = {k: v for k, v in table.schema.metadata.items() if k != b"ib_grid_file_crc32"}
+    place = table.column_names.index("total_r")
+    changed = [table["total_r"].to_numpy() + 1]
+    table = table.set_column(place, table.schema.field("total_r"), changed)
+    pq.write_table(table.replace_schema_metadata(metadata), path, use_dictionary=False)
+
+
+def another_runs(path: Path) -> None:
+    table = pq.ParquetFile(path).read()
+    record = store.read_record(path)
+    chunk = store.Chunk(
+        index=record.chunk,
+        session_index=0,
+        wait_index=0,
+        first_id=record.first_id,
+        n_rows=record.n_rows,
+    )
+    store.write_partition(path, table, chunk, "e" * 64, record.summary)
+
+
+def another_chunks(path: Path) -> None:
+    shutil.copy(path.with_name("part-00002.parquet"), path)
+
+
+def linked(path: Path) -> None:
+    aside = path.rename(path.parents[3] / "aside.parquet")
+    path.symlink_to(aside)
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    truncated: "not a whole Parquet file",
+    zeroed: "not a whole Parquet file",
+    flipped: "its bytes are not those that were written",
+    unsealed: "its metrics are not those that were written",
+    another_runs: "it belongs to another run",
+    another_chunks: "it holds chunk 2, not chunk 3",
+    linked: "a link",
+    a_folder: "not a whole Parquet file",
+    Path.unlink: "chunk 3 is missing",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_file_is_named(run: Path, damage: Callable[[Path], object]) -> None:
+    path = files(run)[3]
+    damage(path)
+    found = verified(run, sample=N_ROWS)
+    assert found.exit_status == 1
+    (said,) = wrong(found)
+    assert str(path) in said
+    assert DAMAGES[damage] in said
+    by_name = checks(found)
+    assert by_name["partition"].checked == N_CHUNKS - 1
+    assert by_name["ids"].checked == N_ROWS - 2
+    assert "2 rows missing or in damaged files" in by_name["ids"].unchecked
+    assert by_name["metrics"].checked == N_ROWS - 2
+    assert by_name["metrics"].wrong == ()
+
+
+def test_every_damaged_file_is_named(run: Path) -> None:
+    for path in files(run):
+        truncated(path)
+    found = verified(run, sample=4)
+    assert len(wrong(found)) == N_CHUNKS
+    assert checks(found)["metrics"].state == "not checked"
+
+
+def beyond_the_plan(run: Path) -> Path:
+    return Path(shutil.copy(files(run)[1], files(run)[1].with_name("part-00999.parquet")))
+
+
+def in_another_folder(run: Path) -> Path:
+    return Path(shutil.copy(files(run)[1], files(run)[-1].parent))
+
+
+def under_another_name(run: Path) -> Path:
+    return Path(shutil.copy(files(run)[1], files(run)[1].with_name("part-000001.parquet")))
+
+
+def a_note(run: Path) -> Path:
+    path = dataset_of(run) / "notes.txt"
+    path.write_text("mine")
+    return path
+
+
+def a_linked_folder(run: Path) -> Path:
+    path = dataset_of(run) / "session=0700-0730"
+    path.symlink_to(files(run)[0].parent.parent)
+    return path
+
+
+STRAYS = {
+    beyond_the_plan: "it says that it is chunk 1",
+    in_another_folder: "it says that it is chunk 1",
+    under_another_name: "it says that it is chunk 1",
+    a_note: "not a file of a run",
+    a_linked_folder: "a link",
+}
+
+
+@pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: stray.__name__)
+def test_what_does_not_belong_there_is_named(run: Path, stray: Callable[[Path], Path]) -> None:
+    path = stray(run)
+    found = verified(run)
+    (said,) = wrong(found)
+    assert said.startswith(str(path))
+    assert STRAYS[stray] in said
+    assert found.exit_status == 1
+    assert checks(found)["ids"].checked == N_ROWS
+
+
+def test_a_half_written_file_is_said_and_no_damage(run: Path) -> None:
+    left = files(run)[0].parent / ".part-00001.parquet.77.partial"
+    left.write_bytes(b"half")
+    found = verified(run)
+    assert found.exit_status == 0
+    assert [str(left) in note for note in found.notes] == [True]
+
+
+def lower_best(summary: store.Summary) -> store.Summary:
+    assert summary.best is not None
+    best = dataclasses.replace(summary.best, total_r=summary.best.total_r - 1)
+    return dataclasses.replace(summary, best=best)
+
+
+def more_combinations(summary: store.Summary) -> store.Summary:
+    return dataclasses.replace(summary, combinations=summary.combinations + 1)
+
+
+def more_trades(summary: store.Summary) -> store.Summary:
+    sums = summary.variations["TCWE"]
+    more = dataclasses.replace(sums, trades=sums.trades + 1)
+    return dataclasses.replace(summary, variations={**summary.variations, "TCWE": more})
+
+
+def more_r(summary: store.Summary) -> store.Summary:
+    sums = summary.variations["OCAE"]
+    more = dataclasses.replace(sums, total_r=sums.total_r + 1e-4)
+    return dataclasses.replace(summary, variations={**summary.variations, "OCAE": more})
+
+
+LIES = {
+    lower_best: "the best is",
+    more_combinations: "counts 3 combinations, its rows 2",
+    more_trades: "says of TCWE",
+    more_r: "says of OCAE",
+}
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
+def test_a_record_that_its_rows_do_not_bear_out(
+    run: Path, lie: Callable[[store.Summary], store.Summary]
+) -> None:
+    path = files(run)[5]
+    rewrite(run, 5, summary=lie(store.read_record(path).summary))
+    found = verified(run)
+    (said,) = wrong(found)
+    assert str(path) in said
+    assert LIES[lie] in said
+    assert checks(found)["records"].state == "wrong"
+    assert checks(found)["partition"].state == "holds"
+
+
+def test_a_value_that_is_no_number(run: Path) -> None:
+    rewrite(run, 4, metric="ocae_winrate", add=np.nan)
+    (said,) = wrong(verified(run))
+    assert "ocae_winrate of a row is not a finite number" in said
+
+
+@pytest.mark.parametrize("metric", ["total_r", "max_drawdown", "reverse_sharpe_ratio"])
+def test_a_wrong_number_in_a_sound_file_is_found_by_computing_again(run: Path, metric: str) -> None:
+    rewrite(run, 6, metric=metric, add=1e-4)
+    assert verified(run).exit_status == 0  # nothing else can see it
+    found = verified(run, sample=N_ROWS)
+    assert found.exit_status == 1
+    (said,) = wrong(found)
+    assert said.startswith(f"combination 12: {metric} is ")
+    assert checks(found)["metrics"].state == "wrong"
+    assert checks(found)["trades"].state == "holds"
+
+
+@pytest.mark.parametrize("state", ["interrupted", "running", "failed"])
+def test_an_unfinished_run_holds_so_far(run: Path, state: str) -> None:
+    change_manifest(run, state=state)
+    for path in files(run)[2:5]:
+        path.unlink()
+    found = verified(run, sample=N_ROWS)
+    assert (wrong(found), found.exit_status) == ([], 3)
+    assert (
+        f"the run is {state}: 3 chunks to be computed yet" in checks(found)["partition"].unchecked
+    )
+    assert checks(found)["ids"].checked == checks(found)["metrics"].checked == N_ROWS - 6
+    assert any(state in note for note in found.notes)
+
+
+def test_a_run_without_a_file_yet(run: Path) -> None:
+    change_manifest(run, state="running")
+    shutil.rmtree(dataset_of(run))
+    found = verified(run, sample=5)
+    assert (wrong(found), found.exit_status) == ([], 3)
+
+
+def test_bars_that_are_gone_changed_or_elsewhere(whole: Path, run: Path, tmp_path: Path) -> None:
+    bars = tmp_path / "bars.parquet"
+    moved = Path(shutil.copy(whole.parents[1] / "bars.parquet", tmp_path / "moved.parquet"))
+    manifest = change_manifest(run)
+    change_manifest(run, data={**manifest.data, "file": str(bars)})
+    gone = verified(run, sample=2)
+    assert gone.exit_status == 3
+    assert "not there any more" in checks(gone)["metrics"].unchecked
+    assert str(bars) in checks(gone)["trades"].unchecked
+    assert verified(run, sample=2, bars=moved).exit_status == 0
+    moved.write_bytes(moved.read_bytes() + b"\0")
+    changed = verified(run, sample=2, bars=moved)
+    assert changed.exit_status == 3
+    assert "have changed" in checks(changed)["metrics"].unchecked
+
+
+def test_without_a_sample_no_bars_are_asked_for(run: Path) -> None:
+    manifest = change_manifest(run)
+    change_manifest(run, data={**manifest.data, "file": "/nowhere"})
+    assert verified(run).exit_status == 0
+
+
+def test_a_damaged_run_json_is_refused(run: Path, tmp_path: Path) -> None:
+    (run / "run.json").write_text((run / "run.json").read_text().replace("1.5", "2.5", 1))
+    with pytest.raises(InputError, match="fingerprint"):
+        verified(run)
+    with pytest.raises(InputError, match="cannot be read"):
+        verified(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "changes"),
+    [
+        ("XAUUSD", {}),
+        ("GER40", {"execution": "original"}),
+        ("GER40", {"slippage_points": 0.5, "commission_points": 1.0}),
+    ],
+)
+def test_other_instruments_models_and_costs(
+    tmp_path: Path, symbol: str, changes: dict[str, object]
+) -> None:
+    run = computed_run(tmp_path, symbol, **changes)
+    found = verified(run, sample=6)
+    assert (wrong(found), found.exit_status) == ([], 0)
+    assert checks(found)["metrics"].checked == 6
+
+
+def test_a_run_with_news(tmp_path: Path) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(
+        "time,currency,impact,title\n"
+        + "".join(f"2024-{m:02d}-{d:02d}T08:35Z,EUR,High,A\n" for m in (3, 4) for d in range(1, 29))
+    )
+    with_news = {"news_filter": True, "news": (calendar,), "news_coverage": "partial"}
+    run = computed_run(tmp_path, **with_news, news_before_minutes=45)
+    found = verified(run, sample=N_ROWS)
+    assert (wrong(found), found.exit_status) == ([], 0)
+    os.truncate(calendar, 100)
+    changed = verified(run, sample=2)
+    assert changed.exit_status == 3
+    assert "calendars" in checks(changed)["metrics"].unchecked
