@@ -103,14 +103,8 @@ def read_inputs(settings: Settings) -> Inputs:
             "first": _moment(bars.minute[0]),
             "last": _moment(bars.minute[-1]),
         },
-        notes=tuple(filter(None, (_own_description(settings), levels.note))),
+        notes=(levels.note,) if levels.note else (),
     )
-
-
-def _own_description(settings: Settings) -> str | None:
-    """What a person should know of an instrument that is described in a file."""
-    file = settings.instrument_file
-    return f"{settings.symbol} is as {file} describes it" if file else None
 
 
 def check_spread(execution: Execution, bars: Bars) -> None:

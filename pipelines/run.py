@@ -136,7 +136,9 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
             plan=manifest.plan(),
             fingerprint=manifest.fingerprint,
         )
-        for note in (*inputs.notes, *place.notes):
+        described = settings.instrument_file
+        own = (f"{settings.symbol} is as {described} describes it",) if described else ()
+        for note in (*own, *inputs.notes, *place.notes):
             job.say(f"note: {note}")
         return _complete(job, manifest, begun=begun)
 

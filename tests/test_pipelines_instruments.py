@@ -86,7 +86,6 @@ def test_the_description_of_ger40_makes_the_same_run(here: Path) -> None:
     built_in = read_inputs(small_runs.settings(here))
     put("GER40", toml_of(GER40))
     described = read_inputs(small_runs.settings(here))
-    assert described.notes[0] == "GER40 is as data/instruments/GER40.toml describes it"
     assert described.instrument == built_in.instrument
     assert fingerprint(described.identity) == fingerprint(built_in.identity)
 

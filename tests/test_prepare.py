@@ -1,9 +1,10 @@
+import dataclasses
 import gzip
 
 import numpy as np
 import pytest
 
-from ib_grid.bars import file_sha256, read_bars, read_origin
+from ib_grid.bars import file_sha256, read_bars, read_origin, write_bars
 from ib_grid.errors import DataError, InstrumentError, OutputError
 from ib_grid.ingest import quality_from_dict
 from ib_grid.instruments import GER40, XAUUSD, Session
@@ -89,6 +90,20 @@ def test_levels_of_another_symbols_bars_are_refused(prepared, tmp_path):
     with pytest.raises(DataError, match="the file holds bars of GER40"):
         prepare_levels(XAUUSD, prepared[0], tmp_path / "new.parquet")
     assert not (tmp_path / "new.parquet").exists()
+
+
+def test_bars_of_other_trading_hours_are_refused(prepared, tmp_path):
+    hours = dataclasses.replace(GER40.trading_hours, start="06:00")
+    earlier = dataclasses.replace(GER40, trading_hours=hours)
+    with pytest.raises(DataError, match="other trading hours: start 07:00, end 23:00") as caught:
+        prepare_levels(earlier, prepared[0], tmp_path / "new.parquet")
+    assert "those of GER40: start 06:00" in str(caught.value)
+    assert read_origin(prepared[0]).trading_hours == GER40.trading_hours.to_dict()
+
+
+def test_bars_that_say_nothing_of_trading_hours_are_taken(tmp_path):
+    write_bars(tmp_path / "bars.parquet", BARS, symbol="GER40")
+    assert prepare_levels(GER40, tmp_path / "bars.parquet", tmp_path / "levels.parquet")
 
 
 def test_levels_of_bars_without_a_session_are_refused(tmp_path):
