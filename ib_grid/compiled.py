@@ -3,13 +3,15 @@
 Numba judges a cached kernel by its own file alone, so a change in a kernel that it calls from
 another file would go unseen. The cache therefore lies in a directory named by the contents of the
 modules that hold kernels: whatever changes there is compiled anew. The directory is in
-``NUMBA_CACHE_DIR``, or else in the user's cache folder, or else in the folder for temporary files.
+``NUMBA_CACHE_DIR``, or else in the user's cache folder, or else in the folder for temporary files:
+the first of these that no other user can write to. Without any, each process compiles for itself.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -26,7 +28,8 @@ def kernel(function: Callable[..., Any]) -> Any:
     before = numba.config.CACHE_DIR
     try:
         numba.config.CACHE_DIR = _cache_directory()
-        compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        keep = bool(numba.config.CACHE_DIR)
+        compiled = numba.njit(cache=keep, nogil=True, error_model="numpy")(function)
     finally:
         numba.config.CACHE_DIR = before
     _KERNELS.append(compiled)
@@ -50,18 +53,41 @@ def _cache_directory() -> str:
     places = [Path(home) / "ib-grid", Path(tempfile.gettempdir()) / user]
     if numba.config.CACHE_DIR:
         places.insert(0, Path(numba.config.CACHE_DIR))
-    return next((str(place / name) for place in places if _is_ours(place / name)), "")
+    return next(filter(None, (_own_directory(place / name) for place in places)), "")
 
 
 def _user_id() -> int:
     return os.getuid() if hasattr(os, "getuid") else 0
 
 
-def _is_ours(path: Path) -> bool:
-    """Whether a directory can be written and is nobody else's: code will be loaded from it."""
+def _own_directory(path: Path) -> str:
+    """The directory, made if need be; empty if another user could put files into it.
+
+    Numba unpickles what lies there, which runs whatever code it holds: nobody else may write the
+    directory, nor replace it or a folder above it.
+    """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = path.stat().st_uid
-    except OSError:
+        real = path.resolve()
+        for folder in reversed((real, *real.parents)):
+            if not folder.exists():
+                folder.mkdir(mode=0o700)
+        safe = os.access(real, os.W_OK) and (os.name == "nt" or _is_safe(real))
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle
+        return ""
+    return str(real) if safe else ""
+
+
+def _is_safe(directory: Path) -> bool:
+    if directory.stat().st_uid != _user_id():
         return False
-    return os.access(path, os.W_OK) and (os.name == "nt" or owner == _user_id())
+    return not _others_write(directory) and not any(
+        _others_write(folder) and not folder.stat().st_mode & stat.S_ISVTX
+        for folder in directory.parents
+    )
+
+
+def _others_write(folder: Path) -> bool:
+    """Whether another user could change what is in a folder; root can in any case."""
+    status = folder.stat()
+    shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return bool(shared) or status.st_uid not in (_user_id(), 0)

@@ -6,11 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
 
 import ib_grid
+from ib_grid import compiled
+from ib_grid.compiled import _KERNELS
 
 _USE = """
 import numpy as np
@@ -23,10 +28,13 @@ print(compiled.compilations())
 """
 
 
-def _compilations(package: Path, cache: Path, variable: str = "XDG_CACHE_HOME") -> list[int]:
+def _compilations(
+    package: Path, cache: Path, variable: str = "XDG_CACHE_HOME", **more: str
+) -> list[int]:
     env = {**os.environ, variable: str(cache)}
     if variable != "NUMBA_CACHE_DIR":
         env.pop("NUMBA_CACHE_DIR", None)
+    env.update(more)
     done = subprocess.run(
         [sys.executable, "-c", _USE],
         cwd=package.parent,
@@ -60,3 +68,82 @@ def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
     not_a_directory.write_text("")
     package = Path(ib_grid.__file__).parent
     assert _compilations(package, not_a_directory)[0] == 0
+
+
+def test_no_floating_point_liberties() -> None:
+    """What lets results be the same to the last bit: no reordering, no fused multiplication."""
+    import ib_grid.engine  # noqa: F401 - its kernels
+
+    kernels = [kernel for kernel in _KERNELS if hasattr(kernel, "targetoptions")]
+    assert len(kernels) > 20 or numba.config.DISABLE_JIT
+    for kernel in kernels:
+        assert not kernel.targetoptions.get("fastmath"), kernel
+        assert not kernel.targetoptions.get("parallel"), kernel
+
+    @numba.njit(nogil=True, error_model="numpy")
+    def square_less(x, y):  # type: ignore[no-untyped-def]
+        for p in range(len(x)):
+            x[p] = x[p] * x[p] - y[p]
+
+    x = 1.0 + np.arange(1.0, 65.0) * 2.0**-30
+    expected = (x * x) - x  # numpy rounds between its steps
+    square_less(x, x.copy())
+    assert np.array_equal(x, expected)
+    fused = [float(Fraction(v) ** 2 - Fraction(v)) for v in 1.0 + np.arange(1.0, 65.0) * 2.0**-30]
+    assert expected.tolist() != fused  # the numbers would show a fused step
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+class TestDirectory:
+    def own(self, path: Path) -> bool:
+        found = compiled._own_directory(path)
+        assert found in ("", str(path.resolve()))
+        return bool(found)
+
+    def test_a_new_one_is_for_the_user_alone(self, tmp_path: Path) -> None:
+        before = os.umask(0)
+        try:
+            assert self.own(tmp_path / "a" / "b" / "kernels")
+        finally:
+            os.umask(before)
+        for folder in ("a", "a/b", "a/b/kernels"):
+            assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
+
+    @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777])
+    def test_one_that_others_write_is_none(self, tmp_path: Path, mode: int) -> None:
+        folder = tmp_path / "kernels"
+        folder.mkdir()
+        folder.chmod(mode)
+        assert not self.own(folder)
+
+    @pytest.mark.parametrize(("mode", "safe"), [(0o777, False), (0o1777, True), (0o755, True)])
+    def test_nor_one_whose_parent_they_write(self, tmp_path: Path, mode: int, safe: bool) -> None:
+        (tmp_path / "shared" / "kernels").mkdir(parents=True, mode=0o700)
+        (tmp_path / "shared").chmod(mode)
+        assert self.own(tmp_path / "shared" / "kernels") == safe
+
+    def test_nor_one_of_another_user(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(compiled, "_user_id", lambda: os.getuid() + 1)
+        assert not self.own(tmp_path / "kernels")
+
+    def test_a_link_counts_as_what_it_leads_to(self, tmp_path: Path) -> None:
+        open_to_all = tmp_path / "open"
+        open_to_all.mkdir()
+        open_to_all.chmod(0o777)
+        (tmp_path / "link").symlink_to(open_to_all)
+        assert not self.own(tmp_path / "link" / "kernels")
+        (tmp_path / "circle").symlink_to(tmp_path / "circle")
+        assert compiled._own_directory(tmp_path / "circle") == ""
+
+
+def test_a_cache_that_others_write_is_passed_by(tmp_path: Path) -> None:
+    package = Path(ib_grid.__file__).parent
+    shared, aside = tmp_path / "shared", tmp_path / "tmp"
+    for folder in (shared, aside):
+        folder.mkdir()
+    shared.chmod(0o777)
+    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]
+    assert not list(shared.rglob("*.nb?"))
+    assert list(aside.rglob("*.nbi"))
+    aside.chmod(0o777)  # no place is left: nothing is loaded and nothing kept
+    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]
