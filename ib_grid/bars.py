@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +208,11 @@ def _unreadable(path: Path, error: Exception) -> DataError:
         expected="one-minute bars as Parquet",
         remedy=_REMEDY,
     )
+
+
+def price_decimals(price: float) -> int:
+    """Decimals that a price of this size is shown with: 2 from 1,000 up, 5 for one like 1.08."""
+    return max(2, 5 - math.floor(math.log10(price))) if price > 0 else 2
 
 
 def file_sha256(path: Path) -> str:

@@ -13,13 +13,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ib_grid.bars import price_decimals
 from ib_grid.clock import date_of, minute_text
 from ib_grid.ingest import QualityReport
 from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
 from pipelines.csv_files import csv_text
-from pipelines.report.numbers import price_decimals
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2

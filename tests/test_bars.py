@@ -15,6 +15,7 @@ from ib_grid.bars import (
     bars_from_frame,
     bars_to_frame,
     file_sha256,
+    price_decimals,
     read_bars,
     read_origin,
     write_bars,
@@ -161,3 +162,8 @@ def test_errors_keep_their_parts_between_processes():
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is DataError
     assert str(again) == "found\n  in where\n  expected: expected\n  to do: remedy"
+
+
+def test_decimals_of_prices() -> None:
+    prices = (18_000.0, 1_999.0, 150.2, 15.1, 1.08, 0.65)
+    assert [price_decimals(price) for price in prices] == [2, 2, 3, 4, 5, 6]

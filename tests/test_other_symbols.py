@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ib_grid.analysis import load_source, trade_chart
 from ib_grid.bars import Bars, bars_to_frame, file_sha256, read_bars
 from ib_grid.clock import day_number
 from ib_grid.levels_file import read_levels
@@ -223,6 +224,7 @@ def test_from_a_run_to_its_trades(
     top = (folder / f"{one.symbol}_top_100.csv").read_bytes()
     typed(ib_grid_command, "report", folder, "--config", ranking)
     assert (folder / f"{one.symbol}_top_100.csv").read_bytes() == top
+    typed(ib_grid_command, "verify", folder)
     summary = (folder / f"{one.symbol}_summary.txt").read_text()
     line = next(x for x in summary.splitlines() if x.strip().startswith("ib-grid trades"))
     words = shlex.split(line)[1:]
@@ -239,6 +241,7 @@ def test_from_a_run_to_its_trades(
         pd.read_csv(f"{one.symbol}_trades.csv", parse_dates=["entry_time"]), trades
     )
     _check_news(ib_grid_command, words, one)
+    _check_chart(trades, folder, one)
 
 
 def _check_fills(trades: pd.DataFrame, bars: Bars, one: Symbol) -> None:
@@ -259,6 +262,15 @@ def _check_news(command: Command, words: list[str], one: Symbol) -> None:
     found = pd.read_csv("candidates.csv")
     assert (found["blocked"] == (found["distance_minutes"].abs() <= 2)).all()
     assert f"{len(found):,} candidates" in said
+
+
+def _check_chart(trades: pd.DataFrame, folder: Path, one: Symbol) -> None:
+    """The prices of a day's chart have the decimals of the symbol."""
+    combination = int(pd.read_csv(folder / f"{one.symbol}_top_100.csv")["combo_id"].iloc[0])
+    trade = trades.iloc[0]
+    chart = trade_chart(load_source(read_manifest(folder)), combination, trade["date"])
+    said = " ".join(str(trace.hovertemplate) for trace in chart.data)
+    assert f"{trade['entry_price']:,.{one.decimals}f}" in said
 
 
 def test_trades_are_shown_with_the_decimals_of_the_prices() -> None:

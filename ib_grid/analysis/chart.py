@@ -15,6 +15,7 @@ from ib_grid.analysis import style
 from ib_grid.analysis.source import Source
 from ib_grid.analysis.style import rounded
 from ib_grid.analysis.trade_day import TradeDay, trade_day
+from ib_grid.bars import price_decimals
 from ib_grid.params import Params
 from ib_grid.reference.engine import Trade
 
@@ -107,6 +108,10 @@ def _candles(day: TradeDay, at: Text) -> go.Candlestick:
     )
 
 
+def _price(price: float) -> str:
+    return rounded(price, price_decimals(price))
+
+
 def _levels(day: TradeDay, at: Text) -> list[go.Scatter]:
     middle = (day.ib_high + day.ib_low) / 2
     levels = (
@@ -124,7 +129,7 @@ def _levels(day: TradeDay, at: Text) -> list[go.Scatter]:
             name=name if name == "EQ" else "IB high and low",
             showlegend=name != "IB low",
             legendgroup=dash,
-            hovertemplate=f"{name} {rounded(price, 2)}<extra></extra>",
+            hovertemplate=f"{name} {_price(price)}<extra></extra>",
         )
         for name, price, dash in levels
     ]
@@ -189,7 +194,7 @@ def _entry_and_exit(trade: Trade, at: Text) -> list[go.Scatter]:
                 "line": {"color": "#ffffff", "width": 1.5},
             },
             name=name,
-            hovertemplate=f"{name}{note} {rounded(price, 2)} at %{{x|%H:%M}}<extra></extra>",
+            hovertemplate=f"{name}{note} {_price(price)} at %{{x|%H:%M}}<extra></extra>",
         )
         for name, minute, price, symbol, note in points
     ]

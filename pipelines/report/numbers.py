@@ -7,7 +7,6 @@ significant digits. Ranking uses the numbers as stored and computed, before any 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -64,8 +63,3 @@ def text(name: str, value: Scalar | None) -> str:
 def points(value: float) -> str:
     """Points of price with all their digits and no exponent: 1.5, 0.00008."""
     return np.format_float_positional(value, trim="-")
-
-
-def price_decimals(price: float) -> int:
-    """Decimals that a price of this size is shown with: 2 from 1,000 up, 5 for one like 1.08."""
-    return max(2, 5 - math.floor(math.log10(price))) if price > 0 else 2

@@ -61,8 +61,3 @@ def test_points_have_no_exponent() -> None:
     assert said == ["1.5", "0.3", "2", "0", "0.00008", "0.0000001"]
     assert numbers.text("x", 0.00008) == "0.00008"
     assert numbers.text("x", 1234567.5) == "1,234,567.5"
-
-
-def test_decimals_of_prices() -> None:
-    prices = (18_000.0, 1_999.0, 150.2, 15.1, 1.08, 0.65)
-    assert [numbers.price_decimals(price) for price in prices] == [2, 2, 3, 4, 5, 6]
