@@ -7,11 +7,8 @@ the pruning rules leave belong to no value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from ib_grid.grid import Grid
 from ib_grid.params import DOMAINS, Params
@@ -30,13 +27,10 @@ UNITS = {
     "ib_buffer_pct": "fraction of range",
     "max_distance_pct": "fraction of range",
 }
-_JOINED = {
-    "tsl_target": "trailing",
-    "tsl_sl": "trailing",
-    "rev_rb_enabled": "rebound",
-    "rev_rb_pct": "rebound",
-}
-_PARENTS = {"tsl_sl": "tsl_target", "rev_rb_pct": "rev_rb_enabled"}
+# The axes of the ids that join two parameters; the second counts only where the first is on.
+JOINED_AXES = {"trailing": ("tsl_target", "tsl_sl"), "rebound": ("rev_rb_enabled", "rev_rb_pct")}
+_AXIS_OF = {name: axis for axis, pair in JOINED_AXES.items() for name in pair}
+PARENTS = {second: first for first, second in JOINED_AXES.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +61,7 @@ class Factor:
     @property
     def parent(self) -> str:
         """The factor within which it counts, as `tsl_sl` where there is trailing, or none."""
-        return _PARENTS.get(self.name, "")
+        return PARENTS.get(self.name, "")
 
     @property
     def unit(self) -> str:
@@ -92,10 +86,10 @@ def factors(grid: Grid) -> tuple[Factor, ...]:
     names = list(grid.axes)
     found = []
     for name in ("session", *DOMAINS):
-        axis = names.index(_JOINED.get(name, name))
+        axis = names.index(_AXIS_OF.get(name, name))
         places: dict[Value, list[int]] = {}
         for place, joined in enumerate(grid.axes[names[axis]]):
-            value = _own_value(name, joined)
+            value = own_value(name, joined)
             if value is not None:
                 places.setdefault(value, []).append(place)
         values = list(places)
@@ -112,12 +106,12 @@ def factors(grid: Grid) -> tuple[Factor, ...]:
     return tuple(found)
 
 
-def _own_value(name: str, value: object) -> Value | None:
+def own_value(name: str, value: object) -> Value | None:
     """A parameter's value in a value of its axis; None for a placeholder."""
     if isinstance(value, tuple):
         first, second = value
-        own = second if name in _PARENTS else first
-        return own if name not in _PARENTS or first else None
+        own = second if name in PARENTS else first
+        return own if name not in PARENTS or first else None
     return value if isinstance(value, (int, float, str)) else str(value)
 
 
@@ -125,7 +119,7 @@ def values_of(params: Params) -> dict[str, Value]:
     """The factors' values in a combination, without placeholders."""
     values: dict[str, Value] = {"session": str(params.session)}
     values |= {name: getattr(params, name) for name in DOMAINS}
-    return {n: v for n, v in values.items() if n not in _PARENTS or values[_PARENTS[n]]}
+    return {n: v for n, v in values.items() if n not in PARENTS or values[PARENTS[n]]}
 
 
 class Edge(NamedTuple):
@@ -155,52 +149,3 @@ def edges(grid: Grid, params: Params) -> list[Edge]:
 def _goes_below(name: str, value: Value) -> bool:
     step = 1 if DOMAINS[name].kind is int else 1e-6
     return DOMAINS[name].holds(value - step)  # type: ignore[operator]
-
-
-class Neighbour(NamedTuple):
-    """A combination that differs in one parameter, by one step."""
-
-    name: str
-    value: Value
-    combo_id: int
-
-
-def neighbours(grid: Grid, params: Params) -> list[Neighbour]:
-    """The combinations one step away on one axis.
-
-    A step goes to the next number, to any other session or stop mode, between no trailing and the
-    smallest `tsl_target`, and between REV_RB off and on.
-    """
-    values = {factor.name: factor.values for factor in factors(grid)}
-    own = [int(p[0]) for p in grid.places(np.array([grid.id_of(params)])).values()]
-    found = []
-    for axis, (name, joined) in enumerate(grid.axes.items()):
-        for place, there in enumerate(joined):
-            differs = _step(name, joined[own[axis]], there, values)
-            if differs:
-                value = _own_value(differs, there)
-                combo_id = np.ravel_multi_index([*own[:axis], place, *own[axis + 1 :]], grid.shape)
-                found.append(Neighbour(differs, value, int(combo_id)))  # type: ignore[arg-type]
-    return found
-
-
-def _step(axis: str, here: Any, there: Any, values: Mapping[str, tuple[Value, ...]]) -> str:
-    """The parameter in which two values of an axis differ by one step; none if they do not."""
-    if axis == "rebound":
-        if here[0] != there[0]:
-            return "rev_rb_enabled"
-        return "rev_rb_pct" if here[0] and _is_next(values, "rev_rb_pct", here, there) else ""
-    if axis == "trailing":
-        if here[0] == there[0]:
-            return "tsl_sl" if here[0] and _is_next(values, "tsl_sl", here, there) else ""
-        same_stop = here[1] == there[1] or not (here[0] and there[0])
-        return "tsl_target" if same_stop and _is_next(values, "tsl_target", here, there) else ""
-    if axis in ("session", "stop_mode"):
-        return axis if here != there else ""
-    return axis if _is_next(values, axis, here, there) else ""
-
-
-def _is_next(values: Mapping[str, tuple[Value, ...]], name: str, here: Any, there: Any) -> bool:
-    """Whether two values follow each other among those of a parameter."""
-    pair = [values[name].index(_own_value(name, v)) for v in (here, there)]
-    return abs(pair[0] - pair[1]) == 1

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube
-from ib_grid.analysis.factors import Value, factors
+from ib_grid.analysis.factors import JOINED_AXES, Value, factors
 from ib_grid.analysis.reductions import Reduction, reducer
 from ib_grid.analysis.runs import Run, Where
 from ib_grid.errors import ConfigError
@@ -21,7 +21,6 @@ from ib_grid.grid import Grid
 
 Axis = str | Sequence[str]
 
-JOINED = {"trailing": ("tsl_target", "tsl_sl"), "rebound": ("rev_rb_enabled", "rev_rb_pct")}
 _AT_ONCE = 1 << 22
 
 
@@ -106,11 +105,11 @@ def side_of(grid: Grid, axis: Axis) -> tuple[Part, ...]:
 
 
 def _part(grid: Grid, name: str) -> Part:
-    if name in JOINED:
+    if name in JOINED_AXES:
         return _joined_part(grid, name)
     by_name = {factor.name: factor for factor in factors(grid)}
     if name not in by_name:
-        known = (*by_name, *JOINED)
+        known = (*by_name, *JOINED_AXES)
         near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
         expected = f"perhaps {near[0]}" if near else ", ".join(known)
         raise ConfigError(f"no axis {name}", expected=expected)
@@ -118,7 +117,7 @@ def _part(grid: Grid, name: str) -> Part:
     codes = np.full(grid.shape[factor.axis], -1)
     for code, places in enumerate(factor.places):
         codes[list(places)] = code
-    labels = tuple((value,) for value in factor.values)  # noqa: PD011 - no frame
+    labels = tuple((value,) for value in factor.values)  # noqa: PD011
     return Part(axis=factor.axis, names=(name,), labels=labels, codes=codes)
 
 
@@ -130,7 +129,9 @@ def _joined_part(grid: Grid, name: str) -> Part:
     labels = tuple(
         (first, second if first else math.nan) for first, second in map(pairs.__getitem__, order)
     )
-    return Part(axis=list(grid.axes).index(name), names=JOINED[name], labels=labels, codes=codes)
+    return Part(
+        axis=list(grid.axes).index(name), names=JOINED_AXES[name], labels=labels, codes=codes
+    )
 
 
 def _pivoted(cube: Cube, sides: Sequence[tuple[Part, ...]], reduced: Any) -> pd.DataFrame:

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from itertools import product
-from typing import Any
-
 import numpy as np
 import pytest
 
-from ib_grid.analysis.factors import Edge, edges, factors, neighbours
+from ib_grid.analysis.factors import Edge, edges, factors
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.params import Params
@@ -92,48 +89,3 @@ def test_in_the_middle_of_every_axis_there_is_no_edge() -> None:
     best = a_set(grid, ib_wait_minutes=15, rr_target=1.0, tsl_target=1.0, tsl_sl=0.5)
     best = Params(**{**best.to_dict(), "rev_rb_pct": 0.5, "ib_buffer_pct": 0.1})
     assert edges(grid, best) == []
-
-
-def one_step(x: dict[str, Any], y: dict[str, Any]) -> bool:
-    """Whether two combinations are neighbours, by comparing all their values."""
-    differ = {name for name in x if x[name] != y[name]}
-    if differ <= {"ib_start", "ib_end"} and differ:
-        return True
-    if "tsl_target" in differ and 0 in (x["tsl_target"], y["tsl_target"]):
-        differ.discard("tsl_sl")  # a placeholder on one side
-    if "rev_rb_enabled" in differ:
-        differ.discard("rev_rb_pct")
-    if len(differ) != 1:
-        return False
-    (name,) = differ
-    if name in ("stop_mode", "rev_rb_enabled"):
-        return True
-    ordered = sorted(AXES[name])  # type: ignore[type-var]
-    return abs(ordered.index(x[name]) - ordered.index(y[name])) == 1
-
-
-def test_neighbours_are_those_one_step_away(grid: Grid) -> None:
-    columns = grid.columns(np.arange(len(grid))).items()
-    every = [{n: values[i[row]] for n, (values, i) in columns} for row in range(len(grid))]
-    random = np.random.default_rng(5)
-    for combo_id in random.choice(len(grid), 40, replace=False).tolist():
-        expected = {i for i, other in enumerate(every) if one_step(every[combo_id], other)}
-        found = neighbours(grid, grid.params(combo_id))
-        assert {n.combo_id for n in found} == expected
-        assert len(found) == len(expected)
-        for neighbour in found:
-            other = every[neighbour.combo_id]
-            if neighbour.name != "session":
-                assert other[neighbour.name] == neighbour.value
-                assert every[combo_id][neighbour.name] != neighbour.value
-
-
-def test_trailing_goes_step_by_step(grid: Grid) -> None:
-    off, smallest, larger = (
-        a_set(grid, tsl_target=target, tsl_sl=0.5) for target in (0.0, 0.5, 1.0)
-    )
-    ids = {n.combo_id for n in neighbours(grid, off)}
-    assert grid.id_of(smallest) in ids
-    assert grid.id_of(larger) not in ids
-    for target, stop in product((1.0, 1.5), (0.5, 1.0)):
-        assert grid.id_of(a_set(grid, tsl_target=target, tsl_sl=stop)) not in ids

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from ib_grid.analysis.pivots import JOINED, pivot
+from ib_grid.analysis.factors import JOINED_AXES
+from ib_grid.analysis.pivots import pivot
 from ib_grid.analysis.reductions import reducer
 from ib_grid.analysis.runs import Run, load_run
 from ib_grid.errors import ConfigError
@@ -130,7 +131,7 @@ def test_a_function_and_a_condition(whole) -> None:
 def test_axes_have_their_values_in_order(whole) -> None:
     run, _ = whole
     found = pivot(run, ("ib_wait_minutes", "trailing"), "rebound")
-    assert found.index.names == ["ib_wait_minutes", *JOINED["trailing"]]
+    assert found.index.names == ["ib_wait_minutes", *JOINED_AXES["trailing"]]
     values = [tuple("none" if v != v else v for v in key) for key in found.index]
     off, pairs = (0.0, "none"), [(0.5, 0.5), (1.0, 0.5), (1.0, 1.0)]
     assert values == [(wait, *pair) for wait in (0, 15) for pair in (off, *pairs)]

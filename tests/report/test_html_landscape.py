@@ -12,12 +12,12 @@ from hypothesis.extra import numpy as nps
 
 from ib_grid.analysis.cubes import quantiles
 from ib_grid.analysis.factors import factors
+from ib_grid.analysis.pareto import pareto_front
 from ib_grid.errors import StoreError
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.scoring import RankingSettings
 from pipelines.report.html.bins import round_bins
-from pipelines.report.html.eligible import pareto_front
 from pipelines.report.html.landscape import (
     Landscape,
     effects,
@@ -167,19 +167,6 @@ def test_values_that_never_meet_are_not_shown(make_run: MakeRun, grid: Grid) -> 
         "tsl_sl": ("0.5",),
     }
     assert not np.isnan(found.median).any()
-
-
-@given(nps.arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)), elements=floats))
-def test_no_point_beats_the_front(points: np.ndarray) -> None:
-    front = pareto_front(points)
-    assert (np.diff(front, axis=0) > 0).all()
-    for cost, gain in points:
-        as_good = (front[:, 0] <= cost) & (front[:, 1] >= gain)
-        assert as_good.any()
-        beaten = (front[:, 0] >= cost) & (front[:, 1] <= gain)
-        beaten &= (front[:, 0] > cost) | (front[:, 1] < gain)
-        assert not beaten.any()
-    assert {tuple(p) for p in front.tolist()} <= {tuple(p) for p in points.tolist()}
 
 
 def test_density_counts_the_eligible(make_run: MakeRun) -> None:

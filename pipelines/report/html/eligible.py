@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid import scoring
+from ib_grid.analysis.pareto import pareto_front
 from ib_grid.scoring import Columns
 from pipelines.report import partitions
 from pipelines.report.build import Report
@@ -75,22 +75,3 @@ def density(report: Report, files: Sequence[Path]) -> Density | None:
         cell = up.places(columns["total_r"]) * across.n + across.places(columns["max_drawdown"])
         counts += np.bincount(cell, minlength=len(counts))
     return Density(drawdown=across, total_r=up, counts=counts.reshape(up.n, across.n), front=front)
-
-
-def pareto_front(points: NDArray[Any]) -> NDArray[Any]:
-    """Those of the points (cost, gain) that no other beats in one without losing in the other.
-
-    Parameters
-    ----------
-    points : array, shape (n, 2)
-
-    Returns
-    -------
-    array, shape (n_front, 2)
-        Ascending in both; of equal points one.
-    """
-    by_cost = points[np.lexsort((-points[:, 1], points[:, 0]))]
-    best_before = np.maximum.accumulate(by_cost[:, 1])
-    gains = np.ones(len(by_cost), bool)
-    gains[1:] = by_cost[1:, 1] > best_before[:-1]
-    return by_cost[gains]

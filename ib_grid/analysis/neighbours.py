@@ -1,0 +1,130 @@
+"""What lies beside a set in the grid: steps along one axis, as a trader would turn one knob.
+
+One step goes
+
+- to the next lower or higher number of a parameter;
+- to any other session, to the other stop mode: they have no order;
+- between REV_RB off and on, whatever its `rev_rb_pct`;
+- on the axis of trailing, which joins `tsl_target` and `tsl_sl` as the pruning rules leave them: to
+  the next `tsl_sl` under the same `tsl_target`, to the next `tsl_target` with the same `tsl_sl`, or
+  between no trailing and the smallest `tsl_target`, whatever its `tsl_sl`, which without trailing
+  is a placeholder.
+
+A step to a pair that the rules have pruned (a `tsl_sl` above the `tsl_target`) is none, and nothing
+takes its place: beside (1.5, 1.5) lies (2, 1.5) on one side only. Two steps are two of these on the
+same axis, all else held; on the axis of trailing they may change both of its parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.analysis.factors import JOINED_AXES, PARENTS, Value, factors, own_value
+from ib_grid.grid import Grid
+from ib_grid.params import Params
+
+
+class Neighbour(NamedTuple):
+    """A combination that differs on one axis.
+
+    Attributes
+    ----------
+    name : str
+        The parameter that differs; the axis, where both of its parameters do.
+    value : number, str or bool
+        Its value there; of a pair, both as text.
+    combo_id : int
+    steps : int
+        How many steps away.
+    """
+
+    name: str
+    value: Value
+    combo_id: int
+    steps: int
+
+
+def neighbours(grid: Grid, params: Params, steps: int = 1) -> list[Neighbour]:
+    """The combinations up to some steps away on one axis, axis by axis.
+
+    Parameters
+    ----------
+    grid : Grid
+    params : Params
+        A combination of the grid.
+    steps : int
+        1 for those right beside it.
+
+    Raises
+    ------
+    GridError
+        If the combination is not in the grid.
+    """
+    own = [int(p[0]) for p in grid.places(np.array([grid.id_of(params)])).values()]
+    found = []
+    for axis, (name, apart) in enumerate(zip(grid.axes, steps_apart(grid), strict=True)):
+        values = grid.axes[name]
+        for place in np.flatnonzero((apart[own[axis]] > 0) & (apart[own[axis]] <= steps)).tolist():
+            combo_id = np.ravel_multi_index([*own[:axis], place, *own[axis + 1 :]], grid.shape)
+            differs, value = _difference(name, values[own[axis]], values[place])
+            n_steps = int(apart[own[axis], place])
+            found.append(Neighbour(differs, value, int(combo_id), n_steps))
+    return found
+
+
+@lru_cache(maxsize=8)
+def steps_apart(grid: Grid) -> tuple[NDArray[np.int64], ...]:
+    """For each axis the number of steps between its places, shape (n_places, n_places).
+
+    0 from a place to itself; -1 where no steps lead from one to the other.
+    """
+    values = {factor.name: factor.values for factor in factors(grid)}
+    return tuple(_distances(_one_step(name, places, values)) for name, places in grid.axes.items())
+
+
+def _one_step(
+    axis: str, places: tuple[Any, ...], values: Mapping[str, tuple[Value, ...]]
+) -> NDArray[np.bool_]:
+    """Which places of an axis lie one step apart."""
+    return np.array([[_step(axis, here, there, values) for there in places] for here in places])
+
+
+def _distances(one_step: NDArray[np.bool_]) -> NDArray[np.int64]:
+    n_places = len(one_step)
+    apart = np.where(np.eye(n_places, dtype=bool), 0, -1)
+    reached = np.eye(n_places, dtype=bool)
+    for n_steps in range(1, n_places):
+        wider = reached | (reached.astype(np.int64) @ one_step > 0)
+        apart[wider & ~reached] = n_steps
+        reached = wider
+    return apart
+
+
+def _difference(axis: str, here: Any, there: Any) -> tuple[str, Value]:
+    """The parameter in which two values of an axis differ, and its value in the second."""
+    if axis not in JOINED_AXES:
+        return axis, there if isinstance(there, (int, float, str)) else str(there)
+    first, second = JOINED_AXES[axis]
+    if here[0] == there[0]:
+        return second, there[1]
+    if here[1] == there[1] or not (here[0] and there[0]):
+        return first, there[0]
+    return axis, f"{there[0]:g} / {there[1]:g}"
+
+
+def _step(axis: str, here: Any, there: Any, values: Mapping[str, tuple[Value, ...]]) -> bool:
+    """Whether two values of an axis lie one step apart."""
+    if here == there:
+        return False
+    differs, _ = _difference(axis, here, there)
+    if differs in ("session", "stop_mode", "rev_rb_enabled"):
+        return True
+    if differs in JOINED_AXES or (differs in PARENTS and not here[0]):
+        return False
+    own, other = (values[differs].index(own_value(differs, v)) for v in (here, there))
+    return abs(own - other) == 1
