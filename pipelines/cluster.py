@@ -123,7 +123,8 @@ def _dask_config() -> dict[str, object]:
         "distributed.worker.preload": ["pipelines.worker"],
         "distributed.worker.multiprocessing-method": _START_METHOD,
         "distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s",
-        "distributed.scheduler.allowed-failures": TRIES - 1,
+        # Who counts the tries must know of each: Dask forgets them with a market that is lost.
+        "distributed.scheduler.allowed-failures": 0,
         # One task at a time on a worker: another would be blamed for its death as well.
         "distributed.scheduler.worker-saturation": 1.0,
         # The market stays on every worker, needed at this moment or not.

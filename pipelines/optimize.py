@@ -82,9 +82,12 @@ def compute(
     failed: list[ChunkError] = []
     total, deaths = before, Counter[int]()
     while waiting:
-        lost = set()
+        lost, blamed = set(), Counter[int]()
         for index, result in _results(work, waiting, workers.client, progress):
-            if result is None:
+            if isinstance(result, KilledWorker):
+                lost.add(index)
+                blamed[index] = result.allowed_failures + 1
+            elif result is None:
                 lost.add(index)
             elif isinstance(result, ChunkError):
                 failed.append(result)
@@ -93,9 +96,9 @@ def compute(
                 total = summary.merge((total, result.summary), work.min_trades)
                 progress.chunk(result.summary.combinations, total.best)
         waiting = [index for index in waiting if index in lost]
-        # Chunks are begun in this order: of all that is lost with the market's last holder, one
-        # of the first was in work.
-        deaths.update(waiting[: workers.count])
+        # A scheduler that is not ours tries a chunk again by itself, and the market may go with its
+        # last holder before it blames one. Chunks are begun in this order: one of the first it was.
+        deaths.update(blamed or waiting[: workers.count])
         failed += [_died(work.plan.chunk(k)) for k in waiting if deaths[k] >= cluster.TRIES]
         waiting = [index for index in waiting if deaths[index] < cluster.TRIES]
     return Outcome(done=tuple(done), failed=tuple(failed))
@@ -103,7 +106,7 @@ def compute(
 
 def _results(
     work: Work, chunks: Sequence[int], client: Client, progress: Progress
-) -> Iterator[tuple[int, ChunkDone | ChunkError | None]]:
+) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
     """What becomes of each chunk; None if it was dropped with the worker that held the work."""
     try:
         client.wait_for_workers(1, timeout=_NO_WORKERS_SECONDS)
@@ -138,7 +141,7 @@ def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> 
             time.sleep(_POLL_SECONDS)
 
 
-def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | None:
+def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | KilledWorker | None:
     if future.status == "finished":
         try:
             (done,) = future.result()
@@ -150,12 +153,9 @@ def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | 
     error = future.exception()
     if isinstance(error, (StoreError, ClusterError)):
         raise error
-    if isinstance(error, ChunkError):
+    if isinstance(error, (ChunkError, KilledWorker)):
         return error
-    chunk = work.plan.chunk(index)
-    if isinstance(error, KilledWorker):
-        return _died(chunk)
-    return tasks.chunk_error(chunk, f"{error!r}")
+    return tasks.chunk_error(work.plan.chunk(index), f"{error!r}")
 
 
 def _died(chunk: Chunk) -> ChunkError:

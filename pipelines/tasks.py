@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ib_grid import engine
 from ib_grid.bars import Bars
 from ib_grid.compiled import compilations
-from ib_grid.errors import ChunkError, IbGridError
+from ib_grid.errors import ChunkError, IbGridError, StoreError
 from ib_grid.execution import Execution
 from ib_grid.grid import Chunk, ChunkPlan, named_grid
 from ib_grid.instruments import GER40
@@ -80,6 +80,8 @@ class ChunkDone:
 def run_chunk(index: int, work: Work) -> ChunkDone:
     """Compute a chunk and write its partition file.
 
+    A file that is there is that of a worker that died before it could tell of it: it counts.
+
     Raises
     ------
     ChunkError
@@ -88,17 +90,15 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
         If the file cannot be written.
     """
     chunk = work.plan.chunk(index)
-    started = time.perf_counter()
-    metrics = compute(chunk, work)
-    computed = time.perf_counter()
-    summary = summarise(chunk, metrics, work.min_trades)
-    store.write_partition(
-        partition_path(work.dataset, work.plan.grid, chunk),
-        store.results_table(work.plan.grid, chunk, metrics),
-        chunk,
-        work.fingerprint,
-        summary,
-    )
+    path = partition_path(work.dataset, work.plan.grid, chunk)
+    started = computed = time.perf_counter()
+    summary = _written(path, chunk, work.fingerprint)
+    if summary is None:
+        metrics = compute(chunk, work)
+        computed = time.perf_counter()
+        summary = summarise(chunk, metrics, work.min_trades)
+        table = store.results_table(work.plan.grid, chunk, metrics)
+        store.write_partition(path, table, chunk, work.fingerprint, summary)
     return ChunkDone(
         chunk=index,
         summary=summary,
@@ -107,6 +107,13 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
         process=os.getpid(),
         compilations=compilations(),
     )
+
+
+def _written(path: Path, chunk: Chunk, fingerprint: str) -> Summary | None:
+    try:
+        return store.verify(path, chunk, fingerprint).summary
+    except StoreError:
+        return None
 
 
 def compute(chunk: Chunk, work: Work) -> NDArray[np.float32]:

@@ -143,12 +143,47 @@ def ended(status: str, error: Exception | None = None) -> SimpleNamespace:
     return SimpleNamespace(status=status, exception=lambda: error)
 
 
-def test_a_chunk_whose_workers_die_is_named(tmp_path: Path) -> None:
-    dead = ended("error", KilledWorker("task", SimpleNamespace(address="a"), 2))
-    error = optimize._result(dead, 3, work(tmp_path))  # type: ignore[arg-type]
-    assert isinstance(error, ChunkError)
+def killed(allowed_failures: int) -> KilledWorker:
+    return KilledWorker("task", SimpleNamespace(address="a"), allowed_failures)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("allowed_failures", "waves"), [(0, 3), (1, 2), (3, 1)])
+def test_a_chunk_whose_workers_die_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed_failures: int, waves: int
+) -> None:
+    asked = []
+
+    def results(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
+        asked.append(list(chunks))
+        dead = ended("error", killed(allowed_failures))
+        yield from ((index, optimize._result(dead, index, _work)) for index in chunks)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(optimize, "_results", results)
+    workers = SimpleNamespace(client=None, count=1)
+    outcome = compute(work(tmp_path), [3], workers, Told(), NOTHING)  # type: ignore[arg-type]
+    assert asked == [[3]] * waves
+    (error,) = outcome.failed
     assert error.found == "3 workers died while they computed it"
     assert error.where.startswith("chunk 3, combinations 24 to 31")
+
+
+def test_only_the_chunk_that_is_blamed_counts_a_death(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def results(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
+        asked.append(list(chunks))
+        yield chunks[-1], killed(0)
+        yield from ((index, None) for index in chunks[:-1])
+
+    monkeypatch.setattr(optimize, "_results", results)
+    workers = SimpleNamespace(client=None, count=2)
+    outcome = compute(work(tmp_path), [1, 2], workers, Told(), NOTHING)  # type: ignore[arg-type]
+    last = asked[0][-1]
+    assert asked[:3] == [asked[0]] * 3
+    assert [len(chunks) for chunks in asked] == [2, 2, 2, 1, 1, 1]
+    assert [error.where[:7] for error in outcome.failed] == [f"chunk {last}", f"chunk {3 - last}"]
 
 
 def test_any_other_error_names_the_chunk(tmp_path: Path) -> None:

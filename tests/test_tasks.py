@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +38,37 @@ def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:
         assert np.array_equal(table[name].to_numpy(), values)
 
 
+def test_a_chunk_that_a_dead_worker_has_written_is_not_computed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = work(tmp_path)
+    first = tasks.run_chunk(5, shared)
+    path = partition_path(shared.dataset, GRID, shared.plan.chunk(5))
+    written = (path.stat().st_ino, path.stat().st_mtime_ns)
+    engine_that_gives(monkeypatch, lambda _: pytest.fail("computed again"))
+    assert tasks.run_chunk(5, shared).summary == first.summary
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == written
+
+
+@pytest.mark.parametrize("fault", ["another run's", "half a file"])
+def test_a_file_that_is_not_the_chunks_does_not_count(tmp_path: Path, fault: str) -> None:
+    shared = work(tmp_path)
+    path = partition_path(shared.dataset, GRID, shared.plan.chunk(5))
+    if fault == "another run's":
+        tasks.run_chunk(5, work(tmp_path, fingerprint="e" * 64))
+    else:
+        tasks.run_chunk(5, shared)
+        path.write_bytes(path.read_bytes()[:1000])
+    summary = tasks.run_chunk(5, shared).summary
+    assert store.verify_contents(path, GRID, shared.plan.chunk(5), FINGERPRINT).summary == summary
+
+
 def test_the_work_travels(tmp_path: Path) -> None:
     shared = work(tmp_path)
     there = pickle.loads(pickle.dumps(shared))
-    assert tasks.run_chunk(3, there).summary == tasks.run_chunk(3, shared).summary
+    summary = tasks.run_chunk(3, there).summary
+    shutil.rmtree(shared.dataset)
+    assert tasks.run_chunk(3, shared).summary == summary
 
 
 def test_work_that_has_travelled_compiles_nothing(tmp_path: Path) -> None:

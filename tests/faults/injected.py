@@ -1,0 +1,80 @@
+"""`ib-grid` with a fault built in: ``python -m tests.faults.injected run …``.
+
+Which fault, the environment says. The worker processes load this module as their main one, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ib_grid import engine
+from ib_grid.grid import Chunk
+from pipelines import cli, cluster
+
+FAULT = "IB_GRID_TEST_FAULT"
+_evaluate = engine.evaluate
+
+
+def fault(kind: str, **details: object) -> dict[str, str]:
+    """The environment of a process that has a fault."""
+    return {FAULT: json.dumps({"kind": kind, **details})}
+
+
+def hold(marks: str, chunk: int, times: int) -> None:
+    """Have a worker stop in the middle of a chunk, for someone to kill it; so many times."""
+
+    def evaluate(*args: object, **kwargs: object) -> object:
+        if _index(args) == chunk and len(list(Path(marks).iterdir())) < times:
+            (Path(marks) / str(os.getpid())).touch()
+            time.sleep(300)
+        return _evaluate(*args, **kwargs)  # type: ignore[arg-type]
+
+    engine.evaluate = evaluate  # type: ignore[assignment]
+
+
+def memory(marks: str, hungry: int, refused: int) -> None:
+    """Have a chunk take more than a worker may have, once; refuse another one all memory."""
+    cluster.MEMORY_LIMIT, cluster._GIBIBYTE = 1, 2**28
+
+    def evaluate(*args: object, **kwargs: object) -> object:
+        if _index(args) == hungry and not list(Path(marks).iterdir()):
+            (Path(marks) / str(os.getpid())).touch()
+            held = np.ones(2**27)
+            time.sleep(300)
+            return held
+        if _index(args) == refused:
+            before = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (2**20, before[1]))
+            try:
+                return np.ones(2**27)
+            finally:
+                resource.setrlimit(resource.RLIMIT_AS, before)
+        return _evaluate(*args, **kwargs)  # type: ignore[arg-type]
+
+    engine.evaluate = evaluate  # type: ignore[assignment]
+
+
+def _index(args: tuple[object, ...]) -> int:
+    return next(value.index for value in args if isinstance(value, Chunk))
+
+
+_KINDS = {"hold": hold, "memory": memory}
+
+
+def _install() -> None:
+    details = json.loads(os.environ[FAULT])
+    _KINDS[details.pop("kind")](**details)
+
+
+if __name__ in ("__main__", "__mp_main__"):
+    _install()
+if __name__ == "__main__":
+    sys.argv[0] = "ib-grid"
+    cli.main()

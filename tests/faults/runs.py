@@ -1,0 +1,255 @@
+"""Runs of the command line that a test disturbs, and the proof that nothing was lost by it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from ib_grid.grid import ChunkPlan, Grid, grid_from_mapping, plan_chunks
+from ib_grid.instruments import GER40
+from ib_grid.manifest import Manifest, read_manifest, write_manifest
+from ib_grid.partitions import partition_path, results_folder
+from pipelines.config import Settings, load_settings
+from pipelines.inputs import read_inputs
+from pipelines.run import RunResult, run
+from tests.small_runs import BARS, plain_console, rows
+
+ROOT = Path(__file__).parent.parent.parent
+WAIT_SECONDS = 90.0
+
+AXES = {
+    "ib_sessions": ["08:00-08:30", "09:00-09:30"],
+    "ib_wait_minutes": [0, 15],
+    "trade_window_minutes": [60, 120],
+    "rr_target": [1.0, 2.0],
+    "tsl_target": [0.0, 0.5, 1.0],
+    "ib_buffer_pct": [0.05, 0.1],
+    "max_distance_pct": [0.5, 1.0],
+}
+GRID: Grid = grid_from_mapping(AXES, GER40)
+PLAN: ChunkPlan = plan_chunks(GRID, 8)
+
+# A finished partition: its file's number and the time it was written, by its place.
+Finished = dict[Path, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A folder with a grid and the run of it, directory ``results/run``.
+
+    Attributes
+    ----------
+    folder : Path
+    bars : Path
+    """
+
+    folder: Path
+    bars: Path = BARS
+
+    @property
+    def run_dir(self) -> Path:
+        return self.folder / "results" / "run"
+
+    @property
+    def dataset(self) -> Path:
+        return results_folder(self.run_dir, "GER40")
+
+    @property
+    def manifest(self) -> Manifest:
+        return read_manifest(self.run_dir)
+
+    def grid_file(self) -> Path:
+        path = self.folder / "grid.toml"
+        path.write_text("\n".join(f"{name} = {values!r}" for name, values in AXES.items()))
+        return path
+
+    def words(self, *more: str) -> list[str]:
+        """The command of the run."""
+        named = {
+            "--symbol": "GER40",
+            "--data": self.bars,
+            "--data-dir": self.folder,
+            "--grid": self.grid_file(),
+            "--output": self.folder / "results",
+            "--run-dir": "run",
+            "--chunk-size": 8,
+            "--workers": 2,
+        }
+        return ["run", "--no-news", *(str(word) for pair in named.items() for word in pair), *more]
+
+    def settings(self) -> Settings:
+        """The same as settings."""
+        values = {
+            "symbol": "GER40",
+            "data": self.bars,
+            "data_dir": self.folder,
+            "grid": str(self.grid_file()),
+            "news_filter": False,
+            "output": self.folder / "results",
+            "run_dir": "run",
+            "chunk_size": 8,
+            "workers": 2,
+        }
+        return load_settings(values)
+
+    def finished(self) -> Finished:
+        """The partitions that are there."""
+        found = {}
+        for path in self.dataset.glob("session=*/wait_minutes=*/part-*.parquet"):
+            about = path.stat()
+            found[path.relative_to(self.dataset)] = (about.st_ino, about.st_mtime_ns)
+        return found
+
+    def partition(self, index: int) -> Path:
+        return partition_path(self.dataset, GRID, PLAN.chunk(index))
+
+    def left_over(self) -> list[Path]:
+        return list(self.run_dir.rglob("*.partial"))
+
+    def complete(self) -> tuple[RunResult, str]:
+        """Run it to its end in this process, as the command does; what was said."""
+        console, text = plain_console()
+        settings = self.settings()
+        return run(settings, read_inputs(settings), console), text.getvalue()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """`ib-grid run` as a process with a session of its own, as in a terminal.
+
+    Attributes
+    ----------
+    process : subprocess.Popen
+    errors : Path
+        File of its standard error.
+    """
+
+    process: subprocess.Popen[bytes]
+    errors: Path
+
+    def said(self) -> str:
+        return self.errors.read_text()
+
+    def until(self, happened: Callable[[], bool], what: str) -> bool:
+        """Wait for something; False if the process has ended before it."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not happened():
+            if self.process.poll() is not None:
+                return happened()
+            assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s: {what}"
+            time.sleep(0.002)
+        return True
+
+    def ended(self, seconds: float = WAIT_SECONDS) -> int:
+        """The status that it ends with, in time and with all its processes."""
+        status = self.process.wait(seconds)
+        self.gone()
+        return status
+
+    def members(self) -> list[psutil.Process]:
+        return members(self.process.pid)
+
+    def gone(self, seconds: float = 10) -> None:
+        """Wait until none of its processes is left; the time that a killed run's may take."""
+        deadline = time.monotonic() + seconds
+        while left := self.members():
+            assert time.monotonic() < deadline, f"left behind: {left}"
+            time.sleep(0.01)
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does in a terminal: each process gets the signal."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+
+def members(leader: int) -> list[psutil.Process]:
+    """The living processes of a session."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+class Children:
+    """The processes of a test; none of them outlives it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        self,
+        words: Iterable[object],
+        *,
+        module: str = "pipelines.cli",
+        environment: Mapping[str, str] | None = None,
+        **popen: object,
+    ) -> Child:
+        """A module as a program; its temporary files lie in the folder ``tmp``."""
+        scratch = self._folder / "tmp"
+        scratch.mkdir(exist_ok=True)
+        errors = self._folder / f"errors-{len(self._started)}.txt"
+        with errors.open("wb") as file:
+            process = subprocess.Popen(  # type: ignore[call-overload]
+                [sys.executable, "-m", module, *map(str, words)],
+                **{
+                    "cwd": ROOT,
+                    "stdout": subprocess.DEVNULL,
+                    "stderr": file,
+                    "start_new_session": True,
+                    "env": {**os.environ, "TMPDIR": str(scratch), **(environment or {})},
+                    **popen,
+                },
+            )
+        self._started.append(process)
+        return Child(process=process, errors=errors)
+
+    def end(self) -> None:
+        for process in self._started:
+            for member in members(process.pid):
+                member.kill()
+            process.kill()
+            process.wait(10)
+
+
+def partly_done(place: Place, undisturbed: Place, missing: Iterable[int]) -> None:
+    """Make of an undisturbed run one that was killed before it had computed some chunks."""
+    shutil.copytree(undisturbed.run_dir, place.run_dir)
+    for index in missing:
+        place.partition(index).unlink()
+    write_manifest(place.run_dir, dataclasses.replace(place.manifest, state="running"))
+
+
+def assert_complete(place: Place, undisturbed: Place, kept: Finished) -> None:
+    """All rows are those of an undisturbed run, and what was finished was not touched."""
+    assert rows(place.dataset).equals(rows(undisturbed.dataset))
+    assert kept.items() <= place.finished().items(), "a finished partition was written again"
+    assert place.left_over() == []
+    manifest = place.manifest
+    assert manifest.state == "finished"
+    if len(kept) < len(PLAN):
+        last = manifest.attempts[-1]
+        assert (last["state"], last["chunks_done"]) == ("finished", len(PLAN) - len(kept))
+
+
+def assert_goes_on(place: Place, undisturbed: Place, kept: Finished) -> str:
+    """Run again: only what was missing is computed, and nothing is missing then."""
+    result, said = place.complete()
+    assert result.computed == 8 * (len(PLAN) - len(kept))
+    count = f"goes on, {len(kept)} of {len(PLAN)} chunks are done"
+    assert (count if len(kept) < len(PLAN) else "nothing is computed again") in said
+    assert_complete(place, undisturbed, kept)
+    return said

@@ -1,0 +1,121 @@
+"""SIGKILL of the main process, of workers: what was finished stays, what was not is done."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.injected import fault
+from tests.faults.runs import (
+    PLAN,
+    Child,
+    Children,
+    Place,
+    assert_complete,
+    assert_goes_on,
+)
+
+pytestmark = [pytest.mark.faults, pytest.mark.cluster]
+
+SEED = 20
+KILLS = 20
+
+
+def test_main_process_killed_at_20_random_moments(
+    place: Place, undisturbed: Place, children: Children
+) -> None:
+    draw = random.Random(SEED)
+    moments = [_while_starting] * 6 + [_while_computing] * 9
+    draw.shuffle(moments)
+    kept, killed, progressed = place.finished(), 0, 0
+    for moment in [*moments, *[_while_reporting] * 8]:
+        child = children.start(place.words())
+        moment(child, place, draw)
+        killed += child.process.poll() is None
+        child.process.kill()
+        child.process.wait(10)
+        child.gone()
+        now = place.finished()
+        assert kept.items() <= now.items(), "a finished partition was written again"
+        progressed += len(now) > len(kept)
+        kept = now
+        if killed == KILLS:
+            break
+    assert killed == KILLS
+    assert progressed > 5
+    child = children.start(place.words())
+    assert child.ended() == 0, child.said()
+    assert_complete(place, undisturbed, kept)
+    assert len(list((place.folder / "results").iterdir())) == 1
+
+
+def _while_starting(_child: Child, _place: Place, draw: random.Random) -> None:
+    time.sleep(draw.uniform(0, 2.5))
+
+
+def _while_computing(child: Child, place: Place, draw: random.Random) -> None:
+    before, more = len(place.finished()), draw.randint(1, 12)
+    wanted = min(before + more, len(PLAN))
+    child.until(lambda: len(place.finished()) >= wanted, f"{wanted} chunks")
+    time.sleep(draw.uniform(0, 0.02))
+
+
+def _while_reporting(child: Child, _place: Place, draw: random.Random) -> None:
+    complete = ("100 %", "is complete, nothing is computed again")
+    child.until(lambda: any(text in child.said() for text in complete), "the end of the chunks")
+    time.sleep(draw.uniform(0, 1))
+
+
+def _killed_in_chunk_7(child: Child, marks: Path, times: int) -> None:
+    for _ in range(times):
+        known = set(marks.iterdir())
+
+        def another(known: set[Path] = known) -> bool:
+            return set(marks.iterdir()) > known
+
+        assert child.until(another, "a worker in chunk 7"), child.said()
+        (mark,) = set(marks.iterdir()) - known
+        os.kill(int(mark.name), signal.SIGKILL)
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    """Where workers say that they are in the chunk that is looked for."""
+    folder = tmp_path / "marks"
+    folder.mkdir()
+    return folder
+
+
+def test_worker_killed_in_a_task(
+    place: Place, undisturbed: Place, children: Children, marks: Path
+) -> None:
+    held = fault("hold", marks=str(marks), chunk=7, times=1)
+    child = children.start(place.words(), module="tests.faults.injected", environment=held)
+    _killed_in_chunk_7(child, marks, 1)
+    before = place.finished()
+    assert child.ended() == 0, child.said()
+    assert before.items() <= place.finished().items()
+    assert_complete(place, undisturbed, {})
+
+
+def test_worker_killed_again_and_again_in_one_chunk(
+    place: Place, undisturbed: Place, children: Children, marks: Path
+) -> None:
+    held = fault("hold", marks=str(marks), chunk=7, times=10)
+    child = children.start(place.words(), module="tests.faults.injected", environment=held)
+    _killed_in_chunk_7(child, marks, 3)
+    assert child.ended() == 1, child.said()
+    assert "error: 3 workers died while they computed it" in child.said()
+    assert "in chunk 7, combinations 56 to 63" in child.said()
+    assert "Traceback" not in child.said()
+    manifest = place.manifest
+    assert manifest.state == "failed"
+    assert manifest.attempts[-1]["chunks_failed"] == 1
+    kept = place.finished()
+    assert len(kept) == len(PLAN) - 1
+    assert_goes_on(place, undisturbed, kept)
