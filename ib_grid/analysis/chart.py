@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from ib_grid import clock
 from ib_grid.analysis import style
-from ib_grid.analysis.source import Source
+from ib_grid.analysis.source import Source, Sourced, source_of
 from ib_grid.analysis.style import rounded
 from ib_grid.analysis.trade_day import TradeDay, trade_day
 from ib_grid.bars import price_decimals
@@ -24,11 +24,11 @@ Text = Callable[[float], str]
 
 _STOP, _TARGET, _NEWS = "#b3520f", "#123f68", "#7b4b94"
 _UP, _DOWN = "#8fb6d6", "#eba768"
-_WINDOW = "rgba(29,39,51,0.035)"
+_WINDOW = "rgba(29,39,51,0.05)"
 _BLOCKED = "rgba(123,75,148,0.13)"
 
 
-def trade_chart(source: Source, combination: Params | int, date: dt.date | str) -> go.Figure:
+def trade_chart(of: Source | Sourced, combination: Params | int, date: dt.date | str) -> go.Figure:
     """The chart of a date of a combination, traded or not.
 
     Candles of mid prices by the clock of the session, the Initial Balance as a box and its levels
@@ -42,7 +42,10 @@ def trade_chart(source: Source, combination: Params | int, date: dt.date | str) 
         If there is no such combination, or the market does not serve it.
     InputError
         If the date is none, or there is no bar in its Initial Balance.
+    DataError
+        If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
+    source = source_of(of)
     day = trade_day(source, combination, date)
     return day_chart(day, source.news.before_minutes, source.news.after_minutes)
 
@@ -56,9 +59,9 @@ def day_chart(day: TradeDay, before_minutes: int = 0, after_minutes: int = 0) ->
     traces += _news(day, at)
     return style.figure(
         traces,
-        height=520,
-        title={"text": _title(day), "font": {"size": 14}, "x": 0, "xref": "paper", "y": 0.985},
-        margin={"l": 8, "r": 10, "t": 84, "b": 8},
+        height=560,
+        title={"text": _title(day), "font": {"size": 14}, "x": 0.01, "xanchor": "left", "y": 0.98},
+        margin={"l": 8, "r": 10, "t": 56, "b": 8},
         xaxis={
             "title": {"text": f"time ({day.params.ib_timezone})"},
             "type": "date",
@@ -68,7 +71,7 @@ def day_chart(day: TradeDay, before_minutes: int = 0, after_minutes: int = 0) ->
         },
         yaxis={"title": {"text": "mid price (points)"}, "tickformat": ",.6~f"},
         showlegend=True,
-        legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": 11}},
+        legend={"orientation": "h", "y": -0.17, "yanchor": "top", "x": 0, "font": {"size": 11}},
         shapes=_grounds(day, at, before_minutes, after_minutes),
     )
 
@@ -87,10 +90,10 @@ def _clock(day: TradeDay) -> Text:
 def _title(day: TradeDay) -> str:
     head = f"{html.escape(day.symbol)} {day.date}"
     if day.trade is None:
-        return f"{head}: no trade"
+        return f"{head}<br>no trade"
     t = day.trade
     sign = "+" if t.r > 0 else ""
-    return f"{head}: {t.variation} {t.direction}, {sign}{rounded(t.r, 2)} R ({t.exit_reason})"
+    return f"{head}<br>{t.variation} {t.direction}, {sign}{rounded(t.r, 2)} R ({t.exit_reason})"
 
 
 def _candles(day: TradeDay, at: Text) -> go.Candlestick:
@@ -228,7 +231,13 @@ def _grounds(
     """The trade window, the box of the Initial Balance, and the blocked minutes."""
     below = {"type": "rect", "layer": "below", "line": {"width": 0}}
     whole = {**below, "yref": "paper", "y0": 0, "y1": 1}
-    window = {"x0": at(day.window_start - 0.5), "x1": at(day.window_end - 0.5)}
+    window = {
+        "x0": at(day.window_start - 0.5),
+        "x1": at(day.window_end - 0.5),
+        "fillcolor": _WINDOW,
+        "name": "trade window",
+        "showlegend": True,
+    }
     box = {
         "x0": at(day.ib_start - 0.5),
         "x1": at(day.ib_end - 0.5),
@@ -236,6 +245,8 @@ def _grounds(
         "y1": day.ib_high,
         "fillcolor": style.BAND,
         "opacity": 0.35,
+        "name": "Initial Balance",
+        "showlegend": True,
     }
     blocked = [
         {
@@ -245,7 +256,7 @@ def _grounds(
         for event in day.events
     ]
     return [
-        {**whole, **window, "fillcolor": _WINDOW},
+        {**whole, **window},
         {**below, **box},
         *({**whole, **span, "fillcolor": _BLOCKED} for span in blocked),
     ]

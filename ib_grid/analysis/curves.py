@@ -32,7 +32,9 @@ def equity_figure(trades: Mapping[str, pd.DataFrame], span: tuple[str, str]) -> 
     return curves_figure(daily, span)
 
 
-def curves_figure(daily: Mapping[str, pd.Series], span: tuple[str, str]) -> go.Figure:
+def curves_figure(
+    daily: Mapping[str, pd.Series], span: tuple[str, str], *, told_apart: bool = False
+) -> go.Figure:
     """Cumulative R and its fall below the peak of daily results, the first on top and strongest.
 
     Parameters
@@ -41,19 +43,25 @@ def curves_figure(daily: Mapping[str, pd.Series], span: tuple[str, str]) -> go.F
         R by date, by name; dates without a result may be left out.
     span : tuple of str
         First and last date, ``YYYY-MM-DD``.
+    told_apart : bool
+        Whether each of the others has a colour of its own, and a legend names them all.
     """
     traces = []
     for place, (name, r) in reversed(list(enumerate(daily.items()))):
         dates, cumulative = _steps(r, span)
         under = cumulative - np.maximum.accumulate(cumulative)
+        others = style.OF_VARIATIONS[1:] if told_apart else (style.OTHER,)
+        colour = others[(place - 1) % len(others)] if place else style.GAIN
         for axis, values in (("y", cumulative), ("y2", under)):
-            traces.append(_line(dates, values, name, axis, is_first=place == 0))
+            traces.append(_line(dates, values, name, axis, colour, is_first=place == 0))
+    legend = {"showlegend": True, "legend": {**_LEGEND, "traceorder": "reversed"}}
     return style.figure(
         traces,
         height=460,
         xaxis={"title": {"text": "date"}, "anchor": "y2", "range": list(span), "type": "date"},
         yaxis={"title": {"text": "cumulative R (R)"}, "domain": [0.36, 1]},
         yaxis2={"title": {"text": "below the peak (R)"}, "domain": [0, 0.3], "anchor": "x"},
+        **(legend if told_apart else {}),
     )
 
 
@@ -65,7 +73,13 @@ def _steps(r: pd.Series, span: tuple[str, str]) -> tuple[list[str], NDArray[np.f
 
 
 def _line(
-    dates: list[str], values: NDArray[np.float64], name: str, axis: str, *, is_first: bool
+    dates: list[str],
+    values: NDArray[np.float64],
+    name: str,
+    axis: str,
+    colour: str,
+    *,
+    is_first: bool,
 ) -> go.Scatter:
     fill = {"fill": "tozeroy", "fillcolor": "rgba(43,108,163,0.16)"}
     return go.Scatter(
@@ -77,8 +91,9 @@ def _line(
         line={
             "shape": "hv",
             "width": 2 if is_first else 1,
-            "color": style.GAIN if is_first else style.OTHER,
+            "color": colour,
         },
+        showlegend=axis == "y",
         hovertemplate=f"{name}: %{{y:.1f}} R on %{{x|%Y-%m-%d}}<extra></extra>",
         **(fill if is_first and axis == "y2" else {}),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ib_grid import clock, engine
-from ib_grid.analysis.source import Source
+from ib_grid.analysis.source import Source, Sourced, source_of
 from ib_grid.errors import InputError
 from ib_grid.grid import plan_chunks
 from ib_grid.params import Params
@@ -19,12 +19,12 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def trades(source: Source, combination: Params | int) -> pd.DataFrame:
+def trades(of: Source | Sourced, combination: Params | int) -> pd.DataFrame:
     """Every trade of a combination, as the run made them.
 
     Parameters
     ----------
-    source : Source
+    of : Source or Run
     combination : Params or int
         The parameters, of the run's grid or not, or an id of the grid.
 
@@ -37,12 +37,14 @@ def trades(source: Source, combination: Params | int) -> pd.DataFrame:
     ------
     GridError
         If there is no such combination, or the market does not serve its session and horizon.
+    DataError
+        If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
-    params = source.params(combination)
-    return engine.trades(source.market, params, source.execution, source.news)
+    source = source_of(of)
+    return engine.trades(source.market, source.params(combination), source.execution, source.news)
 
 
-def metrics(source: Source, combination: Params | int) -> pd.Series:
+def metrics(of: Source | Sourced, combination: Params | int) -> pd.Series:
     """The metrics of a combination, computed again: its result row without the parameters.
 
     Returns
@@ -54,7 +56,10 @@ def metrics(source: Source, combination: Params | int) -> pd.Series:
     ------
     GridError
         If there is no such combination, or the market does not serve its session and horizon.
+    DataError
+        If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
+    source = source_of(of)
     grid = engine.grid_of_one(source.params(combination))
     chunk = plan_chunks(grid, 1).chunk(0)
     row = engine.evaluate(source.market, grid, chunk, source.execution, source.news)[:, 0]

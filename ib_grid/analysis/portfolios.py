@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from ib_grid.analysis.curves import curves_figure
 from ib_grid.analysis.one_set import curve, equity
 from ib_grid.analysis.one_set import trades as trades_of
-from ib_grid.analysis.source import Source, session_dates
+from ib_grid.analysis.source import Source, Sourced, session_dates
 from ib_grid.checks import finite_number
 from ib_grid.errors import ConfigError
 from ib_grid.params import Params
@@ -60,7 +60,8 @@ class Portfolio:
 
 
 def portfolio(
-    sets: Mapping[str, tuple[Source, Params | int]], weights: Mapping[str, float] | None = None
+    sets: Mapping[str, tuple[Source | Sourced, Params | int]],
+    weights: Mapping[str, float] | None = None,
 ) -> Portfolio:
     """The chosen sets of one or more runs, traded side by side.
 
@@ -69,7 +70,7 @@ def portfolio(
 
     Parameters
     ----------
-    sets : mapping of str to (Source, Params or int)
+    sets : mapping of str to (Source or Run, Params or int)
         By a name for each.
     weights : mapping of str to float, optional
         1 for a set that is not in it.
@@ -80,11 +81,13 @@ def portfolio(
         If there is no set, a weight is no finite number, or it is that of no set.
     GridError
         If there is no such combination.
+    DataError
+        If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
     daily = {}
-    for name, (source, combination) in sets.items():
-        of_set = trades_of(source, combination)
-        daily[name] = equity(of_set, session_dates(source, combination))["r"]
+    for name, (of, combination) in sets.items():
+        dates = session_dates(of, combination)
+        daily[name] = equity(trades_of(of, combination), dates)["r"]
     return portfolio_of(daily, weights)
 
 
@@ -117,7 +120,8 @@ def portfolio_figure(of: Portfolio) -> go.Figure:
     lines = {TOTAL: of.total["r"], **{str(name): of.daily[name] for name in of.daily}}
     dates = pd.DatetimeIndex(of.daily.index)
     span = (f"{dates[0]:%Y-%m-%d}", f"{dates[-1]:%Y-%m-%d}")
-    return curves_figure({name: r[r.fillna(0) != 0] for name, r in lines.items()}, span)
+    traded = {name: r[r.fillna(0) != 0] for name, r in lines.items()}
+    return curves_figure(traded, span, told_apart=True)
 
 
 def _weights(names: list[str], given: Mapping[str, float]) -> dict[str, float]:

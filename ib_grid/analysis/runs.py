@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, filled_cube
+from ib_grid.analysis.source import Source, load_source
 from ib_grid.conditions import Condition, parse_condition
 from ib_grid.errors import ConfigError, DataError, StoreError, first_line
 from ib_grid.grid import ChunkPlan, Grid
@@ -57,6 +58,17 @@ class Run:
     def grid(self) -> Grid:
         """The grid."""
         return self.plan.grid
+
+    @cached_property
+    def source(self) -> Source:
+        """What the run was computed from: bars, fills, calendars; read at the first use, then kept.
+
+        Raises
+        ------
+        DataError
+            If the bars or a calendar are not there any more, have changed or cannot be read.
+        """
+        return load_source(self.manifest)
 
     @cached_property
     def n_computed(self) -> int:

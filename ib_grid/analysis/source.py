@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,25 @@ class Source:
         """First and last session date of any session, ``YYYY-MM-DD``."""
         dates = np.concatenate([levels.date for levels in self.market.levels.values()])
         return str(clock.date_of(dates.min())), str(clock.date_of(dates.max()))
+
+
+class Sourced(Protocol):
+    """What knows its source, such as a run."""
+
+    @property
+    def source(self) -> Source:
+        """What it was computed from."""
+
+
+def source_of(of: Source | Sourced) -> Source:
+    """A source itself, or that of a run, which reads it once and keeps it.
+
+    Raises
+    ------
+    DataError
+        If a run's bars or calendars are not there any more, have changed or cannot be read.
+    """
+    return of if isinstance(of, Source) else of.source
 
 
 def load_source(manifest: Manifest, bars: Path | None = None) -> Source:
@@ -155,7 +174,7 @@ def _news(manifest: Manifest, market: Market) -> RunNews:
         ) from error
 
 
-def session_dates(source: Source, combination: Params | int) -> pd.DatetimeIndex:
+def session_dates(of: Source | Sourced, combination: Params | int) -> pd.DatetimeIndex:
     """The session dates of a combination, whether it trades or not, shape (n_dates,).
 
     A session date is a local date with a bar in the Initial Balance
@@ -166,6 +185,7 @@ def session_dates(source: Source, combination: Params | int) -> pd.DatetimeIndex
     GridError
         If there is no such combination, or the market does not serve it.
     """
+    source = source_of(of)
     params = source.params(combination)
     levels = source.market.session_levels(params.session, params.horizon_minutes)
     return pd.DatetimeIndex(

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ib_grid import clock
-from ib_grid.analysis.source import Source
+from ib_grid.analysis.source import Source, Sourced, source_of
 from ib_grid.bars import Bars
 from ib_grid.errors import InputError
 from ib_grid.news import Event
@@ -70,12 +70,12 @@ class TradeDay:
     events: tuple[Event, ...]
 
 
-def trade_day(source: Source, combination: Params | int, date: dt.date | str) -> TradeDay:
+def trade_day(of: Source | Sourced, combination: Params | int, date: dt.date | str) -> TradeDay:
     """A date of a combination, its trade followed from the signal to the exit.
 
     Parameters
     ----------
-    source : Source
+    of : Source or Run
     combination : Params or int
     date : date or str
         Local session date, ``YYYY-MM-DD`` as text.
@@ -86,7 +86,10 @@ def trade_day(source: Source, combination: Params | int, date: dt.date | str) ->
         If there is no such combination, or the market does not serve it.
     InputError
         If the date is none, or there is no bar in its Initial Balance.
+    DataError
+        If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
+    source = source_of(of)
     params = source.params(combination)
     day = _day(source, params, _date(date))
     on_date = setting(day, params, source.execution)
@@ -130,7 +133,7 @@ def extreme_dates(trades: pd.DataFrame, n: int = 1) -> pd.DatetimeIndex:
 
 def _date(date: dt.date | str) -> dt.date:
     if isinstance(date, dt.date):
-        return date
+        return date.date() if isinstance(date, dt.datetime) else date
     try:
         return dt.date.fromisoformat(date)
     except (TypeError, ValueError):

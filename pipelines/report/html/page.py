@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from ib_grid.analysis import Source, style
 from ib_grid.analysis.factors import values_of
@@ -23,21 +17,16 @@ from pipelines.report import facts, partitions
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord, Section
 from pipelines.report.html import grid_figures, tables, trade_figures
+from pipelines.report.html.assembly import environment, plotly_base64, script_json
 from pipelines.report.html.deep_dive import NoReplay, Replay, replay
 from pipelines.report.html.figure import Figure
 from pipelines.report.html.landscape import Landscape, survey
 from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict
 from pipelines.report.html.words import (
-    breakable,
-    named,
-    number,
     per_trade_r,
     per_trade_r_text,
-    percent,
-    plural,
     readable,
 )
-from pipelines.report.numbers import points
 
 Figures = Mapping[str, Sequence[Figure]]
 
@@ -71,13 +60,13 @@ def html_text(report: Report, run_dir: Path, source: Source | NoReplay) -> str:
         "variation_bars": _variation_figures(facts.best_record(report.overall)),
     }
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             **_values(report, landscape, again),
             figures=figures,
-            figures_json=_script_json({f.name: f.spec for fs in figures.values() for f in fs}),
-            template_json=_script_json(style.TEMPLATE.to_plotly_json()),
+            figures_json=script_json({f.name: f.spec for fs in figures.values() for f in fs}),
+            template_json=script_json(style.TEMPLATE.to_plotly_json()),
             plotly=plotly_base64(),
         )
     )
@@ -178,37 +167,3 @@ def _moment(label: str) -> str:
 def _n_distinct(trades: Sequence[pd.DataFrame]) -> int:
     """How many of the combinations differ in their trades."""
     return len({(tuple(t["date"].astype(str)), tuple(t["r"])) for t in trades})
-
-
-def _script_json(content: object) -> Markup:
-    """JSON for a script element."""
-    dumped = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    escaped = dumped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return Markup(escaped)  # noqa: S704 - nothing in it can end the element
-
-
-@cache
-def plotly_base64() -> str:
-    """plotly.js, gzipped, as base64: 2 MB in place of 5."""
-    packed = gzip.compress(get_plotlyjs().encode(), 9, mtime=0)
-    return base64.b64encode(packed).decode("ascii")
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipelines.report.html"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        number=number,
-        percent=percent,
-        plural=plural,
-        named=named,
-        breakable=breakable,
-        points=points,
-    )
-    return environment

@@ -1,0 +1,38 @@
+"""A page of figures alone: a file that opens offline, as the report does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ib_grid.analysis import style
+from ib_grid.files import whole_file
+from pipelines.report.html.assembly import environment, plotly_base64, script_json
+from pipelines.report.html.figure import Figure
+
+
+def charts_html(title: str, figures: Sequence[Figure]) -> str:
+    """The figures one below the other under a title, in one HTML page."""
+    return (
+        environment()
+        .get_template("charts.html")
+        .render(
+            title=title,
+            figures=figures,
+            figures_json=script_json({figure.name: figure.spec for figure in figures}),
+            template_json=script_json(style.TEMPLATE.to_plotly_json()),
+            plotly=plotly_base64(),
+        )
+    )
+
+
+def write_charts(path: Path, title: str, figures: Sequence[Figure]) -> None:
+    """Write the page of `charts_html`, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the place cannot be written.
+    """
+    with whole_file(path) as file:
+        file.write(charts_html(title, figures).encode())
