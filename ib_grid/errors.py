@@ -3,6 +3,7 @@
 IbGridError               exit status 1: the work failed
 ├── ChunkError            a chunk of the grid could not be computed
 ├── StoreError            a result file could not be written or read back
+│   └── UnreachableError  the object store that they are in does not answer
 ├── ClusterError          workers or scheduler could not be started or were lost
 └── InputError            exit status 2: the input is wrong
     ├── DataError         bars, levels or calendar files
@@ -67,6 +68,10 @@ class ChunkError(IbGridError):
 
 class StoreError(IbGridError):
     """A result file could not be written or read back."""
+
+
+class UnreachableError(StoreError):
+    """The object store that holds results could not be reached, or refuses what is asked."""
 
 
 class ClusterError(IbGridError):

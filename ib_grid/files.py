@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ib_grid.errors import OutputError
+from ib_grid.storage import Place, RemotePath
 
 
-def is_file(path: Path) -> bool:
+def is_file(path: Place) -> bool:
     """Whether there is such a file; False too where the path cannot be looked at."""
     try:
         return path.is_file()
@@ -22,17 +24,36 @@ def is_file(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to; it gets its name once all of it is on the disk.
+def whole_file(path: Place) -> Iterator[BinaryIO]:
+    """A file to write to; it gets its name once all of it is on the disk, or in the store.
 
-    It is written beside its place, flushed to the disk and renamed. If the block fails, a file that
-    was there before stays as it was, and nothing new is left, folders included.
+    On a disk it is written beside its place, flushed and renamed; for a store it is gathered in
+    memory and put there in one go. If the block fails, a file that was there before stays as it
+    was, and nothing new is left, folders included.
 
     Raises
     ------
     OutputError
         If the place cannot be written.
+    UnreachableError
+        If the store that it is in does not take it.
     """
+    with _whole_object(path) if isinstance(path, RemotePath) else _file_on_disk(path) as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _whole_object(path: RemotePath) -> Iterator[BinaryIO]:
+    content = io.BytesIO()
+    yield content
+    try:
+        path.write_bytes(content.getvalue())
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+@contextlib.contextmanager
+def _file_on_disk(path: Path) -> Iterator[BinaryIO]:
     # In containers many processes have one id.
     aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
     folders: list[Path] = []
@@ -48,13 +69,17 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException as error:
         _remove(aside, folders)
         if isinstance(error, OSError):
-            raise OutputError(
-                f"the file cannot be written ({error.strerror or error})",
-                where=str(path),
-                expected="a folder that can be written, with room on the disk",
-                remedy="choose another place",
-            ) from error
+            raise _cannot_write(path, error) from error
         raise
+
+
+def _cannot_write(path: Place, error: OSError) -> OutputError:
+    return OutputError(
+        f"the file cannot be written ({error.strerror or error})",
+        where=str(path),
+        expected="a folder that can be written, with room on the disk",
+        remedy="choose another place",
+    )
 
 
 def _missing_folders(folder: Path) -> list[Path]:

@@ -9,7 +9,6 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 import ib_grid
@@ -20,6 +19,7 @@ from ib_grid.grid import ChunkPlan, Grid
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import Instrument
 from ib_grid.scoring import RankingSettings
+from ib_grid.storage import Place
 
 RUN_FILE = "run.json"
 FORMAT = 2
@@ -155,7 +155,7 @@ def utc_now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def write_manifest(run_dir: Path, manifest: Manifest) -> None:
+def write_manifest(run_dir: Place, manifest: Manifest) -> None:
     """Write run.json, whole or not at all.
 
     Raises
@@ -169,7 +169,7 @@ def write_manifest(run_dir: Path, manifest: Manifest) -> None:
         file.write(text.encode())
 
 
-def read_manifest(run_dir: Path) -> Manifest:
+def read_manifest(run_dir: Place) -> Manifest:
     """The manifest of a run directory.
 
     Raises
@@ -191,7 +191,7 @@ def read_manifest(run_dir: Path) -> Manifest:
     return _checked(content, path)
 
 
-def _checked(content: object, path: Path) -> Manifest:
+def _checked(content: object, path: Place) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _damaged(path, f"its format is not {FORMAT}")
     kinds = {field.name: _KINDS.get(field.name, dict) for field in dataclasses.fields(Manifest)}
@@ -243,7 +243,7 @@ _KINDS: dict[str, type] = {
 _DATA_KINDS = {"file": str, "sha256": str, "bars": int, "first": str, "last": str}
 
 
-def _damaged(path: Path, found: str) -> InputError:
+def _damaged(path: Place, found: str) -> InputError:
     return InputError(
         f"run.json is damaged or foreign: {found}",
         where=str(path),
@@ -252,7 +252,7 @@ def _damaged(path: Path, found: str) -> InputError:
     )
 
 
-def check_same_run(here: Mapping[str, object], run: Manifest, run_dir: Path) -> None:
+def check_same_run(here: Mapping[str, object], run: Manifest, run_dir: Place) -> None:
     """Check that a run directory holds the run of this identity.
 
     Raises

@@ -1,22 +1,28 @@
-"""Where the partition files of a run lie."""
+"""Where the partition files of a run lie, and how one is opened."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 
 from ib_grid.errors import StoreError
 from ib_grid.grid import Chunk, ChunkPlan, Grid
+from ib_grid.storage import Place
 
 _FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
 
-def results_folder(run_dir: Path, symbol: str) -> Path:
+def results_folder(run_dir: Place, symbol: str) -> Place:
     """The Parquet data set of a run."""
     return run_dir / f"{symbol}_full_results.parquet"
 
 
-def partition_path(results: Path, grid: Grid, chunk: Chunk) -> Path:
+def partition_path(results: Place, grid: Grid, chunk: Chunk) -> Place:
     """Where a chunk's file lies: ``session=0800-0830/wait_minutes=15/part-00012.parquet``."""
     session = str(grid.sessions[chunk.session_index]).replace(":", "")
     wait = grid.ib_wait_minutes[chunk.wait_index]
@@ -24,13 +30,13 @@ def partition_path(results: Path, grid: Grid, chunk: Chunk) -> Path:
     return results / f"session={session}" / f"wait_minutes={wait}" / name
 
 
-def partition_files(results: Path) -> list[Path]:
+def partition_files(results: Place) -> list[Place]:
     """The partition files of a data set, in the order of their chunks."""
     found = results.glob("session=*/wait_minutes=*/part-*.parquet")
-    return sorted(found, key=lambda path: (len(path.name), path.name, path))
+    return sorted(found, key=lambda path: (len(path.name), path.name, str(path)))
 
 
-def chunk_of(results: Path, path: Path, plan: ChunkPlan) -> Chunk:
+def chunk_of(results: Place, path: Place, plan: ChunkPlan) -> Chunk:
     """The chunk whose file lies at this path.
 
     Raises
@@ -43,3 +49,33 @@ def chunk_of(results: Path, path: Path, plan: ChunkPlan) -> Chunk:
     if index >= len(plan) or partition_path(results, plan.grid, plan.chunk(index)) != path:
         raise StoreError("it has no place in this run", where=str(path))
     return plan.chunk(index)
+
+
+@contextmanager
+def open_partition(path: Place) -> Iterator[pq.ParquetFile]:
+    """A Parquet file to be read, wherever it lies.
+
+    Raises
+    ------
+    OSError, pyarrow.ArrowException
+        If it cannot be read, or is no Parquet file.
+    """
+    if isinstance(path, Path):
+        with pq.ParquetFile(path) as file:
+            yield file
+    else:
+        # Each read of an object is a request: what lies close together is fetched by one.
+        with path.open() as content, pq.ParquetFile(content, pre_buffer=True) as file:
+            yield file
+
+
+def arrow_filesystem(path: Place) -> pafs.FileSystem:
+    """The disk or the store that a place is in, as Arrow's data sets ask for it."""
+    if isinstance(path, Path):
+        return pafs.LocalFileSystem()
+    return pafs.PyFileSystem(pafs.FSSpecHandler(path.store))
+
+
+def arrow_path(path: Place) -> str:
+    """What a place is called by `arrow_filesystem`."""
+    return str(path.absolute()) if isinstance(path, Path) else path.key

@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import errno
 import json
 import os
-import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ib_grid.errors import OutputError
+from ib_grid.storage import Place, RemotePath
+from pipelines.holder import holder, holder_text
+from pipelines.lease import leased
 
 LOCK_FILE = ".lock"
 _TAKEN = (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
 @contextlib.contextmanager
-def sole_writer(folder: Path) -> Iterator[None]:
+def sole_writer(folder: Place, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Keep every other process from writing a folder; the death of the holder ends it.
+
+    On this machine's disks it ends at once, by a lock of the file system; in an object store after
+    a while, by a lease (`pipelines.lease`).
+
+    Parameters
+    ----------
+    folder : Place
+    say : callable, optional
+        Is told if it has to be found out whether the holder lives.
 
     Raises
     ------
     OutputError
         If another process holds the folder, or it cannot be written.
+    UnreachableError
+        If the store that it is in cannot be used.
     """
+    with leased(folder, say) if isinstance(folder, RemotePath) else _locked(folder):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     path = folder / LOCK_FILE
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -41,7 +59,7 @@ def sole_writer(folder: Path) -> Iterator[None]:
         _lock(descriptor, path)
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, json.dumps(_holder()).encode())
+        os.write(descriptor, json.dumps(holder()).encode())
         yield
     finally:
         os.close(descriptor)
@@ -68,21 +86,17 @@ def _lock(descriptor: int, path: Path) -> None:
                 remedy="choose an --output on another file system",
             ) from error
         raise OutputError(
-            f"another run is writing here: {_holder_text(path)}",
+            f"another run is writing here: {holder_text(_held(path))}",
             where=str(path.parent),
             expected="one run at a time in a folder",
             remedy="wait for it or stop it, or name another folder with --run-dir",
         ) from error
 
 
-def _holder() -> dict[str, str | int]:
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    return {"process": os.getpid(), "host": socket.gethostname(), "since": now}
-
-
-def _holder_text(path: Path) -> str:
+def _held(path: Path) -> Mapping[str, object]:
+    """What the holder of a lock says of itself; nothing if that is not to be read."""
     try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {holder['process']} on {holder['host']}, since {holder['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "a process that has not said its name yet"
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ib_grid.analysis import Source, load_source
@@ -14,6 +13,7 @@ from ib_grid.manifest import RUN_FILE, Manifest, read_manifest
 from ib_grid.news.run_news import statement_lines
 from ib_grid.partitions import results_folder
 from ib_grid.scoring import RankingSettings
+from ib_grid.storage import Place
 from pipelines import store
 from pipelines.report.build import (
     DEFAULT_BEST,
@@ -29,18 +29,18 @@ from pipelines.report.numbers import points
 
 
 def report_run(
-    run_dir: Path,
+    run_dir: Place,
     *,
     ranking: RankingSettings | None = None,
     variation_filter: VariationFilter = "rule",
     n_best: int = DEFAULT_BEST,
     excel: bool = False,
-) -> tuple[Report, list[Path]]:
+) -> tuple[Report, list[Place]]:
     """Write the report of a run, finished or not, into its directory.
 
     Parameters
     ----------
-    run_dir : Path
+    run_dir : Place
     ranking : RankingSettings, optional
         By default the one that the run was begun with.
     variation_filter : {"rule", "none"}
@@ -51,7 +51,7 @@ def report_run(
     Returns
     -------
     Report
-    list of Path
+    list of Place
         The files written, the summary first.
 
     Raises
@@ -84,7 +84,7 @@ def _source(manifest: Manifest) -> Source | NoReplay:
         return NoReplay(f"The best sets could not be traded again: {said}.")
 
 
-def run_info(manifest: Manifest, run_dir: Path) -> RunInfo:
+def run_info(manifest: Manifest, run_dir: Place) -> RunInfo:
     """What a report says about the run of a manifest, and of its directory."""
     data: Mapping[str, Any] = manifest.data
     execution: Mapping[str, Any] = manifest.execution
@@ -109,7 +109,7 @@ def _failures(manifest: Manifest) -> list[str]:
     return ["The run FAILED; what could not be computed is missing:", *map("  {}".format, failures)]
 
 
-def _trades_command(manifest: Manifest, run_dir: Path) -> str:
+def _trades_command(manifest: Manifest, run_dir: Place) -> str:
     """What to type for trades as the run made them, ``--params`` aside."""
     execution: Mapping[str, Any] = manifest.execution
     news = manifest.news_statement

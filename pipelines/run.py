@@ -7,7 +7,6 @@ import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
@@ -28,6 +27,7 @@ from ib_grid.manifest import (
     write_manifest,
 )
 from ib_grid.partitions import partition_files, results_folder
+from ib_grid.storage import Place
 from pipelines import cluster, optimize, rundir, store, summary
 from pipelines.config import Settings
 from pipelines.inputs import Inputs
@@ -45,7 +45,7 @@ class RunResult:
 
     Attributes
     ----------
-    folder : Path
+    folder : Place
         Its directory.
     manifest : Manifest
     summary : Summary
@@ -54,7 +54,7 @@ class RunResult:
         Combinations that were computed now; the others were there.
     """
 
-    folder: Path
+    folder: Place
     manifest: Manifest
     summary: Summary
     computed: int
@@ -67,12 +67,12 @@ class _Job:
     settings: Settings
     inputs: Inputs
     console: Console
-    folder: Path
+    folder: Place
     plan: ChunkPlan
     fingerprint: str
 
     @property
-    def dataset(self) -> Path:
+    def dataset(self) -> Place:
         return results_folder(self.folder, self.inputs.symbol)
 
     @property
@@ -80,7 +80,7 @@ class _Job:
         return self.settings.ranking.min_trades
 
     def say(self, text: str) -> None:
-        self.console.print(text, soft_wrap=True, highlight=False, markup=False)
+        _say(self.console, text)
 
     def stored(self, *, read_all: bool) -> Stored:
         stored = store.take_stock(self.dataset, self.plan, self.fingerprint, read_all=read_all)
@@ -91,6 +91,10 @@ class _Job:
     def summary_of(self, stored: Stored) -> Summary:
         parts = (stored.records[index].summary for index in sorted(stored.records))
         return summary.merge(parts, self.min_trades)
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
@@ -119,7 +123,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
         len(inputs.grid),
         resume=settings.resume,
     )
-    with sole_writer(place.folder):
+    with sole_writer(place.folder, say=lambda text: _say(console, text)):
         # Another process may have begun the run before this one got the lock.
         begun = (place.folder / RUN_FILE).is_file()
         if begun:

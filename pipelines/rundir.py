@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ib_grid import grid as grids
 from ib_grid.errors import InputError, OutputError
 from ib_grid.manifest import RUN_FILE, check_same_run, read_manifest
+from ib_grid.storage import Place, move
 from pipelines.lock import sole_writer
 
 _NAMES_TRIED = 1000
@@ -21,20 +21,20 @@ class RunPlace:
 
     Attributes
     ----------
-    folder : Path
+    folder : Place
     begun : bool
         Whether it holds a run that is to go on.
     notes : tuple of str
         What the person should know of the choice.
     """
 
-    folder: Path
+    folder: Place
     begun: bool
     notes: tuple[str, ...] = ()
 
 
 def choose_place(
-    output: Path,
+    output: Place,
     name: str | None,
     identity: Mapping[str, object],
     combinations: int,
@@ -45,7 +45,7 @@ def choose_place(
 
     Parameters
     ----------
-    output : Path
+    output : Place
         Folder of the run directories.
     name : str, optional
         Name of the directory; by default that of the newest run of the same identity, or a new one.
@@ -77,7 +77,7 @@ def choose_place(
     return RunPlace(folder=folder, begun=False, notes=notes)
 
 
-def _named(folder: Path, identity: Mapping[str, object], resume: bool) -> RunPlace:
+def _named(folder: Place, identity: Mapping[str, object], resume: bool) -> RunPlace:
     if not _holds_anything(folder):
         _make(folder, exist_ok=True)
         return RunPlace(folder=folder, begun=False)
@@ -96,7 +96,7 @@ def _named(folder: Path, identity: Mapping[str, object], resume: bool) -> RunPla
     return RunPlace(folder=folder, begun=False, notes=(f"the run that was there is now {aside}",))
 
 
-def _holds_anything(folder: Path) -> bool:
+def _holds_anything(folder: Place) -> bool:
     try:
         return any(not path.name.startswith(".") for path in folder.iterdir())
     except FileNotFoundError:
@@ -107,7 +107,7 @@ def _holds_anything(folder: Path) -> bool:
         ) from error
 
 
-def _set_aside(folder: Path) -> Path:
+def _set_aside(folder: Place) -> Place:
     names = (folder.with_name(f"{folder.name}.old-{n}") for n in range(1, _NAMES_TRIED))
     aside = next((path for path in names if not path.exists()), None)
     if aside is None:
@@ -118,7 +118,7 @@ def _set_aside(folder: Path) -> Path:
         )
     with sole_writer(folder):
         try:
-            folder.rename(aside)
+            move(folder, aside)
         except OSError as error:
             raise OutputError(
                 f"the run that is there cannot be set aside ({error.strerror})", where=str(folder)
@@ -127,12 +127,12 @@ def _set_aside(folder: Path) -> Path:
 
 
 def _newest(
-    output: Path, symbol: str, combinations: int, identity: Mapping[str, object]
-) -> tuple[Path | None, tuple[str, ...]]:
+    output: Place, symbol: str, combinations: int, identity: Mapping[str, object]
+) -> tuple[Place | None, tuple[str, ...]]:
     """The newest run of this identity, and the directories that could not be judged."""
     wanted, notes = grids.fingerprint(identity), []
     folders = (path.parent for path in output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
-    found: list[tuple[str, str, Path]] = []
+    found: list[tuple[str, str, Place]] = []
     for folder in folders:
         try:
             manifest = read_manifest(folder)
@@ -144,7 +144,7 @@ def _newest(
     return (max(found)[2] if found else None), tuple(notes)
 
 
-def _new(output: Path, name: str) -> Path:
+def _new(output: Place, name: str) -> Place:
     for folder in _free_names(output, name):
         try:
             _make(folder)
@@ -154,13 +154,13 @@ def _new(output: Path, name: str) -> Path:
     raise OutputError(f"every name like {name} is taken", where=str(output))
 
 
-def _free_names(output: Path, name: str) -> Iterator[Path]:
+def _free_names(output: Place, name: str) -> Iterator[Place]:
     yield output / name
     for n in range(2, _NAMES_TRIED):
         yield output / f"{name}_{n}"
 
 
-def _make(folder: Path, *, exist_ok: bool = False) -> None:
+def _make(folder: Place, *, exist_ok: bool = False) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=exist_ok)
     except FileExistsError:
@@ -171,7 +171,7 @@ def _make(folder: Path, *, exist_ok: bool = False) -> None:
         raise _cannot_write(folder, error.strerror or str(error)) from error
 
 
-def _cannot_write(folder: Path, found: str) -> OutputError:
+def _cannot_write(folder: Place, found: str) -> OutputError:
     return OutputError(
         f"the output folder cannot be written ({found})",
         where=str(folder),

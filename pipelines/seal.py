@@ -20,7 +20,7 @@ _DIGITS = 10
 _UNSEALED = b"0" * _DIGITS
 # Thrift's compact protocol: a key, the head of the next field, the length of the value, the value.
 _SEAL = re.compile(_KEY.encode() + rb"\x18" + bytes([_DIGITS]) + rb"(\d{10})")
-_AT_ONCE = 1 << 20
+_AT_ONCE = 8 << 20  # in an object store each piece is a request
 _TAIL = 8  # length of the footer, and the magic word
 
 

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +14,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ib_grid.errors import OutputError, StoreError, first_line
+from ib_grid.errors import OutputError, StoreError, UnreachableError, first_line
 from ib_grid.files import whole_file
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.params import PARAM_NAMES
-from ib_grid.partitions import chunk_of, partition_files
+from ib_grid.partitions import chunk_of, open_partition, partition_files
 from ib_grid.results import METRIC_COLUMNS, result_schema
+from ib_grid.storage import Place, move
 from pipelines.seal import is_unbroken, sealed_parquet
 from pipelines.summary import Summary, summary_from_dict
 
@@ -96,7 +96,7 @@ def results_table(grid: Grid, chunk: Chunk, metrics: NDArray[np.float32]) -> pa.
 
 
 def write_partition(
-    path: Path, table: pa.Table, chunk: Chunk, fingerprint: str, summary: Summary
+    path: Place, table: pa.Table, chunk: Chunk, fingerprint: str, summary: Summary
 ) -> None:
     """Write a chunk's rows, whole or not at all.
 
@@ -131,7 +131,7 @@ def _crc32(table: pa.Table) -> int:
     return value
 
 
-def read_record(path: Path) -> Record:
+def read_record(path: Place) -> Record:
     """What a file says of itself, whatever run it is of.
 
     Raises
@@ -142,16 +142,17 @@ def read_record(path: Path) -> Record:
     return _footer(path)[0]
 
 
-def _footer(path: Path) -> tuple[Record, pq.FileMetaData, pa.Schema]:
+def _footer(path: Place) -> tuple[Record, pq.FileMetaData, pa.Schema]:
     try:
-        metadata = pq.read_metadata(path)
+        with open_partition(path) as file:
+            metadata = file.metadata
         schema = metadata.schema.to_arrow_schema()
     except _UNREADABLE as error:
         raise _wrong(path, f"it is not a whole Parquet file ({first_line(error)})") from error
     return _record(path, metadata.metadata or {}), metadata, schema
 
 
-def verify(path: Path, chunk: Chunk, fingerprint: str) -> Record:
+def verify(path: Place, chunk: Chunk, fingerprint: str) -> Record:
     """Check by a file's footer that it holds a chunk of a run.
 
     Raises
@@ -170,7 +171,7 @@ def verify(path: Path, chunk: Chunk, fingerprint: str) -> Record:
     return record
 
 
-def verify_contents(path: Path, grid: Grid, chunk: Chunk, fingerprint: str) -> Record:
+def verify_contents(path: Place, grid: Grid, chunk: Chunk, fingerprint: str) -> Record:
     """Check by reading all of a file that it holds the rows that were written.
 
     Raises
@@ -182,7 +183,7 @@ def verify_contents(path: Path, grid: Grid, chunk: Chunk, fingerprint: str) -> R
 
 
 def read_verified(
-    path: Path, grid: Grid, chunk: Chunk, fingerprint: str
+    path: Place, grid: Grid, chunk: Chunk, fingerprint: str
 ) -> tuple[Record, pa.Table]:
     """What a file says of itself and its rows, `result_schema`, checked as by `verify_contents`.
 
@@ -194,7 +195,7 @@ def read_verified(
     record = verify(path, chunk, fingerprint)
     _is_sealed(path)
     try:
-        with pq.ParquetFile(path) as file:
+        with open_partition(path) as file:
             metadata, table = file.metadata, file.read(use_threads=False)
         table.validate(full=True)
         _check_statistics(path, metadata, table)
@@ -210,7 +211,7 @@ def read_verified(
     return record, table
 
 
-def _record(path: Path, metadata: Mapping[bytes, bytes]) -> Record:
+def _record(path: Place, metadata: Mapping[bytes, bytes]) -> Record:
     text, crc32 = metadata.get(_RECORD_KEY, b""), metadata.get(_RECORD_CRC32_KEY, b"")
     if not text:
         raise _wrong(path, "it was not written by ib-grid")
@@ -223,7 +224,7 @@ def _record(path: Path, metadata: Mapping[bytes, bytes]) -> Record:
         raise _wrong(path, f"its metadata are damaged ({error})") from error
 
 
-def _check_statistics(path: Path, metadata: pq.FileMetaData, table: pa.Table) -> None:
+def _check_statistics(path: Place, metadata: pq.FileMetaData, table: pa.Table) -> None:
     """Check what readers go by when they leave out rows: a wrong one would hide some."""
     for place, name in enumerate(table.column_names):
         said = metadata.row_group(0).column(place).statistics
@@ -234,16 +235,16 @@ def _check_statistics(path: Path, metadata: pq.FileMetaData, table: pa.Table) ->
             raise _wrong(path, f"its statistics of {name} are not those of its rows")
 
 
-def _wrong(path: Path, found: str) -> StoreError:
+def _wrong(path: Place, found: str) -> StoreError:
     return StoreError(found, where=str(path))
 
 
-def take_stock(dataset: Path, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:
+def take_stock(dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:
     """Which chunks are there and right; the files of others are set aside.
 
     Parameters
     ----------
-    dataset : Path
+    dataset : Place
     plan : ChunkPlan
     fingerprint : str
     read_all : bool
@@ -252,7 +253,7 @@ def take_stock(dataset: Path, plan: ChunkPlan, fingerprint: str, *, read_all: bo
     Raises
     ------
     StoreError
-        If a damaged file cannot be set aside.
+        If a damaged file cannot be set aside, or the store does not answer.
     """
     records, damaged = {}, []
     for path, found in _look_at_all(dataset, plan, fingerprint, read_all):
@@ -264,7 +265,7 @@ def take_stock(dataset: Path, plan: ChunkPlan, fingerprint: str, *, read_all: bo
     return Stored(records=records, damaged=tuple(damaged))
 
 
-def check_contents(dataset: Path, plan: ChunkPlan, fingerprint: str) -> None:
+def check_contents(dataset: Place, plan: ChunkPlan, fingerprint: str) -> None:
     """Read all of every partition file, before a report is made of them.
 
     Raises
@@ -285,11 +286,13 @@ def check_contents(dataset: Path, plan: ChunkPlan, fingerprint: str) -> None:
 
 
 def _look_at_all(
-    dataset: Path, plan: ChunkPlan, fingerprint: str, read_all: bool
-) -> list[tuple[Path, Record | StoreError]]:
-    def look_at(path: Path) -> Record | StoreError:
+    dataset: Place, plan: ChunkPlan, fingerprint: str, read_all: bool
+) -> list[tuple[Place, Record | StoreError]]:
+    def look_at(path: Place) -> Record | StoreError:
         try:
             return _check(dataset, path, plan, fingerprint, read_all)
+        except UnreachableError:  # it says nothing of the file
+            raise
         except StoreError as error:
             return error
 
@@ -298,7 +301,9 @@ def _look_at_all(
         return list(zip(paths, pool.map(look_at, paths), strict=True))
 
 
-def _check(dataset: Path, path: Path, plan: ChunkPlan, fingerprint: str, read_all: bool) -> Record:
+def _check(
+    dataset: Place, path: Place, plan: ChunkPlan, fingerprint: str, read_all: bool
+) -> Record:
     chunk = chunk_of(dataset, path, plan)
     record = verify(path, chunk, fingerprint)
     if read_all and not _is_sealed(path):
@@ -306,7 +311,7 @@ def _check(dataset: Path, path: Path, plan: ChunkPlan, fingerprint: str, read_al
     return record
 
 
-def _is_sealed(path: Path) -> bool:
+def _is_sealed(path: Place) -> bool:
     """Whether a file has a seal and its bytes are those that got it; a StoreError if not these."""
     try:
         with path.open("rb") as file:
@@ -318,12 +323,12 @@ def _is_sealed(path: Path) -> bool:
     return unbroken is not None
 
 
-def _set_aside(path: Path, folder: Path) -> Path:
-    taken: Iterable[Path] = (folder / f"{path.name}.damaged-{n}" for n in range(1, 10_000))
+def _set_aside(path: Place, folder: Place) -> Place:
+    taken: Iterable[Place] = (folder / f"{path.name}.damaged-{n}" for n in range(1, 10_000))
     try:
         folder.mkdir(exist_ok=True)
         free = next(place for place in taken if not place.exists())
-        path.rename(free)
+        move(path, free)
     except OSError as error:
         raise StoreError(
             f"a damaged file could not be moved ({error.strerror})",
@@ -333,7 +338,7 @@ def _set_aside(path: Path, folder: Path) -> Path:
     return free
 
 
-def remove_leftovers(dataset: Path) -> int:
+def remove_leftovers(dataset: Place) -> int:
     """Remove the temporary files that a killed process has left; how many they were."""
     left = [
         *dataset.glob("session=*/wait_minutes=*/.part-*.partial"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
 from ib_grid.partitions import partition_path
 from ib_grid.results import METRIC_COLUMNS
+from ib_grid.storage import Place
 from pipelines import store
 from pipelines.summary import Summary, summarise
 
@@ -35,7 +35,7 @@ class Work:
     plan : ChunkPlan
     execution : Execution
     news : NewsFilter
-    dataset : Path
+    dataset : Place
         Folder of the partition files.
     fingerprint : str
         Of the run.
@@ -47,7 +47,7 @@ class Work:
     plan: ChunkPlan
     execution: Execution
     news: NewsFilter
-    dataset: Path
+    dataset: Place
     fingerprint: str
     min_trades: int
 

@@ -1,4 +1,4 @@
-"""A run on disk, opened without reading its rows: manifest, grid, and rows when asked for."""
+"""A run, opened without reading its rows: manifest, grid, and rows when asked for."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, filled_cube
@@ -24,8 +21,16 @@ from ib_grid.conditions import Condition, parse_condition
 from ib_grid.errors import ConfigError, DataError, StoreError, first_line
 from ib_grid.grid import ChunkPlan, Grid
 from ib_grid.manifest import Manifest, read_manifest
-from ib_grid.partitions import chunk_of, partition_files, results_folder
+from ib_grid.partitions import (
+    arrow_filesystem,
+    arrow_path,
+    chunk_of,
+    open_partition,
+    partition_files,
+    results_folder,
+)
 from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
+from ib_grid.storage import Place, place
 
 Where = str | Condition | None
 
@@ -36,22 +41,22 @@ class Run:
 
     Attributes
     ----------
-    path : Path
+    path : Place
         The run directory.
     manifest : Manifest
         What the run is.
     plan : ChunkPlan
         Its grid and how it is cut.
-    files : mapping of int to Path
+    files : mapping of int to Place
         By chunk index, ascending: the partition files that were there when it was loaded.
     columns : tuple of str
         The result columns that the files hold, in the order of `RESULT_COLUMNS`.
     """
 
-    path: Path
+    path: Place
     manifest: Manifest
     plan: ChunkPlan
-    files: dict[int, Path]
+    files: dict[int, Place]
     columns: tuple[str, ...]
 
     @property
@@ -113,14 +118,12 @@ class Run:
         parameter those whose statistics rule it out.
         """
         format_ = ds.ParquetFileFormat()
+        disk = arrow_filesystem(self.path)
         fragments = [
-            format_.make_fragment(
-                str(path.absolute()), pafs.LocalFileSystem(), self._promise(index)
-            )
+            format_.make_fragment(arrow_path(path), disk, self._promise(index))
             for index, path in self.files.items()
         ]
-        schema = self._schema()
-        return ds.FileSystemDataset(fragments, schema, format_, pafs.LocalFileSystem())
+        return ds.FileSystemDataset(fragments, self._schema(), format_, disk)
 
     def _schema(self) -> pa.Schema:
         schema = result_schema()
@@ -261,13 +264,13 @@ class Run:
                 )
 
 
-def load_run(path: str | Path) -> Run:
+def load_run(path: str | Place) -> Run:
     """Open a run directory; no row is read.
 
     Parameters
     ----------
-    path : str or Path
-        A directory with run.json, finished or not.
+    path : str or Place
+        A directory with run.json, finished or not: a path, or a URL such as ``s3://bucket/run``.
 
     Returns
     -------
@@ -282,7 +285,7 @@ def load_run(path: str | Path) -> Run:
     StoreError
         If a partition file has no place in the run, or cannot be read.
     """
-    path = Path(path)
+    path = place(path) if isinstance(path, str) else path
     manifest = read_manifest(path)
     plan = manifest.plan()
     results = results_folder(path, manifest.symbol)
@@ -298,13 +301,13 @@ def load_run(path: str | Path) -> Run:
     return Run(path=path, manifest=manifest, plan=plan, files=files, columns=_columns(first))
 
 
-def _files(results: Path, plan: ChunkPlan) -> dict[int, Path]:
+def _files(results: Place, plan: ChunkPlan) -> dict[int, Place]:
     return {chunk_of(results, path, plan).index: path for path in partition_files(results)}
 
 
-def _columns(path: Path) -> tuple[str, ...]:
-    with _read_errors(path):
-        there = set(pq.read_schema(path).names)
+def _columns(path: Place) -> tuple[str, ...]:
+    with _read_errors(path), open_partition(path) as file:
+        there = set(file.schema_arrow.names)
     return tuple(name for name in RESULT_COLUMNS if name in there)
 
 
@@ -313,7 +316,7 @@ def _condition(where: Where) -> Condition | None:
 
 
 @contextmanager
-def _read_errors(where: Path) -> Iterator[None]:
+def _read_errors(where: Place) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException) as error:

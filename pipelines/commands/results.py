@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from ib_grid.storage import place
 from pipelines import options
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="Run directory, finished or not.")],
+    run: Annotated[str, typer.Argument(help="Run directory or its URL, finished or not.")],
     variation_filter: options.VariationFilter = "rule",
     top: Annotated[int, typer.Option(help="Combinations ranked, and shown in Excel.")] = 10_000,
     excel: options.Excel = False,
@@ -27,7 +28,7 @@ def report(
     from pipelines.show import terminal
 
     written = report_run(
-        run,
+        place(run),
         ranking=config.load_ranking(config_file),
         variation_filter=cast("VariationFilter", variation_filter),
         n_best=top,
@@ -37,7 +38,7 @@ def report(
 
 
 def verify(
-    run: Annotated[Path, typer.Argument(help="Run directory, finished or not.")],
+    run: Annotated[str, typer.Argument(help="Run directory or its URL, finished or not.")],
     sample: Annotated[
         int, typer.Option(min=0, help="Combinations to compute again with the reference engine.")
     ] = 20,
@@ -66,7 +67,7 @@ def verify(
 
     drawn_by = secrets.randbelow(2**32) if seed is None else seed
     found = verify_run(
-        run, sample=sample, seed=drawn_by, bars=data, tell=teller(Console(stderr=True))
+        place(run), sample=sample, seed=drawn_by, bars=data, tell=teller(Console(stderr=True))
     )
     show_verification(terminal(), found)
     if sample:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 from ib_grid.errors import ConfigError, StoreError
@@ -12,6 +11,7 @@ from ib_grid.grid import Grid
 from ib_grid.partitions import results_folder
 from ib_grid.results import VARIATIONS
 from ib_grid.scoring import RankingSettings
+from ib_grid.storage import Place
 from pipelines.report import numbers, partitions
 from pipelines.report.ranking import Ranking, Scope, rank
 
@@ -141,7 +141,7 @@ class Report:
         return numbers.significant(100 * self.n_rows / len(self.info.grid))
 
 
-def read_report(run_dir: Path, info: RunInfo, settings: ReportSettings) -> Report:
+def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Report:
     """The report of a run, finished or not, from its partition files.
 
     Raises

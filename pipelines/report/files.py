@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 
 from ib_grid.analysis import Source
 from ib_grid.errors import OutputError
 from ib_grid.files import whole_file
+from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
@@ -22,8 +22,8 @@ NO_BARS = NoReplay()
 
 
 def write_report(
-    report: Report, run_dir: Path, *, excel: bool = False, source: Source | NoReplay = NO_BARS
-) -> list[Path]:
+    report: Report, run_dir: Place, *, excel: bool = False, source: Source | NoReplay = NO_BARS
+) -> list[Place]:
     """Write the files of a report into its run directory.
 
     Where nothing is ranked there is no best combination, so no ``_best_params.json`` either: one
@@ -32,7 +32,7 @@ def write_report(
     Parameters
     ----------
     report : Report
-    run_dir : Path
+    run_dir : Place
     excel : bool
         Whether to write the workbook. One that is there is written again in any case, so that it
         never shows other numbers than the files beside it.
@@ -42,7 +42,7 @@ def write_report(
 
     Returns
     -------
-    list of Path
+    list of Place
         The files written, the summary first.
 
     Raises
@@ -66,7 +66,7 @@ def write_report(
     return paths
 
 
-def _remove(path: Path) -> None:
+def _remove(path: Place) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -77,7 +77,7 @@ def _remove(path: Path) -> None:
         ) from error
 
 
-def _texts(report: Report, run_dir: Path, source: Source | NoReplay) -> dict[str, str]:
+def _texts(report: Report, run_dir: Place, source: Source | NoReplay) -> dict[str, str]:
     """File names without the symbol, and the content of each."""
     contents = {
         "summary.txt": summary_text(report, run_dir),

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ib_grid import partitions
 from ib_grid.errors import DataError, StoreError
-from ib_grid.partitions import results_folder
+from ib_grid.partitions import open_partition, results_folder
 from ib_grid.results import result_schema
 from ib_grid.scoring import Columns
+from ib_grid.storage import Place
 
 BLOCK_ROWS = 65_536
 _PARTITION = re.compile(r"part-\d+\.parquet")
@@ -31,7 +30,7 @@ class Block:
     columns: Columns
 
 
-def partition_files(run_dir: Path, symbol: str) -> tuple[Path, ...]:
+def partition_files(run_dir: Place, symbol: str) -> tuple[Place, ...]:
     """The partition files of a run, by chunk; files set aside are not among them.
 
     Raises
@@ -51,7 +50,7 @@ def partition_files(run_dir: Path, symbol: str) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def count_rows(files: Sequence[Path]) -> int:
+def count_rows(files: Sequence[Place]) -> int:
     """Rows of all the files, from their footers.
 
     Raises
@@ -62,14 +61,15 @@ def count_rows(files: Sequence[Path]) -> int:
     return sum(_n_rows(path) for path in files)
 
 
-def _n_rows(path: Path) -> int:
+def _n_rows(path: Place) -> int:
     try:
-        return int(pq.read_metadata(path).num_rows)
+        with open_partition(path) as file:
+            return int(file.metadata.num_rows)
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path, error) from error
 
 
-def blocks(files: Sequence[Path], names: Sequence[str]) -> Iterator[Block]:
+def blocks(files: Sequence[Place], names: Sequence[str]) -> Iterator[Block]:
     """The rows of the files, some columns of them, in blocks of bounded size.
 
     Raises
@@ -86,7 +86,7 @@ def blocks(files: Sequence[Path], names: Sequence[str]) -> Iterator[Block]:
 
 
 def take_rows(
-    files: Sequence[Path], file_index: NDArray[np.int64], row: NDArray[np.int64]
+    files: Sequence[Place], file_index: NDArray[np.int64], row: NDArray[np.int64]
 ) -> pa.Table:
     """Result rows by file and row in it, without repetition, in the order of the files.
 
@@ -109,9 +109,9 @@ def take_rows(
     return pa.concat_tables(taken)
 
 
-def _batches(path: Path, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _batches(path: Place, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     try:
-        with pq.ParquetFile(path) as file:
+        with open_partition(path) as file:
             there = set(file.schema_arrow.names)
             missing = [name for name in names if name not in there]
             if missing:
@@ -121,7 +121,7 @@ def _batches(path: Path, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, reason: object) -> StoreError:
+def _unreadable(path: Place, reason: object) -> StoreError:
     return StoreError(
         f"not a readable result file ({str(reason).splitlines()[0]})",
         where=str(path),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from ib_grid import scoring
 from ib_grid.errors import StoreError
 from ib_grid.results import RESULT_COLUMNS
 from ib_grid.scoring import Columns, Extrema, RankingSettings
+from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES, Sums, sums
 from pipelines.report import numbers, partitions
 from pipelines.report.partitions import Block
@@ -110,13 +110,13 @@ _NONE_YET = _Best(np.zeros(0), *(np.zeros(0, np.int64) for _ in range(3)))
 
 
 def rank(
-    files: Sequence[Path], scopes: Sequence[Scope], settings: RankingSettings
+    files: Sequence[Place], scopes: Sequence[Scope], settings: RankingSettings
 ) -> tuple[Ranking, ...]:
     """The rankings of these scopes.
 
     Parameters
     ----------
-    files : sequence of Path
+    files : sequence of Place
         Partition files; no combination is in two of them.
     scopes : sequence of Scope
     settings : RankingSettings
@@ -172,7 +172,7 @@ def _contest(scope: Scope, settings: RankingSettings) -> _Contest:
 
 
 def _survey(
-    files: Sequence[Path], names: list[str], contests: Sequence[_Contest]
+    files: Sequence[Place], names: list[str], contests: Sequence[_Contest]
 ) -> tuple[list[Sums], list[Extrema]]:
     """First pass: sums over each scope, and extrema over its eligible rows."""
     totals = [Sums() for _ in contests]
@@ -192,7 +192,7 @@ def _no_extrema(n_columns: int) -> Extrema:
     return Extrema(np.full(n_columns, np.inf), np.full(n_columns, -np.inf), 0)
 
 
-def _check(block: Block, files: Sequence[Path]) -> None:
+def _check(block: Block, files: Sequence[Place]) -> None:
     numeric = [name for name, v in block.columns.items() if v.dtype.kind == "f"]
     try:
         scoring.check_finite(block.columns, tuple(numeric))
@@ -230,7 +230,7 @@ def _merge(best: _Best, new: _Best, n_best: int) -> _Best:
     return joined.take(scoring.best_first(joined.score, joined.combo_id, n_best))
 
 
-def _whole_rows(files: Sequence[Path], best: Sequence[_Best]) -> list[pd.DataFrame]:
+def _whole_rows(files: Sequence[Place], best: Sequence[_Best]) -> list[pd.DataFrame]:
     """Third pass: a published frame for each ranking."""
     file_index = np.concatenate([b.file_index for b in best])
     row = np.concatenate([b.row for b in best])

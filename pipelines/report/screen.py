@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ib_grid.storage import Place
 from pipelines.report import facts
 from pipelines.report.build import Report
 from pipelines.report.numbers import Scalar, points, row_values, text
@@ -43,7 +43,7 @@ _SETUP = (
 )
 
 
-def show_report(console: Console, report: Report, paths: Sequence[Path] = ()) -> None:
+def show_report(console: Console, report: Report, paths: Sequence[Place] = ()) -> None:
     """Print how much is computed, the top ten, the best set, and where the files are."""
     overall = report.overall
     console.print(Text(f"{report.info.symbol}: {facts.state(report)}", style="bold"))

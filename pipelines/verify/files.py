@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ib_grid.errors import StoreError
+from ib_grid import storage
+from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid import Chunk, ChunkPlan
 from ib_grid.partitions import chunk_of, partition_path
 from ib_grid.results import METRIC_COLUMNS
@@ -31,7 +30,7 @@ class Place:
     """The file of a chunk, if there is one."""
 
     chunk: Chunk
-    path: Path
+    path: storage.Place
     there: bool
 
 
@@ -56,24 +55,24 @@ class Found:
     named: pa.Table | None = None
 
 
-def places(dataset: Path, plan: ChunkPlan) -> list[Place]:
+def places(dataset: storage.Place, plan: ChunkPlan) -> list[Place]:
     """The place of every chunk's file, in the order of the chunks."""
-    found = []
+    found, listed = [], set(storage.all_below(dataset))
     for index in range(len(plan)):
         chunk = plan.chunk(index)
         path = partition_path(dataset, plan.grid, chunk)
-        found.append(Place(chunk=chunk, path=path, there=os.path.lexists(path)))
+        found.append(Place(chunk=chunk, path=path, there=path in listed or path.exists()))
     return found
 
 
-def others(dataset: Path, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def others(dataset: storage.Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What lies in the data set and is no chunk's file: strays, and half-written files.
 
     Each with its place and what it seems to be. A half-written file is no damage: a process that
     was killed has left it, or one is at work.
     """
     strays, partial = [], []
-    for path in sorted(_all_below(dataset)):
+    for path in sorted(storage.all_below(dataset), key=str):
         try:
             chunk_of(dataset, path, plan)
         except StoreError:
@@ -84,14 +83,7 @@ def others(dataset: Path, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, 
     return tuple(strays), tuple(partial)
 
 
-def _all_below(folder: Path) -> Iterator[Path]:
-    """Files and links; a link to a folder is not followed."""
-    for place, folders, names in os.walk(folder):
-        yield from (Path(place, name) for name in names)
-        yield from (Path(place, name) for name in folders if Path(place, name).is_symlink())
-
-
-def _stray(path: Path) -> str:
+def _stray(path: storage.Place) -> str:
     if path.is_symlink():
         return "a link, where the run has written none"
     try:
@@ -113,6 +105,8 @@ def read_all(
     def read(place: Place) -> Found:
         try:
             return _read(place, plan, fingerprint, draw, named_ids)
+        except UnreachableError:  # it says nothing of the file
+            raise
         except StoreError as error:
             return Found(n_rows=0, damage=f"{place.path}: {error.found}")
 

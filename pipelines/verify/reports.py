@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ib_grid.errors import first_line
 from ib_grid.results import METRIC_COLUMNS
+from ib_grid.storage import Place
 from pipelines.report.build import TOP_ROWS
 from pipelines.verify.checks import Check
 
@@ -25,7 +26,7 @@ class WrittenReport:
 
     Attributes
     ----------
-    path : Path
+    path : Place
         Of the ranking.
     top : DataFrame, optional
         The ranking; None if it is not there or cannot be read.
@@ -35,7 +36,7 @@ class WrittenReport:
         Why it cannot be read; empty if it can, or there is none.
     """
 
-    path: Path
+    path: Place
     top: pd.DataFrame | None = None
     computed: int = 0
     damage: str = ""
@@ -48,14 +49,14 @@ class WrittenReport:
         return self.top["combo_id"].to_numpy(np.int64)
 
 
-def read_written(run_dir: Path, symbol: str) -> WrittenReport:
+def read_written(run_dir: Place, symbol: str) -> WrittenReport:
     """The report that lies in a run directory, if there is one."""
     path = run_dir / f"{symbol}_top_{TOP_ROWS}.csv"
     aggregate = run_dir / f"{symbol}_variation_agg.json"
     if not path.exists() and not aggregate.exists():
         return WrittenReport(path=path)
     try:
-        top = pd.read_csv(path)
+        top = pd.read_csv(io.BytesIO(path.read_bytes()))
         top = top.astype({"combo_id": np.int64, **dict.fromkeys(_metrics(top), np.float32)})
         if "total_r" not in top or top["combo_id"].duplicated().any():
             raise ValueError("it is no ranking")

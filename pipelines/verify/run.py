@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ib_grid import storage
 from ib_grid.manifest import Manifest, read_manifest
 from ib_grid.partitions import results_folder
 from ib_grid.results import result_schema
@@ -38,13 +39,13 @@ class _Reading:
 
 
 def verify_run(
-    run_dir: Path, *, sample: int, seed: int, bars: Path | None = None, tell: Tell
+    run_dir: storage.Place, *, sample: int, seed: int, bars: Path | None = None, tell: Tell
 ) -> Verification:
     """Check a run, finished or not.
 
     Parameters
     ----------
-    run_dir : Path
+    run_dir : Place
     sample : int
         Combinations to compute again.
     seed : int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from ib_grid import scoring
 from ib_grid.analysis.pareto import pareto_front
 from ib_grid.scoring import Columns
+from ib_grid.storage import Place
 from pipelines.report import partitions
 from pipelines.report.build import Report
 from pipelines.report.html.bins import Bins, Histogram, histogram, round_bins
@@ -38,18 +38,18 @@ class Density:
     front: NDArray[np.float32]
 
 
-def score_histogram(report: Report, files: Sequence[Path]) -> Histogram | None:
+def score_histogram(report: Report, files: Sequence[Place]) -> Histogram | None:
     """How the score is distributed over the eligible; None where there is none."""
     return histogram(lambda: _scores(report, files)) if report.overall.extrema.n_rows else None
 
 
-def _scores(report: Report, files: Sequence[Path]) -> Iterator[NDArray[np.float64]]:
+def _scores(report: Report, files: Sequence[Place]) -> Iterator[NDArray[np.float64]]:
     ranking = report.overall
     for columns in _eligible(report, files, tuple(ranking.weights)):
         yield scoring.composite_scores(columns, ranking.weights, ranking.extrema)
 
 
-def _eligible(report: Report, files: Sequence[Path], names: tuple[str, ...]) -> Iterator[Columns]:
+def _eligible(report: Report, files: Sequence[Place], names: tuple[str, ...]) -> Iterator[Columns]:
     """Columns of the eligible rows, block by block, no block empty."""
     for block in partitions.blocks(files, tuple(dict.fromkeys(("total_trades", *names)))):
         rows = block.columns["total_trades"] >= report.settings.ranking.min_trades
@@ -57,7 +57,7 @@ def _eligible(report: Report, files: Sequence[Path], names: tuple[str, ...]) -> 
             yield {name: block.columns[name][rows] for name in names}
 
 
-def density(report: Report, files: Sequence[Path]) -> Density | None:
+def density(report: Report, files: Sequence[Place]) -> Density | None:
     """Total R against drawdown over the eligible; None where there is none."""
     names = ("max_drawdown", "total_r")
     low, high = np.full(2, np.inf), np.full(2, -np.inf)

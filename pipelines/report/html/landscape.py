@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from ib_grid.analysis.cubes import Cube, filled_cube, quantiles, values_there
 from ib_grid.analysis.factors import Factor
 from ib_grid.analysis.variance import main_effects
 from ib_grid.grid import Grid
+from ib_grid.storage import Place
 from pipelines.report import partitions
 from pipelines.report.build import Report
 from pipelines.report.html.bins import Histogram, histogram
@@ -93,7 +93,7 @@ class Landscape:
     pairs: tuple[Pair, ...]
 
 
-def survey(report: Report, files: Sequence[Path]) -> Landscape:
+def survey(report: Report, files: Sequence[Place]) -> Landscape:
     """The landscape of a report's run.
 
     Raises
@@ -115,7 +115,7 @@ def survey(report: Report, files: Sequence[Path]) -> Landscape:
     )
 
 
-def read_cube(files: Sequence[Path], grid: Grid, name: str) -> Cube:
+def read_cube(files: Sequence[Place], grid: Grid, name: str) -> Cube:
     """A metric of every combination, shape ``grid.shape``; NaN where not computed.
 
     Raises

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +12,7 @@ from ib_grid.analysis import Source, style
 from ib_grid.analysis.factors import values_of
 from ib_grid.analysis.style import rounded
 from ib_grid.results import METRICS
+from ib_grid.storage import Place
 from pipelines.report import facts, partitions
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord, Section
@@ -35,13 +35,13 @@ _WARNING = "NOT FILTERED"
 _TERMS = ("total_r", "winrate", "max_drawdown", "sharpe_ratio", "avg_trade_r", "ambiguous_trades")
 
 
-def html_text(report: Report, run_dir: Path, source: Source | NoReplay) -> str:
+def html_text(report: Report, run_dir: Place, source: Source | NoReplay) -> str:
     """The report as one HTML page.
 
     Parameters
     ----------
     report : Report
-    run_dir : Path
+    run_dir : Place
         Where the partition files are.
     source : Source or NoReplay
         What the run was computed from, or why that is not at hand: the page says so where the
