@@ -32,13 +32,21 @@ def csv_text(frame: pd.DataFrame) -> str:
 
     A text from a calendar that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    moments = frame.select_dtypes("datetimetz")
-    texts = {str(name): moments[name].dt.strftime("%Y-%m-%dT%H:%MZ") for name in moments}
+    texts = moment_texts(frame)
     for name in FOREIGN_COLUMNS:
         if name in frame:
             texts[name] = frame[name].map(_no_formula, na_action="ignore")
     text: str = frame.assign(**texts).to_csv(index=False, lineterminator="\n")
     return text
+
+
+def moment_texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """The columns of a frame that hold times, as texts: moments in UTC, dates without a time."""
+    texts = {}
+    for name in frame.select_dtypes(["datetimetz", "datetime"]):
+        form = "%Y-%m-%dT%H:%MZ" if frame[name].dt.tz is not None else "%Y-%m-%d"
+        texts[str(name)] = frame[name].dt.strftime(form)
+    return texts
 
 
 def _no_formula(text: str) -> str:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Format(StrEnum):
+    """How a table is given out; ``auto`` is ``table`` on a terminal, else ``csv``."""
+
+    AUTO = "auto"
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
 
 _SYMBOL = "Instrument: GER40, XAUUSD, or one described in data/instruments/SYMBOL.toml."
 OneSymbol = Annotated[str, typer.Option("--symbol", help=_SYMBOL)]
@@ -107,4 +118,8 @@ Excel = Annotated[
     typer.Option(
         "--excel", help="Write an Excel workbook, too; one that is there is kept current."
     ),
+]
+TableFormat = Annotated[
+    Format,
+    typer.Option("--format", help="auto: a table on a terminal, CSV in a pipe."),
 ]
