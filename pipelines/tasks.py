@@ -109,7 +109,7 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
     )
 
 
-def _written(path: Path, chunk: Chunk, fingerprint: str) -> Summary | None:
+def _written(path: Place, chunk: Chunk, fingerprint: str) -> Summary | None:
     try:
         return store.verify(path, chunk, fingerprint).summary
     except StoreError:
