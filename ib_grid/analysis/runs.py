@@ -201,6 +201,18 @@ class Run:
             )
         return found.iloc[0]
 
+    def blocks(self, columns: Sequence[str], where: Where = None) -> Iterator[pa.RecordBatch]:
+        """The rows in blocks, in the order of the files; otherwise as `table`.
+
+        Of a run of any size only some blocks are held.
+        """
+        condition = _condition(where)
+        self.check_columns((*columns, *(condition.columns if condition else ())))
+        with _read_errors(self.path):
+            yield from self.dataset.to_batches(
+                columns=list(columns), filter=condition.expression if condition else None
+            )
+
     def rows(
         self, ids: Sequence[int] | NDArray[np.int64], columns: Sequence[str] | None = None
     ) -> pd.DataFrame:

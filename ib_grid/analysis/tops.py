@@ -1,0 +1,139 @@
+"""The best combinations of a run by any column, in one total order and bounded memory."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid import scoring
+from ib_grid.analysis.runs import Run, Where
+from ib_grid.errors import ConfigError
+from ib_grid.params import DOMAINS
+from ib_grid.results import METRIC_COLUMNS
+from ib_grid.scoring import Extrema, RankingSettings
+
+SCORE = "score"
+_NUMBERS = tuple(name for name, domain in DOMAINS.items() if domain.kind in (int, float))
+SORTABLE = (SCORE, "combo_id", *_NUMBERS, *METRIC_COLUMNS)
+
+
+def ranking_of(run: Run, min_trades: int | None = None) -> RankingSettings:
+    """The run's own weights and least number of trades, or another number.
+
+    Raises
+    ------
+    ConfigError
+        If `min_trades` is below 0.
+    """
+    own: Any = run.manifest.ranking
+    least = own["min_trades"] if min_trades is None else min_trades
+    return RankingSettings(weights=own["weights"], min_trades=least)
+
+
+def top(
+    run: Run,
+    by: str = SCORE,
+    n: int = 20,
+    *,
+    ascending: bool = False,
+    where: Where = None,
+    ranking: RankingSettings | None = None,
+) -> pd.DataFrame:
+    """The best combinations by a column; ties by id.
+
+    Parameters
+    ----------
+    run : Run
+    by : str
+        A metric or a parameter that is a number, or ``score``: the composite score of
+        `ib_grid.scoring`, as the reports have it, over all with enough trades whatever `where`.
+    n : int
+        How many.
+    ascending : bool
+        Whether the smallest are the best.
+    where : str or Condition, optional
+        The combinations that count.
+    ranking : RankingSettings, optional
+        The least number of trades, also for other columns, and the score's weights; by default
+        those of the run.
+
+    Returns
+    -------
+    frame
+        ``rank`` from 1, ``score`` where it is ranked by it (float64), and the columns of the run.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such column to go by, `n` is below 1, or the run has not kept a column.
+    """
+    if by not in SORTABLE:
+        near = difflib.get_close_matches(str(by), SORTABLE, n=1, cutoff=0.5)
+        raise ConfigError(
+            f"no column {by} to go by",
+            expected=f"perhaps {near[0]}" if near else "score, a metric or a parameter",
+        )
+    if n < 1:
+        raise ConfigError(f"the best {n}", expected="1 or more")
+    ranking = ranking or ranking_of(run)
+    extrema = score_extrema(run, ranking) if by == SCORE else None
+    ids, values = _best(run, by, n, ascending, where, ranking, extrema)
+    rows = run.rows(ids).set_index("combo_id", drop=False).loc[ids].reset_index(drop=True)
+    if by == SCORE:
+        rows.insert(0, SCORE, values)
+    rows.insert(0, "rank", np.arange(1, len(rows) + 1))
+    return rows
+
+
+def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extrema:
+    """Extrema of the score's columns over all rows with enough trades."""
+    weights = ranking.weights_of(prefix)
+    infinite = np.full(len(weights), np.inf)
+    extrema = Extrema(infinite, -infinite, 0)
+    for columns in _eligible(run, tuple(weights), None, ranking, prefix):
+        extrema = extrema.merge(scoring.column_extrema(columns, weights))
+    return extrema
+
+
+def _eligible(
+    run: Run, names: Sequence[str], where: Where, ranking: RankingSettings, prefix: str = ""
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Columns of the rows that are ranked, in blocks."""
+    trades = f"{prefix}total_trades"
+    looked_at = (trades,) if ranking.min_trades else ()
+    for block in run.blocks(tuple(dict.fromkeys((*names, *looked_at))), where):
+        columns = {name: block.column(name).to_numpy() for name in block.schema.names}
+        if looked_at:
+            enough = columns[trades] >= ranking.min_trades
+            columns = {name: values[enough] for name, values in columns.items()}
+        yield columns
+
+
+def _best(
+    run: Run,
+    by: str,
+    n: int,
+    ascending: bool,
+    where: Where,
+    ranking: RankingSettings,
+    extrema: Extrema | None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ids and values of the best, best first."""
+    needed = tuple(dict.fromkeys(("combo_id", *(ranking.weights if extrema else (by,)))))
+    sign = -1.0 if ascending else 1.0
+    best, ids = np.zeros(0), np.zeros(0, np.int64)
+    for columns in _eligible(run, needed, where, ranking):
+        if extrema:
+            values = scoring.composite_scores(columns, ranking.weights, extrema)
+        else:
+            values = columns[by].astype(np.float64)
+        best = np.concatenate([best, sign * values])
+        ids = np.concatenate([ids, columns["combo_id"]])
+        kept = scoring.best_first(best, ids, n)
+        best, ids = best[kept], ids[kept]
+    return ids, sign * best
