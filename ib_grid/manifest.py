@@ -18,6 +18,7 @@ from ib_grid.files import whole_file
 from ib_grid.grid import ChunkPlan, Grid
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import Instrument
+from ib_grid.keep import KEEP_ALL, Cut, Keep
 from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place
 
@@ -68,7 +69,8 @@ class Manifest:
     data : mapping
         The file of bars: file, sha256, bars, first and last.
     ranking : mapping
-        Weights and least number of trades, `RankingSettings`; decides no result row.
+        Weights and least number of trades, `RankingSettings`; decides no result row, unless only
+        the best are kept.
     results_version : int
         `RESULTS_VERSION` of the engine.
     combinations, chunks, settings_per_chunk : int
@@ -82,6 +84,10 @@ class Manifest:
     created_utc : str
     attempts : tuple of mapping
         Each start of the run: when, on how many workers, seconds, compilations, how it ended.
+    keep : mapping
+        Which columns and rows are kept, `Keep.to_dict`.
+    cut : mapping
+        Where the best rows end, `Cut.to_dict`; empty until it is known, or where all are kept.
     """
 
     symbol: str
@@ -101,6 +107,8 @@ class Manifest:
     state: State
     created_utc: str
     attempts: tuple[Mapping[str, object], ...]
+    keep: Mapping[str, object] = dataclasses.field(default_factory=KEEP_ALL.to_dict)
+    cut: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def identity(self) -> dict[str, object]:
@@ -112,12 +120,18 @@ class Manifest:
             news=self.news,
             data_sha256=str(self.data.get("sha256")),
             results_version=self.results_version,
+            keep=self.kept.identity,
         )
 
     @property
     def described(self) -> Instrument:
         """The run's instrument."""
         return instrument_from_mapping(self.instrument, where=RUN_FILE)
+
+    @property
+    def kept(self) -> Keep:
+        """Which columns and rows are kept."""
+        return Keep.from_dict(self.keep)
 
     def plan(self) -> ChunkPlan:
         """The run's grid and how it is cut into chunks."""
@@ -132,8 +146,13 @@ def identity(
     news: Mapping[str, object],
     data_sha256: str,
     results_version: int = RESULTS_VERSION,
+    keep: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
-    """All that can change a number, as a mapping whose fingerprint names the run."""
+    """All that can change a number, as a mapping whose fingerprint names the run.
+
+    What is left out of the results is in it only where anything is: a run that keeps all of them
+    has one fingerprint whatever could be left out.
+    """
     return {
         "symbol": symbol,
         "grid": dict(grid),
@@ -141,6 +160,7 @@ def identity(
         "news": dict(news),
         "data": {"sha256": data_sha256},
         "results_version": results_version,
+        **({"keep": dict(keep)} if keep else {}),
     }
 
 
@@ -194,6 +214,7 @@ def read_manifest(run_dir: Place) -> Manifest:
 def _checked(content: object, path: Place) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _damaged(path, f"its format is not {FORMAT}")
+    content = {"keep": KEEP_ALL.to_dict(), "cut": {}, **content}
     kinds = {field.name: _KINDS.get(field.name, dict) for field in dataclasses.fields(Manifest)}
     for name, kind in kinds.items():
         if not isinstance(content.get(name), kind):
@@ -213,8 +234,10 @@ def _checked(content: object, path: Place) -> Manifest:
         symbol = manifest.described.symbol
         plan, fingerprint = manifest.plan(), grids.fingerprint(manifest.identity)
         RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
+        if manifest.cut:
+            Cut.from_dict(manifest.cut)
     except (InputError, KeyError, TypeError, ValueError) as error:
-        found = f"its instrument, grid or ranking is none: {first_line(error)}"
+        found = f"its instrument, grid, ranking or keep is none: {first_line(error)}"
         raise _damaged(path, found) from error
     if symbol != manifest.symbol:
         raise _damaged(path, f"symbol is {manifest.symbol!r}, and its instrument is {symbol}")

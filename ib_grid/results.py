@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,14 +97,14 @@ RESULT_COLUMNS = ("combo_id", *PARAM_NAMES, *METRIC_COLUMNS)
 _ARROW_TYPES = {int: pa.int32(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
 
 
-def result_schema() -> pa.Schema:
-    """Arrow schema of the result rows: int64 id, parameters, float32 metrics.
+def result_schema(metrics: Sequence[str] = METRIC_COLUMNS) -> pa.Schema:
+    """Arrow schema of the result rows: int64 id, parameters, these metrics as float32.
 
     Parameters are dictionary-encoded on disk, except the one that is true or false.
     """
     fields = [pa.field("combo_id", pa.int64(), nullable=False)]
     fields += [pa.field(name, param_type(name), nullable=False) for name in PARAM_NAMES]
-    fields += [pa.field(name, pa.float32(), nullable=False) for name in METRIC_COLUMNS]
+    fields += [pa.field(name, pa.float32(), nullable=False) for name in metrics]
     return pa.schema(fields)
 
 

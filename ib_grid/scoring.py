@@ -120,6 +120,11 @@ class Extrema(NamedTuple):
         )
 
 
+def no_extrema(n_columns: int) -> Extrema:
+    """Extrema over no row, to merge others with."""
+    return Extrema(np.full(n_columns, np.inf), np.full(n_columns, -np.inf), 0)
+
+
 def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
     """Refuse values that cannot be ranked; `columns` also holds ``combo_id``.
 

@@ -12,6 +12,7 @@ from ib_grid.errors import ConfigError, GridError
 from ib_grid.execution import Execution, Model
 from ib_grid.grid import Grid
 from ib_grid.instruments import Instrument
+from ib_grid.keep import ColumnChoice, Keep
 from ib_grid.news.run_news import CoverageMode, NewsSettings
 from ib_grid.scoring import RankingSettings
 from pipelines import instruments, prepare
@@ -57,6 +58,12 @@ class Settings:
         Whether to go on with a run that was begun before.
     chunk_size : int, optional
         Combinations in a chunk, about; by default as suits the grid and the workers.
+    columns : {"all", "ranking"}
+        Columns of the results that are kept.
+    keep : str, optional
+        Condition on the rows that are kept.
+    keep_top : int, optional
+        How many of them are kept, the best by the ranking.
     ranking : RankingSettings
         Weights by column, and least number of trades, of the ranking.
     news_filter : bool
@@ -88,6 +95,9 @@ class Settings:
     run_dir: str | None = None
     resume: bool = True
     chunk_size: int | None = None
+    columns: str = "all"
+    keep: str | None = None
+    keep_top: int | None = None
     ranking: RankingSettings = field(default_factory=RankingSettings)
     news_filter: bool = True
     news: tuple[Path, ...] = ()
@@ -123,6 +133,16 @@ class Settings:
             coverage=cast(CoverageMode, self.news_coverage),
             currencies=self.news_currencies,
             timezone=self.news_timezone,
+        )
+
+    @property
+    def kept(self) -> Keep:
+        """Which columns and rows of the results are kept."""
+        return Keep(
+            columns=cast(ColumnChoice, self.columns),
+            condition=self.keep,
+            top=self.keep_top,
+            ranking=self.ranking,
         )
 
     @property

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ib_grid import checks
 from ib_grid.checks import finite_number
+from ib_grid.conditions import parse_condition
 from ib_grid.errors import ConfigError, IbGridError
 from ib_grid.execution import MODELS
 from ib_grid.instruments import check_symbol_name
+from ib_grid.keep import COLUMN_CHOICES
 from ib_grid.news.run_news import COVERAGE_MODES
 from ib_grid.scoring import RankingSettings
 
@@ -92,6 +94,24 @@ def _count(value: object) -> int:
     return value
 
 
+def _many(value: object) -> int:
+    """A count that may be written as 1e6."""
+    number = finite_number(float(value) if isinstance(value, str) else value)
+    if number is None or not number.is_integer():
+        raise ValueError
+    return _count(int(number))
+
+
+def _columns(value: object) -> str:
+    if value not in COLUMN_CHOICES:
+        raise ValueError
+    return _text(value)
+
+
+def _condition(value: object) -> str:
+    return parse_condition(_text(value), where="keep").text
+
+
 def _points(value: object) -> float:
     number = finite_number(value)
     if number is None or number < 0:
@@ -154,6 +174,9 @@ KEYS = {
     "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
     "resume": _Key(_flag, "true or false"),
     "chunk_size": _Key(_count, "a whole number of combinations, 1 or more"),
+    "columns": _Key(_columns, f"one of {', '.join(COLUMN_CHOICES)}"),
+    "keep": _Key(_condition, "a condition, such as total_trades >= 10"),
+    "keep_top": _Key(_many, "a whole number of rows, 1 or more, such as 1000000 or 1e6"),
     "ranking": _Key(_ranking, f"a table of {', '.join(RANKING_KEYS)}"),
     "news_filter": _Key(_flag, "true or false"),
     "news": _Key(_paths, "the path of a calendar file or of a folder of them, or a list"),

@@ -14,6 +14,7 @@ from ib_grid.errors import ConfigError, DataError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
 from ib_grid.instruments import Instrument, Session
+from ib_grid.keep import Keep
 from ib_grid.levels import SessionLevels
 from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import NewsFilter
@@ -40,6 +41,8 @@ class Inputs:
         What run.json says of the news filter.
     data : mapping
         What run.json says of the bars: file, sha256, bars, first and last (UTC).
+    keep : Keep
+        Which columns and rows of the results are kept.
     notes : tuple of str
         What the person should know of the input.
     """
@@ -51,6 +54,7 @@ class Inputs:
     news: NewsFilter
     news_statement: Mapping[str, object]
     data: Mapping[str, object]
+    keep: Keep
     notes: tuple[str, ...]
 
     @property
@@ -67,6 +71,7 @@ class Inputs:
             execution=self.execution.to_dict(),
             news=self.news.to_dict(),
             data_sha256=str(self.data["sha256"]),
+            keep=self.keep.identity,
         )
 
 
@@ -103,6 +108,7 @@ def read_inputs(settings: Settings) -> Inputs:
             "first": _moment(bars.minute[0]),
             "last": _moment(bars.minute[-1]),
         },
+        keep=settings.kept,
         notes=(levels.note,) if levels.note else (),
     )
 

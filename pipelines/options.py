@@ -83,6 +83,22 @@ Resume = Annotated[
 ChunkSize = Annotated[
     int | None, typer.Option(help="Combinations in a chunk, about. [default: as suits the workers]")
 ]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        help="Result columns to keep: all, or ranking: what the reports need. [default: all]"
+    ),
+]
+KeepRows = Annotated[
+    str | None,
+    typer.Option(
+        "--keep", help="Rows to keep, as a condition: 'total_trades >= 10'. [default: all]"
+    ),
+]
+KeepTop = Annotated[
+    str | None,
+    typer.Option(help="Of these keep so many, the best by the ranking: 1e6. [default: all]"),
+]
 NewsPaths = Annotated[
     list[Path] | None,
     typer.Option(

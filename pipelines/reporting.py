@@ -9,6 +9,7 @@ from typing import Any
 from ib_grid.analysis import Source, load_source
 from ib_grid.errors import InputError
 from ib_grid.instruments import INSTRUMENTS
+from ib_grid.keep import Cut
 from ib_grid.manifest import RUN_FILE, Manifest, read_manifest
 from ib_grid.news.run_news import statement_lines
 from ib_grid.partitions import results_folder
@@ -35,6 +36,7 @@ def report_run(
     variation_filter: VariationFilter = "rule",
     n_best: int = DEFAULT_BEST,
     excel: bool = False,
+    just_written: bool = False,
 ) -> tuple[Report, list[Place]]:
     """Write the report of a run, finished or not, into its directory.
 
@@ -47,6 +49,9 @@ def report_run(
     n_best : int
     excel : bool
         Whether to write the workbook, too; one that is there is written again in any case.
+    just_written : bool
+        Whether this process has just written the partition files or read them through: then their
+        footers are looked at, and not every byte again.
 
     Returns
     -------
@@ -63,7 +68,9 @@ def report_run(
     """
     manifest = read_manifest(run_dir)
     dataset = results_folder(run_dir, manifest.symbol)
-    store.check_contents(dataset, manifest.plan(), manifest.fingerprint)
+    n_computed = store.check_contents(
+        dataset, manifest.plan(), manifest.fingerprint, read_all=not just_written
+    )
     settings = ReportSettings(
         ranking=ranking or RankingSettings(**manifest.ranking),  # type: ignore[arg-type]
         variation_filter=variation_filter,
@@ -71,7 +78,7 @@ def report_run(
     )
     # The command that the summary names works from any folder.
     folder = run_dir.resolve()
-    report = read_report(run_dir, run_info(manifest, folder), settings)
+    report = read_report(run_dir, run_info(manifest, folder, n_computed), settings)
     return report, write_report(report, folder, excel=excel, source=_source(manifest))
 
 
@@ -84,8 +91,8 @@ def _source(manifest: Manifest) -> Source | NoReplay:
         return NoReplay(f"The best sets could not be traded again: {said}.")
 
 
-def run_info(manifest: Manifest, run_dir: Place) -> RunInfo:
-    """What a report says about the run of a manifest, and of its directory."""
+def run_info(manifest: Manifest, run_dir: Place, n_computed: int | None = None) -> RunInfo:
+    """What a report says about the run of a manifest, of its directory, and how far it has come."""
     data: Mapping[str, Any] = manifest.data
     execution: Mapping[str, Any] = manifest.execution
     return RunInfo(
@@ -97,8 +104,34 @@ def run_info(manifest: Manifest, run_dir: Place) -> RunInfo:
         last_bar_utc=data["last"],
         fingerprint=manifest.fingerprint,
         trades_command=_trades_command(manifest, run_dir),
-        notes=(*_failures(manifest), *statement_lines(manifest.news_statement)),
+        notes=(
+            *_failures(manifest),
+            *_left_out(manifest),
+            *statement_lines(manifest.news_statement),
+        ),
+        keep=manifest.kept,
+        cut=_cut(manifest),
+        n_computed=None if manifest.kept.every_row else n_computed,
     )
+
+
+def _cut(manifest: Manifest) -> Cut | None:
+    return Cut.from_dict(manifest.cut) if manifest.cut else None
+
+
+def _left_out(manifest: Manifest) -> list[str]:
+    """What every reader of a run must know that has not kept all of its results."""
+    said, cut = manifest.kept.said(), _cut(manifest)
+    if cut:
+        said.append(
+            f"{cut.extrema.n_rows:,} combinations were ranked, and scores are those among all of"
+            " them; every other figure is of the rows that are kept."
+        )
+    elif manifest.kept.top is not None:
+        said.append("The best have not been chosen yet: every row that was computed is there.")
+    elif manifest.kept.condition is not None:
+        said.append("Scores and all other figures are those of the rows that are kept.")
+    return said
 
 
 def _failures(manifest: Manifest) -> list[str]:

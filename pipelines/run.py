@@ -15,6 +15,7 @@ from ib_grid import grid as grids
 from ib_grid.compiled import compilations
 from ib_grid.errors import OutputError, StoreError
 from ib_grid.grid import ChunkPlan, plan_chunks
+from ib_grid.keep import Cut
 from ib_grid.manifest import (
     RESULTS_VERSION,
     RUN_FILE,
@@ -30,6 +31,7 @@ from ib_grid.partitions import partition_files, results_folder
 from ib_grid.storage import Place
 from pipelines import cluster, optimize, rundir, store, summary
 from pipelines.config import Settings
+from pipelines.cut import cut_partitions, find_cut
 from pipelines.inputs import Inputs
 from pipelines.lock import sole_writer
 from pipelines.optimize import Outcome
@@ -88,6 +90,12 @@ class _Job:
             self.say(f"note: {damaged}")
         return stored
 
+    def uncut(self, stored: Stored) -> list[int]:
+        """Chunks whose files still hold rows that are not among the best to be kept."""
+        if self.inputs.keep.top is None:
+            return []
+        return [index for index, record in sorted(stored.records.items()) if not record.is_cut]
+
     def summary_of(self, stored: Stored) -> Summary:
         parts = (stored.records[index].summary for index in sorted(stored.records))
         return summary.merge(parts, self.min_trades)
@@ -142,7 +150,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
         )
         described = settings.instrument_file
         own = (f"{settings.symbol} is as {described} describes it",) if described else ()
-        for note in (*own, *inputs.notes, *place.notes):
+        for note in (*own, *inputs.notes, *place.notes, *inputs.keep.said()):
             job.say(f"note: {note}")
         return _complete(job, manifest, begun=begun)
 
@@ -160,6 +168,7 @@ def new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
         news_statement=inputs.news_statement,
         data=inputs.data,
         ranking=dataclasses.asdict(settings.ranking),
+        keep=inputs.keep.to_dict(),
         results_version=RESULTS_VERSION,
         combinations=len(inputs.grid),
         chunks=len(plan),
@@ -185,7 +194,7 @@ def _complete(job: _Job, manifest: Manifest, *, begun: bool) -> RunResult:
     stored = job.stored(read_all=True)
     missing = [index for index in range(len(job.plan)) if index not in stored.records]
     _say_what_is_there(job, len(missing), begun)
-    if missing:
+    if missing or job.uncut(stored):
         manifest = _attempt(job, manifest, missing, job.summary_of(stored))
         stored = job.stored(read_all=False)
     elif manifest.state != "finished":
@@ -201,6 +210,9 @@ def _complete(job: _Job, manifest: Manifest, *, begun: bool) -> RunResult:
         )
     total = job.summary_of(stored)
     computed = sum(job.plan.chunk(index).n_rows for index in missing)
+    if not job.inputs.keep.every_row:
+        kept = sum(record.n_rows for record in stored.records.values())
+        job.say(f"kept: {kept:,} of {total.combinations:,} rows")
     return RunResult(folder=job.folder, manifest=manifest, summary=total, computed=computed)
 
 
@@ -224,9 +236,13 @@ def _attempt(job: _Job, manifest: Manifest, missing: list[int], before: Summary)
     _write_attempt(job, manifest, attempt, "running")
     try:
         with cluster.stoppable():
-            outcome = _compute(job, missing, before, attempt, seconds)
-            if outcome.failed:
-                raise optimize.failure(outcome.failed)
+            if missing:
+                outcome = _compute(job, missing, before, attempt, seconds)
+                if outcome.failed:
+                    raise optimize.failure(outcome.failed)
+            if job.inputs.keep.top is not None:
+                manifest = _with_cut(job, manifest, attempt)
+                _leave_out_rows(job, manifest, attempt, seconds)
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt)
         try:
@@ -276,6 +292,41 @@ def _compute(
     return outcome
 
 
+def _with_cut(job: _Job, manifest: Manifest, attempt: Mapping[str, object]) -> Manifest:
+    """The manifest with the place where the best rows end, found if it is not there yet."""
+    if manifest.cut:
+        return manifest
+    stored = job.stored(read_all=False)
+    if any(record.is_cut for record in stored.records.values()):
+        raise StoreError(
+            "files hold only the best rows, and run.json does not say where these end",
+            where=str(job.folder),
+            remedy="put back the run.json that was there, or start anew with --no-resume",
+        )
+    if len(stored.records) < len(job.plan):
+        return manifest
+    with job.console.status("finding the best rows"):
+        cut = find_cut(partition_files(job.dataset), job.inputs.keep)
+    manifest = dataclasses.replace(manifest, cut=cut.to_dict())
+    _write_attempt(job, manifest, attempt, "running")
+    return manifest
+
+
+def _leave_out_rows(
+    job: _Job, manifest: Manifest, attempt: dict[str, object], seconds: dict[str, float]
+) -> None:
+    """Write the files again without the rows behind the cut, those that still hold them."""
+    if not manifest.cut:  # not all files are there, which is said in the end
+        return
+    chunks, cut, kept = job.uncut(job.stored(read_all=False)), Cut.from_dict(manifest.cut), 0
+    with _timed(seconds, "cut"), job.console.status("leaving out the other rows"):
+        for n_rows in cut_partitions(
+            job.dataset, job.plan, job.fingerprint, job.inputs.keep, cut, chunks
+        ):
+            kept += n_rows
+    attempt["rows_left_by_cut"] = kept
+
+
 def _work(job: _Job) -> Work:
     return Work(
         market=job.inputs.market,
@@ -285,6 +336,7 @@ def _work(job: _Job) -> Work:
         dataset=job.dataset,
         fingerprint=job.fingerprint,
         min_trades=job.min_trades,
+        keep=job.inputs.keep,
     )
 
 
@@ -300,6 +352,7 @@ def _figures(outcome: Outcome, workers: int) -> Mapping[str, object]:
         "chunks_failed": len(outcome.failed),
         "failures": [f"{error.where}: {error.found}" for error in outcome.failed],
         "combinations": sum(chunk.summary.combinations for chunk in outcome.done),
+        "rows_kept": sum(chunk.rows_kept for chunk in outcome.done),
         "worker_seconds": {
             "compute": round(sum(chunk.compute_seconds for chunk in outcome.done), 3),
             "write": round(sum(chunk.write_seconds for chunk in outcome.done), 3),

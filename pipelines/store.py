@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -51,8 +52,14 @@ class Record:
 
     Attributes
     ----------
-    chunk, first_id, n_rows : int
-        The chunk whose rows it holds.
+    chunk, first_id, computed : int
+        The chunk whose rows it holds, and how many of them were computed.
+    n_rows : int
+        Rows that are in the file: fewer where the run keeps only some.
+    metrics : tuple of str
+        Metric columns that are in the file.
+    is_cut : bool
+        Whether only the rows that the run's cut leaves are in it.
     fingerprint : str
         Of the run.
     crc32 : int
@@ -62,7 +69,10 @@ class Record:
 
     chunk: int
     first_id: int
+    computed: int
     n_rows: int
+    metrics: tuple[str, ...]
+    is_cut: bool
     fingerprint: str
     crc32: int
     summary: Summary
@@ -86,19 +96,31 @@ class Stored:
 
 def results_table(grid: Grid, chunk: Chunk, metrics: NDArray[np.float32]) -> pa.Table:
     """Result rows of a chunk, `result_schema`; metrics have the shape (n_metrics, n_rows)."""
-    schema = result_schema()
+    return _rows(grid, chunk.ids, metrics, METRIC_COLUMNS)
+
+
+def _rows(
+    grid: Grid, ids: NDArray[np.int64], metrics: NDArray[np.float32], names: Sequence[str]
+) -> pa.Table:
+    schema = result_schema(names)
     params = [
         pa.array(list(values), schema.field(name).type).take(pa.array(index))
-        for name, (values, index) in grid.columns(chunk.ids).items()
+        for name, (values, index) in grid.columns(ids).items()
     ]
-    columns = [pa.array(chunk.ids), *params, *(pa.array(metric) for metric in metrics)]
+    columns = [pa.array(ids), *params, *(pa.array(metric) for metric in metrics)]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
 def write_partition(
-    path: Place, table: pa.Table, chunk: Chunk, fingerprint: str, summary: Summary
-) -> None:
-    """Write a chunk's rows, whole or not at all.
+    path: Place,
+    table: pa.Table,
+    chunk: Chunk,
+    fingerprint: str,
+    summary: Summary,
+    *,
+    is_cut: bool = False,
+) -> Record:
+    """Write the rows of a chunk that are kept, whole or not at all; what the file says of itself.
 
     Raises
     ------
@@ -108,7 +130,10 @@ def write_partition(
     record = Record(
         chunk=chunk.index,
         first_id=chunk.first_id,
-        n_rows=chunk.n_rows,
+        computed=chunk.n_rows,
+        n_rows=table.num_rows,
+        metrics=_metrics_of(table),
+        is_cut=is_cut,
         fingerprint=fingerprint,
         crc32=_crc32(table),
         summary=summary,
@@ -121,11 +146,16 @@ def write_partition(
             file.write(sealed_parquet(signed, **_WRITE_OPTIONS))
     except OutputError as error:
         raise StoreError(error.found, where=error.where, remedy=_REMEDY) from error
+    return record
+
+
+def _metrics_of(table: pa.Table) -> tuple[str, ...]:
+    return tuple(name for name in table.column_names if name in METRIC_COLUMNS)
 
 
 def _crc32(table: pa.Table) -> int:
     value = 0
-    for name in METRIC_COLUMNS:
+    for name in _metrics_of(table):
         for piece in table.column(name).chunks:
             value = zlib.crc32(piece.to_numpy(zero_copy_only=True), value)
     return value
@@ -164,9 +194,9 @@ def verify(path: Place, chunk: Chunk, fingerprint: str) -> Record:
     expected = (chunk.index, chunk.first_id, chunk.n_rows)
     if record.fingerprint != fingerprint:
         raise _wrong(path, "it belongs to another run")
-    if (record.chunk, record.first_id, record.n_rows) != expected:
+    if (record.chunk, record.first_id, record.computed) != expected:
         raise _wrong(path, f"it holds chunk {record.chunk}, not chunk {chunk.index}")
-    if metadata.num_rows != chunk.n_rows or not schema.equals(result_schema()):
+    if metadata.num_rows != record.n_rows or not schema.equals(result_schema(record.metrics)):
         raise _wrong(path, "its rows or columns are not those of a chunk")
     return record
 
@@ -202,13 +232,20 @@ def read_verified(
         crc32 = _crc32(table)
     except _UNREADABLE as error:
         raise _wrong(path, f"it cannot be read ({first_line(error)})") from error
-    keys = ["combo_id", *PARAM_NAMES]
-    blank = np.zeros((len(METRIC_COLUMNS), chunk.n_rows), np.float32)
-    if not table.select(keys).equals(results_table(grid, chunk, blank).select(keys)):
+    if not _are_of(table, grid, chunk):
         raise _wrong(path, "its combinations are not those of the chunk")
     if crc32 != record.crc32:
         raise _wrong(path, "its metrics are not those that were written")
     return record, table
+
+
+def _are_of(table: pa.Table, grid: Grid, chunk: Chunk) -> bool:
+    """Whether the rows are combinations of a chunk, each at most once, with their parameters."""
+    ids = table.column("combo_id").to_numpy()
+    if not np.isin(ids, chunk.ids).all() or (np.diff(ids) <= 0).any():
+        return False
+    blank = np.zeros((0, len(ids)), np.float32)
+    return bool(table.select(["combo_id", *PARAM_NAMES]).equals(_rows(grid, ids, blank, ())))
 
 
 def _record(path: Place, metadata: Mapping[bytes, bytes]) -> Record:
@@ -219,14 +256,33 @@ def _record(path: Place, metadata: Mapping[bytes, bytes]) -> Record:
         if zlib.crc32(text) != int(crc32):
             raise ValueError("their sum is wrong")
         content = json.loads(text)
-        return Record(**{**content, "summary": summary_from_dict(content["summary"])})
+        return Record(
+            **{
+                "computed": content["n_rows"],  # what files said before some were left out
+                "is_cut": False,
+                **content,
+                "metrics": _shared(content.get("metrics", METRIC_COLUMNS)),
+                "summary": summary_from_dict(content["summary"]),
+            }
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise _wrong(path, f"its metadata are damaged ({error})") from error
 
 
+@lru_cache(maxsize=16)
+def _same(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
+
+
+def _shared(names: Iterable[str]) -> tuple[str, ...]:
+    """The names as one tuple for all files: thousands of records are held at once."""
+    return _same(tuple(names))
+
+
 def _check_statistics(path: Place, metadata: pq.FileMetaData, table: pa.Table) -> None:
     """Check what readers go by when they leave out rows: a wrong one would hide some."""
-    for place, name in enumerate(table.column_names):
+    names = table.column_names if metadata.num_row_groups else []
+    for place, name in enumerate(names):
         said = metadata.row_group(0).column(place).statistics
         if said is None:
             continue
@@ -265,15 +321,25 @@ def take_stock(dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: b
     return Stored(records=records, damaged=tuple(damaged))
 
 
-def check_contents(dataset: Place, plan: ChunkPlan, fingerprint: str) -> None:
-    """Read all of every partition file, before a report is made of them.
+def check_contents(
+    dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: bool = True
+) -> int:
+    """Look at every partition file before a report is made of them; the rows that were computed.
+
+    Parameters
+    ----------
+    dataset : Place
+    plan : ChunkPlan
+    fingerprint : str
+    read_all : bool
+        Whether to read all of each file, for its checksum, or its footer only.
 
     Raises
     ------
     StoreError
         If one is damaged or of another run; nothing is set aside.
     """
-    looked_at = _look_at_all(dataset, plan, fingerprint, read_all=True)
+    looked_at = _look_at_all(dataset, plan, fingerprint, read_all)
     damaged = [found for _, found in looked_at if isinstance(found, StoreError)]
     if damaged:
         more = f", and {len(damaged) - 1} more files are damaged" if len(damaged) > 1 else ""
@@ -283,6 +349,7 @@ def check_contents(dataset: Place, plan: ChunkPlan, fingerprint: str) -> None:
             expected="the file as the run has written it",
             remedy="give the command of the run again: it computes damaged files anew",
         )
+    return sum(found.computed for _, found in looked_at if isinstance(found, Record))
 
 
 def _look_at_all(

@@ -65,7 +65,11 @@ class Summary:
 
 def summarise(chunk: Chunk, metrics: NDArray[np.float32], min_trades: int) -> Summary:
     """Summary of a chunk's metrics, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows)."""
-    of = dict(zip(METRIC_COLUMNS, metrics, strict=True))
+    return summary_of(chunk, dict(zip(METRIC_COLUMNS, metrics, strict=True)), min_trades)
+
+
+def summary_of(chunk: Chunk, of: Mapping[str, NDArray[np.float32]], min_trades: int) -> Summary:
+    """As `summarise`, from ``total_trades`` and ``total_r`` by name, of each variation too."""
     return Summary(
         combinations=chunk.n_rows,
         min_trades=min_trades,

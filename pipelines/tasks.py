@@ -16,12 +16,14 @@ from ib_grid.errors import ChunkError, IbGridError, StoreError
 from ib_grid.execution import Execution
 from ib_grid.grid import Chunk, ChunkPlan, named_grid
 from ib_grid.instruments import GER40
+from ib_grid.keep import KEEP_ALL, Keep
 from ib_grid.market import Market, build_market
 from ib_grid.news import NewsFilter
 from ib_grid.partitions import partition_path
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.storage import Place
 from pipelines import store
+from pipelines.store import Record
 from pipelines.summary import Summary, summarise
 
 
@@ -41,6 +43,8 @@ class Work:
         Of the run.
     min_trades : int
         Least number of trades of a combination that can be the best so far.
+    keep : Keep
+        Which columns and rows are written.
     """
 
     market: Market
@@ -50,6 +54,7 @@ class Work:
     dataset: Place
     fingerprint: str
     min_trades: int
+    keep: Keep = KEEP_ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,8 @@ class ChunkDone:
     chunk : int
         Its index.
     summary : Summary
+        Of all that was computed.
+    rows_kept : int
     compute_seconds, write_seconds : float
     process : int
         Id of the worker's process.
@@ -71,6 +78,7 @@ class ChunkDone:
 
     chunk: int
     summary: Summary
+    rows_kept: int
     compute_seconds: float
     write_seconds: float
     process: int
@@ -92,16 +100,17 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
     chunk = work.plan.chunk(index)
     path = partition_path(work.dataset, work.plan.grid, chunk)
     started = computed = time.perf_counter()
-    summary = _written(path, chunk, work.fingerprint)
-    if summary is None:
+    record = _written(path, chunk, work.fingerprint)
+    if record is None:
         metrics = compute(chunk, work)
         computed = time.perf_counter()
         summary = summarise(chunk, metrics, work.min_trades)
-        table = store.results_table(work.plan.grid, chunk, metrics)
-        store.write_partition(path, table, chunk, work.fingerprint, summary)
+        kept = work.keep.of(store.results_table(work.plan.grid, chunk, metrics))
+        record = store.write_partition(path, kept, chunk, work.fingerprint, summary)
     return ChunkDone(
         chunk=index,
-        summary=summary,
+        summary=record.summary,
+        rows_kept=record.n_rows,
         compute_seconds=computed - started,
         write_seconds=time.perf_counter() - computed,
         process=os.getpid(),
@@ -109,9 +118,9 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
     )
 
 
-def _written(path: Place, chunk: Chunk, fingerprint: str) -> Summary | None:
+def _written(path: Place, chunk: Chunk, fingerprint: str) -> Record | None:
     try:
-        return store.verify(path, chunk, fingerprint).summary
+        return store.verify(path, chunk, fingerprint)
     except StoreError:
         return None
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ib_grid.errors import ConfigError, GridError, InputError, InstrumentError
 from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40, XAUUSD
+from ib_grid.keep import KEEP_ALL, Keep
 from pipelines.config import Settings, load_grid, load_ranking, load_settings
 from pipelines.config_values import KEYS
 from pipelines.mappings import read_mapping
@@ -71,6 +72,16 @@ def test_an_unknown_key_of_a_table_is_named_with_its_file(tmp_path: Path) -> Non
     assert "did you mean weights?" in str(caught.value)
 
 
+@pytest.mark.parametrize(("given", "rows"), [("1e6", 1_000_000), ("250", 250), (40, 40)])
+def test_what_is_kept(given: object, rows: int) -> None:
+    options = {"columns": "ranking", "keep": " winrate > 50 ", "keep_top": given}
+    found = load_settings({"symbol": "GER40", "ranking": {"min_trades": 3}, **options})
+    assert found.kept == Keep(
+        columns="ranking", condition="winrate > 50", top=rows, ranking=found.ranking
+    )
+    assert load_settings({"symbol": "GER40"}).kept == KEEP_ALL
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -90,6 +101,14 @@ def test_an_unknown_key_of_a_table_is_named_with_its_file(tmp_path: Path) -> Non
         ("workers", 1.5),
         ("workers", True),
         ("chunk_size", 0),
+        ("columns", "few"),
+        ("keep", ""),
+        ("keep", "total_traeds > 5"),
+        ("keep_top", 0),
+        ("keep_top", True),
+        ("keep_top", "1.5"),
+        ("keep_top", "inf"),
+        ("keep_top", "many"),
         ("resume", "yes"),
         ("resume", 1),
         ("run_dir", " "),

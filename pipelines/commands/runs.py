@@ -40,6 +40,9 @@ def run(
     run_dir: options.RunDir = None,
     resume: options.Resume = None,
     chunk_size: options.ChunkSize = None,
+    columns: options.Columns = None,
+    keep: options.KeepRows = None,
+    keep_top: options.KeepTop = None,
     config_file: options.Config = None,
     excel: options.Excel = False,
 ) -> None:
@@ -109,7 +112,9 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
 
     result = run_grid(settings, inputs, Console(stderr=True))
     try:
-        written = report_run(result.folder, ranking=settings.ranking, excel=excel)
+        written = report_run(
+            result.folder, ranking=settings.ranking, excel=excel, just_written=True
+        )
     except KeyboardInterrupt:
         typer.echo("every chunk is done; run again for the report", err=True)
         raise

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from ib_grid.errors import ConfigError, StoreError
 from ib_grid.grid import Grid
+from ib_grid.keep import KEEP_ALL, Cut, Keep
 from ib_grid.partitions import results_folder
 from ib_grid.results import VARIATIONS
 from ib_grid.scoring import RankingSettings
@@ -42,6 +43,12 @@ class RunInfo:
         What to type to see a combination's trades as the run made them, ``--params`` aside.
     notes : tuple of str
         Sentences that every reader has to see, such as dates that went without a news filter.
+    keep : Keep
+        Which columns and rows of the results the run keeps.
+    cut : Cut, optional
+        Where the best rows end, if only those are kept and it is known.
+    n_computed : int, optional
+        Combinations that are computed; None where every one of them is kept.
     """
 
     symbol: str
@@ -53,6 +60,9 @@ class RunInfo:
     fingerprint: str
     trades_command: str
     notes: tuple[str, ...] = ()
+    keep: Keep = KEEP_ALL
+    cut: Cut | None = None
+    n_computed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +129,7 @@ class Report:
     info : RunInfo
     settings : ReportSettings
     n_rows : int
-        Combinations that are computed.
+        Combinations that are computed and kept.
     overall : Ranking
     variations : mapping of str to VariationReport
     """
@@ -131,14 +141,24 @@ class Report:
     variations: Mapping[str, VariationReport]
 
     @property
+    def n_computed(self) -> int:
+        """Combinations that are computed, kept or not."""
+        return self.n_rows if self.info.n_computed is None else self.info.n_computed
+
+    @property
     def is_partial(self) -> bool:
         """Whether some of the grid is not computed."""
+        return self.n_computed < len(self.info.grid)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether combinations of the grid are missing: not computed, or not kept."""
         return self.n_rows < len(self.info.grid)
 
     @property
     def grid_share_pct(self) -> float:
         """Percent of the grid that is computed."""
-        return numbers.significant(100 * self.n_rows / len(self.info.grid))
+        return numbers.significant(100 * self.n_computed / len(self.info.grid))
 
 
 def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Report:
@@ -150,7 +170,10 @@ def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Repo
         If there is no partition file.
     StoreError
         If one cannot be read, or together they hold more combinations than the grid.
+    ConfigError
+        If the ranking goes by a column that the run has not kept.
     """
+    _check_kept(settings.ranking, info.keep)
     files = partitions.partition_files(run_dir, info.symbol)
     n_rows = partitions.count_rows(files)
     if n_rows > len(info.grid):
@@ -160,7 +183,14 @@ def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Repo
             expected="each combination once",
             remedy="run again with --no-resume",
         )
-    overall, *of_variations = rank(files, _scopes(settings), settings.ranking)
+    ranked_by_run = info.cut is not None and settings.ranking == info.keep.ranking
+    overall, *of_variations = rank(
+        files,
+        _scopes(settings),
+        settings.ranking,
+        metrics=info.keep.metrics,
+        extrema=info.cut.extrema if info.cut and ranked_by_run else None,
+    )
     pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
     variations = {
         name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)
@@ -169,6 +199,17 @@ def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Repo
     return Report(
         info=info, settings=settings, n_rows=n_rows, overall=overall, variations=variations
     )
+
+
+def _check_kept(ranking: RankingSettings, keep: Keep) -> None:
+    missing = [name for name in ranking.weights if name not in keep.metrics]
+    if missing:
+        raise ConfigError(
+            f"the run has not kept the column {missing[0]}",
+            where="ranking weights",
+            expected=", ".join(keep.metrics),
+            remedy="run with these weights, or with --columns all",
+        )
 
 
 def _scopes(settings: ReportSettings) -> list[Scope]:

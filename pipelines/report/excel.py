@@ -46,7 +46,8 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
     """Write the sheets Results, Top100, one per variation, and Summary.
 
     The sheets of combinations show the parameters, the overall metrics and the main figures of
-    each variation, or all metrics of the one variation; the CSV files have every column.
+    each variation, or all metrics of the one variation that the run keeps; the CSV files have
+    every column.
     """
     overall = [*_LEAD, *PARAM_NAMES, *_OVERALL, *_OF_VARIATIONS]
     best = report.overall.best[overall]
@@ -55,8 +56,10 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
         _write_rows(book, "Results", best.head(results_rows(report)), formats)
         _write_rows(book, f"Top{TOP_ROWS}", best.head(TOP_ROWS), formats)
         for name, prefix in zip(VARIATIONS, PREFIXES, strict=True):
+            of_variation = report.variations[name].chosen.best
             columns = [*_LEAD, *PARAM_NAMES, *(prefix + metric for metric in _OVERALL)]
-            _write_rows(book, name, report.variations[name].chosen.best[columns], formats)
+            kept = [column for column in columns if column in of_variation]
+            _write_rows(book, name, of_variation[kept], formats)
         _write_summary(book, report, formats)
 
 

@@ -54,10 +54,12 @@ def state(report: Report) -> str:
 
 
 def _coverage(report: Report) -> dict[str, Scalar]:
+    kept = {} if report.info.keep.every_row else {"kept": report.n_rows}
     return {
         "state": state(report),
         "grid": len(report.info.grid),
-        "computed": report.n_rows,
+        "computed": report.n_computed,
+        **kept,
         "grid_share_pct": report.grid_share_pct,
     }
 
@@ -97,11 +99,12 @@ def best_values(ranking: Ranking) -> dict[str, Scalar]:
         return {"none": "no combination has enough trades to be ranked"}
     row = row_values(ranking.best.iloc[0].to_dict())
     metrics = [ranking.scope.prefix + name for name in METRIC_NAMES]
-    return {name: row[name] for name in ("combo_id", "score", *PARAM_NAMES, *metrics)}
+    names = ("combo_id", "score", *PARAM_NAMES, *(name for name in metrics if name in row))
+    return {name: row[name] for name in names}
 
 
 class BestRecord(TypedDict):
-    """The best combination with all of its metrics, as JSON has it."""
+    """The best combination with all of its metrics that are kept, as JSON has it."""
 
     combo_id: int
     score: float
@@ -118,7 +121,7 @@ def best_record(ranking: Ranking) -> BestRecord | None:
         combo_id=int(row["combo_id"]),
         score=float(row["score"]),
         params={name: row[name] for name in PARAM_NAMES},
-        metrics={name: row[name] for name in METRIC_COLUMNS},  # type: ignore[misc]
+        metrics={name: row[name] for name in METRIC_COLUMNS if name in row},  # type: ignore[misc]
     )
 
 

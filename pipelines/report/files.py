@@ -111,7 +111,8 @@ def _coverage(report: Report) -> dict[str, object]:
         "symbol": report.info.symbol,
         "partial": report.is_partial,
         "grid": len(report.info.grid),
-        "computed": report.n_rows,
+        "computed": report.n_computed,
+        "kept": report.n_rows,
         "grid_share_pct": report.grid_share_pct,
     }
 

@@ -86,16 +86,19 @@ def blocks(files: Sequence[Place], names: Sequence[str]) -> Iterator[Block]:
 
 
 def take_rows(
-    files: Sequence[Place], file_index: NDArray[np.int64], row: NDArray[np.int64]
+    files: Sequence[Place],
+    file_index: NDArray[np.int64],
+    row: NDArray[np.int64],
+    metrics: Sequence[str],
 ) -> pa.Table:
-    """Result rows by file and row in it, without repetition, in the order of the files.
+    """Rows with these metrics by file and row in it, without repetition, in the files' order.
 
     Raises
     ------
     StoreError
         If a file cannot be read or lacks a column.
     """
-    schema = result_schema()
+    schema = result_schema(metrics)
     taken = [schema.empty_table()]
     for index in np.unique(file_index):
         wanted = np.unique(row[file_index == index])

@@ -17,14 +17,12 @@ from numpy.typing import NDArray
 
 from ib_grid import scoring
 from ib_grid.errors import StoreError
-from ib_grid.results import RESULT_COLUMNS
+from ib_grid.results import METRIC_COLUMNS
 from ib_grid.scoring import Columns, Extrema, RankingSettings
 from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES, Sums, sums
 from pipelines.report import numbers, partitions
 from pipelines.report.partitions import Block
-
-RANKED_COLUMNS = ("rank", "score", *RESULT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,8 @@ class Ranking:
     sums : Sums
         Over all rows of the scope.
     best : frame
-        `RANKED_COLUMNS`, best first; numbers as `pipelines.report.numbers` publishes them.
+        ``rank``, ``score`` and the result columns that are kept, best first; numbers as
+        `pipelines.report.numbers` publishes them.
     """
 
     scope: Scope
@@ -110,7 +109,12 @@ _NONE_YET = _Best(np.zeros(0), *(np.zeros(0, np.int64) for _ in range(3)))
 
 
 def rank(
-    files: Sequence[Place], scopes: Sequence[Scope], settings: RankingSettings
+    files: Sequence[Place],
+    scopes: Sequence[Scope],
+    settings: RankingSettings,
+    *,
+    metrics: Sequence[str] = METRIC_COLUMNS,
+    extrema: Extrema | None = None,
 ) -> tuple[Ranking, ...]:
     """The rankings of these scopes.
 
@@ -120,6 +124,11 @@ def rank(
         Partition files; no combination is in two of them.
     scopes : sequence of Scope
     settings : RankingSettings
+    metrics : sequence of str
+        The metric columns that the files hold.
+    extrema : Extrema, optional
+        Of all eligible combinations, where the files hold only the best of them: the scores of
+        whole combinations are normalised by these.
 
     Returns
     -------
@@ -133,16 +142,18 @@ def rank(
     """
     contests = [_contest(scope, settings) for scope in scopes]
     names = list(dict.fromkeys(name for contest in contests for name in contest.columns_needed))
-    totals, extrema = _survey(files, names, contests)
+    totals, found = _survey(files, names, contests)
+    if extrema is not None:
+        found = [f if c.scope.variation else extrema for c, f in zip(contests, found, strict=True)]
     best = [_NONE_YET for _ in scopes]
     for block in partitions.blocks(files, names):
         for i, contest in enumerate(contests):
-            new = _scored(block, contest, extrema[i])
+            new = _scored(block, contest, found[i])
             best[i] = _merge(best[i], new, contest.scope.n_best)
-    frames = _whole_rows(files, best)
+    frames = _whole_rows(files, best, metrics)
     return tuple(
         Ranking(scope=c.scope, weights=c.weights, extrema=e, sums=t, best=f)
-        for c, e, t, f in zip(contests, extrema, totals, frames, strict=True)
+        for c, e, t, f in zip(contests, found, totals, frames, strict=True)
     )
 
 
@@ -176,7 +187,7 @@ def _survey(
 ) -> tuple[list[Sums], list[Extrema]]:
     """First pass: sums over each scope, and extrema over its eligible rows."""
     totals = [Sums() for _ in contests]
-    extrema = [_no_extrema(len(contest.weights)) for contest in contests]
+    extrema = [scoring.no_extrema(len(contest.weights)) for contest in contests]
     for block in partitions.blocks(files, names):
         _check(block, files)
         for i, contest in enumerate(contests):
@@ -186,10 +197,6 @@ def _survey(
             ranked = _take(block.columns, contest.weights, contest.eligible(block.columns))
             extrema[i] = extrema[i].merge(scoring.column_extrema(ranked, contest.weights))
     return totals, extrema
-
-
-def _no_extrema(n_columns: int) -> Extrema:
-    return Extrema(np.full(n_columns, np.inf), np.full(n_columns, -np.inf), 0)
 
 
 def _check(block: Block, files: Sequence[Place]) -> None:
@@ -230,11 +237,13 @@ def _merge(best: _Best, new: _Best, n_best: int) -> _Best:
     return joined.take(scoring.best_first(joined.score, joined.combo_id, n_best))
 
 
-def _whole_rows(files: Sequence[Place], best: Sequence[_Best]) -> list[pd.DataFrame]:
+def _whole_rows(
+    files: Sequence[Place], best: Sequence[_Best], metrics: Sequence[str]
+) -> list[pd.DataFrame]:
     """Third pass: a published frame for each ranking."""
     file_index = np.concatenate([b.file_index for b in best])
     row = np.concatenate([b.row for b in best])
-    table = partitions.take_rows(files, file_index, row)
+    table = partitions.take_rows(files, file_index, row, metrics)
     rows = numbers.published_rows(table.to_pandas()).set_index("combo_id", drop=False)
     _check_once(rows)
     return [_ranked(rows.loc[b.combo_id], b.score) for b in best]
@@ -256,4 +265,4 @@ def _ranked(rows: pd.DataFrame, score: NDArray[np.float64]) -> pd.DataFrame:
         "score": [numbers.significant(value) for value in score],
     }
     frame = pd.concat([pd.DataFrame(added, index=rows.index), rows], axis="columns")
-    return frame.astype({"score": np.float64}).reset_index(drop=True)[list(RANKED_COLUMNS)]
+    return frame.astype({"score": np.float64}).reset_index(drop=True)

@@ -99,8 +99,8 @@ def _score_line(report: Report) -> str:
     weights = report.settings.ranking.weights.items()
     formula = " + ".join(f"{weight:g} {name}" for name, weight in weights)
     return (
-        f"Score: {formula}, each scaled to 0 to 1. Chosen as the best of {report.n_rows:,} on these"
-        " very bars: what it earns on others is not known."
+        f"Score: {formula}, each scaled to 0 to 1. Chosen as the best of {report.n_computed:,} on"
+        " these very bars: what it earns on others is not known."
     )
 
 
@@ -112,6 +112,13 @@ def _nothing_line(report: Report) -> str:
 
 
 def _eligible_line(report: Report) -> str:
+    if not report.info.keep.every_row:
+        among = "before the best were chosen" if report.info.cut else "of these"
+        return (
+            f"{report.n_rows:,} of {report.n_computed:,} combinations are kept;"
+            f" {report.overall.extrema.n_rows:,} {among} have"
+            f" {report.settings.ranking.min_trades} trades or more and are ranked."
+        )
     return (
         f"{report.overall.extrema.n_rows:,} of {report.n_rows:,} combinations have"
         f" {report.settings.ranking.min_trades} trades or more and are ranked;"

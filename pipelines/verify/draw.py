@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,21 +33,21 @@ class Draw:
         return np.sort(random.choice(n_rows, wanted, replace=False).astype(np.int64))
 
 
-def draw(plan: ChunkPlan, chunks: Sequence[int], wanted: int, seed: int) -> Draw:
+def draw(plan: ChunkPlan, sizes: Mapping[int, int], wanted: int, seed: int) -> Draw:
     """Draw rows from these chunks, as many from each session and wait as can be.
 
     Parameters
     ----------
     plan : ChunkPlan
-    chunks : sequence of int
-        Those that are there.
+    sizes : mapping of int to int
+        Rows of the chunks that are there.
     wanted : int
         Rows in all; if there are no more than these, every row is drawn.
     seed : int
     """
-    sizes = {chunk: plan.chunk(chunk).n_rows for chunk in chunks}
     if wanted >= sum(sizes.values()):
-        return Draw(seed=seed, counts=sizes)
+        return Draw(seed=seed, counts=dict(sizes))
+    chunks = [chunk for chunk, n_rows in sizes.items() if n_rows]
     random = np.random.default_rng([seed, 0])
     blocks: dict[int, list[int]] = {}
     for chunk in chunks:

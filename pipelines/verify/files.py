@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,10 +15,9 @@ from ib_grid import storage
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid import Chunk, ChunkPlan
 from ib_grid.partitions import chunk_of, partition_path
-from ib_grid.results import METRIC_COLUMNS
 from pipelines import store
 from pipelines.store import Record
-from pipelines.summary import Summary, VariationSums, summarise
+from pipelines.summary import Summary, VariationSums, summary_of
 from pipelines.verify.draw import Draw
 
 _THREADS = 2
@@ -40,8 +40,9 @@ class Found:
 
     Attributes
     ----------
-    n_rows : int
-        Rows that were read and are right; 0 if the file is damaged.
+    n_rows, n_computed : int
+        Rows that were read and are right, and of how many that were computed they were kept; 0 if
+        the file is damaged.
     damage, discord : str
         What is wrong with the file, and where its record and its rows disagree; empty if nothing.
     drawn, named : Table, optional
@@ -49,6 +50,7 @@ class Found:
     """
 
     n_rows: int
+    n_computed: int = 0
     damage: str = ""
     discord: str = ""
     drawn: pa.Table | None = None
@@ -62,6 +64,16 @@ def places(dataset: storage.Place, plan: ChunkPlan) -> list[Place]:
         chunk = plan.chunk(index)
         path = partition_path(dataset, plan.grid, chunk)
         found.append(Place(chunk=chunk, path=path, there=path in listed or path.exists()))
+    return found
+
+
+def sizes(there: Sequence[Place]) -> dict[int, int]:
+    """Rows of these chunks' files, as their records say; a damaged one as if it had all."""
+    found = {}
+    for place in there:
+        found[place.chunk.index] = place.chunk.n_rows
+        with contextlib.suppress(StoreError):
+            found[place.chunk.index] = store.read_record(place.path).n_rows
     return found
 
 
@@ -125,6 +137,7 @@ def _read(
     named = np.flatnonzero(np.isin(table.column("combo_id").to_numpy(), named_ids))
     return Found(
         n_rows=table.num_rows,
+        n_computed=record.computed,
         discord=f"{place.path}: {discord}" if discord else "",
         drawn=table.take(pa.array(drawn)),
         named=table.take(pa.array(named)),
@@ -133,16 +146,13 @@ def _read(
 
 def _discord(record: Record, chunk: Chunk, table: pa.Table) -> str:
     """Where a record does not say what its rows say; empty if it does."""
-    metrics = np.array([_values(table, name) for name in METRIC_COLUMNS])
-    if not np.isfinite(metrics).all():
-        column = METRIC_COLUMNS[int(np.argmax(~np.isfinite(metrics).all(axis=1)))]
-        return f"{column} of a row is not a finite number"
-    true = summarise(chunk, metrics, record.summary.min_trades)
-    return _difference(record.summary, true)
-
-
-def _values(table: pa.Table, name: str) -> NDArray[np.float32]:
-    return np.asarray(table.column(name).to_numpy())
+    metrics = {name: np.asarray(table.column(name).to_numpy()) for name in record.metrics}
+    for name, values in metrics.items():
+        if not np.isfinite(values).all():
+            return f"{name} of a row is not a finite number"
+    if record.n_rows < record.computed:
+        return ""  # it sums up rows that were not kept, too
+    return _difference(record.summary, summary_of(chunk, metrics, record.summary.min_trades))
 
 
 def _difference(said: Summary, true: Summary) -> str:

@@ -61,7 +61,7 @@ def _metrics_apart(row: Mapping[str, float], expected: Mapping[str, float]) -> s
     apart = [
         f"{name} is {row[name]:.9g}, computed again {expected[name]:.9g}"
         for name in METRIC_COLUMNS
-        if not same_metric(name, row[name], expected[name])
+        if name in row and not same_metric(name, row[name], expected[name])
     ]
     more = f"; {len(apart) - 1} more metrics differ" if len(apart) > 1 else ""
     return apart[0] + more if apart else ""

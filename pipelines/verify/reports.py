@@ -30,7 +30,7 @@ class WrittenReport:
         Of the ranking.
     top : DataFrame, optional
         The ranking; None if it is not there or cannot be read.
-    computed : int
+    n_rows : int
         Rows that the report was made of.
     damage : str
         Why it cannot be read; empty if it can, or there is none.
@@ -38,7 +38,7 @@ class WrittenReport:
 
     path: Place
     top: pd.DataFrame | None = None
-    computed: int = 0
+    n_rows: int = 0
     damage: str = ""
 
     @property
@@ -60,10 +60,10 @@ def read_written(run_dir: Place, symbol: str) -> WrittenReport:
         top = top.astype({"combo_id": np.int64, **dict.fromkeys(_metrics(top), np.float32)})
         if "total_r" not in top or top["combo_id"].duplicated().any():
             raise ValueError("it is no ranking")
-        computed = int(json.loads(aggregate.read_text(encoding="utf-8"))["computed"])
+        n_rows = int(json.loads(aggregate.read_text(encoding="utf-8"))["kept"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         return WrittenReport(path=path, damage=f"it cannot be read ({first_line(error)})")
-    return WrittenReport(path=path, top=top, computed=computed)
+    return WrittenReport(path=path, top=top, n_rows=n_rows)
 
 
 def check_report(written: WrittenReport, rows: pa.Table, n_rows: int) -> Check | None:
@@ -91,8 +91,8 @@ def check_report(written: WrittenReport, rows: pa.Table, n_rows: int) -> Check |
 
 def _stale(written: WrittenReport, rows: pa.Table, n_rows: int) -> str:
     assert written.top is not None  # noqa: S101 - the caller has looked
-    if written.computed != n_rows:
-        return f"the report was made of {written.computed:,} rows, and {n_rows:,} are there"
+    if written.n_rows != n_rows:
+        return f"the report was made of {written.n_rows:,} rows, and {n_rows:,} are there"
     true = rows.to_pandas().set_index("combo_id")
     top = written.top.set_index("combo_id")
     absent = top.index.difference(true.index)

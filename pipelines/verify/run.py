@@ -24,6 +24,7 @@ class _Reading:
 
     n_files: int = 0
     n_rows: int = 0
+    n_computed: int = 0
     damage: list[str] = field(default_factory=list)
     discord: list[str] = field(default_factory=list)
     drawn: list[pa.Table] = field(default_factory=list)
@@ -32,6 +33,7 @@ class _Reading:
     def add(self, found: Found) -> None:
         self.n_files += 1
         self.n_rows += found.n_rows
+        self.n_computed += found.n_computed
         self.damage += [found.damage] if found.damage else []
         self.discord += [found.discord] if found.discord else []
         self.drawn += [] if found.drawn is None else [found.drawn]
@@ -64,7 +66,7 @@ def verify_run(
     plan, dataset = manifest.plan(), results_folder(run_dir, manifest.symbol)
     places = files.places(dataset, plan)
     there = [place for place in places if place.there]
-    drawn = draw(plan, [place.chunk.index for place in there], sample, seed)
+    drawn = draw(plan, files.sizes(there), sample, seed)
     written = read_written(run_dir, manifest.symbol)
     reading = _Reading()
     for found in files.read_all(there, plan, manifest.fingerprint, drawn, written.ids):
@@ -81,12 +83,12 @@ def verify_run(
             *((report,) if report else ()),
             *again.checks(manifest, drawn, _one(reading.drawn), bars, tell),
         ),
-        notes=(*leftovers, *_notes(manifest)),
+        notes=(*leftovers, *manifest.kept.said(), *_notes(manifest)),
     )
 
 
 def _one(tables: list[pa.Table]) -> pa.Table:
-    return pa.concat_tables([result_schema().empty_table(), *_bare(tables)])
+    return pa.concat_tables(_bare(tables)) if tables else result_schema().empty_table()
 
 
 def _bare(tables: list[pa.Table]) -> list[pa.Table]:
@@ -112,11 +114,11 @@ def _partitions(
 
 
 def _rows(manifest: Manifest, reading: _Reading) -> Check:
-    lacking = manifest.combinations - reading.n_rows
+    lacking = manifest.combinations - reading.n_computed
     return Check(
         what="ids, parameters, sums",
         checked=reading.n_rows,
-        total=manifest.combinations,
+        total=reading.n_rows + lacking,
         unit="rows",
         unchecked=f"{_count(lacking, 'row')} missing or in damaged files" if lacking else "",
     )

@@ -84,7 +84,7 @@ def _grid_figures(report: Report, landscape: Landscape) -> Figures:
             *([grid_figures.score_figure(score, best)] if score else []),
         ],
         "pairs": [grid_figures.pair_figure(pair, own, limit) for pair in landscape.pairs],
-        "shares": [grid_figures.share_figure(landscape.effects, is_exact=not report.is_partial)],
+        "shares": [grid_figures.share_figure(landscape.effects, is_exact=not report.has_gaps)],
         "effects": [
             grid_figures.effect_figure(effect, own.get(effect.factor.name), limits)
             for effect in sorted(landscape.effects, key=lambda effect: -effect.share_pct)

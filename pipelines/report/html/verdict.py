@@ -79,6 +79,8 @@ def none_ranked(report: Report) -> Markup:
 def _profitable(report: Report, landscape: Landscape) -> Markup:
     profitable = report.overall.sums.profitable_combinations
     of = "the computed part of the grid" if report.is_partial else "the grid"
+    if not report.info.keep.every_row:
+        of = "what is kept of the grid"
     _, median, ninety = landscape.total_r_band
     share = Markup(
         "{}&nbsp;% of {} is profitable: {} of {} {} with a total R above 0."
@@ -228,4 +230,4 @@ def _in_sample(report: Report) -> Markup:
         "The best set is the best of {} tried on the same bars, and was chosen because it did best"
         " on them. All its figures are in sample: the best of so many tries looks good even where"
         " none has an edge, and nothing here measures how it does on other bars."
-    ).format(plural(report.n_rows, "combination"))
+    ).format(plural(report.n_computed, "combination"))
