@@ -34,6 +34,7 @@ def _compilations(
     env = {**os.environ, variable: str(cache)}
     if variable != "NUMBA_CACHE_DIR":
         env.pop("NUMBA_CACHE_DIR", None)
+    env.pop("NUMBA_DISABLE_JIT", None)
     env.update(more)
     done = subprocess.run(
         [sys.executable, "-c", _USE],

@@ -23,6 +23,7 @@ from pipelines.lock import sole_writer
 from pipelines.optimize import Outcome
 from pipelines.reporting import run_info
 from pipelines.run import RunResult, planned_workers, run
+from tests import golden_grid
 from tests.small_runs import GRID, plain_console, rows, settings
 
 
@@ -78,6 +79,10 @@ def test_the_cut_and_the_workers_do_not_change_a_row(tmp_path: Path) -> None:
     coarse, _ = done(settings(tmp_path, output=tmp_path / "coarse", chunk_size=1000, workers=1))
     assert coarse.manifest.chunks < fine.manifest.chunks
     assert rows(dataset_of(fine)).equals(rows(dataset_of(coarse)))
+    for result in (fine, coarse):
+        table = rows(dataset_of(result))
+        columns = {name: table[name].to_numpy() for name in METRIC_COLUMNS}
+        assert golden_grid.hashes(columns) == golden_grid.known(golden_grid.SMALL_RUN)
     assert fine.manifest.fingerprint == coarse.manifest.fingerprint
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -320,7 +321,9 @@ def test_without_a_sample_no_bars_are_asked_for(run: Path) -> None:
 
 
 def test_a_damaged_run_json_is_refused(run: Path, tmp_path: Path) -> None:
-    (run / "run.json").write_text((run / "run.json").read_text().replace("1.5", "2.5", 1))
+    content = json.loads((run / "run.json").read_text())
+    content["execution"]["spread_points"] = 2.5
+    (run / "run.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match="fingerprint"):
         verified(run)
     with pytest.raises(InputError, match="cannot be read"):
