@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import ib_grid
-from pipelines.commands import bars, combinations, results, runs
+from pipelines.commands import bars, combinations, results, runs, searching
 
 app = typer.Typer(
     name="ib-grid",
@@ -24,6 +24,7 @@ for command in (
     runs.info,
     results.report,
     results.verify,
+    searching.top,
     combinations.trades,
     runs.demo,
 ):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 N_NAMES = 5
-_GAP = 1
+_GAP = 2
 _SHORT = {
     "rank": "#",
     "combo_id": "id",
@@ -106,7 +106,7 @@ def fitted(frame: pd.DataFrame, columns: Sequence[Column], width: int) -> list[C
         cells = [len(one.text(value)) for value in frame[one.name].tolist()]
         own = max([*map(len, one.heading.split()), *cells])
         used += own + _GAP
-        if shown and used > width:
+        if shown and used - 1 > width:  # the last has half a gap
             break
         heading = one.heading if len(one.heading) <= own else "\n".join(one.heading.split())
         shown.append(dataclasses.replace(one, heading=heading))

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube
-from ib_grid.analysis.neighbours import steps_apart
+from ib_grid.analysis.neighbourhoods import steps_apart
 from ib_grid.analysis.reductions import sorted_row_quantile
 from ib_grid.analysis.runs import Run, Where
 from ib_grid.errors import ConfigError
@@ -48,8 +48,8 @@ def plateau_score(
     metric : str
         A metric column.
     steps : int
-        Neighbours up to so many steps away along an axis (`ib_grid.analysis.neighbours`), the set
-        itself not among them.
+        Neighbours up to so many steps away along an axis, the set itself not among them
+        (`ib_grid.analysis.neighbourhoods`).
     where : str or Condition, optional
         The combinations that count, as sets and as neighbours.
 

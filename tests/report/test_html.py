@@ -14,7 +14,7 @@ import pytest
 
 from ib_grid import reference
 from ib_grid.analysis import Source
-from ib_grid.analysis.neighbours import neighbours
+from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40

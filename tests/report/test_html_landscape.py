@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as nps
 
 from ib_grid.analysis.cubes import quantiles
 from ib_grid.analysis.factors import factors
-from ib_grid.analysis.pareto import pareto_front
+from ib_grid.analysis.trade_offs import pareto_front
 from ib_grid.errors import StoreError
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid import scoring
-from ib_grid.analysis.pareto import pareto_front
+from ib_grid.analysis.trade_offs import pareto_front
 from ib_grid.scoring import Columns
 from ib_grid.storage import Place
 from pipelines.report import partitions

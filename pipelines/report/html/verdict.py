@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ib_grid.analysis.factors import Edge, edges
-from ib_grid.analysis.neighbours import neighbours
+from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.params import Params
 from pipelines.report import facts
 from pipelines.report.build import Report

@@ -11,7 +11,7 @@ import pytest
 from ib_grid.analysis.grid_figures import heat_map, slice_figure, unit_of
 from ib_grid.analysis.pivots import pivot
 from ib_grid.analysis.runs import Run, load_run
-from ib_grid.analysis.slices import slices
+from ib_grid.analysis.slicing import slices
 from ib_grid.errors import ConfigError, GridError
 from ib_grid.grid import grid_from_mapping
 from ib_grid.instruments import GER40

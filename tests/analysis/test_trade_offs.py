@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from ib_grid.analysis.pareto import not_dominated, pareto, pareto_front
 from ib_grid.analysis.runs import Run, load_run
+from ib_grid.analysis.trade_offs import not_dominated, pareto, pareto_front
 from ib_grid.errors import ConfigError
 from tests.analysis.made_up import write_run
 

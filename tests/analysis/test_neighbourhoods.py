@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ib_grid.analysis.neighbours import neighbours, steps_apart
+from ib_grid.analysis.neighbourhoods import neighbours, steps_apart
 from ib_grid.analysis.plateaus import plateau_score
 from ib_grid.analysis.runs import load_run
 from ib_grid.errors import ConfigError
