@@ -181,11 +181,14 @@ class RemotePath:
 
     def rename(self, target: RemotePath) -> None:
         """Copy all of it to another place, then delete it here."""
+        whole = [self] if self.is_file() else [*self.all_below()]
+        names = [str(place) for place in whole]
+        copies = [str(target) + name.removeprefix(str(self)) for name in names]
         with self._store() as store:
-            whole = store.isdir(str(self))
-            source, copy = (f"{place}/" if whole else str(place) for place in (self, target))
-            store.copy(source, copy, recursive=whole, on_error="raise")
-            store.rm(str(self), recursive=whole)
+            if not names:
+                raise FileNotFoundError(errno.ENOENT, "nothing is there")
+            store.copy(names, copies, on_error="raise")
+            store.rm(names)
 
     def _below(self, found: list[str]) -> list[str]:
         """What the store gives, by its names below this place, in order."""

@@ -15,6 +15,7 @@ from ib_grid.instruments import Instrument
 from ib_grid.keep import ColumnChoice, Keep
 from ib_grid.news.run_news import CoverageMode, NewsSettings
 from ib_grid.scoring import RankingSettings
+from ib_grid.storage import Place
 from pipelines import instruments, prepare
 from pipelines.config_values import KEYS, check_names, convert_value
 from pipelines.mappings import read_mapping
@@ -50,8 +51,8 @@ class Settings:
         Address of a Dask scheduler that is already there.
     dashboard_address : str
         Where the Dask dashboard listens; port 0 takes any free one.
-    output : Path
-        Folder of the run directories.
+    output : Place
+        Folder of the run directories, or their prefix in an object store.
     run_dir : str, optional
         Name of the run directory in `output`.
     resume : bool
@@ -91,7 +92,7 @@ class Settings:
     workers: int | None = None
     scheduler: str | None = None
     dashboard_address: str = ":0"
-    output: Path = Path("results")
+    output: Place = Path("results")
     run_dir: str | None = None
     resume: bool = True
     chunk_size: int | None = None
@@ -197,7 +198,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
             expected="one of the two",
         )
     found = instruments.find_instrument(
-        cast(str, values.pop("symbol")), cast(Path | None, values.pop("instruments", None))
+        cast(str, values.pop("symbol")), cast(Place | None, values.pop("instruments", None))
     )
     return Settings(instrument=found.instrument, instrument_file=found.file, **values)  # type: ignore[arg-type]
 

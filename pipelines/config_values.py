@@ -16,6 +16,7 @@ from ib_grid.instruments import check_symbol_name
 from ib_grid.keep import COLUMN_CHOICES
 from ib_grid.news.run_news import COVERAGE_MODES
 from ib_grid.scoring import RankingSettings
+from ib_grid.storage import Place, RemotePath, place
 
 RANKING_KEYS = ("weights", "min_trades")
 _LAST_PORT = 65_535
@@ -55,6 +56,20 @@ def _text(value: object) -> str:
 
 def _path(value: object) -> Path:
     return value if isinstance(value, Path) else Path(_text(value)).expanduser()
+
+
+def _place(value: object) -> Place:
+    return value if isinstance(value, (Path, RemotePath)) else place(_text(value))
+
+
+def _output(value: object) -> Place:
+    found = _place(value)
+    if isinstance(found, RemotePath) and found.protocol == "memory":
+        raise ConfigError(
+            "what is in memory:// is seen by one process, and workers are others",
+            expected="a folder or a store that all workers reach, such as s3://bucket/prefix",
+        )
+    return found
 
 
 def _name(value: object) -> str:
@@ -159,7 +174,7 @@ def _ranking(value: object) -> RankingSettings:
 _POINTS = "0 or above, in points of price"
 KEYS = {
     "symbol": _Key(_symbol, "a text such as GER40"),
-    "instruments": _Key(_path, "the path of a TOML file or of a folder of them"),
+    "instruments": _Key(_place, "the path of a TOML file or of a folder of them"),
     "data": _Key(_path, "the path of a Parquet file"),
     "data_dir": _Key(_path, "the path of a folder"),
     "grid": _Key(_text, "standard, expanded or the path of a TOML file"),
@@ -170,7 +185,7 @@ KEYS = {
     "workers": _Key(_count, "a whole number, 1 or more"),
     "scheduler": _Key(_scheduler, "an address such as tcp://127.0.0.1:8786"),
     "dashboard_address": _Key(_listening, "HOST:PORT or :PORT"),
-    "output": _Key(_path, "the path of a folder"),
+    "output": _Key(_output, "the path of a folder, or a URL such as s3://bucket/prefix"),
     "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
     "resume": _Key(_flag, "true or false"),
     "chunk_size": _Key(_count, "a whole number of combinations, 1 or more"),

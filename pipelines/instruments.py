@@ -17,6 +17,7 @@ from ib_grid.files import is_file, whole_file
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import INSTRUMENTS, Instrument, check_symbol_name
 from ib_grid.manifest import RUN_FILE
+from ib_grid.storage import Place
 from pipelines.mappings import read_mapping
 from pipelines.places import INSTRUMENTS_DIR
 from pipelines.report.numbers import points
@@ -31,24 +32,24 @@ class FoundInstrument:
     Attributes
     ----------
     instrument : Instrument
-    file : Path or None
+    file : Place or None
         None for one that is built in.
     """
 
     instrument: Instrument
-    file: Path | None
+    file: Place | None
 
 
 _BUILT_IN = {one.symbol: FoundInstrument(instrument=one, file=None) for one in INSTRUMENTS.values()}
 
 
-def find_instrument(symbol: str, path: Path | None = None) -> FoundInstrument:
+def find_instrument(symbol: str, path: Place | None = None) -> FoundInstrument:
     """The instrument of a symbol.
 
     Parameters
     ----------
     symbol : str
-    path : Path, optional
+    path : Place, optional
         A TOML file, the run.json of a run, or a folder of files SYMBOL.toml; by default the folder
         data/instruments, where it is there.
 
@@ -69,7 +70,7 @@ def find_instrument(symbol: str, path: Path | None = None) -> FoundInstrument:
     raise _unknown(symbol, folder)
 
 
-def _described(symbol: str, file: Path) -> FoundInstrument:
+def _described(symbol: str, file: Place) -> FoundInstrument:
     found = read_instrument(file)
     if found.symbol != symbol:
         raise InstrumentError(
@@ -81,7 +82,7 @@ def _described(symbol: str, file: Path) -> FoundInstrument:
     return FoundInstrument(instrument=found, file=file)
 
 
-def read_instrument(file: Path) -> Instrument:
+def read_instrument(file: Place) -> Instrument:
     """The instrument that a file describes.
 
     Raises
@@ -105,7 +106,7 @@ def read_instrument(file: Path) -> Instrument:
     return instrument_from_mapping(content, where=str(file))
 
 
-def _unknown(symbol: str, folder: Path) -> InstrumentError:
+def _unknown(symbol: str, folder: Place) -> InstrumentError:
     known = list(dict.fromkeys([*INSTRUMENTS, *_own_symbols(folder)]))
     names = [*known, *examples()]
     near = difflib.get_close_matches(symbol.upper(), names, n=1, cutoff=0.75)
@@ -120,24 +121,28 @@ def _unknown(symbol: str, folder: Path) -> InstrumentError:
     )
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Place) -> list[Place]:
     """The descriptions in a folder, by name; none where it is not there."""
-    return sorted(file for file in folder.glob("*.toml") if is_file(file))
+    return sorted((file for file in folder.glob("*.toml") if is_file(file)), key=str)
 
 
-def _own_symbols(path: Path) -> list[str]:
+def _own_symbols(path: Place) -> list[str]:
     """The symbols that a folder or a file describes."""
     if path.is_dir() or path == INSTRUMENTS_DIR:
-        return [file.stem for file in _files(path)]
+        return [_symbol(file) for file in _files(path)]
     return [read_instrument(path).symbol]
 
 
 def examples() -> dict[str, str]:
     """The descriptions to start from, as text, by symbol."""
-    return {file.stem: file.read_text(encoding="utf-8") for file in _files(_EXAMPLES)}
+    return {_symbol(file): file.read_text(encoding="utf-8") for file in _files(_EXAMPLES)}
 
 
-def description(symbol: str, path: Path | None = None) -> str:
+def _symbol(file: Place) -> str:
+    return file.name.removesuffix(".toml")
+
+
+def description(symbol: str, path: Place | None = None) -> str:
     """The text that describes a symbol: a person's own, an example, or that of a built-in one.
 
     Raises
@@ -190,7 +195,7 @@ def write_description(text: str, out: Path) -> None:
         file.write(text.encode())
 
 
-def listing(path: Path | None = None) -> Iterator[str]:
+def listing(path: Place | None = None) -> Iterator[str]:
     """Lines on every instrument that can be named, and on the examples.
 
     Raises

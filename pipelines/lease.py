@@ -171,8 +171,9 @@ class _Renewal:
         # A store that does not answer now may do so before others take this process for dead.
         with contextlib.suppress(UnreachableError, FileNotFoundError):
             last = _last(self._folder)
-            values = last.values if last else {}
-            if not last or (last.number, values.get("token")) != (self._number, self._token):
+            if not last:  # what was leased has been moved elsewhere
+                return
+            if (last.number, last.values.get("token")) != (self._number, self._token):
                 self.lost = True
                 return
             content = _content(self._token, renewals, state)

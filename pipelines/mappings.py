@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable
-from pathlib import Path
 
 from ib_grid.errors import ConfigError
+from ib_grid.storage import Place
 
 
-def read_mapping(path: Path) -> dict[str, object]:
+def read_mapping(path: Place) -> dict[str, object]:
     """The keys and values of a TOML or JSON file.
 
     Raises

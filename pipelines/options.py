@@ -29,7 +29,7 @@ PreparedDir = Annotated[
 ]
 Symbol = Annotated[str | None, typer.Option(help=_SYMBOL)]
 Instruments = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         help="TOML file of the instrument, or folder of SYMBOL.toml. [default: data/instruments]"
     ),
@@ -73,7 +73,10 @@ DashboardAddress = Annotated[
     str | None, typer.Option(help="Where the Dask dashboard listens. [default: any free port]")
 ]
 Output = Annotated[
-    Path | None, typer.Option(help="Folder of the run directories. [default: results]")
+    str | None,
+    typer.Option(
+        help="Folder of the run directories, or a URL: s3://BUCKET/PREFIX. [default: results]"
+    ),
 ]
 RunDir = Annotated[str | None, typer.Option(help="Name of the run directory in the output folder.")]
 Resume = Annotated[

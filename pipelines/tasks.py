@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ib_grid import engine
 from ib_grid.bars import Bars
 from ib_grid.compiled import compilations
-from ib_grid.errors import ChunkError, IbGridError, StoreError
+from ib_grid.errors import ChunkError, IbGridError, StoreError, UnreachableError
 from ib_grid.execution import Execution
 from ib_grid.grid import Chunk, ChunkPlan, named_grid
 from ib_grid.instruments import GER40
@@ -121,6 +121,8 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
 def _written(path: Place, chunk: Chunk, fingerprint: str) -> Record | None:
     try:
         return store.verify(path, chunk, fingerprint)
+    except UnreachableError:
+        raise
     except StoreError:
         return None
 

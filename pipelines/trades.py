@@ -19,6 +19,7 @@ from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import check_candidates
 from ib_grid.news.run_news import RunNews, run_news, statement_lines
 from ib_grid.params import Params, params_from_mapping
+from ib_grid.storage import Place
 from pipelines import prepare
 from pipelines.config import Settings
 from pipelines.inputs import check_spread
@@ -28,7 +29,7 @@ from pipelines.report.numbers import points
 ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 
 
-def read_params(path: Path) -> Params:
+def read_params(path: Place) -> Params:
     """A combination from a JSON file of the 14 parameter names.
 
     Raises
@@ -57,7 +58,7 @@ class Combination:
     news: RunNews
 
 
-def load_combination(settings: Settings, params_file: Path) -> Combination:
+def load_combination(settings: Settings, params_file: Place) -> Combination:
     """A combination from its file, with the bars and the calendars of the settings.
 
     Raises
@@ -93,7 +94,7 @@ def said_of(of: Combination, settings: Settings) -> list[str]:
     return lines
 
 
-def check_not_an_input(out: Path, inputs: Sequence[Path]) -> None:
+def check_not_an_input(out: Path, inputs: Sequence[Place]) -> None:
     """Refuse to write over a file that was read.
 
     Raises

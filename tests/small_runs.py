@@ -17,6 +17,7 @@ from ib_grid.instruments import GER40
 from ib_grid.news import NO_NEWS
 from ib_grid.partitions import partition_files
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES
+from ib_grid.storage import Place
 from pipelines.config import Settings, load_settings
 from pipelines.inputs import read_inputs
 from pipelines.tasks import Work
@@ -86,9 +87,10 @@ def made_up_metrics(chunk: Chunk) -> NDArray[np.float32]:
     return metrics.astype(np.float32)
 
 
-def rows(dataset: Path) -> pa.Table:
+def rows(dataset: Place) -> pa.Table:
     """All rows of a data set, by id."""
-    tables = [pq.ParquetFile(path).read() for path in partition_files(dataset)]
+    contents = (pa.BufferReader(path.read_bytes()) for path in partition_files(dataset))
+    tables = [pq.ParquetFile(content).read() for content in contents]
     return pa.concat_tables(tables).replace_schema_metadata(None).sort_by("combo_id")
 
 

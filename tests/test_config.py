@@ -13,6 +13,7 @@ from ib_grid.errors import ConfigError, GridError, InputError, InstrumentError
 from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40, XAUUSD
 from ib_grid.keep import KEEP_ALL, Keep
+from ib_grid.storage import RemotePath
 from pipelines.config import Settings, load_grid, load_ranking, load_settings
 from pipelines.config_values import KEYS
 from pipelines.mappings import read_mapping
@@ -31,6 +32,21 @@ def test_defaults_are_those_of_the_instrument() -> None:
     assert settings.fills.model == "realistic"
     assert settings.bars_file == Path("data/optimized/XAUUSD_m1.parquet")
     assert settings.levels_file == Path("data/optimized/XAUUSD_ib_levels.parquet")
+
+
+def test_an_output_is_a_folder_or_a_url(tmp_path: Path) -> None:
+    def output(value: object) -> object:
+        return load_settings({"symbol": "GER40", "output": value}).output
+
+    assert output("results") == output(Path("results")) == Path("results")
+    assert output(f"file://{tmp_path}") == tmp_path
+    assert output("s3://bucket/prefix") == RemotePath("s3", "bucket/prefix")
+
+
+def test_an_output_that_workers_cannot_see_is_refused() -> None:
+    with pytest.raises(ConfigError, match="seen by one process") as caught:
+        load_settings({"symbol": "GER40", "output": "memory://results"})
+    assert caught.value.where == "--output"
 
 
 def test_a_spread_of_zero_is_not_the_default() -> None:

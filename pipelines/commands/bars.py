@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ib_grid.errors import ConfigError
+from ib_grid.storage import Place, place
 from pipelines import options, places
 
 
@@ -27,10 +28,10 @@ def instruments(
     if symbol is None:
         if out:
             raise ConfigError("no symbol was given", where="--out", expected="a symbol to write")
-        for line in known.listing(instruments):
+        for line in known.listing(_place(instruments)):
             typer.echo(line)
         return
-    text = known.description(symbol, instruments)
+    text = known.description(symbol, _place(instruments))
     if out:
         known.write_description(text, out)
         typer.echo(f"written: {out}", err=True)
@@ -68,7 +69,7 @@ def prepare(
     from pipelines.show import show_quality, terminal
 
     path = data or files.bars_file(symbol, data_dir)
-    instrument = find_instrument(symbol, instruments).instrument
+    instrument = find_instrument(symbol, _place(instruments)).instrument
     quality = files.prepare_bars(instrument, [*csv, *(more_csv or [])], timezone, path)
     console = terminal()
     show_quality(console, quality, path)
@@ -88,6 +89,10 @@ def levels(
     from pipelines.show import show_levels, terminal
 
     path = files.levels_file(symbol, data_dir)
-    instrument = find_instrument(symbol, instruments).instrument
+    instrument = find_instrument(symbol, _place(instruments)).instrument
     written = files.prepare_levels(instrument, data or files.bars_file(symbol, data_dir), path)
     show_levels(terminal(), written, symbol, path)
+
+
+def _place(text: str | None) -> Place | None:
+    return place(text) if text else None

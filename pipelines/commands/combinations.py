@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from ib_grid.storage import place
 from pipelines import options
 from pipelines.commands.settings import settings_of
 
 
 def trades(
     params: Annotated[
-        Path, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
+        str, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
     ],
     symbol: options.Symbol = None,
     instruments: options.Instruments = None,
@@ -42,12 +43,13 @@ def trades(
     from pipelines.csv_files import write_csv
     from pipelines.show import show_trades, terminal
 
-    combination = of_one.load_combination(settings, params)
+    params_file = place(params)
+    combination = of_one.load_combination(settings, params_file)
     found = of_one.combination_trades(combination, engine)
     for line in of_one.said_of(combination, settings):
         typer.echo(line, err=True)
     if out:
-        of_one.check_not_an_input(out, [params, settings.bars_file, *settings.news])
+        of_one.check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
         write_csv(found, out)
         typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
     else:
@@ -55,7 +57,7 @@ def trades(
 
 
 def check(
-    params: Annotated[Path, typer.Option(help="JSON file of the 14 parameters.")],
+    params: Annotated[str, typer.Option(help="JSON file of the 14 parameters.")],
     symbol: options.Symbol = None,
     instruments: options.Instruments = None,
     out: Annotated[
@@ -87,10 +89,11 @@ def check(
     from pipelines.csv_files import write_csv
     from pipelines.show import show_candidates, terminal
 
-    combination = of_one.load_combination(settings, params)
+    params_file = place(params)
+    combination = of_one.load_combination(settings, params_file)
     found = of_one.candidates_and_news(combination)
     if out:
-        of_one.check_not_an_input(out, [params, settings.bars_file, *settings.news])
+        of_one.check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
         write_csv(found, out)
     else:
         show_candidates(terminal(), found)
