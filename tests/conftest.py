@@ -19,6 +19,22 @@ settings.register_profile("ci", max_examples=50, derandomize=True, **_COMMON)
 settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 
+_WITH_PROCESSES = ("cluster", "faults")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run side by side: keep a file together, and all that starts workers apart.
+
+    What starts processes of its own is one group, the first, so that two of them never share the
+    machine and the longest group does not begin last.
+    """
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    for item in items:
+        processes = any(item.get_closest_marker(name) for name in _WITH_PROCESSES)
+        item.add_marker(pytest.mark.xdist_group("processes" if processes else str(item.path)))
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, _WITH_PROCESSES)))
+
 
 @pytest.fixture
 def ib_grid_command(

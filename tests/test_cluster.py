@@ -38,10 +38,6 @@ def test_the_default_is_what_this_process_may_use() -> None:
     assert 1 <= default_workers() <= len(os.sched_getaffinity(0))
 
 
-def temporary_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("ib-grid-*"))
-
-
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
     with workers_of(2) as started:
@@ -117,12 +113,17 @@ def test_a_scheduler_that_is_there_is_used_and_left_running(workers: Workers) ->
 @pytest.mark.cluster
 @pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
 def test_nothing_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException] | None
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: type[BaseException] | None,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    before = temporary_folders()
+    own = tmp_path_factory.mktemp("temporary")  # other tests may start workers meanwhile
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
     with contextlib.suppress(ValueError, KeyboardInterrupt), workers_of(1) as started:
         (process,) = everywhere(started, os.getpid)
+        assert list(own.glob("ib-grid-*"))
         assert psutil.pid_exists(process)
         if fault:
             raise fault
@@ -130,7 +131,7 @@ def test_nothing_is_left(
     while psutil.pid_exists(process) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not psutil.pid_exists(process)
-    assert temporary_folders() == before
+    assert list(own.glob("ib-grid-*")) == []
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,9 +16,12 @@ from tests.report.traded import traded_run
 WIDE, NARROW = 1280, 390
 _BROWSER = find_browser()
 
-pytestmark = pytest.mark.skipif(
-    _BROWSER is None, reason=f"no browser to try the report in: none of {', '.join(BROWSERS)}"
-)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        _BROWSER is None, reason=f"no browser to try the report in: none of {', '.join(BROWSERS)}"
+    ),
+]
 
 # Texts of the figures that stick out of their figure, and ticks that lie over one another.
 MISPLACED = """
