@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import ib_grid
-from pipelines.commands import bars, combinations, results, runs, searching
+from pipelines.commands import bars, combinations, results, runs, searching, sets
 
 app = typer.Typer(
     name="ib-grid",
@@ -25,6 +25,9 @@ for command in (
     results.report,
     results.verify,
     searching.top,
+    sets.show,
+    sets.export,
+    sets.portfolio,
     combinations.trades,
     runs.demo,
 ):

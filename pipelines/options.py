@@ -18,6 +18,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class ExportFormat(StrEnum):
+    """What to write a set as."""
+
+    JSON = "json"
+    SET = "set"
+    PY = "py"
+
+
 _SYMBOL = "Instrument: GER40, XAUUSD, or one described in data/instruments/SYMBOL.toml."
 OneSymbol = Annotated[str, typer.Option("--symbol", help=_SYMBOL)]
 PreparedFile = Annotated[

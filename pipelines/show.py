@@ -75,9 +75,14 @@ def _level_cells(values: SessionLevels) -> list[str]:
 
 def show_trades(console: Console, trades: pd.DataFrame) -> None:
     """Print trades, a line each, or as CSV where there is no terminal."""
-    if not console.is_terminal:
+    if console.is_terminal:
+        print_trades(console, trades)
+    else:
         console.file.write(csv_text(trades))
-        return
+
+
+def print_trades(console: Console, trades: pd.DataFrame) -> None:
+    """Print trades as a table, a line each."""
     table = _table("date", "variation", "side", "entry", "price", "exit", "price", "why", "R")
     table.padding = (0, 1, 0, 0)  # to fit 80 columns
     decimals = price_decimals(float(trades["entry_price"].median())) if len(trades) else 0
