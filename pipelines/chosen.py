@@ -12,11 +12,10 @@ import pandas as pd
 from ib_grid import analysis
 from ib_grid.analysis import Source, load_source
 from ib_grid.analysis.runs import Run, load_run
+from ib_grid.analysis.tops import ranking_of, top
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.params import Params
 from ib_grid.results import METRIC_NAMES, PREFIXES, VARIATIONS
-from ib_grid.scoring import RankingSettings
-from pipelines.report import ranking
 from pipelines.report.numbers import Scalar, published_rows, row_values
 
 _SET_OF_A_RUN = re.compile(r"(?P<run>.+?)(?::(?P<id>\d+)|@(?P<rank>\d+))?", re.DOTALL)
@@ -152,13 +151,13 @@ def _ranked(run: Run, rank: int) -> int:
     """The id of a rank."""
     if rank < 1:
         raise ConfigError(f"the rank is {rank}", where="--rank", expected="1, the best, or more")
-    settings = RankingSettings(**run.manifest.ranking)  # type: ignore[arg-type]
-    (found,) = ranking.rank(tuple(run.files.values()), [ranking.Scope(n_best=rank)], settings)
-    if len(found.best) < rank:
+    found = top(run, n=rank)
+    if len(found) < rank:
+        least = ranking_of(run).min_trades
         raise ConfigError(
-            f"{len(found.best)} combinations are ranked, there is no rank {rank}",
+            f"{len(found):,} combinations are ranked, there is no rank {rank}",
             where=str(run.path),
-            expected=f"a rank up to {len(found.best)}; {settings.min_trades} trades and more are"
+            expected=f"a rank of 1 to {len(found):,}; combinations with {least} trades or more are"
             " ranked",
         )
-    return int(found.best["combo_id"].iloc[rank - 1])
+    return int(found["combo_id"].iloc[rank - 1])
