@@ -11,6 +11,7 @@ import yaml
 
 import ib_grid
 import pipelines
+from tests.command_lines import all_options, mistakes, typed_commands
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -53,13 +54,18 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 
 def test_commands_of_the_readme_exist() -> None:
-    from pipelines.app import app
+    commands = typed_commands(README)
+    assert {"prepare", "levels", "info", "run", "report", "trades"} <= {c[0] for c in commands}
+    for words in commands:
+        assert not mistakes(words), words
 
-    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    known |= {group.name for group in app.registered_groups if group.name}
-    named = set(re.findall(r"^(?:\S*/)?ib-grid ([a-z]+)", README, re.MULTILINE))
-    assert named
-    assert named <= known
+
+def test_options_in_the_text_of_the_readme_exist() -> None:
+    prose = re.sub(r"^```.*?^```", "", README, flags=re.MULTILINE | re.DOTALL)
+    named = {word for code in re.findall(r"`([^`]+)`", prose) for word in code.split()}
+    options = {word for word in named if re.fullmatch(r"--[a-z][a-z-]+", word)}
+    assert options
+    assert options <= all_options()
 
 
 def test_both_packages_say_what_they_are() -> None:
