@@ -16,16 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ib_grid import bar_checks
+from ib_grid.bar_checks import FIRST_YEAR, LAST_YEAR, MINUTES, PRICES, REMEDY
 from ib_grid.errors import DataError, first_line
 from ib_grid.files import is_file, whole_file
 
-PRICES = ("open", "high", "low", "close")
 SYMBOL_KEY, QUALITY_KEY, HOURS_KEY = (
     b"ib_grid.symbol",
     b"ib_grid.quality",
     b"ib_grid.trading_hours",
 )
-_REMEDY = "write the file with `ib-grid prepare`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,24 +71,17 @@ def bars_from_frame(frame: pd.DataFrame, *, where: str = "the frame") -> Bars:
     Raises
     ------
     DataError
-        If a column is missing, a time has no zone, is no whole minute or does not ascend, or a
-        price is not a positive number within its bar's low and high.
+        If a column is missing or there twice, a time has no zone, is no whole minute, is out of
+        the years or does not ascend, the bars are longer than a minute, or a price is not a
+        positive number within its bar's low and high.
     """
-    missing = [name for name in ("time", *PRICES) if name not in frame.columns]
-    if missing:
-        raise DataError(
-            f"no column {', '.join(missing)}",
-            where=where,
-            expected="columns time, open, high, low, close",
-            remedy=_REMEDY,
-        )
-    bars = Bars(
-        minute=_whole_minutes(frame["time"], where),
-        **{name: _price_column(frame[name], where) for name in PRICES},
-    )
-    _check_order(bars, where)
-    _check_prices(bars, where)
-    return bars
+    bar_checks.check_columns(list(frame.columns), where)
+    minute = bar_checks.whole_minutes(frame["time"], where)
+    prices = {name: bar_checks.price_column(frame[name], where) for name in PRICES}
+    bar_checks.check_order(minute, where)
+    bar_checks.check_prices(prices, where)
+    bar_checks.check_one_minute(minute, where)
+    return Bars(minute=minute, **prices)
 
 
 def bars_to_frame(bars: Bars) -> pd.DataFrame:
@@ -107,10 +100,26 @@ def read_bars(path: Path) -> Bars:
     """
     _check_is_file(path)
     try:
-        frame = pq.read_table(path).to_pandas()
+        with pq.ParquetFile(path) as file:
+            _check_size(file, path)
+            names = [name for name in file.schema_arrow.names if name in ("time", *PRICES)]
+            bar_checks.check_columns(names, str(path))
+            # What another program says of its columns, such as an index, is passed over.
+            frame = file.read(columns=names).replace_schema_metadata(None).to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path, error) from error
     return bars_from_frame(frame, where=str(path))
+
+
+def _check_size(file: pq.ParquetFile, path: Path) -> None:
+    """Refuse more rows than there are minutes: a small file can unpack to any number."""
+    if file.metadata.num_rows > len(MINUTES):
+        raise DataError(
+            f"the file has {file.metadata.num_rows:,} rows",
+            where=str(path),
+            expected=f"one-minute bars, of which the years {FIRST_YEAR} to {LAST_YEAR} have fewer",
+            remedy=REMEDY,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +197,7 @@ def read_origin(path: Path) -> BarsOrigin:
             quality=_values_of(metadata.get(QUALITY_KEY)),
             trading_hours=_values_of(metadata.get(HOURS_KEY)),
         )
-    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError, RecursionError) as error:
         raise _unreadable(path, error) from error
 
 
@@ -198,7 +207,7 @@ def _values_of(text: bytes | None) -> dict[str, Any] | None:
 
 def _check_is_file(path: Path) -> None:
     if not is_file(path):
-        raise DataError("there is no such file", where=str(path), remedy=_REMEDY)
+        raise DataError("there is no such file", where=str(path), remedy=REMEDY)
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
@@ -206,7 +215,7 @@ def _unreadable(path: Path, error: Exception) -> DataError:
         f"not a readable Parquet file ({first_line(error)})",
         where=str(path),
         expected="one-minute bars as Parquet",
-        remedy=_REMEDY,
+        remedy=REMEDY,
     )
 
 
@@ -219,63 +228,3 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _whole_minutes(time: pd.Series, where: str) -> NDArray[np.int64]:
-    if not isinstance(time.dtype, pd.DatetimeTZDtype):
-        raise DataError(
-            f"the column time holds {time.dtype}",
-            where=where,
-            expected="timestamps with a zone",
-            remedy=_REMEDY,
-        )
-    if time.isna().any():
-        raise DataError("a time is missing", where=f"{where}, row {int(time.isna().argmax())}")
-    moments = time.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
-    minutes = moments.astype("datetime64[m]")
-    odd = moments != minutes
-    if odd.any():
-        row = int(odd.argmax())
-        raise DataError(
-            f"the time {moments[row]} is not a whole minute",
-            where=f"{where}, row {row}",
-            expected="one-minute bars, labelled by their opening minute",
-        )
-    return minutes.astype(np.int64)
-
-
-def _price_column(values: pd.Series, where: str) -> NDArray[np.float64]:
-    try:
-        return np.ascontiguousarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"the column {values.name} holds {values.dtype}", where=where, expected="numbers"
-        ) from error
-
-
-def _check_order(bars: Bars, where: str) -> None:
-    wrong = np.flatnonzero(np.diff(bars.minute) <= 0)
-    if len(wrong):
-        row = int(wrong[0]) + 1
-        moment = bars.minute[row].astype("datetime64[m]")
-        raise DataError(
-            f"the time {moment} does not come after the one before it",
-            where=f"{where}, row {row}",
-            expected="each minute once, in ascending order",
-            remedy=_REMEDY,
-        )
-
-
-def _check_prices(bars: Bars, where: str) -> None:
-    low, high = bars.low, bars.high
-    inside = (low <= bars.open) & (bars.open <= high) & (low <= bars.close) & (bars.close <= high)
-    wrong = np.flatnonzero(~(inside & (low > 0) & np.isfinite(high)))
-    if len(wrong):
-        row = int(wrong[0])
-        prices = ", ".join(f"{name} {getattr(bars, name)[row]:.10g}" for name in PRICES)
-        raise DataError(
-            f"the prices {prices} do not make a bar",
-            where=f"{where}, row {row}",
-            expected="positive numbers with low <= open, close <= high",
-            remedy=_REMEDY,
-        )

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from ib_grid.errors import InputError
 
+_LONGEST_SHOWN = 80
+
 
 def check_names(
     names: Iterable[str], known: Iterable[str], where: str, error: type[InputError]
@@ -25,7 +27,7 @@ def check_names(
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             raise error(
-                f"unknown key {name}",
+                f"unknown key {cut(name)}",
                 where=where,
                 expected=", ".join(known),
                 remedy=f"did you mean {near[0]}?" if near else "take the key out",
@@ -41,3 +43,22 @@ def finite_number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def shown(value: object) -> str:
+    """A value for a message, cut where it is long; of a list or an object it may say only that.
+
+    What comes from a file may be nested deeply or be a number of more digits than Python prints.
+    """
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return {list: "a list", dict: "an object", int: "an endless number"}.get(
+            type(value), f"a {type(value).__name__}"
+        )
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """A text for a message, cut where it is long."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

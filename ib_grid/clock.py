@@ -13,6 +13,7 @@ import numpy as np
 import pytz
 from numpy.typing import NDArray
 
+from ib_grid.checks import shown
 from ib_grid.errors import InputError
 
 Minutes = NDArray[np.int64]
@@ -33,7 +34,9 @@ def parse_clock_time(text: str) -> int:
     """
     match = _CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise InputError(f"{text!r} is not a time of day", expected="HH:MM from 00:00 to 23:59")
+        raise InputError(
+            f"{shown(text)} is not a time of day", expected="HH:MM from 00:00 to 23:59"
+        )
     return int(match[1]) * 60 + int(match[2])
 
 
@@ -49,7 +52,7 @@ def zone(name: str) -> pytz.BaseTzInfo:
         return pytz.timezone(name)
     except (pytz.UnknownTimeZoneError, AttributeError) as error:
         raise InputError(
-            f"{name!r} is not a time zone",
+            f"{shown(name)} is not a time zone",
             expected="an IANA name such as Europe/Berlin, America/New_York or UTC",
         ) from error
 

@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,34 @@ def is_file(path: Place) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def read_regular(path: Place, most_bytes: int) -> bytes:
+    """The bytes of a file that is no pipe, device or folder, and not too large to be read at once.
+
+    Raises
+    ------
+    OSError
+        If it is one of these, has more bytes, or cannot be read; `strerror` says it in words.
+    """
+    content = (
+        path.read_bytes() if isinstance(path, RemotePath) else _beginning(path, most_bytes + 1)
+    )
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"larger than {most_bytes:,} bytes")
+    return content
+
+
+def _beginning(path: Path, most_bytes: int) -> bytes:
+    # A pipe that nobody writes to would be waited for for ever.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        found = os.fstat(descriptor)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "a pipe or a device, not a file")
+        return file.read(most_bytes)
 
 
 @contextlib.contextmanager

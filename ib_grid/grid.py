@@ -25,9 +25,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ib_grid.checks import check_names, cut, shown
 from ib_grid.errors import GridError, InputError
 from ib_grid.instruments import Instrument, Session, session_from_text
 from ib_grid.params import DOMAINS, PARAM_NAMES, Params, check_value
+
+MAX_COMBINATIONS = 10**10
+MAX_EXITS = 250_000
+MAX_CHUNKS = 100_000
 
 GRID_VALUES: dict[str, dict[str, tuple[int | float | str | bool, ...]]] = {
     "standard": {
@@ -66,7 +71,8 @@ class Grid:
     Raises
     ------
     GridError
-        If an axis is empty, names a value twice, or holds a value out of its domain.
+        If an axis is empty, names a value twice, or holds a value out of its domain, or the grid
+        has more than `MAX_COMBINATIONS` or more than `MAX_EXITS` a setting.
     """
 
     sessions: tuple[Session, ...]
@@ -88,6 +94,7 @@ class Grid:
             object.__setattr__(self, name, values)
         for field in fields(self):
             _check_axis(field.name, getattr(self, field.name))
+        _check_size(self)
 
     @cached_property
     def rebound(self) -> tuple[tuple[bool, float], ...]:
@@ -226,9 +233,28 @@ def _check_axis(name: str, values: tuple[object, ...]) -> None:
         raise GridError("the axis has no value", where=name, expected="at least one value")
     if len(set(values)) < len(values):
         raise GridError(
-            f"the axis names a value twice: {', '.join(map(str, values))}",
+            f"the axis names a value twice: {cut(', '.join(map(str, values)))}",
             where=name,
             expected="each value once",
+        )
+
+
+def _check_size(grid: Grid) -> None:
+    # Before the pruning rules, since the pairs that they look at may be too many already.
+    exits = len(grid.rr_target) * len(grid.tsl_target) * len(grid.tsl_sl)
+    if exits > MAX_EXITS:
+        raise GridError(
+            f"the axes make {exits:,} exits",
+            where="rr_target, tsl_target, tsl_sl",
+            expected=f"at most {MAX_EXITS:,}: those of a setting are computed together",
+            remedy="take values out of these axes",
+        )
+    combinations = math.prod(grid.shape)
+    if combinations > MAX_COMBINATIONS:
+        raise GridError(
+            f"the grid has {combinations:,} combinations",
+            expected=f"at most {MAX_COMBINATIONS:,}",
+            remedy="take values out of its axes, or make several grids of it",
         )
 
 
@@ -236,9 +262,9 @@ def _dictionary(
     values: Sequence[object], index: NDArray[np.int64]
 ) -> tuple[tuple[object, ...], NDArray[np.int64]]:
     """Distinct values in order of appearance, and the index into them."""
-    distinct = tuple(dict.fromkeys(values))
-    to_distinct = np.array([distinct.index(value) for value in values], dtype=np.int64)
-    return distinct, to_distinct[index]
+    distinct = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    to_distinct = np.array([distinct[value] for value in values], dtype=np.int64)
+    return tuple(distinct), to_distinct[index]
 
 
 def named_grid(name: str, instrument: Instrument) -> Grid:
@@ -251,7 +277,7 @@ def named_grid(name: str, instrument: Instrument) -> Grid:
     """
     if name not in GRID_VALUES:
         raise GridError(
-            f"no grid {name!r}", expected=f"{', '.join(GRID_VALUES)} or a TOML file of axes"
+            f"no grid {shown(name)}", expected=f"{', '.join(GRID_VALUES)} or a TOML file of axes"
         )
     return Grid(sessions=instrument.sessions, **GRID_VALUES[name])  # type: ignore[arg-type]
 
@@ -267,14 +293,10 @@ def grid_from_mapping(
         If a key is unknown, or its value is not a list of values of its domain.
     """
     allowed = ("ib_sessions", *DOMAINS)
-    unknown = [key for key in values if key not in allowed]
-    if unknown:
-        raise GridError(
-            f"unknown key {', '.join(unknown)}", where=where, expected=", ".join(allowed)
-        )
+    check_names(values, allowed, where, GridError)
     for key, value in values.items():
         if not isinstance(value, list):
-            raise GridError(f"{key} is {value!r}", where=where, expected="a list of values")
+            raise GridError(f"{key} is {shown(value)}", where=where, expected="a list of values")
     try:
         sessions = values.get("ib_sessions", [str(session) for session in instrument.sessions])
         axes = {**GRID_VALUES["standard"], **values}
@@ -284,7 +306,9 @@ def grid_from_mapping(
         )
     except InputError as error:
         place = f"{where}, {error.where}" if where and error.where else where or error.where
-        raise GridError(error.found, where=place, expected=error.expected) from error
+        raise GridError(
+            error.found, where=place, expected=error.expected, remedy=error.remedy
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,13 +367,20 @@ def plan_chunks(grid: Grid, rows_per_chunk: int) -> ChunkPlan:
     Raises
     ------
     GridError
-        If `rows_per_chunk` is below 1.
+        If `rows_per_chunk` is below 1, or makes more than `MAX_CHUNKS` chunks.
     """
     if rows_per_chunk < 1:
         raise GridError(f"a chunk of {rows_per_chunk} combinations", expected="1 or more")
     per_block = -(-grid.rows_per_block // rows_per_chunk)
     settings = -(-grid.settings_per_block // per_block)
-    return ChunkPlan(grid=grid, settings_per_chunk=settings)
+    plan = ChunkPlan(grid=grid, settings_per_chunk=settings)
+    if len(plan) > MAX_CHUNKS:
+        raise GridError(
+            f"the grid is cut into {len(plan):,} chunks of about {rows_per_chunk:,} combinations",
+            expected=f"at most {MAX_CHUNKS:,} chunks: each is a task and a file",
+            remedy="name a larger --chunk-size",
+        )
+    return plan
 
 
 def fingerprint(content: Mapping[str, object]) -> str:

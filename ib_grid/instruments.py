@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid import clock
-from ib_grid.checks import finite_number
+from ib_grid.checks import finite_number, shown
 from ib_grid.errors import InputError, InstrumentError
 
 WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -51,7 +51,7 @@ def session_from_text(text: str, timezone: str) -> Session:
     """
     parts = text.split("-") if isinstance(text, str) else []
     if len(parts) != 2:
-        raise InputError(f"{text!r} is not a session", expected="HH:MM-HH:MM")
+        raise InputError(f"{shown(text)} is not a session", expected="HH:MM-HH:MM")
     for part in parts:
         clock.parse_clock_time(part)
     return Session(ib_start=parts[0], ib_end=parts[1], ib_timezone=timezone)

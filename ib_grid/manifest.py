@@ -13,8 +13,9 @@ from typing import Literal, get_args
 
 import ib_grid
 from ib_grid import grid as grids
+from ib_grid.checks import shown
 from ib_grid.errors import InputError, RunMismatchError, first_line
-from ib_grid.files import whole_file
+from ib_grid.files import read_regular, whole_file
 from ib_grid.grid import ChunkPlan, Grid
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import Instrument
@@ -24,6 +25,7 @@ from ib_grid.storage import Place
 
 RUN_FILE = "run.json"
 FORMAT = 2
+MAX_BYTES = 64 * 1024 * 1024
 
 # To be raised with every change by which the engine gives other numbers for the same input.
 RESULTS_VERSION = 1
@@ -199,7 +201,7 @@ def read_manifest(run_dir: Place) -> Manifest:
     """
     path = run_dir / RUN_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_regular(path, MAX_BYTES).decode())
     except OSError as error:
         raise InputError(
             f"run.json cannot be read ({error.strerror})",
@@ -218,16 +220,16 @@ def _checked(content: object, path: Place) -> Manifest:
     kinds = {field.name: _KINDS.get(field.name, dict) for field in dataclasses.fields(Manifest)}
     for name, kind in kinds.items():
         if not isinstance(content.get(name), kind):
-            raise _damaged(path, f"{name} is {content.get(name)!r}")
+            raise _damaged(path, f"{name} is {shown(content.get(name))}")
     for name, kind in _DATA_KINDS.items():
         if not isinstance(content["data"].get(name), kind):
-            raise _damaged(path, f"data.{name} is {content['data'].get(name)!r}")
+            raise _damaged(path, f"data.{name} is {shown(content['data'].get(name))}")
     statement = content["news_statement"]
     needed = STATEMENT_NAMES if statement.get("enabled") else ("enabled",)
     if not all(name in statement for name in needed):
         raise _damaged(path, "its news statement is not complete")
     if content["state"] not in get_args(State):
-        raise _damaged(path, f"state is {content['state']!r}")
+        raise _damaged(path, f"state is {shown(content['state'])}")
     values = {name: content[name] for name in kinds}
     manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
     try:

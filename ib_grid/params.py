@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ib_grid.checks import finite_number
+from ib_grid.checks import cut, finite_number, shown
 from ib_grid.errors import InputError, ParamsError
 from ib_grid.instruments import Session
 
@@ -60,7 +60,7 @@ def check_value(
     domain = DOMAINS[name]
     converted = _convert(value, domain.kind)
     if converted is None or not domain.holds(converted):
-        raise error(f"{name} is {value!r}", where=where, expected=domain.expected)
+        raise error(f"{name} is {shown(value)}", where=where, expected=domain.expected)
     return converted
 
 
@@ -153,7 +153,7 @@ def params_from_mapping(values: Mapping[str, object], *, where: str = "") -> Par
     unknown = [name for name in values if name not in PARAM_NAMES]
     if missing or unknown:
         said = [f"no value for {', '.join(missing)}"] if missing else []
-        said += [f"unknown name {', '.join(unknown)}"] if unknown else []
+        said += [f"unknown name {cut(', '.join(unknown))}"] if unknown else []
         raise ParamsError(
             "; ".join(said), where=where, expected=f"the names {', '.join(PARAM_NAMES)}"
         )

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.checks import finite_number
+from ib_grid.checks import cut, finite_number, shown
 from ib_grid.errors import ConfigError, StoreError
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES
 
@@ -24,6 +24,7 @@ Columns = Mapping[str, NDArray[Any]]
 
 DEFAULT_WEIGHTS = {"total_r": 0.40, "sharpe_ratio": 0.35, "winrate": 0.25}
 DEFAULT_MIN_TRADES = 10
+MOST_MIN_TRADES = 1_000_000_000
 WEIGHT_TOLERANCE = 1e-9
 
 
@@ -67,25 +68,28 @@ class RankingSettings:
 def _check_weights(weights: object) -> None:
     if not isinstance(weights, Mapping):
         raise ConfigError(
-            f"the weights are {weights!r}",
+            f"the weights are {shown(weights)}",
             where="ranking weights",
             expected="a number for each metric column",
         )
     unknown = [str(name) for name in weights if name not in METRIC_COLUMNS]
     if unknown:
         raise ConfigError(
-            f"no metric column {', '.join(unknown)}",
+            f"no metric column {cut(', '.join(unknown))}",
             where="ranking weights",
             expected=f"{', '.join(METRIC_NAMES)}, also with the prefix of a variation",
         )
     for name, weight in weights.items():
         if finite_number(weight) is None:
             raise ConfigError(
-                f"the weight of {name} is {weight!r}",
+                f"the weight of {name} is {shown(weight)}",
                 where="ranking weights",
                 expected="a finite number",
             )
-    total = math.fsum(weights.values())
+    try:
+        total = math.fsum(weights.values())
+    except OverflowError:
+        total = math.inf
     if abs(total - 1) > WEIGHT_TOLERANCE:
         raise ConfigError(
             f"the weights sum to {total:.12g}", where="ranking weights", expected="a sum of 1"
@@ -93,8 +97,12 @@ def _check_weights(weights: object) -> None:
 
 
 def _check_min_trades(min_trades: object) -> None:
-    if not isinstance(min_trades, int) or isinstance(min_trades, bool) or min_trades < 0:
-        raise ConfigError(f"min_trades is {min_trades!r}", expected="a whole number, 0 or more")
+    whole = isinstance(min_trades, int) and not isinstance(min_trades, bool)
+    if not whole or min_trades not in range(MOST_MIN_TRADES + 1):
+        raise ConfigError(
+            f"min_trades is {shown(min_trades)}",
+            expected=f"a whole number from 0 to {MOST_MIN_TRADES:,}",
+        )
 
 
 class Extrema(NamedTuple):

@@ -234,7 +234,7 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
         raise GridError(
             error.found,
             where=error.where,
-            expected=error.expected or "standard, expanded or a TOML file of axes",
+            expected="standard, expanded or a TOML file of axes",
             remedy=error.remedy,
         ) from error
     return grids.grid_from_mapping(values, instrument, where=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from pathlib import Path
 
 from ib_grid import checks
 from ib_grid.checks import finite_number
+from ib_grid.clock import MINUTES_PER_DAY
 from ib_grid.conditions import parse_condition
 from ib_grid.errors import ConfigError, IbGridError
 from ib_grid.execution import MODELS
+from ib_grid.grid import MAX_COMBINATIONS
 from ib_grid.instruments import check_symbol_name
 from ib_grid.keep import COLUMN_CHOICES
 from ib_grid.news.run_news import COVERAGE_MODES
@@ -19,6 +22,9 @@ from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place, RemotePath, place
 
 RANKING_KEYS = ("weights", "min_trades")
+MOST_WORKERS = 1_000
+LARGEST_CHUNK = 1_000_000
+MOST_POINTS = 1_000_000
 _LAST_PORT = 65_535
 
 
@@ -34,10 +40,15 @@ def convert_value(name: str, value: object, where: str) -> object:
         return key.convert(value)
     except IbGridError as error:
         raise type(error)(
-            error.found, where=error.where or where, expected=error.expected, remedy=error.remedy
+            error.found,
+            where=f"{where}: {error.where}" if error.where else where,
+            expected=error.expected,
+            remedy=error.remedy,
         ) from error
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name} is {value!r}", where=where, expected=key.expected) from error
+        raise ConfigError(
+            f"{name} is {checks.shown(value)}", where=where, expected=key.expected
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +62,24 @@ class _Key:
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise TypeError
+    os.fsencode(value)  # JSON can hold halves of surrogate pairs, which no path can: a ValueError
     return value
 
 
+def _home(text: str) -> str:
+    """A path with the folder of a person in place of ``~``; ValueError where there is none."""
+    found = os.path.expanduser(text)  # noqa: PTH111 - unlike Path's, it never raises
+    if found.startswith("~"):
+        raise ValueError
+    return found
+
+
 def _path(value: object) -> Path:
-    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
+    return value if isinstance(value, Path) else Path(_home(_text(value)))
 
 
 def _place(value: object) -> Place:
-    return value if isinstance(value, (Path, RemotePath)) else place(_text(value))
+    return value if isinstance(value, (Path, RemotePath)) else place(_home(_text(value)))
 
 
 def _output(value: object) -> Place:
@@ -103,10 +123,18 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+def _whole(value: object, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise TypeError
     return value
+
+
+def _workers(value: object) -> int:
+    return _whole(value, 1, MOST_WORKERS)
+
+
+def _chunk_size(value: object) -> int:
+    return _whole(value, 1, LARGEST_CHUNK)
 
 
 def _many(value: object) -> int:
@@ -114,7 +142,7 @@ def _many(value: object) -> int:
     number = finite_number(float(value) if isinstance(value, str) else value)
     if number is None or not number.is_integer():
         raise ValueError
-    return _count(int(number))
+    return _whole(int(number), 1, MAX_COMBINATIONS)
 
 
 def _columns(value: object) -> str:
@@ -129,7 +157,7 @@ def _condition(value: object) -> str:
 
 def _points(value: object) -> float:
     number = finite_number(value)
-    if number is None or number < 0:
+    if number is None or not 0 <= number <= MOST_POINTS:
         raise ValueError
     return number
 
@@ -141,9 +169,7 @@ def _model(value: object) -> str:
 
 
 def _minutes(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError
-    return value
+    return _whole(value, 0, MINUTES_PER_DAY)
 
 
 def _paths(value: object) -> tuple[Path, ...]:
@@ -167,11 +193,12 @@ def _currencies(value: object) -> Mapping[str, tuple[str, ...]]:
 def _ranking(value: object) -> RankingSettings:
     if not isinstance(value, dict):
         raise TypeError
-    check_names(value, RANKING_KEYS, "ranking")
+    check_names(value, RANKING_KEYS, "")
     return RankingSettings(**value)
 
 
-_POINTS = "0 or above, in points of price"
+_POINTS = f"0 to {MOST_POINTS:,}, in points of price"
+_MINUTES = f"whole minutes from 0 to {MINUTES_PER_DAY:,}"
 KEYS = {
     "symbol": _Key(_symbol, "a text such as GER40"),
     "instruments": _Key(_place, "the path of a TOML file or of a folder of them"),
@@ -182,21 +209,21 @@ KEYS = {
     "spread_points": _Key(_points, _POINTS),
     "slippage_points": _Key(_points, _POINTS),
     "commission_points": _Key(_points, _POINTS),
-    "workers": _Key(_count, "a whole number, 1 or more"),
+    "workers": _Key(_workers, f"a whole number from 1 to {MOST_WORKERS:,}"),
     "scheduler": _Key(_scheduler, "an address such as tcp://127.0.0.1:8786"),
     "dashboard_address": _Key(_listening, "HOST:PORT or :PORT"),
     "output": _Key(_output, "the path of a folder, or a URL such as s3://bucket/prefix"),
     "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
     "resume": _Key(_flag, "true or false"),
-    "chunk_size": _Key(_count, "a whole number of combinations, 1 or more"),
+    "chunk_size": _Key(_chunk_size, f"a number of combinations from 1 to {LARGEST_CHUNK:,}"),
     "columns": _Key(_columns, f"one of {', '.join(COLUMN_CHOICES)}"),
     "keep": _Key(_condition, "a condition, such as total_trades >= 10"),
-    "keep_top": _Key(_many, "a whole number of rows, 1 or more, such as 1000000 or 1e6"),
+    "keep_top": _Key(_many, f"a number of rows from 1 to {MAX_COMBINATIONS:,}, such as 1e6"),
     "ranking": _Key(_ranking, f"a table of {', '.join(RANKING_KEYS)}"),
     "news_filter": _Key(_flag, "true or false"),
     "news": _Key(_paths, "the path of a calendar file or of a folder of them, or a list"),
-    "news_before_minutes": _Key(_minutes, "whole minutes, 0 or more"),
-    "news_after_minutes": _Key(_minutes, "whole minutes, 0 or more"),
+    "news_before_minutes": _Key(_minutes, _MINUTES),
+    "news_after_minutes": _Key(_minutes, _MINUTES),
     "news_coverage": _Key(_coverage, f"one of {', '.join(COVERAGE_MODES)}"),
     "news_timezone": _Key(_text, "an IANA name such as UTC or America/New_York"),
     "news_currencies": _Key(_currencies, 'a table such as NAS100 = ["USD"]'),

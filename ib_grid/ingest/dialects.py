@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ib_grid.bars import PRICES
+from ib_grid.bar_checks import PRICES
 from ib_grid.errors import DataError
 from ib_grid.ingest.times import EXAMPLES, TimeLayout, layout_of
 

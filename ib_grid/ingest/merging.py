@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ib_grid.bar_checks import check_one_minute
 from ib_grid.bars import Bars
 from ib_grid.clock import MINUTES_PER_DAY
 from ib_grid.errors import DataError
 from ib_grid.ingest.reading import FileRows, line_of_row
 
-MIN_STEPS = 10
 SCALE_FACTOR = 2.0
+GROWTH_PER_YEAR = 1.25
 _MINUTES_PER_YEAR = 365 * MINUTES_PER_DAY
 
 
@@ -48,7 +49,7 @@ def merge(files: Sequence[FileRows]) -> Merged:
         If the bars of a file are not of one minute, or the prices jump as between two symbols.
     """
     for rows in files:
-        _check_one_minute(rows)
+        check_one_minute(np.unique(rows.minute), str(rows.path))
     minute = np.concatenate([rows.minute for rows in files])
     prices = np.concatenate([rows.prices for rows in files])
     order = np.argsort(minute, kind="stable")
@@ -71,33 +72,20 @@ def merge(files: Sequence[FileRows]) -> Merged:
     )
 
 
-def _check_one_minute(rows: FileRows) -> None:
-    """Refuse bars of several minutes: their steps are multiples of one that is longer than 1."""
-    gaps = np.diff(np.sort(rows.minute))
-    steps, counts = np.unique(gaps[gaps > 0], return_counts=True)
-    if counts.sum() < MIN_STEPS:
-        return
-    commonest = int(steps[counts.argmax()])
-    multiples = counts[np.mod(steps, commonest) == 0].sum() / counts.sum()
-    if commonest > 1 and multiples > 0.9:
-        raise DataError(
-            f"the bars are {commonest} minutes apart",
-            where=str(rows.path),
-            expected="one-minute bars",
-            remedy="export bars of one minute (M1)",
-        )
-
-
 def _check_scale(
     files: Sequence[FileRows],
     order: NDArray[np.int64],
     minute: NDArray[np.int64],
     close: NDArray[np.float64],
 ) -> None:
-    """Refuse a jump by more than a factor of 2, and of 2 more for each year without bars."""
+    """Refuse a jump by more than a factor of 2, and of 1.25 more for each year without bars.
+
+    Prices that grow or fall by a quarter a year for years on end are at the edge of what markets
+    do; an index and gold are a factor of 9 apart.
+    """
     jump = np.abs(np.diff(np.log2(close)))
     years = np.diff(minute) / _MINUTES_PER_YEAR
-    far = jump > np.log2(SCALE_FACTOR) * (1 + years)
+    far = jump > np.log2(SCALE_FACTOR) + years * np.log2(GROWTH_PER_YEAR)
     if not far.any():
         return
     at = int(far.argmax())

@@ -14,7 +14,7 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from ib_grid import clock
-from ib_grid.bars import PRICES
+from ib_grid.bar_checks import HIGHEST_PRICE, LOWEST_PRICE, PRICES, PRICES_EXPECTED
 from ib_grid.errors import DataError
 from ib_grid.ingest.dialects import Dialect, recognise, split, wrong_field_count
 from ib_grid.ingest.sources import blocks, place
@@ -224,6 +224,14 @@ def _check_prices(block: _Block, prices: NDArray[np.float64]) -> None:
             "a price is not a positive number",
             where=block.at(int(positive.argmin())),
             expected="open, high, low and close above 0",
+        )
+    quoted = ((prices >= LOWEST_PRICE) & (prices <= HIGHEST_PRICE)).all(axis=1)
+    if not quoted.all():
+        raise DataError(
+            "a price that no market quotes",
+            where=block.at(int(quoted.argmin())),
+            expected=PRICES_EXPECTED,
+            remedy="check the order of the columns, or export the bars again",
         )
     makes_bar = (low <= prices.min(axis=1)) & (high >= prices.max(axis=1))
     if not makes_bar.all():

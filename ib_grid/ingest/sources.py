@@ -17,8 +17,13 @@ from ib_grid.files import is_file
 
 BLOCK_BYTES = 4 << 20
 LONGEST_LINE_BYTES = 64 << 10
+# Rows of prices shrink to a fifth, or a thirtieth where no price moves; what unpacks to more was
+# made to fill a memory.
+MOST_UNPACKED = 50
+_ALWAYS_UNPACKED = 64 << 20
 
 _GZIP = b"\x1f\x8b"
+_CR_ALONE = re.compile(rb"\r(?=[^\r\n])")
 _FOREIGN = {
     b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"),
     b"PAR1": ("a Parquet file", "give it with `--data` if it holds prepared bars"),
@@ -60,11 +65,27 @@ def _files_of(path: Path) -> list[Path]:
             else "there is no such file or folder"
         )
         raise DataError(found, where=str(path), expected="CSV files, or a folder of them")
-    inside = [(file.relative_to(path), file) for file in path.rglob("*") if file.is_file()]
-    visible = [pair for pair in inside if not any(part.startswith(".") for part in pair[0].parts)]
+    visible = [file.relative_to(path) for file in _visible_files(path)]
     if not visible:
         raise DataError("the folder holds no files", where=str(path), expected="CSV files in it")
-    return [file for _, file in sorted(visible, key=lambda pair: natural_key(pair[0]))]
+    return [path / file for file in sorted(visible, key=natural_key)]
+
+
+def _visible_files(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of its folders; links to folders are not followed."""
+
+    def refuse(error: OSError) -> None:
+        raise DataError(
+            f"the folder cannot be read ({error.strerror})",
+            where=str(error.filename),
+            expected="a folder of CSV files",
+            remedy="give the right to read it",
+        ) from error
+
+    for place_of_files, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(place_of_files, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if is_file(path))
 
 
 def natural_key(path: Path) -> tuple[object, ...]:
@@ -99,9 +120,11 @@ def blocks(path: Path) -> Iterator[tuple[int, bytes]]:
     DataError
         If the file is empty, cannot be read, is no text, or has a line that is far too long.
     """
-    line, rest = 1, b""
+    line, rest, n_bytes = 1, b"", 0
     with _opened(path) as read:
         while piece := read(BLOCK_BYTES):
+            n_bytes += len(piece)
+            _check_unpacked(path, n_bytes)
             end = piece.rfind(b"\n") + 1
             _check_piece(path, line, rest, piece, end)
             block, rest = (rest + piece[:end], piece[end:]) if end else (b"", rest + piece)
@@ -121,6 +144,7 @@ def _check_piece(path: Path, line: int, rest: bytes, piece: bytes, end: int) -> 
             expected="CSV as UTF-8, or as UTF-16 with its mark",
             remedy="export it again as CSV",
         )
+    _check_line_ends(path, line, rest[-1:] + piece)
     first_break = piece.find(b"\n")
     longest = max(len(rest) + first_break, len(piece) - end) if end else len(rest) + len(piece)
     if longest > LONGEST_LINE_BYTES:
@@ -130,6 +154,29 @@ def _check_piece(path: Path, line: int, rest: bytes, piece: bytes, end: int) -> 
             where=place(path, long_line),
             expected="CSV, a bar in each line",
             remedy="export it again as CSV",
+        )
+
+
+def _check_line_ends(path: Path, line: int, piece: bytes) -> None:
+    """Refuse CR alone as a line end: lines could not be numbered as other programs do."""
+    alone = _CR_ALONE.search(piece)
+    if alone:
+        raise DataError(
+            "a line ends with CR alone",
+            where=place(path, line + piece.count(b"\n", 0, alone.start())),
+            expected="lines that end with LF, or CR and LF",
+            remedy="save it again with the line ends of Unix or Windows",
+        )
+
+
+def _check_unpacked(path: Path, n_bytes: int) -> None:
+    """Refuse a file that unpacks to far more than bars do; a plain one cannot."""
+    if n_bytes > _ALWAYS_UNPACKED and n_bytes > MOST_UNPACKED * path.stat().st_size:
+        raise DataError(
+            f"it unpacks to more than {MOST_UNPACKED} times its size",
+            where=str(path),
+            expected="CSV, which gzip makes 5 to 20 times smaller",
+            remedy="download it again",
         )
 
 

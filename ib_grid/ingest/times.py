@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ib_grid import clock
+from ib_grid.bar_checks import LAST_YEAR
 from ib_grid.errors import DataError, InputError
 
 _CLOCK = r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -27,7 +28,8 @@ _FORMS = tuple(
 )
 _UNIX_SECONDS = re.compile("[0-9]{9,10}")
 _DIGITS = ["year", "month", "day", "hour", "minute", "second", "fraction", "ahead_h", "ahead_m"]
-FIRST_YEAR, LAST_YEAR = 1971, 2099
+FIRST_YEAR = 1971  # by any clock, so that no moment lies before 1970
+_MOST_HOURS_AHEAD = 14  # of any clock on Earth
 EXAMPLES = (
     "a time such as 2016-01-04T08:00:00+01:00, 2016-01-04T07:00:00Z, 2016-01-04 08:00 or"
     " 1451894400 (Unix seconds)"
@@ -99,6 +101,7 @@ def parse_times(
         second = np.where(part["fraction"] > 0, 1, second)
     seconds = days * 86_400 + part["hour"] * 3600 + part["minute"] * 60 + second
     if "ahead_h" in part:
+        valid &= (part["ahead_h"] <= _MOST_HOURS_AHEAD) & (part.get("ahead_m", np.int64(0)) < 60)
         seconds -= _seconds_ahead(text, layout, part)
     return seconds, valid
 
@@ -119,7 +122,10 @@ def wrong_time(text: str, layout: TimeLayout, where: str) -> DataError:
 def _unix_seconds(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     digits = pc.match_substring_regex(column, f"^({_UNIX_SECONDS.pattern})$")
     numbers = pc.if_else(digits, column, b"0").cast(pa.string()).cast(pa.int64())
-    return numbers.to_numpy(), digits.to_numpy(zero_copy_only=False)
+    seconds = numbers.to_numpy()
+    first, end = (int(np.datetime64(f"{y}", "s").astype(int)) for y in (FIRST_YEAR, LAST_YEAR + 1))
+    of_the_years = (seconds >= first) & (seconds < end)
+    return seconds, digits.to_numpy(zero_copy_only=False) & of_the_years
 
 
 def _text_matrix(column: pa.Array, width: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

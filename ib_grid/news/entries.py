@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ib_grid import clock
+from ib_grid import checks, clock
 from ib_grid.errors import DataError, InputError
 from ib_grid.news.calendars import IMPACTS, Event, normalised_currency, normalised_impact
 
@@ -51,7 +51,7 @@ def shown(value: object) -> str:
     """A value for a message; of a list or an object only that it is one, since it may be deep."""
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "an object"
-    return repr(value)[:80]
+    return checks.shown(value)
 
 
 def labels(entry: Entry, *, currency: str) -> tuple[str, str, str]:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from ib_grid import clock
 from ib_grid.errors import DataError
+from ib_grid.files import read_regular
 from ib_grid.news.calendars import Calendar, CalendarFile, merge_calendars
 from ib_grid.news.table import read_table
 from ib_grid.news.weekly import WEEKLY_TIMEZONE, read_weekly
 from ib_grid.news.yearly import read_yearly
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 
 _EXPECTED = "ForexFactory JSON, a ForexFactory weekly export (XML), or CSV of events"
 _BOM = b"\xef\xbb\xbf"
@@ -79,18 +80,13 @@ def _files_of(path: Path) -> list[Path]:
 def _content(path: Path) -> bytes:
     where = str(path)
     try:
-        if not path.is_file():
-            raise DataError("there is no such file or folder", where=where, expected=_EXPECTED)
-        n_bytes = path.stat().st_size
-        raw = path.read_bytes() if n_bytes <= MAX_BYTES else b""
+        raw = read_regular(path, MAX_BYTES)
+    except FileNotFoundError as error:
+        raise DataError(
+            "there is no such file or folder", where=where, expected=_EXPECTED
+        ) from error
     except OSError as error:
         raise _unreadable(path, error) from error
-    if n_bytes > MAX_BYTES:
-        raise DataError(
-            f"the file has {n_bytes:,} bytes",
-            where=where,
-            expected=f"a calendar, of at most {MAX_BYTES:,} bytes",
-        )
     if not raw.removeprefix(_BOM).strip():
         raise DataError("the file is empty", where=where, expected=_EXPECTED)
     if b"\0" in raw:

@@ -1,0 +1,202 @@
+"""What columns of times and prices must be like to be one-minute bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.errors import DataError
+
+PRICES = ("open", "high", "low", "close")
+FIRST_YEAR, LAST_YEAR = 1970, 2099
+MINUTES = range(  # of these years
+    *(int(np.datetime64(f"{year}", "m").astype(np.int64)) for year in (FIRST_YEAR, LAST_YEAR + 1))
+)
+# Beyond them no market is quoted, and what is computed from prices could run over.
+LOWEST_PRICE, HIGHEST_PRICE = 1e-6, 1e9
+PRICES_EXPECTED = "prices from 0.000001 to 1,000,000,000"
+MIN_STEPS = 10
+SPAN_STEPS = 500
+REMEDY = "write the file with `ib-grid prepare`"
+_SHARE = 0.9
+
+
+def check_columns(names: Sequence[str], where: str) -> None:
+    """Refuse columns that lack one of time, open, high, low and close, or have it twice.
+
+    Raises
+    ------
+    DataError
+        If one is missing or there twice.
+    """
+    needed = ("time", *PRICES)
+    missing = [name for name in needed if name not in names]
+    twice = [name for name in needed if list(names).count(name) > 1]
+    if missing or twice:
+        said = [f"no column {', '.join(missing)}"] if missing else []
+        said += [f"more than one column {', '.join(twice)}"] if twice else []
+        raise DataError(
+            "; ".join(said),
+            where=where,
+            expected="columns time, open, high, low, close",
+            remedy=REMEDY,
+        )
+
+
+def whole_minutes(time: pd.Series, where: str) -> NDArray[np.int64]:
+    """Minutes since 1970-01-01 00:00 UTC of a column of times.
+
+    Raises
+    ------
+    DataError
+        If it holds no timestamps with a zone, or one is missing, no whole minute or far off.
+    """
+    if not isinstance(time.dtype, pd.DatetimeTZDtype):
+        raise DataError(
+            f"the column time holds {time.dtype}",
+            where=where,
+            expected="timestamps with a zone",
+            remedy=REMEDY,
+        )
+    if time.isna().any():
+        raise DataError(
+            "a time is missing",
+            where=f"{where}, row {int(time.isna().argmax())}",
+            expected="a time in every row",
+            remedy=REMEDY,
+        )
+    moments = time.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    minutes = moments.astype("datetime64[m]")
+    odd = moments != minutes
+    if odd.any():
+        row = int(odd.argmax())
+        raise DataError(
+            f"the time {moments[row]} is not a whole minute",
+            where=f"{where}, row {row}",
+            expected="one-minute bars, labelled by their opening minute",
+            remedy=REMEDY,
+        )
+    _check_years(minutes, where)
+    return minutes.astype(np.int64)
+
+
+def _check_years(minutes: NDArray[np.datetime64], where: str) -> None:
+    number = minutes.astype(np.int64)
+    outside = (number < MINUTES.start) | (number >= MINUTES.stop)
+    if outside.any():
+        row = int(outside.argmax())
+        raise DataError(
+            f"the time is {minutes[row]}",
+            where=f"{where}, row {row}",
+            expected=f"a time of the years {FIRST_YEAR} to {LAST_YEAR}",
+            remedy=REMEDY,
+        )
+
+
+def price_column(values: pd.Series, where: str) -> NDArray[np.float64]:
+    """A column of prices as float64, NaN where one is missing.
+
+    Raises
+    ------
+    DataError
+        If it holds no numbers.
+    """
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        raise DataError(
+            f"the column {values.name} holds {values.dtype}",
+            where=where,
+            expected="numbers, as float or integer",
+            remedy=REMEDY,
+        )
+    return np.ascontiguousarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def check_order(minute: NDArray[np.int64], where: str) -> None:
+    """Refuse a minute that does not come after the one before it.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    wrong = np.flatnonzero(np.diff(minute) <= 0)
+    if len(wrong):
+        row = int(wrong[0]) + 1
+        raise DataError(
+            f"the time {_moment(minute[row])} does not come after the one before it",
+            where=f"{where}, row {row}",
+            expected="each minute once, in ascending order",
+            remedy=REMEDY,
+        )
+
+
+def check_prices(prices: Mapping[str, NDArray[np.float64]], where: str) -> None:
+    """Refuse prices that make no bar, or that no market quotes.
+
+    Raises
+    ------
+    DataError
+        If there are some.
+    """
+    low, high = prices["low"], prices["high"]
+    inside = np.isfinite(low) & np.isfinite(high)
+    for name in ("open", "close"):
+        inside &= (low <= prices[name]) & (prices[name] <= high)
+    wrong = np.flatnonzero(~(inside & (low >= LOWEST_PRICE) & (high <= HIGHEST_PRICE)))
+    if len(wrong):
+        row = int(wrong[0])
+        found = ", ".join(f"{name} {values[row]:.10g}" for name, values in prices.items())
+        raise DataError(
+            f"the prices {found} do not make a bar",
+            where=f"{where}, row {row}",
+            expected=f"{PRICES_EXPECTED} with low <= open, close <= high",
+            remedy=REMEDY,
+        )
+
+
+def check_one_minute(minute: NDArray[np.int64], where: str) -> None:
+    """Refuse bars of several minutes: their steps are multiples of one that is longer than 1.
+
+    The steps are looked at in spans of about 500, so that a stretch of longer bars among those of
+    one minute is found, too; fewer than 10 steps say nothing.
+
+    Parameters
+    ----------
+    minute : int64 array, shape (n,)
+        Ascending, each minute once.
+    where : str
+        File that the bars are from, for the message.
+
+    Raises
+    ------
+    DataError
+        If the commonest step of a span is longer than a minute and divides nine in ten of them.
+    """
+    gaps = np.diff(minute)
+    first = 0
+    for span in np.array_split(gaps, max(1, len(gaps) // SPAN_STEPS)):
+        step = _longer_step(span)
+        if step is not None:
+            raise DataError(
+                f"the bars are {step} minutes apart",
+                where=f"{where}, from {_moment(minute[first])}Z on",
+                expected="one-minute bars",
+                remedy="export bars of one minute (M1)",
+            )
+        first += len(span)
+
+
+def _longer_step(gaps: NDArray[np.int64]) -> int | None:
+    if len(gaps) < MIN_STEPS:
+        return None
+    steps, counts = np.unique(gaps, return_counts=True)
+    commonest = int(steps[counts.argmax()])
+    multiples = counts[steps % commonest == 0].sum() / len(gaps)
+    return commonest if commonest > 1 and multiples > _SHARE else None
+
+
+def _moment(minute: np.int64) -> str:
+    return str(minute.astype("datetime64[m]"))
