@@ -9,6 +9,7 @@ the first of these that no other user can write to. Without any, each process co
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -18,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 
 _KERNELS: list[Any] = []
@@ -40,6 +42,26 @@ def compilations() -> int:
     """Kernels that this process has compiled because no cache held them."""
     stats = [k.stats for k in _KERNELS if hasattr(k, "stats")]  # no stats where the JIT is off
     return sum(sum(s.cache_misses.values()) for s in stats)
+
+
+def note_all_compiled() -> None:
+    """Note beside the compiled kernels that all of them are there, for processes to come."""
+    note = _note()
+    if note and not note.exists():
+        with contextlib.suppress(OSError):  # the note only saves time
+            note.touch()
+
+
+def all_compiled() -> bool:
+    """Whether a process has noted that all kernels are on disk, compiled for this machine."""
+    note = _note()
+    return bool(note and note.exists())
+
+
+def _note() -> Path | None:
+    made_for = f"{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
+    directory = _cache_directory()
+    return Path(directory) / f"all-{made_for}" if directory else None
 
 
 @cache

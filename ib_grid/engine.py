@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ib_grid.compiled import note_all_compiled
 from ib_grid.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.entries import NO_ENTRY
 from ib_grid.execution import Execution
@@ -141,6 +142,7 @@ def warm_up(market: Market, grid: Grid) -> None:
     Workers that start afterwards find the compiled code on disk.
     """
     evaluate(market, grid, plan_chunks(grid, 1).chunk(0), Execution(spread_points=0.0))
+    note_all_compiled()
 
 
 def grid_of_one(params: Params) -> Grid:

@@ -6,13 +6,11 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing import forkserver, resource_tracker
 
 import dask
 from dask.system import CPU_COUNT
@@ -21,6 +19,7 @@ from distributed.system import MEMORY_LIMIT
 
 from ib_grid.errors import ClusterError
 from pipelines import tasks
+from pipelines.forks import ONE_THREAD, START_METHOD, start_fork_server
 
 MAX_WORKERS = 90
 CPUS_KEPT_FREE = 6
@@ -41,15 +40,6 @@ _CONNECT_SECONDS = 120
 _REACH_SECONDS = 15
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has the second only
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-_WORKER_MODULES = ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker")
-_ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +109,9 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
 
 def _dask_config() -> dict[str, object]:
     return {
-        "distributed.nanny.pre-spawn-environ": _ONE_THREAD,
+        "distributed.nanny.pre-spawn-environ": ONE_THREAD,
         "distributed.worker.preload": ["pipelines.worker"],
-        "distributed.worker.multiprocessing-method": _START_METHOD,
+        "distributed.worker.multiprocessing-method": START_METHOD,
         "distributed.comm.timeouts.connect": f"{_CONNECT_SECONDS}s",
         # Who counts the tries must know of each: Dask forgets them with a market that is lost.
         "distributed.scheduler.allowed-failures": 0,
@@ -149,7 +139,7 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
     warnings.filterwarnings("ignore", message=SLOW_START)
     try:
         with _put_off():
-            _start_fork_server()
+            start_fork_server()
             cluster = LocalCluster(
                 n_workers=count,
                 threads_per_worker=1,
@@ -168,24 +158,6 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
             where="the local cluster",
             remedy="try fewer --workers, or another --dashboard-address",
         ) from error
-
-
-def _start_fork_server() -> None:
-    """Start the process that workers are forked from, with all that they import.
-
-    Ninety processes that each import everything take minutes and 17 GB on a small machine.
-    """
-    if _START_METHOD == "forkserver":
-        os.environ.update(_ONE_THREAD)
-        ours = [name for name in sys.modules if name.split(".")[0] in ("ib_grid", "pipelines")]
-        forkserver.set_forkserver_preload([*_WORKER_MODULES, *ours])
-        resource_tracker.ensure_running()
-        # Ctrl-C reaches every process of a terminal; the main one decides what it means.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _close(cluster: LocalCluster) -> None:

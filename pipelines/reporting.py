@@ -18,13 +18,14 @@ from ib_grid.storage import Place
 from pipelines import store
 from pipelines.report.build import (
     DEFAULT_BEST,
+    TOP_ROWS,
     Report,
     ReportSettings,
     RunInfo,
     VariationFilter,
     read_report,
 )
-from pipelines.report.files import write_report
+from pipelines.report.files import workbook_place, write_report
 from pipelines.report.html import NoReplay
 from pipelines.report.numbers import points
 
@@ -37,6 +38,7 @@ def report_run(
     n_best: int = DEFAULT_BEST,
     excel: bool = False,
     just_written: bool = False,
+    source: Source | None = None,
 ) -> tuple[Report, list[Place]]:
     """Write the report of a run, finished or not, into its directory.
 
@@ -52,6 +54,8 @@ def report_run(
     just_written : bool
         Whether this process has just written the partition files or read them through: then their
         footers are looked at, and not every byte again.
+    source : Source, optional
+        What the run was computed from, where it is at hand; by default it is read again.
 
     Returns
     -------
@@ -71,15 +75,16 @@ def report_run(
     n_computed = store.check_contents(
         dataset, manifest.plan(), manifest.fingerprint, read_all=not just_written
     )
+    # The command that the summary names works from any folder.
+    folder = run_dir.resolve()
     settings = ReportSettings(
         ranking=ranking or RankingSettings(**manifest.ranking),  # type: ignore[arg-type]
         variation_filter=variation_filter,
-        n_best=n_best,
+        # Nobody but the workbook shows more, and each row takes reading all columns of its file.
+        n_best=n_best if excel or workbook_place(folder, manifest.symbol).exists() else TOP_ROWS,
     )
-    # The command that the summary names works from any folder.
-    folder = run_dir.resolve()
     report = read_report(run_dir, run_info(manifest, folder, n_computed), settings)
-    return report, write_report(report, folder, excel=excel, source=_source(manifest))
+    return report, write_report(report, folder, excel=excel, source=source or _source(manifest))
 
 
 def _source(manifest: Manifest) -> Source | NoReplay:

@@ -148,3 +148,21 @@ def test_a_cache_that_others_write_is_passed_by(tmp_path: Path) -> None:
     assert list(aside.rglob("*.nbi"))
     aside.chmod(0o777)  # no place is left: nothing is loaded and nothing kept
     assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]
+
+
+def test_all_compiled_is_noted_for_processes_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "_cache_directory", lambda: str(tmp_path))
+    assert not compiled.all_compiled()
+    compiled.note_all_compiled()
+    compiled.note_all_compiled()
+    assert compiled.all_compiled()
+    monkeypatch.setattr(compiled.numba, "__version__", "another")
+    assert not compiled.all_compiled()
+
+
+def test_without_a_place_for_kernels_nothing_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_cache_directory", lambda: "")
+    compiled.note_all_compiled()
+    assert not compiled.all_compiled()

@@ -48,6 +48,7 @@ def run(
 ) -> None:
     """Backtest every combination of a grid; run again, it goes on where it ended."""
     settings = settings_of(locals())
+    _prepare_workers(settings)
     from pipelines.inputs import read_inputs
 
     _run_and_report(settings, read_inputs(settings), excel=excel)
@@ -100,20 +101,42 @@ def demo(
             "workers": workers,
         }
     )
+    _prepare_workers(settings)
     terminal().print("These bars are made up: no market ever traded so.")
     _run_and_report(settings, read_inputs(settings), excel=excel)
 
 
+def _prepare_workers(settings: Settings) -> None:
+    """Have what workers need be imported while the input is read."""
+    from ib_grid.compiled import all_compiled
+    from pipelines.forks import start_fork_server
+
+    if settings.scheduler is None and all_compiled():
+        start_fork_server()
+
+
 def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
+    from ib_grid.analysis import Source
     from pipelines.report.screen import show_report
     from pipelines.reporting import report_run
     from pipelines.run import run as run_grid
     from pipelines.show import terminal
 
     result = run_grid(settings, inputs, Console(stderr=True))
+    source = Source(
+        symbol=inputs.symbol,
+        grid=inputs.grid,
+        market=inputs.market,
+        execution=inputs.execution,
+        news=inputs.news,
+    )
     try:
         written = report_run(
-            result.folder, ranking=settings.ranking, excel=excel, just_written=True
+            result.folder,
+            ranking=settings.ranking,
+            excel=excel,
+            just_written=True,
+            source=source,
         )
     except KeyboardInterrupt:
         typer.echo("every chunk is done; run again for the report", err=True)

@@ -21,6 +21,11 @@ from pipelines.report.text import summary_text, variation_text
 NO_BARS = NoReplay()
 
 
+def workbook_place(run_dir: Place, symbol: str) -> Place:
+    """Where a run's workbook lies, if it has one."""
+    return run_dir / f"{symbol}_results.xlsx"
+
+
 def write_report(
     report: Report, run_dir: Place, *, excel: bool = False, source: Source | NoReplay = NO_BARS
 ) -> list[Place]:
@@ -58,7 +63,7 @@ def write_report(
         paths.append(path)
     if report.overall.best.empty:
         _remove(run_dir / f"{report.info.symbol}_best_params.json")
-    workbook = run_dir / f"{report.info.symbol}_results.xlsx"
+    workbook = workbook_place(run_dir, report.info.symbol)
     if excel or workbook.exists():
         paths.append(workbook)
         with whole_file(workbook) as file:
