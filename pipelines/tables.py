@@ -80,7 +80,10 @@ def give_out(
 
 def table_of(frame: pd.DataFrame, columns: Sequence[Column]) -> Table:
     """Columns of a frame as a table for a terminal."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    has_headings = any(column.heading for column in columns)
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, show_header=has_headings
+    )
     for column in columns:
         table.add_column(column.heading, justify="right", overflow="fold")
     for row in frame.to_dict("records"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
 from ib_grid import analysis
 from ib_grid.analysis import Source, TradeDay
+from ib_grid.errors import ConfigError
 from tests.analysis.sources import source_of_golden_bars
 
 COMBO = 4321
@@ -119,3 +121,25 @@ def test_figures_of_trades_show_the_sums() -> None:
     assert sum(trace.y[-1] for trace in curves.data) == pytest.approx(trades["r"].sum(), abs=1e-2)
     for figure in (*sums.values(), equity, calendar, curves):
         assert len(figure.to_json()) < MOST_BYTES
+
+
+def test_sets_are_points() -> None:
+    frame = pd.DataFrame(
+        {"combo_id": [3, 5, 9], "total_r": [1.0, -2.0, 3.0], "max_drawdown": [4.0, 5.0, 6.0]}
+    )
+    figure = analysis.sets_figure(frame, "max_drawdown", "total_r", marked=[9])
+    plain, marked = figure.data
+    assert (list(plain.x), list(plain.y), list(plain.customdata)) == ([4, 5], [1, -2], [3, 5])
+    assert list(marked.customdata) == [9]
+    assert figure.layout.xaxis.title.text == "max drawdown (R)"
+    for wrong in ({"x": "nothing", "y": "total_r"}, {"x": "total_r", "y": "nothing"}):
+        with pytest.raises(ConfigError, match="nothing"):
+            analysis.sets_figure(frame, **wrong)
+
+
+def test_a_figure_of_too_many_sets_is_refused() -> None:
+    n = 20_001
+    frame = pd.DataFrame({"combo_id": range(n), "total_r": 1.0, "winrate": 2.0})
+    with pytest.raises(ConfigError, match="20,001 points"):
+        analysis.sets_figure(frame, "winrate", "total_r")
+    assert len(analysis.sets_figure(frame[1:], "winrate", "total_r").to_json()) < MOST_BYTES
