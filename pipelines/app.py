@@ -28,6 +28,8 @@ for command in (
     sets.show,
     sets.export,
     sets.portfolio,
+    searching.compare,
+    searching.groups,
     combinations.trades,
     runs.demo,
 ):

@@ -83,14 +83,21 @@ def give_out_results(
         else:
             give_out(console, frame, columns, chosen)
         return
+    if frame.empty:
+        console.print(Text("Nothing qualifies."))
+    else:
+        _show(console, frame, columns)
+    for note in notes:
+        console.print(Text(note))
+
+
+def _show(console: Console, frame: pd.DataFrame, columns: Sequence[Column]) -> None:
     joined = with_joined(frame)
     shown = fitted(joined, columns, console.width)
-    give_out(console, joined, shown, chosen)
+    give_out(console, joined, shown, Format.TABLE)
     left_out = [one.name for one in columns[len(shown) :]]
     if left_out:
         console.print(Text(f"No room for {_first_of(left_out)}: --format csv has all."))
-    for note in notes:
-        console.print(Text(note))
 
 
 def _first_of(names: Sequence[str]) -> str:

@@ -11,14 +11,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.analysis.made_up import write_run
+from ib_grid.analysis.groups import groups
+from ib_grid.analysis.runs import load_run
+from ib_grid.execution import Execution
+from tests.analysis.made_up import GRID, write_run
+from tests.report.made_up import random_rows
 
 Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> tuple[Path, pd.DataFrame]:
-    rows = write_run(tmp_path / "a", seed=1)
+    rows = random_rows(GRID, 1)
+    falls = [name for name in rows if name.endswith("max_drawdown")]
+    write_run(tmp_path / "a", rows=rows.assign(**{name: rows[name].abs() for name in falls}))
+    rows = load_run(tmp_path / "a").frame()
     return tmp_path / "a", rows[rows["total_trades"] >= 10]
 
 
@@ -79,3 +86,85 @@ class TestTop:
         status, _, aside = ib_grid_command("top", tmp_path / "nothing")
         assert status == 2
         assert "run.json cannot be read" in aside
+
+
+class TestCompare:
+    @pytest.fixture
+    def other(self, tmp_path: Path) -> tuple[Path, pd.DataFrame]:
+        execution = Execution(spread_points=3.0).to_dict()
+        return tmp_path / "b", write_run(tmp_path / "b", seed=2, execution=execution)
+
+    def test_json_says_what_came_of_the_best(self, ib_grid_command: Command, run, other) -> None:
+        path, rows = run
+        status, said, _ = ib_grid_command(
+            "compare", path, other[0], "-n", 30, "--by", "winrate", "--format", "json"
+        )
+        assert status == 0
+        found = json.loads(said)
+        ids = rows.sort_values(["winrate", "combo_id"], ascending=[False, True])["combo_id"][:30]
+        there = other[1]["total_r"][ids]
+        assert [row["combo_id_b"] for row in found["rows"]] == ids.tolist()
+        assert [row["total_r_b"] for row in found["rows"]] == pytest.approx(there.tolist())
+        assert found["n_top_profitable_b"] == (there > 0).sum()
+        assert found["n_common"] == 864
+        assert found["differences"] == ["execution.spread_points: 1.5 here, 3.0 in the run"]
+
+    def test_a_table_and_its_words(self, ib_grid_command: Command, run, other) -> None:
+        status, said, _ = ib_grid_command("compare", run[0], other[0], "--format", "table")
+        words = " ".join(said.split())
+        assert status == 0
+        assert max(map(len, said.splitlines())) <= 80
+        assert "Of the best 100 of A, 100 are in B" in words
+        assert "execution.spread_points: 1.5 here, 3.0 in the run" in words
+
+    def test_csv_is_the_rows_alone(self, ib_grid_command: Command, run, other) -> None:
+        status, said, aside = ib_grid_command("compare", run[0], other[0], "-n", 5)
+        assert status == 0
+        found = read(said)
+        assert len(found) == 5
+        assert list(found)[:5] == ["rank_a", "score_a", "combo_id_a", "combo_id_b", "total_r_a"]
+        assert "Rank correlation" in aside
+
+
+class TestGroups:
+    def test_csv_has_a_row_for_each_set(self, ib_grid_command: Command, run) -> None:
+        status, said, aside = ib_grid_command("groups", run[0], "--rank-by", "recovery")
+        found = read(said)
+        expected = groups(load_run(run[0]), rank_by="recovery").sets
+        assert status == 0
+        assert found["combo_id"].tolist() == expected["combo_id"].tolist()
+        assert found["total_r"].astype(np.float32).tolist() == expected["total_r"].tolist()
+        assert "sum(total R) / (sum(drawdown) + 1)" in aside
+
+    def test_json_has_the_groups_beside(self, ib_grid_command: Command, run) -> None:
+        status, said, _ = ib_grid_command("groups", run[0], "--strict", "--format", "json")
+        found = json.loads(said)
+        expected = groups(load_run(run[0]), strict=True)
+        assert status == 0
+        assert [g["value"] for g in found["groups"]] == pytest.approx(
+            expected.summary["value"].tolist()
+        )
+        assert [row["variation"] for row in found["rows"]] == expected.sets["variation"].tolist()
+
+    def test_a_table_has_a_line_for_each_group(self, ib_grid_command: Command, run) -> None:
+        status, said, _ = ib_grid_command(
+            "groups", run[0], "--format", "table", "--max-drawdown", 30, "--min-trades", 5
+        )
+        assert status == 0
+        assert max(map(len, said.splitlines())) <= 80
+        assert "5 trades or more, a drawdown of 30 R at most" in " ".join(said.split())
+        assert len([line for line in said.splitlines() if ":00-0" in line]) == 12
+
+    def test_nothing_will_do(self, ib_grid_command: Command, run) -> None:
+        for form in ("table", "csv", "json"):
+            status, said, aside = ib_grid_command(
+                "groups", run[0], "--min-trades", 1000, "--format", form
+            )
+            assert status == 0
+            assert ("Nothing qualifies." in said) == (form == "table")
+            assert "1000 trades or more" in " ".join((said + aside).split())
+
+    def test_no_such_ranking(self, ib_grid_command: Command, run) -> None:
+        status, _, aside = ib_grid_command("groups", run[0], "--rank-by", "luck")
+        assert status == 2
+        assert "no ranking luck" in aside

@@ -1,6 +1,7 @@
 """A finished run in the hands of a person: values, frames and arrays in, frames or figures out."""
 
 from ib_grid.analysis.chart import day_chart, trade_chart
+from ib_grid.analysis.comparing import Comparison, compare_runs
 from ib_grid.analysis.curves import (
     calendar_figure,
     equity_figure,
@@ -13,6 +14,7 @@ from ib_grid.analysis.curves import (
 )
 from ib_grid.analysis.factors import edges
 from ib_grid.analysis.grid_figures import heat_map, slice_figure
+from ib_grid.analysis.groups import Groups, groups
 from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.analysis.one_set import (
     by_hour,
@@ -37,6 +39,8 @@ from ib_grid.analysis.trade_offs import pareto
 from ib_grid.analysis.variance import variance_shares
 
 __all__ = [
+    "Comparison",
+    "Groups",
     "Portfolio",
     "Run",
     "Source",
@@ -47,11 +51,13 @@ __all__ = [
     "by_year",
     "calendar_figure",
     "calendar_table",
+    "compare_runs",
     "day_chart",
     "edges",
     "equity",
     "equity_figure",
     "extreme_dates",
+    "groups",
     "heat_map",
     "hour_figure",
     "load_run",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +14,9 @@ from pipelines import options
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ib_grid.analysis.comparing import Comparison
     from ib_grid.analysis.runs import Run
+    from pipelines.tables import Column
 
 RunFolder = Annotated[Path, typer.Argument(help="Run directory, finished or not.")]
 Where = Annotated[
@@ -78,6 +81,145 @@ def top(
     if asked:
         found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
     give_out_results(terminal(), found, shown, format, notes=[_said(loaded, ranking.min_trades)])
+
+
+def compare(
+    run_a: Annotated[Path, typer.Argument(help="Run whose best are looked at.")],
+    run_b: Annotated[Path, typer.Argument(help="Run in which they are looked at.")],
+    by: Annotated[
+        str, typer.Option(help="Column of run A to go by: score, a metric or a parameter.")
+    ] = "score",
+    ascending: Annotated[bool, typer.Option("--ascending", help="The smallest first.")] = False,
+    n: Annotated[int, typer.Option("-n", min=1, help="How many of the best.")] = 100,
+    where: Where = None,
+    min_trades: MinTrades = None,
+    format: options.TableFormat = options.Format.AUTO,
+) -> None:
+    """Show what becomes of a run's best combinations in another run.
+
+    Such as with other fills, another spread, other years. The runs are joined by id where their
+    grids are equal, else by parameters.
+    """
+    from ib_grid.analysis.comparing import compare_runs
+    from ib_grid.analysis.runs import load_run
+    from ib_grid.analysis.tops import ranking_of
+    from ib_grid.conditions import parse_condition
+    from pipelines.result_tables import give_out_results
+    from pipelines.show import terminal
+
+    a, b = load_run(run_a), load_run(run_b)
+    found = compare_runs(
+        *(a, b),
+        by=by,
+        n_top=n,
+        ascending=ascending,
+        where=parse_condition(where, where="--where") if where else None,
+        ranking=ranking_of(a, min_trades),
+    )
+    shown = _compared_columns(found.top)
+    summary, notes = _compared(found)
+    give_out_results(terminal(), found.top, shown, format, notes=notes, summary=summary)
+
+
+def groups(
+    run: RunFolder,
+    strict: Annotated[bool, typer.Option("--strict", help="Share the reach, too.")] = False,
+    rank_by: Annotated[
+        str, typer.Option(help="total_r, sharpe, recovery (total R / (drawdown + 1)) or score.")
+    ] = "total_r",
+    max_drawdown: Annotated[
+        float, typer.Option(min=0, help="Largest drawdown of a set, R.")
+    ] = 12.0,
+    min_trades: MinTrades = None,
+    format: options.TableFormat = options.Format.AUTO,
+) -> None:
+    """Show the best set per variation that share session, wait and buffer.
+
+    A table has a line per group; CSV and JSON have one per group and variation, with the set's
+    parameters and the variation's own metrics.
+    """
+    from ib_grid.analysis.groups import RANKINGS, TRAILING_RULE
+    from ib_grid.analysis.groups import groups as groups_of
+    from ib_grid.analysis.runs import load_run
+    from ib_grid.analysis.tops import ranking_of
+    from pipelines.result_tables import give_out_results
+    from pipelines.show import terminal
+    from pipelines.tables import chosen_format, records
+
+    loaded = load_run(run)
+    found = groups_of(
+        loaded,
+        strict=strict,
+        rank_by=rank_by,
+        max_drawdown_r=max_drawdown,
+        min_trades=min_trades,
+    )
+    least = ranking_of(loaded, min_trades).min_trades
+    notes = [
+        _said(loaded, 0),
+        f"Ranked by {RANKINGS[rank_by].text}. Sets: by their variation's own metrics,"
+        f" {least} trades or more, a drawdown of {max_drawdown:g} R at most, {TRAILING_RULE}.",
+        "Sums are of each variation's own backtest, not of one of the group together.",
+    ]
+    console = terminal()
+    is_table = chosen_format(console, format) is options.Format.TABLE
+    give_out_results(
+        console,
+        found.summary if is_table else found.sets,
+        _group_columns(found.summary),
+        format,
+        notes=notes,
+        summary={"groups": records(found.summary)},
+    )
+
+
+def _compared_columns(found: pd.DataFrame) -> list[Column]:
+    from pipelines.result_tables import column
+
+    metrics = [n.removesuffix("_b") for n in map(str, found) if n.endswith("_b")]
+    wanted = ["rank", *(["score"] if "score_a" in found else []), "combo_id"]
+    named = [(name, f"{name}_a", "") for name in wanted]
+    named += [(name, f"{name}_{x}", f" {x.upper()}") for name in metrics[1:] for x in "ab"]
+    return [
+        dataclasses.replace(column(name), name=own, heading=column(name).heading + run)
+        for name, own, run in named
+    ]
+
+
+def _compared(found: Comparison) -> tuple[dict[str, Any], list[str]]:
+    """What is to be said of a comparison, for programs and for people."""
+    summary = {
+        "differences": list(found.differences),
+        "n_common": found.n_common,
+        "n_top": found.n_top,
+        "n_top_common": len(found.top),
+        "n_top_profitable_b": found.n_top_profitable,
+        "profitable_share_pct_b": round(found.profitable_share_pct, 6),
+        "rank_correlation": {n: None if v != v else v for n, v in found.rank_correlation.items()},
+    }
+    ranks = (f"{n} {'-' if v != v else f'{v:.3f}'}" for n, v in found.rank_correlation.items())
+    notes = [
+        f"Of the best {found.n_top:,} of A, {len(found.top):,} are in B and"
+        f" {found.n_top_profitable:,} have a total R above 0 there; of all"
+        f" {found.n_common:,} that both have, {found.profitable_share_pct:.1f}%.",
+        f"Rank correlation over all of these: {', '.join(ranks)}.",
+        *(f"A is here, B the other run: {line}" for line in found.differences),
+    ]
+    return summary, notes
+
+
+def _group_columns(found: pd.DataFrame) -> list[Column]:
+    from pipelines.result_tables import column
+
+    names = list(map(str, found))
+    last = ("n_same", *(name for name in names if name.endswith("_combo_id")))
+    names = [name for name in names if name not in last]
+    specs = {"value": ".3f", "sum_of_drawdowns": ".1f"}
+    columns = [column(name) for name in (*names, *last)]
+    return [
+        dataclasses.replace(one, spec=specs.get(one.name, "d" if one.name in last else one.spec))
+        for one in columns
+    ]
 
 
 def _names(columns: str | None) -> list[str]:
