@@ -55,6 +55,8 @@ def _rows(text: str, where: str) -> list[tuple[int, list[str]]]:
             where=f"{where}, line {reader.line_num}",
             expected=_EXPECTED,
         ) from error
+    if not rows:
+        raise DataError("the file holds empty fields only", where=where, expected=_EXPECTED)
     return [(rows[0][0], [name.strip().casefold() for name in rows[0][1]]), *rows[1:]]
 
 
