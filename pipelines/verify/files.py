@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ib_grid import storage
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid import Chunk, ChunkPlan
+from ib_grid.keep import Keep
+from ib_grid.manifest import Manifest
 from ib_grid.partitions import chunk_of, partition_path
 from pipelines import store
 from pipelines.store import Record
@@ -106,17 +108,14 @@ def _stray(path: storage.Place) -> str:
 
 
 def read_all(
-    places: Sequence[Place],
-    plan: ChunkPlan,
-    fingerprint: str,
-    draw: Draw,
-    named_ids: NDArray[np.int64],
+    places: Sequence[Place], manifest: Manifest, draw: Draw, named_ids: NDArray[np.int64]
 ) -> Iterator[Found]:
     """What each of these files holds, in their order; few are in memory at a time."""
+    plan, keep = manifest.plan(), manifest.kept
 
     def read(place: Place) -> Found:
         try:
-            return _read(place, plan, fingerprint, draw, named_ids)
+            return _read(place, plan, manifest.fingerprint, keep, draw, named_ids)
         except UnreachableError:  # it says nothing of the file
             raise
         except StoreError as error:
@@ -127,11 +126,19 @@ def read_all(
 
 
 def _read(
-    place: Place, plan: ChunkPlan, fingerprint: str, draw: Draw, named_ids: NDArray[np.int64]
+    place: Place,
+    plan: ChunkPlan,
+    fingerprint: str,
+    keep: Keep,
+    draw: Draw,
+    named_ids: NDArray[np.int64],
 ) -> Found:
     if place.path.is_symlink():
         raise StoreError("it is a link, where the run has written a file", where=str(place.path))
     record, table = store.read_verified(place.path, plan.grid, place.chunk, fingerprint)
+    left_out = _left_out(record, table, keep)
+    if left_out:
+        raise StoreError(left_out, where=str(place.path))
     discord = _discord(record, place.chunk, table)
     drawn = draw.rows(place.chunk.index, table.num_rows)
     named = np.flatnonzero(np.isin(table.column("combo_id").to_numpy(), named_ids))
@@ -142,6 +149,18 @@ def _read(
         drawn=table.take(pa.array(drawn)),
         named=table.take(pa.array(named)),
     )
+
+
+def _left_out(record: Record, table: pa.Table, keep: Keep) -> str:
+    """Where a file does not hold the columns and rows that its run keeps; empty if it does."""
+    if record.metrics != keep.metrics:
+        return "its columns are not those that the run keeps"
+    if keep.every_row and record.n_rows < record.computed:
+        lacking = record.computed - record.n_rows
+        return f"it lacks {lacking:,} of {record.computed:,} rows, and the run keeps every row"
+    if keep.of(table).num_rows < table.num_rows:
+        return "it holds a row that the run does not keep"
+    return ""
 
 
 def _discord(record: Record, chunk: Chunk, table: pa.Table) -> str:

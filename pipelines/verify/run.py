@@ -69,7 +69,7 @@ def verify_run(
     drawn = draw(plan, files.sizes(there), sample, seed)
     written = read_written(run_dir, manifest.symbol)
     reading = _Reading()
-    for found in files.read_all(there, plan, manifest.fingerprint, drawn, written.ids):
+    for found in files.read_all(there, manifest, drawn, written.ids):
         reading.add(found)
         tell("partitions read", reading.n_files, len(there))
     strays, leftovers = files.others(dataset, plan)

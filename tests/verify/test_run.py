@@ -259,6 +259,39 @@ def test_a_record_that_its_rows_do_not_bear_out(
     assert checks(found)["partition"].state == "holds"
 
 
+def test_a_row_that_is_left_out_without_being_asked_to(run: Path) -> None:
+    manifest = change_manifest(run)
+    path, chunk = files(run)[2], manifest.plan().chunk(2)
+    table, record = pq.ParquetFile(path).read(), store.read_record(path)
+    store.write_partition(path, table.slice(1), chunk, manifest.fingerprint, record.summary)
+    (said,) = wrong(verified(run))
+    assert f"{path}: it lacks 1 of 2 rows, and the run keeps every row" in said
+
+
+def test_columns_that_are_left_out_without_being_asked_to(run: Path) -> None:
+    manifest = change_manifest(run)
+    path, chunk = files(run)[2], manifest.plan().chunk(2)
+    table, record = pq.ParquetFile(path).read(), store.read_record(path)
+    fewer = table.drop_columns(["tcwe_winrate"])
+    store.write_partition(path, fewer, chunk, manifest.fingerprint, record.summary)
+    (said,) = wrong(verified(run))
+    assert "its columns are not those that the run keeps" in said
+
+
+def test_a_row_that_was_not_to_be_kept(tmp_path: Path) -> None:
+    run = computed_run(tmp_path, keep="total_trades >= 1", columns="ranking")
+    assert verified(run, sample=4).exit_status == 0
+    manifest = change_manifest(run)
+    path, chunk = files(run)[0], manifest.plan().chunk(0)
+    table, record = pq.ParquetFile(path).read(), store.read_record(path)
+    place = table.column_names.index("total_trades")
+    none = [np.zeros(table.num_rows, np.float32)]
+    table = table.set_column(place, table.schema.field("total_trades"), none)
+    store.write_partition(path, table, chunk, manifest.fingerprint, record.summary)
+    (said,) = wrong(verified(run))
+    assert f"{path}: it holds a row that the run does not keep" in said
+
+
 def test_a_value_that_is_no_number(run: Path) -> None:
     rewrite(run, 4, metric="ocae_winrate", add=np.nan)
     (said,) = wrong(verified(run))
