@@ -16,6 +16,7 @@ from pipelines import cli
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("local", max_examples=50, **_COMMON)
 settings.register_profile("ci", max_examples=50, derandomize=True, **_COMMON)
+settings.register_profile("quick", max_examples=10, derandomize=True, **_COMMON)
 settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 

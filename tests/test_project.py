@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -51,6 +52,24 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     )
     assert found.stdout.strip() == command
     assert command.startswith("python3 -m venv .venv")
+
+
+def test_what_ci_names_exists() -> None:
+    script = ROOT / ".ci" / "run"
+    subprocess.run(["bash", "-n", script], check=True)
+    named = re.findall(r"tests/[\w/.]+", script.read_text())
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    markers = re.search(r'-m "([^"]+)"', script.read_text())
+    assert markers is not None
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    names = {line.split(":")[0] for line in known["markers"]}
+    assert set(re.findall(r"not (\w+)", markers[1])) <= names
+
+
+def test_the_pythons_that_are_named_include_this_one() -> None:
+    here = f"Programming Language :: Python :: {sys.version_info[0]}.{sys.version_info[1]}"
+    assert here in PROJECT["classifiers"]
 
 
 def test_commands_of_the_readme_exist() -> None:
