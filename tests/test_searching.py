@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ib_grid.analysis.groups import groups
+from ib_grid.analysis.grouping import groups
 from ib_grid.analysis.runs import load_run
 from ib_grid.execution import Execution
 from tests.analysis.made_up import GRID, write_run

@@ -14,7 +14,7 @@ from ib_grid.analysis.curves import (
 )
 from ib_grid.analysis.factors import edges
 from ib_grid.analysis.grid_figures import heat_map, slice_figure
-from ib_grid.analysis.groups import Groups, groups
+from ib_grid.analysis.grouping import Groups, groups
 from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.analysis.one_set import (
     by_hour,

@@ -15,6 +15,7 @@ from plotly.subplots import make_subplots
 from ib_grid.analysis import style
 from ib_grid.analysis.factors import UNITS, value_text
 from ib_grid.errors import ConfigError
+from ib_grid.params import DOMAINS
 from ib_grid.results import METRICS, PREFIXES
 
 MAX_CELLS = 60_000
@@ -147,9 +148,9 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
     figure = make_subplots(
         rows=n_rows,
         cols=columns,
-        shared_yaxes=True,
-        subplot_titles=[f"{name} {_unit(name)}" for name in shown],
-        vertical_spacing=0.42 / n_rows,
+        shared_yaxes="all",
+        subplot_titles=[_title(name) for name in shown],
+        vertical_spacing=0.5 / n_rows,
         horizontal_spacing=0.03,
     )
     for i, part in enumerate(shown.values()):
@@ -157,8 +158,8 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
         figure.add_traces(_slice(part, metric), rows=at["row"], cols=at["col"])
     figure.update_layout(
         template=style.TEMPLATE,
-        height=60 + 170 * n_rows,
-        margin={"l": 8, "r": 10, "t": 40, "b": 8},
+        height=60 + 185 * n_rows,
+        margin={"l": 8, "r": 14, "t": 52, "b": 8},
     )
     figure.update_annotations(font={"size": 12, "color": style.INK}, yshift=2)
     figure.update_xaxes(type="category", showgrid=False)
@@ -166,8 +167,16 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
     return figure
 
 
-def _unit(parameter: str) -> str:
-    return f"({UNITS[parameter]})" if parameter in UNITS else ""
+def _title(parameter: str) -> str:
+    """A parameter and, below it, its unit: two such titles fit beside each other on a phone."""
+    unit = UNITS.get(parameter, " ")
+    return f'{parameter}<br><span style="font-size:10px;color:{style.MUTED}">{unit}</span>'
+
+
+def _has_order(part: pd.DataFrame) -> bool:
+    """Whether a parameter's values are numbers: no line leads from one session to another."""
+    name = str(part["parameter"].iloc[0])
+    return name in DOMAINS and DOMAINS[name].kind in (int, float)
 
 
 def _slice(part: pd.DataFrame, metric: str) -> Sequence[go.Scatter]:
@@ -178,7 +187,7 @@ def _slice(part: pd.DataFrame, metric: str) -> Sequence[go.Scatter]:
     line = go.Scatter(
         x=labels,
         y=values,
-        mode="lines+markers",
+        mode="lines+markers" if _has_order(part) else "markers",
         line={"color": style.BAND_OF_BEST, "width": 1.5},
         marker={"size": 6, "color": style.GAIN},
         hovertemplate=hover,

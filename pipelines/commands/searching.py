@@ -138,8 +138,8 @@ def groups(
     A table has a line per group; CSV and JSON have one per group and variation, with the set's
     parameters and the variation's own metrics.
     """
-    from ib_grid.analysis.groups import RANKINGS, TRAILING_RULE
-    from ib_grid.analysis.groups import groups as groups_of
+    from ib_grid.analysis.grouping import RANKINGS, TRAILING_RULE
+    from ib_grid.analysis.grouping import groups as groups_of
     from ib_grid.analysis.runs import load_run
     from ib_grid.analysis.tops import ranking_of
     from pipelines.result_tables import give_out_results

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ib_grid.analysis.groups import RANKINGS, groups
+from ib_grid.analysis.grouping import RANKINGS, groups
 from ib_grid.analysis.runs import Run, load_run
 from ib_grid.errors import ConfigError
 from ib_grid.grid import grid_from_mapping
