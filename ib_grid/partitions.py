@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from ib_grid.errors import StoreError
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.storage import Place
 
+DAMAGED_FOLDER = "damaged"
 _FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
 
@@ -30,8 +32,41 @@ def partition_path(results: Place, grid: Grid, chunk: Chunk) -> Place:
     return results / f"session={session}" / f"wait_minutes={wait}" / name
 
 
+def check_no_link_out(results: Place) -> None:
+    """Refuse folders and files of a data set that are links out of the run directory.
+
+    What they lead to would be read as results, moved as damaged or removed as left over.
+
+    Raises
+    ------
+    StoreError
+        If there is one.
+    """
+    if not isinstance(results, Path):  # a store has no links
+        return
+    run_dir = os.path.realpath(results.parent)
+    below = ("session=*", "session=*/wait_minutes=*", "session=*/wait_minutes=*/*part-*")
+    found = (path for pattern in below for path in results.glob(pattern))
+    for path in (results.parent / DAMAGED_FOLDER, results, *found):
+        target = os.path.realpath(path) if path.is_symlink() else run_dir
+        if os.path.commonpath([run_dir, target]) != run_dir:
+            raise StoreError(
+                "a link leads out of the run directory",
+                where=str(path),
+                expected="folders and files in the run directory itself",
+                remedy="put what it leads to in its place",
+            )
+
+
 def partition_files(results: Place) -> list[Place]:
-    """The partition files of a data set, in the order of their chunks."""
+    """The partition files of a data set, in the order of their chunks.
+
+    Raises
+    ------
+    StoreError
+        If one of them is a link out of the run directory, see `check_no_link_out`.
+    """
+    check_no_link_out(results)
     found = results.glob("session=*/wait_minutes=*/part-*.parquet")
     return sorted(found, key=lambda path: (len(path.name), path.name, str(path)))
 

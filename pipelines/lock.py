@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -47,7 +48,9 @@ def sole_writer(folder: Place, say: Callable[[str], None] = lambda _: None) -> I
 def _locked(folder: Path) -> Iterator[None]:
     path = folder / LOCK_FILE
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        # A link could lead to any file, which would be emptied.
+        no_link = getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | no_link, 0o666)
     except OSError as error:
         raise OutputError(
             f"the folder cannot be written ({error.strerror})",
@@ -56,6 +59,10 @@ def _locked(folder: Path) -> Iterator[None]:
             remedy="give the right to write, or choose another --output",
         ) from error
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OutputError(
+                "the lock is a pipe or a device, not a file", where=str(path), remedy="remove it"
+            )
         _lock(descriptor, path)
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,16 +17,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ib_grid.errors import OutputError, StoreError, UnreachableError, first_line
-from ib_grid.files import whole_file
+from ib_grid.files import is_file, whole_file
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.params import PARAM_NAMES
-from ib_grid.partitions import chunk_of, open_partition, partition_files
+from ib_grid.partitions import (
+    DAMAGED_FOLDER,
+    check_no_link_out,
+    chunk_of,
+    open_partition,
+    partition_files,
+)
 from ib_grid.results import METRIC_COLUMNS, result_schema
 from ib_grid.storage import Place, move
 from pipelines.seal import is_unbroken, sealed_parquet
 from pipelines.summary import Summary, summary_from_dict
 
-DAMAGED_FOLDER = "damaged"
 _RECORD_KEY = b"ib_grid"
 _RECORD_CRC32_KEY = b"ib_grid_crc32"
 _CHECKING_THREADS = 4
@@ -372,6 +378,8 @@ def _check(
     dataset: Place, path: Place, plan: ChunkPlan, fingerprint: str, read_all: bool
 ) -> Record:
     chunk = chunk_of(dataset, path, plan)
+    if isinstance(path, Path) and not is_file(path):  # a pipe would be waited for for ever
+        raise _wrong(path, "it is not a file")
     record = verify(path, chunk, fingerprint)
     if read_all and not _is_sealed(path):
         return verify_contents(path, plan.grid, chunk, fingerprint)
@@ -406,7 +414,14 @@ def _set_aside(path: Place, folder: Place) -> Place:
 
 
 def remove_leftovers(dataset: Place) -> int:
-    """Remove the temporary files that a killed process has left; how many they were."""
+    """Remove the temporary files that a killed process has left; how many they were.
+
+    Raises
+    ------
+    StoreError
+        If one cannot be removed, or a folder is a link out of the run directory.
+    """
+    check_no_link_out(dataset)
     left = [
         *dataset.glob("session=*/wait_minutes=*/.part-*.partial"),
         *dataset.parent.glob(".*.partial"),
