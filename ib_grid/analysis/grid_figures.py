@@ -20,6 +20,7 @@ from ib_grid.results import METRICS, PREFIXES
 
 MAX_CELLS = 60_000
 _CELLS_WITH_TEXT = 200
+_COLUMNS_WITH_TEXT = 10  # more of them run into each other on a phone
 _DIGITS = 4
 _UNIT_OF = {metric.name: metric.unit for metric in METRICS}
 
@@ -63,7 +64,7 @@ def heat_map(frame: pd.DataFrame, title: str = "") -> go.Figure:
 
 
 def _heat(frame: pd.DataFrame, values: NDArray[np.float64], shows: str) -> go.Heatmap:
-    few = frame.size <= _CELLS_WITH_TEXT
+    few = frame.size <= _CELLS_WITH_TEXT and frame.shape[1] <= _COLUMNS_WITH_TEXT
     gaps = {"xgap": 1, "ygap": 1} if few else {}
     return go.Heatmap(
         x=_labels(frame.columns),
