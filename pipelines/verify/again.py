@@ -16,8 +16,10 @@ from pipelines.verify.recompute import recompute
 
 def checks(
     manifest: Manifest, drawn: Draw, rows: pa.Table, bars: Path | None, tell: Tell
-) -> tuple[Check, Check]:
+) -> tuple[Check, ...]:
     """Compute drawn rows again: their metrics, and the trades that both engines make.
+
+    Nothing if no row was drawn.
 
     Parameters
     ----------
@@ -30,13 +32,13 @@ def checks(
     tell : callable
     """
     wanted = sum(drawn.counts.values())
-    unchecked, source = "", None
-    if wanted:
-        unchecked, source = _source(manifest, bars)
+    if not wanted:
+        return ()
+    unchecked, source = _source(manifest, bars)
     if source is None:
-        return (
-            Check(what=_METRICS, checked=0, total=wanted, unit=_UNIT, unchecked=unchecked),
-            Check(what=_TRADES, checked=0, total=wanted, unit=_UNIT, unchecked=unchecked),
+        return tuple(
+            Check(what=what, checked=0, total=wanted, unit=_UNIT, unchecked=unchecked)
+            for what in (_METRICS, _TRADES)
         )
     return _compared(drawn, rows, source, tell)
 
