@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -50,9 +51,14 @@ def reducer(reduction: Reduction) -> Callable[[NDArray[np.float32]], Floats]:
 
 
 def row_quantile(values: NDArray[np.float32], probability: float) -> Floats:
-    """A quantile of each row's values that are there, shape (n_rows,); sorts the rows."""
-    values.sort(axis=1)  # NaN last
-    return sorted_row_quantile(values, _count(values), probability)
+    """A quantile of each row's values that are there, shape (n_rows,); reorders the rows."""
+    count = _count(values)
+    if values.size and count.min() == values.shape[1]:
+        below = math.floor(probability * (values.shape[1] - 1))
+        values.partition(sorted({below, min(below + 1, values.shape[1] - 1)}), axis=1)
+    else:
+        values.sort(axis=1)  # NaN last
+    return sorted_row_quantile(values, count, probability)
 
 
 def sorted_row_quantile(

@@ -148,7 +148,7 @@ def test_pairs_are_quantiles_over_all_others(make_run: MakeRun, grid: Grid) -> N
     cube = read_cube(partition_files(run.run_dir, "GER40"), grid, "total_r")
     by_name = {factor.name: factor for factor in factors(grid)}
     for a, b in (("session", "rr_target"), ("tsl_target", "stop_mode"), ("tsl_target", "tsl_sl")):
-        found = pair(cube, by_name[a], by_name[b])
+        found = pair(cube, grid, by_name[a], by_name[b])
         cells = rows["total_r"].astype(np.float64).groupby([rows[found.y.name], rows[found.x.name]])
         for i, y in enumerate(found.y.values):
             for j, x in enumerate(found.x.values):
@@ -161,7 +161,7 @@ def test_values_that_never_meet_are_not_shown(make_run: MakeRun, grid: Grid) -> 
     by_name = {factor.name: factor for factor in factors(grid)}
     run = make_run()
     cube = read_cube(partition_files(run.run_dir, "GER40"), grid, "total_r")
-    found = pair(cube, by_name["tsl_target"], by_name["tsl_sl"])
+    found = pair(cube, grid, by_name["tsl_target"], by_name["tsl_sl"])
     assert {found.x.name: found.x.labels, found.y.name: found.y.labels} == {
         "tsl_target": ("1",),  # without trailing there is no tsl_sl
         "tsl_sl": ("0.5",),

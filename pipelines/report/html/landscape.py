@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, filled_cube, quantiles, values_there
 from ib_grid.analysis.factors import Factor
+from ib_grid.analysis.pivots import cube_pivot
 from ib_grid.analysis.variance import main_effects
 from ib_grid.grid import Grid
 from ib_grid.storage import Place
@@ -101,8 +102,9 @@ def survey(report: Report, files: Sequence[Place]) -> Landscape:
     StoreError
         If a file cannot be read, or its combinations are not those of the grid.
     """
-    cube = read_cube(files, report.info.grid, "total_r")
-    found = effects(cube, report.info.grid)
+    grid = report.info.grid
+    cube = read_cube(files, grid, "total_r")
+    found = effects(cube, grid)
     values = cube[~np.isnan(cube)]
     return Landscape(
         total_r=cube,
@@ -111,7 +113,9 @@ def survey(report: Report, files: Sequence[Place]) -> Landscape:
         score_histogram=score_histogram(report, files),
         density=density(report, files),
         effects=found,
-        pairs=tuple(pair(cube, a.factor, b.factor) for a, b in combinations(telling(found), 2)),
+        pairs=tuple(
+            pair(cube, grid, a.factor, b.factor) for a, b in combinations(telling(found), 2)
+        ),
     )
 
 
@@ -147,15 +151,14 @@ def telling(found: Sequence[Effect]) -> list[Effect]:
     return [effect for effect in several if effect in largest]
 
 
-def pair(cube: Cube, a: Factor, b: Factor) -> Pair:
+def pair(cube: Cube, grid: Grid, a: Factor, b: Factor) -> Pair:
     """The heat maps of two parameters; the one with more values is upright."""
     x, y = sorted((_beside(a, b), _beside(b, a)), key=lambda factor: len(factor.values))
-    cells = np.empty((len(y.values), len(x.values), 2))
-    for i, y_places in enumerate(y.places):
-        for j, x_places in enumerate(x.places):
-            cell = values_there(cube, (y.axis, y_places), (x.axis, x_places))
-            cells[i, j] = quantiles(cell, BAND[:2])
-    return Pair(x=x, y=y, tenth_percentile=cells[:, :, 0], median=cells[:, :, 1])
+    tenth, median = (
+        cube_pivot(cube, grid, y.name, x.name, reduction).to_numpy()
+        for reduction in ("p10", "median")
+    )
+    return Pair(x=x, y=y, tenth_percentile=tenth, median=median)
 
 
 def _beside(factor: Factor, other: Factor) -> Factor:
