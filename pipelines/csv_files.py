@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
 # Text from calendars, which anybody may have written; all other text is the project's own.
 FOREIGN_COLUMNS = ("event_currency", "event_title")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# At the beginning of a cell, as wide letters, too; where the comma is for decimals, programs part
+# cells at semicolons or tabs instead.
+_FORMULA = re.compile(r"(^|[;\t])(?=\s*[=+\-@\t\r＝＋－＠])")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -50,4 +53,4 @@ def moment_texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)

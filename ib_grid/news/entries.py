@@ -37,8 +37,9 @@ class Entry:
         value = self.fields[name]
         if not isinstance(value, str):
             raise self.error(f"the {name} is {shown(value)}", expected="a text")
-        # JSON can hold halves of surrogate pairs, which could not be written again.
-        return " ".join(value.encode("utf-8", "replace").decode().split())
+        # Halves of surrogate pairs could not be written again; what is not printed, such as the
+        # sequences that steer a terminal or turn the direction of writing, has no place in a text.
+        return "".join(c if c.isprintable() else "?" for c in " ".join(value.split()))
 
     def error(self, found: str, *, expected: str = "", remedy: str = "") -> DataError:
         """An error that shows the entry."""
