@@ -23,17 +23,17 @@ _IMPORT_SYSTEM = "<frozen importlib"
 
 def main() -> None:
     """Run the command line; exit status 0 done, 1 failed, 2 wrong input, 130 interrupted."""
-    interrupt = signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGINT, _stop)
     try:
-        status = _with_watched_streams()
+        status = command()
     except KeyboardInterrupt:
         status = INTERRUPTED
-    finally:
-        signal.signal(signal.SIGINT, interrupt)
+    finally:  # all is done: what Python does at its end may be cut short
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(status)
 
 
-def _with_watched_streams() -> str | int | None:
+def command() -> str | int | None:
     """Run the command; the status that it ends with, whatever becomes of what it says."""
     from pipelines.streams import Watched
 
@@ -50,7 +50,7 @@ def _with_watched_streams() -> str | int | None:
 
 def _status(said: Watched) -> str | int | None:
     try:
-        status = _command()
+        status = _typed()
         said.flush()
     except OSError as error:
         if error is not said.lost:
@@ -59,7 +59,7 @@ def _status(said: Watched) -> str | int | None:
     return status
 
 
-def _command() -> str | int | None:
+def _typed() -> str | int | None:
     from ib_grid.errors import IbGridError
 
     try:

@@ -20,6 +20,7 @@ from distributed.system import MEMORY_LIMIT
 from ib_grid.errors import ClusterError
 from pipelines import tasks
 from pipelines.forks import ONE_THREAD, START_METHOD, start_fork_server
+from pipelines.steady_clock import use_steady_clock
 
 MAX_WORKERS = 90
 CPUS_KEPT_FREE = 6
@@ -85,6 +86,7 @@ def workers_of(
     ClusterError
         If the workers cannot be started, or the scheduler cannot be reached or has none.
     """
+    use_steady_clock()
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(_dask_config()))
         stack.enter_context(_quiet(logging.getLogger("distributed.client")))
@@ -134,7 +136,9 @@ def _dask_config() -> dict[str, object]:
 
 def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> Client:
     host, _, port = dashboard_address.rpartition(":")
-    folder = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
+    temporary = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
+    folder = stack.enter_context(temporary)
+    stack.enter_context(dask.config.set({"temporary-directory": folder}))
     stack.enter_context(warnings.catch_warnings())
     warnings.filterwarnings("ignore", message=SLOW_START)
     try:
@@ -147,7 +151,7 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
                 host=_LOOPBACK,
                 dashboard_address=f"{host or _LOOPBACK}:{port}",
                 memory_limit=max(2 * _GIBIBYTE, MEMORY_LIMIT // count),
-                local_directory=stack.enter_context(folder),
+                local_directory=folder,
                 silence_logs=logging.CRITICAL,
             )
             stack.callback(_close, cluster)

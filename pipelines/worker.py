@@ -15,12 +15,14 @@ from pathlib import Path
 from distributed import Worker
 
 from pipelines import cluster, tasks
+from pipelines.steady_clock import use_steady_clock
 
 _SHARES = Path("/proc/self/smaps_rollup")
 
 
 def dask_setup(worker: Worker) -> None:
     """Have a worker tell the memory it holds, and leave Ctrl-C to the main process."""
+    use_steady_clock()
     if _SHARES.is_file():
         worker.metrics[cluster.HELD_MEMORY] = lambda _: _held_memory(time.monotonic() // 5)
     # Ctrl-C reaches every process of a terminal; the main one decides what it means.

@@ -51,7 +51,7 @@ def ib_grid_command(
         monkeypatch.setattr(sys, "argv", ["ib-grid", *map(str, arguments)])
         status: object = 0
         try:
-            cli.main()
+            sys.exit(cli.command())
         except SystemExit as ended:
             status = ended.code or 0
         said = capsys.readouterr()

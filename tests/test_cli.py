@@ -85,7 +85,7 @@ def test_another_files_error_is_not_taken_for_the_outputs(monkeypatch: pytest.Mo
     from pipelines import cli
 
     with pytest.raises(OSError, match="another file"):
-        cli.main()
+        cli.command()
 
 
 def test_the_version(ib_grid_command: Callable[..., tuple[int, str, str]]) -> None:

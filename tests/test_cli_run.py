@@ -38,7 +38,7 @@ def typed(
     """Exit status, output and error output of a command."""
     monkeypatch.setattr(sys, "argv", ["ib-grid", *words])
     with pytest.raises(SystemExit) as caught:
-        cli.main()
+        sys.exit(cli.command())
     captured = capsys.readouterr()
     return int(caught.value.code or 0), captured.out, captured.err
 

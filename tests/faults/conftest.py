@@ -30,3 +30,11 @@ def children(tmp_path: Path) -> Iterator[Children]:
     started = Children(tmp_path)
     yield started
     started.end()
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    """Where workers say that they are in the chunk that is looked for."""
+    folder = tmp_path / "marks"
+    folder.mkdir()
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -83,8 +84,9 @@ class Place:
             "--output": self.folder / "results",
             "--run-dir": "run",
             "--chunk-size": 8,
-            "--workers": 2,
         }
+        if "--scheduler" not in more:
+            named["--workers"] = 2
         return ["run", "--no-news", *(str(word) for pair in named.items() for word in pair), *more]
 
     def settings(self) -> Settings:
@@ -163,12 +165,20 @@ class Child:
         """Wait until none of its processes is left; the time that a killed run's may take."""
         deadline = time.monotonic() + seconds
         while left := self.members():
-            assert time.monotonic() < deadline, f"left behind: {left}"
+            assert time.monotonic() < deadline, f"left behind: {_described(left)}"
             time.sleep(0.01)
 
     def interrupt(self) -> None:
         """What Ctrl-C does in a terminal: each process gets the signal."""
         os.killpg(self.process.pid, signal.SIGINT)
+
+
+def _described(processes: list[psutil.Process]) -> list[str]:
+    described = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            described.append(f"{process.pid} {process.status()} {process.cmdline()}")
+    return described
 
 
 def members(leader: int) -> list[psutil.Process]:

@@ -83,14 +83,6 @@ def _killed_in_chunk_7(child: Child, marks: Path, times: int) -> None:
         os.kill(int(mark.name), signal.SIGKILL)
 
 
-@pytest.fixture
-def marks(tmp_path: Path) -> Path:
-    """Where workers say that they are in the chunk that is looked for."""
-    folder = tmp_path / "marks"
-    folder.mkdir()
-    return folder
-
-
 def test_worker_killed_in_a_task(
     place: Place, undisturbed: Place, children: Children, marks: Path
 ) -> None:

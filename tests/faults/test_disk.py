@@ -1,0 +1,86 @@
+"""No room on the disk, for partitions or for what is said; a run directory that is read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.mounts import mount_again, mounted
+from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
+
+pytestmark = [pytest.mark.faults, pytest.mark.cluster]
+
+
+def test_disk_full_while_a_partition_is_written(
+    place: Place, undisturbed: Place, children: Children
+) -> None:
+    results = place.folder / "results"
+    with mounted(results, "-t", "tmpfs", "-o", "size=1m", "none"):
+        child = children.start(place.words())
+        assert child.ended() == 1, child.said()
+        assert "error: the file cannot be written (No space left on device)" in child.said()
+        assert "make room" in child.said()
+        assert "Traceback" not in child.said()
+        assert place.left_over() == []
+        kept = place.finished()
+        assert 0 < len(kept) < len(PLAN)
+        mount_again(results, "size=64m")
+        assert_goes_on(place, undisturbed, kept)
+
+
+@pytest.fixture
+def full() -> Iterator[object]:
+    """A file on a disk that has no room."""
+    with Path("/dev/full").open("wb") as file:
+        yield file
+
+
+def test_no_room_for_what_a_run_says(
+    place: Place, undisturbed: Place, children: Children, full: object
+) -> None:
+    partly_done(place, undisturbed, range(9, 14))
+    kept = place.finished()
+    child = children.start(place.words(), stderr=full)
+    assert child.ended() == 0
+    assert_complete(place, undisturbed, kept)
+
+
+def test_no_room_for_what_a_run_has_found(
+    place: Place, undisturbed: Place, children: Children, full: object
+) -> None:
+    partly_done(place, undisturbed, ())
+    kept = place.finished()
+    child = children.start(place.words(), stdout=full)
+    assert child.ended() == 1
+    assert "error: standard output cannot be written (No space left on device)" in child.said()
+    assert "Traceback" not in child.said()
+    assert_complete(place, undisturbed, kept)
+    assert (place.run_dir / "GER40_summary.txt").exists()
+
+
+def test_run_directory_read_only(place: Place, undisturbed: Place, children: Children) -> None:
+    partly_done(place, undisturbed, range(20, 30))
+    kept, manifest = place.finished(), place.manifest
+    with mounted(place.run_dir, "--bind", str(place.run_dir)):
+        mount_again(place.run_dir, "bind,ro")
+        child = children.start(place.words())
+        assert child.ended() == 2, child.said()
+        assert "error: the folder cannot be written (Read-only file system)" in child.said()
+        assert "Traceback" not in child.said()
+    assert place.manifest == manifest
+    assert_goes_on(place, undisturbed, kept)
+
+
+def test_partitions_read_only(place: Place, undisturbed: Place, children: Children) -> None:
+    partly_done(place, undisturbed, range(20, 30))
+    folder = place.partition(20).parent
+    with mounted(folder, "--bind", str(folder)):
+        mount_again(folder, "bind,ro")
+        child = children.start(place.words())
+        assert child.ended() == 1, child.said()
+        assert "error: the file cannot be written (Read-only file system)" in child.said()
+        assert "Traceback" not in child.said()
+        assert place.manifest.state == "failed"
+    assert_goes_on(place, undisturbed, place.finished())

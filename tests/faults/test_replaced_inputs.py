@@ -1,0 +1,76 @@
+"""Bars and levels that are replaced while a run goes on: its rows are of one input."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ib_grid.errors import RunMismatchError
+from ib_grid.instruments import GER40
+from pipelines import prepare
+from tests.faults.runs import Children, Place, assert_complete, assert_goes_on, partly_done
+from tests.small_runs import BARS
+
+pytestmark = [pytest.mark.faults, pytest.mark.cluster]
+
+OTHER_BARS = BARS.with_name("GER40_edge_m1.parquet")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A run with bars and levels of its own."""
+    bars = tmp_path / "GER40_m1.parquet"
+    shutil.copy(BARS, bars)
+    prepare.prepare_levels(GER40, bars, prepare.levels_file("GER40", tmp_path))
+    return Place(folder=tmp_path, bars=bars)
+
+
+def replace(place: Place, bars: Path) -> None:
+    """Put other bars and their levels in the place of the run's, as `prepare` does."""
+    new = place.folder / "new.parquet"
+    shutil.copy(bars, new)
+    new.replace(place.bars)
+    levels = prepare.levels_file("GER40", place.folder)
+    prepare.prepare_levels(GER40, place.bars, levels)
+
+
+def test_replaced_while_the_run_goes_on(
+    place: Place, undisturbed: Place, children: Children
+) -> None:
+    child = children.start(place.words())
+    assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
+    replace(place, OTHER_BARS)
+    assert child.ended() == 0, child.said()
+    assert_complete(place, undisturbed, {})
+    report = (place.run_dir / "GER40_report.html").read_text()
+    assert "bars have changed since this run" in report
+
+
+def test_replaced_between_two_attempts(
+    place: Place, undisturbed: Place, children: Children
+) -> None:
+    child = children.start(place.words())
+    assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
+    replace(place, OTHER_BARS)
+    child.process.kill()
+    child.process.wait(10)
+    child.gone()
+    kept = place.finished()
+    with pytest.raises(RunMismatchError, match=r"data\.sha256: "):
+        place.complete()
+    assert place.finished() == kept
+    replace(place, BARS)
+    assert_goes_on(place, undisturbed, kept)
+
+
+def test_levels_damaged_between_two_attempts(place: Place, undisturbed: Place) -> None:
+    partly_done(place, undisturbed, range(5))
+    kept = place.finished()
+    levels = prepare.levels_file("GER40", place.folder)
+    content = bytearray(levels.read_bytes())
+    content[len(content) // 3] ^= 255
+    levels.write_bytes(content)
+    said = assert_goes_on(place, undisturbed, kept)
+    assert "levels computed from the bars: " in said
