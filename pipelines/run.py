@@ -234,8 +234,9 @@ def _attempt(job: _Job, manifest: Manifest, missing: list[int], before: Summary)
     seconds: dict[str, float] = {}
     attempt: dict[str, object] = {"started_utc": utc_now(), "seconds": seconds}
     _write_attempt(job, manifest, attempt, "running")
-    try:
-        with cluster.stoppable():
+    # Impatience must not disturb what is written down of a stop either.
+    with cluster.stoppable():
+        try:
             if missing:
                 outcome = _compute(job, missing, before, attempt, seconds)
                 if outcome.failed:
@@ -243,17 +244,24 @@ def _attempt(job: _Job, manifest: Manifest, missing: list[int], before: Summary)
             if job.inputs.keep.top is not None:
                 manifest = _with_cut(job, manifest, attempt)
                 _leave_out_rows(job, manifest, attempt, seconds)
-    except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt)
-        try:
-            _end(job, manifest, attempt, "interrupted" if stopped else "failed")
-        except OutputError as unwritten:  # the error that led here is the one to be told
-            job.say(f"note: run.json could not be written: {unwritten.found}")
-        if stopped:
-            there = len(partition_files(job.dataset))
-            job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
-        raise
+        except BaseException as error:
+            _note_stop(job, manifest, attempt, error)
+            raise
     return _end(job, manifest, attempt, "finished")
+
+
+def _note_stop(
+    job: _Job, manifest: Manifest, attempt: Mapping[str, object], error: BaseException
+) -> None:
+    """Write down why an attempt has ended before its end."""
+    stopped = isinstance(error, KeyboardInterrupt)
+    try:
+        _end(job, manifest, attempt, "interrupted" if stopped else "failed")
+    except OutputError as unwritten:  # the error that led here is the one to be told
+        job.say(f"note: run.json could not be written: {unwritten.found}")
+    if stopped:
+        there = len(partition_files(job.dataset))
+        job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
 
 
 def _compute(
