@@ -19,7 +19,8 @@ from ib_grid.ingest import QualityReport
 from ib_grid.ingest.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.instruments import Session
 from ib_grid.levels import SessionLevels
-from pipelines.csv_files import csv_text
+from pipelines.options import Format
+from pipelines.tables import chosen_format, give_out
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
@@ -73,12 +74,12 @@ def _level_cells(values: SessionLevels) -> list[str]:
     ]
 
 
-def show_trades(console: Console, trades: pd.DataFrame) -> None:
-    """Print trades, a line each, or as CSV where there is no terminal."""
-    if console.is_terminal:
+def show_trades(console: Console, trades: pd.DataFrame, asked: Format = Format.AUTO) -> None:
+    """Print trades: a line each, or as CSV or JSON in a pipe or when asked."""
+    if chosen_format(console, asked) is Format.TABLE:
         print_trades(console, trades)
     else:
-        console.file.write(csv_text(trades))
+        give_out(console, trades, (), asked)
 
 
 def print_trades(console: Console, trades: pd.DataFrame) -> None:
@@ -104,10 +105,12 @@ def print_trades(console: Console, trades: pd.DataFrame) -> None:
     )
 
 
-def show_candidates(console: Console, candidates: pd.DataFrame) -> None:
-    """Print candidates with their nearest event, or as CSV where there is no terminal."""
-    if not console.is_terminal:
-        console.file.write(csv_text(candidates))
+def show_candidates(
+    console: Console, candidates: pd.DataFrame, asked: Format = Format.AUTO
+) -> None:
+    """Print candidates with their nearest event, or as CSV or JSON in a pipe or when asked."""
+    if chosen_format(console, asked) is not Format.TABLE:
+        give_out(console, candidates, (), asked)
         return
     table = _table("date", "variation", "side", "UTC", "", "min", "event")
     for row in candidates.to_dict("records"):

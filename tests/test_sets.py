@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import runpy
+import subprocess
+import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +17,13 @@ import pytest
 
 from ib_grid import analysis, reference
 from ib_grid.analysis.runs import Run, load_run
+from ib_grid.params import PARAM_NAMES
 from ib_grid.results import VARIATIONS
 from pipelines.chosen import choose, choose_by_text
+from tests.analysis.made_up import write_run
 from tests.verify.runs import computed_run
 
+ROOT = Path(__file__).parent.parent
 Command = Callable[..., tuple[int, str, str]]
 
 
@@ -268,3 +273,29 @@ def test_portfolios_that_are_none(
     status, out, said = ib_grid_command("portfolio", *(w.format(run=folder) for w in words))
     assert (status, out) == (2, "")
     assert found in said
+
+
+# runs that have kept only some
+
+
+def test_a_run_with_few_columns(ib_grid_command: Command, tmp_path: Path) -> None:
+    kept = ("combo_id", *PARAM_NAMES, "total_r", "total_trades")
+    write_run(tmp_path / "run", columns=kept)
+    status, out, said = ib_grid_command("show", tmp_path / "run", "--format", "json")
+    content = json.loads(out)
+    assert (status, "left out" in said) == (0, True)
+    assert set(content["metrics"]) == {"total_r", "total_trades"}
+    assert (content["variations"], content["years"]) == ([], None)
+    for words in ((), ("--format", "table")):
+        status, out, _ = ib_grid_command("show", tmp_path / "run", *words)
+        assert status == 0
+        assert "total_r" in out
+
+
+def test_a_reader_that_has_had_enough(folder: Path) -> None:
+    command = f"{sys.executable} -m pipelines.cli show {folder} --trades | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("date,variation")
+    assert done.stderr == ""

@@ -70,3 +70,21 @@ def test_a_table_may_be_asked_for_in_a_pipe() -> None:
     text = said(Format.TABLE, terminal=False)
     assert "\x1b" not in text
     assert "0.10" in text
+
+
+def test_what_is_none_is_null_in_json_and_nothing_elsewhere() -> None:
+    frame = pd.DataFrame(
+        {
+            "minutes": pd.Series([-3, None], dtype="Int64"),
+            "event_title": pd.Series(["=x", None], dtype="string"),
+            "news_time": pd.to_datetime(["2031-03-04T13:30Z", None]),
+        }
+    )
+    file = io.StringIO()
+    give_out(Console(file=file), frame, (), Format.JSON)
+    assert json.loads(file.getvalue()) == [
+        {"minutes": -3, "event_title": "=x", "news_time": "2031-03-04T13:30Z"},
+        {"minutes": None, "event_title": None, "news_time": None},
+    ]
+    give_out(Console(file=(out := io.StringIO())), frame, (), Format.CSV)
+    assert out.getvalue().splitlines()[1:] == ["-3,'=x,2031-03-04T13:30Z", ",,"]

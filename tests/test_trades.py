@@ -199,3 +199,11 @@ def test_a_file_that_is_read_is_not_written_over(
 def test_a_session_of_another_clock_is_said(ib_grid_command: Command, params_file: Path) -> None:
     params_file.write_text(json.dumps({**PARAMS.to_dict(), "ib_timezone": "UTC"}))
     assert "note: the session is by the clock of UTC" in _trades(ib_grid_command, params_file)[2]
+
+
+def test_json_when_asked(ib_grid_command: Command, params_file: Path) -> None:
+    status, out, _ = _trades(ib_grid_command, params_file, "--format", "json")
+    trades = json.loads(out)
+    _, csv, _ = _trades(ib_grid_command, params_file)
+    assert status == 0
+    assert [t["exit_price"] for t in trades] == pd.read_csv(io.StringIO(csv))["exit_price"].tolist()

@@ -36,6 +36,7 @@ def trades(
     news_timezone: options.NewsTimezone = None,
     news_currency: options.NewsCurrency = None,
     config_file: options.Config = None,
+    table_format: options.TableFormat = options.Format.AUTO,
 ) -> None:
     """Show or write every trade of one combination."""
     settings = settings_of(locals())
@@ -53,7 +54,7 @@ def trades(
         write_csv(found, out)
         typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
     else:
-        show_trades(terminal(), found)
+        show_trades(terminal(), found, table_format)
 
 
 def check(
@@ -77,6 +78,7 @@ def check(
     news_timezone: options.NewsTimezone = None,
     news_currency: options.NewsCurrency = None,
     config_file: options.Config = None,
+    table_format: options.TableFormat = options.Format.AUTO,
 ) -> None:
     """List each blocked and each kept candidate of a combination with the nearest event.
 
@@ -96,7 +98,7 @@ def check(
         of_one.check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
         write_csv(found, out)
     else:
-        show_candidates(terminal(), found)
+        show_candidates(terminal(), found, table_format)
     total = f"{len(found):,} candidates, {int(found['blocked'].sum()):,} of them blocked"
     typer.echo(total + (f", written: {out}" if out else ""), err=True)
     for line in statement_lines(combination.news.statement):
