@@ -26,6 +26,8 @@ MIN_CHUNKS = 60
 MAX_CHUNKS = 500
 CHUNKS_PER_WORKER = 4
 MAX_CHUNK_ROWS = 250_000
+# Tasks that the client and the scheduler hold at a time: 10,000 took 200 MB.
+MAX_TASKS = 2000
 
 _POLL_SECONDS = 0.1
 _WORKERS_SECONDS = 2.0
@@ -111,13 +113,15 @@ def _results(
     try:
         client.wait_for_workers(1, timeout=_NO_WORKERS_SECONDS)
         shared = client.scatter(work, broadcast=True, hash=False)
-        bag = dask.bag.from_sequence(chunks, partition_size=1)
-        mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
-        futures = client.compute(mapped.to_delayed())
-        index_of = {future.key: index for future, index in zip(futures, chunks, strict=True)}
-        for future in _arrivals(futures, client, progress):
-            yield index_of[future.key], _result(future, index_of[future.key], work)
-            future.release()
+        for first in range(0, len(chunks), MAX_TASKS):
+            some = chunks[first : first + MAX_TASKS]
+            bag = dask.bag.from_sequence(some, partition_size=1)
+            mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
+            futures = client.compute(mapped.to_delayed())
+            index_of = {future.key: index for future, index in zip(futures, some, strict=True)}
+            for future in _arrivals(futures, client, progress):
+                yield index_of[future.key], _result(future, index_of[future.key], work)
+                future.release()
     except (OSError, TimeoutError) as error:
         raise _lost(f"the scheduler or its workers are lost ({first_line(error)})") from error
 

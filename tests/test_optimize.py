@@ -87,7 +87,11 @@ def computed(shared: Work, workers: Workers, told: Told) -> Outcome:
 
 
 @pytest.mark.cluster
-def test_every_chunk_is_computed_once_and_told(tmp_path: Path, workers: Workers) -> None:
+@pytest.mark.parametrize("tasks_at_once", [5, optimize.MAX_TASKS])
+def test_every_chunk_is_computed_once_and_told(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch, tasks_at_once: int
+) -> None:
+    monkeypatch.setattr(optimize, "MAX_TASKS", tasks_at_once)
     shared, told = work(tmp_path), Told()
     outcome = computed(shared, workers, told)
     assert outcome.failed == ()

@@ -57,6 +57,12 @@ def _eligible(report: Report, files: Sequence[Place], names: tuple[str, ...]) ->
             yield {name: block.columns[name][rows] for name in names}
 
 
+def _unbeaten(points: NDArray[np.float32], front: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Points that the front so far does not beat: few, so that few have to be sorted."""
+    gain = np.append(np.float32(-np.inf), front[:, 1])  # both ascend along a front
+    return points[points[:, 1] > gain[np.searchsorted(front[:, 0], points[:, 0], side="right")]]
+
+
 def density(report: Report, files: Sequence[Place]) -> Density | None:
     """Total R against drawdown over the eligible; None where there is none."""
     names = ("max_drawdown", "total_r")
@@ -66,7 +72,7 @@ def density(report: Report, files: Sequence[Place]) -> Density | None:
         points = np.column_stack([columns[name] for name in names])
         low = np.minimum(low, points.min(axis=0))
         high = np.maximum(high, points.max(axis=0))
-        front = pareto_front(np.concatenate([front, points]))
+        front = pareto_front(np.concatenate([front, _unbeaten(points, front)]))
     if not len(front):
         return None
     across, up = (round_bins(low[i], high[i], _DENSITY_BINS) for i in range(2))
