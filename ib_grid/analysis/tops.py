@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ib_grid import scoring
 from ib_grid.analysis.runs import Run, Where
 from ib_grid.errors import ConfigError
+from ib_grid.keep import Cut
 from ib_grid.params import DOMAINS
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.scoring import Extrema, RankingSettings
@@ -91,8 +92,14 @@ def top(
 
 
 def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extrema:
-    """Extrema of the score's columns over all rows with enough trades."""
+    """Extrema of the score's columns over all rows with enough trades.
+
+    A run that kept only its best rows has noted those over all that it computed: by its own
+    ranking the scores are the ones by which these rows were chosen.
+    """
     weights = ranking.weights_of(prefix)
+    if run.manifest.cut and not prefix and ranking == run.manifest.kept.ranking:
+        return Cut.from_dict(run.manifest.cut).extrema
     infinite = np.full(len(weights), np.inf)
     extrema = Extrema(infinite, -infinite, 0)
     for columns in _eligible(run, tuple(weights), None, ranking, prefix):

@@ -118,6 +118,7 @@ def compare(
     )
     shown = _compared_columns(found.top)
     summary, notes = _compared(found)
+    notes = [*notes, *(f"{name}: {_said(one, 0)}" for name, one in (("A", a), ("B", b)))]
     give_out_results(terminal(), found.top, shown, format, notes=notes, summary=summary)
 
 
@@ -234,4 +235,5 @@ def _shown(asked: Sequence[str], by: str, found: pd.DataFrame) -> list[str]:
 
 def _said(run: Run, min_trades: int) -> str:
     least = f"; with {min_trades} trades or more" if min_trades else ""
-    return f"{run.manifest.symbol}: {run.statement}{least}."
+    kept = "".join(f" {sentence}" for sentence in run.manifest.kept.said())
+    return f"{run.manifest.symbol}: {run.statement}{least}.{kept}"

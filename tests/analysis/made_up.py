@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid, fingerprint, grid_from_mapping, plan_chunks
 from ib_grid.instruments import GER40, INSTRUMENTS
+from ib_grid.keep import KEEP_ALL, Cut, Keep
 from ib_grid.manifest import RESULTS_VERSION, Manifest, identity, versions, write_manifest
 from ib_grid.news import NO_NEWS
 from ib_grid.partitions import partition_path, results_folder
@@ -36,7 +38,13 @@ GRID = grid_from_mapping(AXES, GER40)  # 864 combinations
 ROWS_PER_CHUNK = 72
 
 
-def manifest(grid: Grid, rows_per_chunk: int, **changes: object) -> Manifest:
+def manifest(
+    grid: Grid,
+    rows_per_chunk: int,
+    keep: Keep = KEEP_ALL,
+    cut: Cut | None = None,
+    **changes: object,
+) -> Manifest:
     """The manifest of a made-up run."""
     plan = plan_chunks(grid, rows_per_chunk)
     parts = {
@@ -58,7 +66,11 @@ def manifest(grid: Grid, rows_per_chunk: int, **changes: object) -> Manifest:
         chunks=len(plan),
         settings_per_chunk=plan.settings_per_chunk,
         versions=versions(),
-        fingerprint=fingerprint(identity(**parts, data_sha256="a" * 64)),  # type: ignore[arg-type]
+        fingerprint=fingerprint(
+            identity(**parts, data_sha256="a" * 64, keep=keep.identity)  # type: ignore[arg-type]
+        ),
+        keep=keep.to_dict(),
+        cut=cut.to_dict() if cut else {},
         state="finished",
         created_utc="2024-05-01T00:00:00+00:00",
         attempts=({"workers": 2},),
@@ -75,12 +87,13 @@ def write_run(
     chunks: slice = slice(None),
     columns: tuple[str, ...] = RESULT_COLUMNS,
     keep: Callable[[pd.DataFrame], pd.Series] | None = None,
+    of_manifest: dict[str, Any] | None = None,
     **identity_changes: object,
 ) -> pd.DataFrame:
     """Write a run directory; the rows that were put into it."""
     rows = random_rows(grid, seed) if rows is None else rows
     path.mkdir(parents=True, exist_ok=True)
-    write_manifest(path, manifest(grid, rows_per_chunk, **identity_changes))
+    write_manifest(path, manifest(grid, rows_per_chunk, **(of_manifest or {}), **identity_changes))
     plan, schema = plan_chunks(grid, rows_per_chunk), result_schema()
     written = []
     for index in range(len(plan))[chunks]:

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from ib_grid.analysis.runs import Run, load_run
-from ib_grid.analysis.tops import ranking_of, top
+from ib_grid.analysis.tops import ranking_of, score_extrema, top
 from ib_grid.errors import ConfigError
+from ib_grid.keep import Cut, Keep
 from ib_grid.params import PARAM_NAMES
 from ib_grid.scoring import DEFAULT_WEIGHTS, RankingSettings
 from tests.analysis.made_up import GRID, write_run
@@ -71,6 +72,24 @@ def test_the_ranking_is_the_runs_own(whole) -> None:
     assert top(run)["combo_id"].tolist() == expected["combo_id"].tolist()
     few = top(run, "total_trades", 1, ascending=True, ranking=ranking_of(run, 0))
     assert few["total_trades"].tolist() == [rows["total_trades"].min()]
+
+
+def test_a_run_that_kept_its_best_scores_as_when_it_chose_them(whole, tmp_path: Path) -> None:
+    run, rows = whole
+    chosen = top(run, n=40, ranking=WEIGHTS)
+    cut = Cut(last=None, extrema=score_extrema(run, WEIGHTS), rows=len(rows))
+    best = set(chosen["combo_id"])
+    write_run(
+        *(tmp_path / "r", GRID, rows),
+        keep=lambda part: part["combo_id"].isin(best),
+        of_manifest={"keep": Keep(top=40, ranking=WEIGHTS), "cut": cut},
+    )
+    kept = load_run(tmp_path / "r")
+    found = top(kept, n=100, ranking=WEIGHTS)
+    assert found["combo_id"].tolist() == chosen["combo_id"].tolist()
+    assert found["score"].tolist() == chosen["score"].tolist()
+    other = RankingSettings(weights=DEFAULT_WEIGHTS, min_trades=30)
+    assert top(kept, ranking=other)["score"].iloc[0] != found["score"].iloc[0]
 
 
 def test_nothing_is_left(whole) -> None:
