@@ -25,7 +25,7 @@ from ib_grid.storage import Place
 
 RUN_FILE = "run.json"
 FORMAT = 2
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 
 # To be raised with every change by which the engine gives other numbers for the same input.
 RESULTS_VERSION = 1

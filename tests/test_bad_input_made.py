@@ -209,11 +209,11 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "not readable as XML: «…»\n"
         "  in x\n  expected: <weeklyevents> with an <event> for each event",
     ),
-    "a calendar of 17 MB": (
+    "a calendar of 9 MB": (
         "calendars",
         "x",
-        (EVENTS + EVENT * 600_000).encode(),
-        "the calendar cannot be read (larger than 16,777,216 bytes)\n"
+        (EVENTS + EVENT * 320_000).encode(),
+        "the calendar cannot be read (larger than 8,388,608 bytes)\n"
         f"  in x\n  expected: {NO_CALENDAR}",
     ),
     "TOML nested 100,000 deep": (

@@ -382,7 +382,7 @@ def test_a_calendar_may_be_large_but_not_endless(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    with pytest.raises(InputError, match=r"cannot be read \(larger than 16,777,216 bytes\)"):
+    with pytest.raises(InputError, match=r"cannot be read \(larger than 8,388,608 bytes\)"):
         read_calendar(path)
 
 

@@ -15,7 +15,7 @@ from ib_grid.news.table import read_table
 from ib_grid.news.weekly import WEEKLY_TIMEZONE, read_weekly
 from ib_grid.news.yearly import read_yearly
 
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 
 _EXPECTED = "ForexFactory JSON, a ForexFactory weekly export (XML), or CSV of events"
 _BOM = b"\xef\xbb\xbf"

@@ -34,7 +34,7 @@ def read_table(text: str, where: str, timezone: str = "UTC") -> Calendar:
     """
     (_, header), *rows = _rows(text, where)
     column = _columns(header, where)
-    entries = [_entry(header, row, f"{where}, line {line}") for line, row in rows]
+    entries = (_entry(header, row, f"{where}, line {line}") for line, row in rows)
     events = [
         event(e, time=column["time"], currency=column["currency"], timezone=timezone)
         for e in entries

@@ -34,7 +34,7 @@ def read_yearly(text: str, where: str) -> Calendar:
             expected='{"events": [{"title": …, "country": …, "datetime_utc": …, "impact": …}, …]}',
         )
     fields_of = enumerate(document["events"], 1)
-    entries = [_entry(fields, f"{where}, event {i}") for i, fields in fields_of]
+    entries = (_entry(fields, f"{where}, event {i}") for i, fields in fields_of)
     events = [event(e, time="datetime_utc", currency="country", timezone="UTC") for e in entries]
     _check_count(document, len(events), where)
     return Calendar(events=tuple(events), claims=_claims(document, events, where))
