@@ -29,7 +29,20 @@ SESSIONS = (
     Session(ib_start="01:30", ib_end="02:30", ib_timezone="Europe/Berlin"),
     Session(ib_start="23:00", ib_end="23:30", ib_timezone="Europe/Berlin"),
 )
-FIRST_DATES = (dt.date(2024, 3, 29), dt.date(2024, 10, 25), dt.date(2024, 6, 3))
+# Of zones that change their clocks at other dates, one in the other half of the year.
+OTHER_ZONES = (
+    Session(ib_start="09:30", ib_end="10:30", ib_timezone="America/New_York"),
+    Session(ib_start="23:29", ib_end="23:59", ib_timezone="Australia/Sydney"),
+)
+ALL_SESSIONS = (*SESSIONS, *OTHER_ZONES)
+FIRST_DATES = (
+    dt.date(2024, 3, 29),
+    dt.date(2024, 10, 25),
+    dt.date(2024, 6, 3),
+    dt.date(2024, 3, 8),
+    dt.date(2024, 11, 1),
+    dt.date(2024, 4, 5),
+)
 
 # Values of each axis, those of the grids and stranger ones.
 AXES: dict[str, tuple[object, ...]] = {
@@ -124,7 +137,7 @@ def scenes(draw) -> Scene:
     """Two to six dates of a session."""
     first = (draw(st.sampled_from(FIRST_DATES)) - dt.date(1970, 1, 1)).days
     return Scene(
-        session=draw(st.sampled_from(SESSIONS)),
+        session=draw(st.sampled_from(ALL_SESSIONS)),
         dates=tuple(range(first, first + draw(st.integers(2, 6)))),
         seed=draw(st.integers(0, 2**32 - 1)),
         shape=draw(shapes()),

@@ -28,7 +28,7 @@ from tests.engines import (
     engine,
 )
 from tests.golden import golden_set
-from tests.strategies import SESSIONS, Scene, Shape
+from tests.strategies import ALL_SESSIONS, SESSIONS, Scene, Shape
 
 each_engine = pytest.mark.parametrize("engine_name", ENGINES)
 EXAMPLES = settings.default.max_examples
@@ -134,7 +134,7 @@ def test_rows_are_the_same_bytes_whatever_the_chunk_size(engine_name, data):
     evaluate = engine(engine_name).evaluate
     scene = data.draw(strategies.scenes())
     # the zone's other sessions, too: on some of them no date has a balance
-    sessions = tuple(s for s in SESSIONS if s.ib_timezone == scene.session.ib_timezone)
+    sessions = tuple(s for s in ALL_SESSIONS if s.ib_timezone == scene.session.ib_timezone)
     market = build_market(scene.bars, sessions, scene.horizon_minutes)
     grid = data.draw(strategies.grids(sessions))
     execution = data.draw(strategies.executions())

@@ -7,6 +7,7 @@ own scale of prices: 20,000, 8,000 and 1.08.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import shlex
 import shutil
 from collections.abc import Callable
@@ -17,16 +18,22 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from ib_grid import engine
 from ib_grid.analysis import load_source, trade_chart
 from ib_grid.bars import Bars, bars_to_frame, file_sha256, read_bars
 from ib_grid.clock import day_number
+from ib_grid.execution import MODELS, Execution, Model
 from ib_grid.levels_file import read_levels
 from ib_grid.manifest import read_manifest
-from tests import csv_files
+from ib_grid.market import build_market
+from pipelines.show import show_trades
+from tests import csv_files, small_runs
+from tests.small_runs import GRID
 
 Command = Callable[..., tuple[int, str, str]]
-GRID = """
+GRID_TOML = """
 ib_wait_minutes = [0]
 trade_window_minutes = [60, 120]
 rr_target = [1.0]
@@ -148,7 +155,7 @@ def prepared(command: Command, one: Symbol) -> Bars:
     typed(command, "instruments", one.symbol, "--out", f"data/instruments/{one.symbol}.toml")
     bars = made_up(one)
     Path("export.csv").write_text(one.csv(bars))
-    Path("grid.toml").write_text(GRID)
+    Path("grid.toml").write_text(GRID_TOML)
     typed(command, "prepare", "--symbol", one.symbol, "--csv", "export.csv", *one.clock)
     return bars
 
@@ -273,13 +280,26 @@ def _check_chart(trades: pd.DataFrame, folder: Path, one: Symbol) -> None:
     assert f"{trade['entry_price']:,.{one.decimals}f}" in said
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_no_number_depends_on_the_scale_of_prices(model: Model) -> None:
+    """Prices of 1 instead of 16,000: a power of two changes no digit of a quotient."""
+    scale = 2.0**-14
+    bars = read_bars(small_runs.BARS)
+    prices = {name: getattr(bars, name) * scale for name in ("open", "high", "low", "close")}
+    small = Bars(minute=bars.minute, **prices)
+    assert 0.9 < np.median(small.close) < 1.2
+    chunks = [small_runs.PLAN.chunk(index) for index in range(len(small_runs.PLAN))]
+    results = []
+    for of, spread in ((bars, 1.5), (small, 1.5 * scale)):
+        market = build_market(of, GRID.sessions, GRID.horizon_minutes)
+        execution = Execution(model=model, spread_points=spread)
+        rows = [engine.evaluate(market, GRID, chunk, execution) for chunk in chunks]
+        results.append(np.concatenate([np.asarray(values) for values in rows]))
+    assert np.array_equal(*results)
+    assert results[0].any()
+
+
 def test_trades_are_shown_with_the_decimals_of_the_prices() -> None:
-    import io
-
-    from rich.console import Console
-
-    from pipelines.show import show_trades
-
     moment = pd.Timestamp("2024-03-04 08:31", tz="UTC")
     row = {"date": moment, "variation": "OCAE", "direction": "long", "entry_time": moment}
     row |= {"entry_price": 1.08127, "exit_time": moment, "exit_price": 1.081, "exit_reason": "tp"}
