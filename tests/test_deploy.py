@@ -17,7 +17,7 @@ import yaml
 from dask.config import collect_env
 from distributed.cli import dask_scheduler, dask_worker
 
-from pipelines import cluster
+from pipelines import cluster, forks
 from tests.command_lines import fenced_lines, mistakes, typed_commands
 
 ROOT = Path(__file__).parent.parent
@@ -84,7 +84,7 @@ def test_the_image_compiles_the_engine_as_that_user() -> None:
 
 def test_the_threads_of_the_image_are_those_of_workers() -> None:
     values = dict(word.split("=") for word in given("ENV")[0].split())
-    assert values == cluster._ONE_THREAD
+    assert values == forks.ONE_THREAD
 
 
 # --- compose.yaml
