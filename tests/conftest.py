@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,21 +22,32 @@ settings.register_profile("quick", max_examples=10, derandomize=True, **_COMMON)
 settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 
-_WITH_PROCESSES = ("cluster", "faults")
+
+# Tests side by side, `pytest -n 2`: a file stays together, and all files that start processes are
+# one group, the first, so that two of them never share the machine and the longest group does not
+# begin last.
+_PROCESSES = re.compile(r"mark\.(cluster|faults)\b")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where tests run side by side: keep a file together, and all that starts workers apart.
+@cache
+def _group(path: Path) -> str:
+    return "processes" if _PROCESSES.search(path.read_text(encoding="utf-8")) else str(path)
 
-    What starts processes of its own is one group, the first, so that two of them never share the
-    machine and the longest group does not begin last.
-    """
-    if not os.environ.get("PYTEST_XDIST_WORKER"):
-        return
-    for item in items:
-        processes = any(item.get_closest_marker(name) for name in _WITH_PROCESSES)
-        item.add_marker(pytest.mark.xdist_group("processes" if processes else str(item.path)))
-    items.sort(key=lambda item: not any(map(item.get_closest_marker, _WITH_PROCESSES)))
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: _group(item.path) != "processes")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(config.rootpath / nodeid.split("::")[0])
+
+    return ByGroup(config, log)
 
 
 @pytest.fixture
