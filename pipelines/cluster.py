@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import dask
 from dask.system import CPU_COUNT
-from distributed import Client, LocalCluster, Scheduler
+from distributed import Client, LocalCluster, Scheduler, Security
 from distributed.system import MEMORY_LIMIT
+from distributed.versions import VersionMismatchWarning
 
 from ib_grid.errors import ClusterError
 from pipelines import tasks
@@ -68,7 +69,12 @@ def default_workers(cpus: int = CPU_COUNT) -> int:
 
 @contextlib.contextmanager
 def workers_of(
-    count: int, *, scheduler: str | None = None, dashboard_address: str = ":0"
+    count: int,
+    *,
+    scheduler: str | None = None,
+    dashboard_address: str = ":0",
+    listen: str | None = None,
+    security: Security | None = None,
 ) -> Iterator[Workers]:
     """Workers for the length of a with block; none of their processes outlives it.
 
@@ -80,6 +86,10 @@ def workers_of(
         Address of a scheduler whose workers are used instead.
     dashboard_address : str
         ``HOST:PORT`` or ``:PORT``, which listens on this machine alone.
+    listen : str, optional
+        ``HOST:PORT`` at which workers of other machines can join those started here.
+    security : distributed.Security, optional
+        Certificates, to speak TLS and nothing else.
 
     Raises
     ------
@@ -92,9 +102,9 @@ def workers_of(
         stack.enter_context(_quiet(logging.getLogger("distributed.client")))
         if scheduler is None:
             tasks.load_kernels()  # compiled once here, they are on disk for the workers
-            client = _start(stack, count, dashboard_address)
+            client = _start(stack, count, _listening(dashboard_address, listen, security))
         else:
-            client = _connect(stack, scheduler)
+            client = _connect(stack, scheduler, security)
         yield Workers(client=client, count=_count(client), dashboard_link=client.dashboard_link)
 
 
@@ -134,8 +144,22 @@ def _dask_config() -> dict[str, object]:
     }
 
 
-def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> Client:
-    host, _, port = dashboard_address.rpartition(":")
+def _listening(
+    dashboard_address: str, listen: str | None, security: Security | None
+) -> dict[str, object]:
+    """Where a local cluster listens: on this machine alone where nothing else is asked."""
+    dashboard_host, _, dashboard_port = dashboard_address.rpartition(":")
+    host, _, port = (listen or ":0").rpartition(":")
+    return {
+        "host": host or _LOOPBACK,
+        "scheduler_port": int(port),
+        "dashboard_address": f"{dashboard_host or _LOOPBACK}:{dashboard_port}",
+        "protocol": "tls" if security else "tcp",
+        "security": security,
+    }
+
+
+def _start(stack: contextlib.ExitStack, count: int, listening: dict[str, object]) -> Client:
     temporary = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
     folder = stack.enter_context(temporary)
     stack.enter_context(dask.config.set({"temporary-directory": folder}))
@@ -148,11 +172,10 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
                 n_workers=count,
                 threads_per_worker=1,
                 processes=True,
-                host=_LOOPBACK,
-                dashboard_address=f"{host or _LOOPBACK}:{port}",
                 memory_limit=max(2 * _GIBIBYTE, MEMORY_LIMIT // count),
                 local_directory=folder,
                 silence_logs=logging.CRITICAL,
+                **listening,
             )
             stack.callback(_close, cluster)
             return stack.enter_context(Client(cluster, set_as_default=False))
@@ -160,7 +183,7 @@ def _start(stack: contextlib.ExitStack, count: int, dashboard_address: str) -> C
         raise ClusterError(
             f"{count} workers could not be started ({error or type(error).__name__})",
             where="the local cluster",
-            remedy="try fewer --workers, or another --dashboard-address",
+            remedy="try fewer --workers, or another --dashboard-address or --listen",
         ) from error
 
 
@@ -175,9 +198,13 @@ def _close(cluster: LocalCluster) -> None:
                 os.kill(pid, _KILL)
 
 
-def _connect(stack: contextlib.ExitStack, address: str) -> Client:
+def _connect(stack: contextlib.ExitStack, address: str, security: Security | None) -> Client:
+    stack.enter_context(warnings.catch_warnings())
+    warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # checked by ourselves
     try:
-        return stack.enter_context(Client(address, set_as_default=False, timeout=_REACH_SECONDS))
+        return stack.enter_context(
+            Client(address, security=security, set_as_default=False, timeout=_REACH_SECONDS)
+        )
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"the scheduler cannot be reached ({error or type(error).__name__})",

@@ -17,7 +17,7 @@ from ib_grid.news.run_news import CoverageMode, NewsSettings
 from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place
 from pipelines import instruments, prepare
-from pipelines.config_values import KEYS, check_names, convert_value
+from pipelines.config_values import KEYS, check_names, check_together, convert_value
 from pipelines.mappings import read_mapping
 
 NEWS_DIR = Path("data/news")
@@ -51,6 +51,10 @@ class Settings:
         Address of a Dask scheduler that is already there.
     dashboard_address : str
         Where the Dask dashboard listens; port 0 takes any free one.
+    listen : str, optional
+        Where the scheduler started here listens for workers of other machines.
+    tls_ca_file, tls_cert, tls_key : Path, optional
+        Certificates, to speak TLS with the scheduler and among workers.
     output : Place
         Folder of the run directories, or their prefix in an object store.
     run_dir : str, optional
@@ -92,6 +96,10 @@ class Settings:
     workers: int | None = None
     scheduler: str | None = None
     dashboard_address: str = ":0"
+    listen: str | None = None
+    tls_ca_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     output: Place = Path("results")
     run_dir: str | None = None
     resume: bool = True
@@ -186,17 +194,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
         raise ConfigError(
             "no symbol was given", expected="--symbol, or the key symbol of the configuration file"
         )
-    if values.get("scheduler") and values.get("workers"):
-        raise ConfigError(
-            "workers and scheduler are both given",
-            expected="--workers to start processes here, or --scheduler to use those that it has",
-        )
-    if values.get("news") and values.get("news_filter") is False:
-        raise ConfigError(
-            "a calendar is named and the news filter is off",
-            where="--news, --no-news",
-            expected="one of the two",
-        )
+    check_together(values)
     found = instruments.find_instrument(
         cast(str, values.pop("symbol")), cast(Place | None, values.pop("instruments", None))
     )

@@ -21,6 +21,7 @@ from ib_grid.news.run_news import COVERAGE_MODES
 from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place, RemotePath, place
 
+TLS_KEYS = ("tls_ca_file", "tls_cert", "tls_key")
 RANKING_KEYS = ("weights", "min_trades")
 MOST_WORKERS = 1_000
 LARGEST_CHUNK = 1_000_000
@@ -49,6 +50,44 @@ def convert_value(name: str, value: object, where: str) -> object:
         raise ConfigError(
             f"{name} is {checks.shown(value)}", where=where, expected=key.expected
         ) from error
+
+
+def check_together(values: Mapping[str, object]) -> None:
+    """Refuse values that cannot go together; a ConfigError."""
+    if values.get("scheduler") and values.get("workers"):
+        raise ConfigError(
+            "workers and scheduler are both given",
+            expected="--workers to start processes here, or --scheduler to use those that it has",
+        )
+    _check_tls(values)
+    if values.get("news") and values.get("news_filter") is False:
+        raise ConfigError(
+            "a calendar is named and the news filter is off",
+            where="--news, --no-news",
+            expected="one of the two",
+        )
+
+
+def _check_tls(values: Mapping[str, object]) -> None:
+    given = [name for name in TLS_KEYS if values.get(name)]
+    scheduler = str(values.get("scheduler") or "")
+    if scheduler and values.get("listen"):
+        raise ConfigError(
+            "a scheduler that is there and one to be started are both named",
+            where="--scheduler, --listen",
+            expected="one of the two",
+        )
+    if given and len(given) < len(TLS_KEYS):
+        raise ConfigError(
+            f"{', '.join(given)} without {', '.join(sorted({*TLS_KEYS} - {*given}))}",
+            expected="--tls-ca-file, --tls-cert and --tls-key, or none of them",
+        )
+    if given and scheduler and not scheduler.startswith(("tls://", "wss://")):
+        raise ConfigError(
+            "certificates are given and the scheduler's address is not one of TLS",
+            where=f"--scheduler {scheduler}",
+            expected="an address such as tls://HOST:8786",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +251,10 @@ KEYS = {
     "workers": _Key(_workers, f"a whole number from 1 to {MOST_WORKERS:,}"),
     "scheduler": _Key(_scheduler, "an address such as tcp://127.0.0.1:8786"),
     "dashboard_address": _Key(_listening, "HOST:PORT or :PORT"),
+    "listen": _Key(_listening, "HOST:PORT or :PORT"),
+    "tls_ca_file": _Key(_path, "the path of a PEM file"),
+    "tls_cert": _Key(_path, "the path of a PEM file"),
+    "tls_key": _Key(_path, "the path of a PEM file"),
     "output": _Key(_output, "the path of a folder, or a URL such as s3://bucket/prefix"),
     "run_dir": _Key(_name, "the name of a folder in the output folder, not a path"),
     "resume": _Key(_flag, "true or false"),

@@ -80,6 +80,18 @@ Scheduler = Annotated[
 DashboardAddress = Annotated[
     str | None, typer.Option(help="Where the Dask dashboard listens. [default: any free port]")
 ]
+Listen = Annotated[
+    str | None,
+    typer.Option(
+        help="HOST:PORT where workers of other machines can join. [default: this machine alone]"
+    ),
+]
+TlsCaFile = Annotated[
+    Path | None,
+    typer.Option(help="PEM file of the authority that signed the certificates; speaks TLS."),
+]
+TlsCert = Annotated[Path | None, typer.Option(help="PEM file of the certificate to show.")]
+TlsKey = Annotated[Path | None, typer.Option(help="PEM file of that certificate's key.")]
 Output = Annotated[
     str | None,
     typer.Option(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from distributed import Security
 from rich.console import Console
 
 from ib_grid import engine
@@ -32,13 +33,16 @@ from ib_grid.storage import Place
 from pipelines import cluster, optimize, rundir, store, summary
 from pipelines.config import Settings
 from pipelines.cut import cut_partitions, find_cut
+from pipelines.existing_cluster import check_cluster
 from pipelines.inputs import Inputs
 from pipelines.lock import sole_writer
 from pipelines.optimize import Outcome
 from pipelines.progress import Progress
+from pipelines.security import security_of, warnings_of
 from pipelines.store import Stored
 from pipelines.summary import Summary
 from pipelines.tasks import Work
+from pipelines.versions import own_versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,7 @@ class _Job:
     folder: Place
     plan: ChunkPlan
     fingerprint: str
+    security: Security | None
 
     @property
     def dataset(self) -> Place:
@@ -124,6 +129,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
     InputError
         If the run directory cannot be used.
     """
+    security = security_of(settings)
     place = rundir.choose_place(
         settings.output.absolute(),
         settings.run_dir,
@@ -147,6 +153,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
             folder=place.folder,
             plan=manifest.plan(),
             fingerprint=manifest.fingerprint,
+            security=security,
         )
         described = settings.instrument_file
         own = (f"{settings.symbol} is as {described} describes it",) if described else ()
@@ -257,11 +264,12 @@ def _note_stop(
     stopped = isinstance(error, KeyboardInterrupt)
     try:
         _end(job, manifest, attempt, "interrupted" if stopped else "failed")
-    except OutputError as unwritten:  # the error that led here is the one to be told
+        if stopped:
+            there = len(partition_files(job.dataset))
+            job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
+    # The error that led here is the one to be told.
+    except (OutputError, UnreachableError) as unwritten:
         job.say(f"note: run.json could not be written: {unwritten.found}")
-    if stopped:
-        there = len(partition_files(job.dataset))
-        job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
 
 
 def _compute(
@@ -276,6 +284,8 @@ def _compute(
         engine.warm_up(inputs.market, inputs.grid)
     if compilations():
         job.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
+    for warning in warnings_of(settings):
+        job.say(warning)
     with contextlib.ExitStack() as stack:
         with _timed(seconds, "start_workers"):
             workers = stack.enter_context(
@@ -283,9 +293,15 @@ def _compute(
                     min(planned_workers(settings), len(missing)),
                     scheduler=settings.scheduler,
                     dashboard_address=settings.dashboard_address,
+                    listen=settings.listen,
+                    security=job.security,
                 )
             )
         job.say(f"dashboard: {workers.dashboard_link}")
+        if settings.listen:
+            job.say(f"workers can join at {workers.client.scheduler.address}")
+        if settings.scheduler:
+            check_cluster(workers.client, job.folder, job.fingerprint)
         progress = stack.enter_context(
             Progress(
                 job.console,
@@ -344,6 +360,7 @@ def _work(job: _Job) -> Work:
         dataset=job.dataset,
         fingerprint=job.fingerprint,
         min_trades=job.min_trades,
+        versions=tuple(own_versions().items()),
         keep=job.inputs.keep,
     )
 

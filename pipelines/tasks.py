@@ -25,6 +25,7 @@ from ib_grid.storage import Place
 from pipelines import store
 from pipelines.store import Record
 from pipelines.summary import Summary, summarise
+from pipelines.versions import check_this_worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +46,9 @@ class Work:
         Least number of trades of a combination that can be the best so far.
     keep : Keep
         Which columns and rows are written.
+    versions : tuple of pairs, optional
+        `versions.own_versions` where the run was begun, which workers must have; None where they
+        are of this very process.
     """
 
     market: Market
@@ -55,6 +59,7 @@ class Work:
     fingerprint: str
     min_trades: int
     keep: Keep = KEEP_ALL
+    versions: tuple[tuple[str, str | None], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,11 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
         If the engine fails or gives what cannot be a result.
     StoreError
         If the file cannot be written.
+    ClusterError
+        If this process cannot take part in the run.
     """
+    if work.versions is not None:
+        check_this_worker(work.versions, work.dataset.parent, work.fingerprint)
     chunk = work.plan.chunk(index)
     path = partition_path(work.dataset, work.plan.grid, chunk)
     started = computed = time.perf_counter()
