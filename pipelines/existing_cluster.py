@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from distributed import Client
+from distributed.comm import CommClosedError
 
 from ib_grid.storage import Place
 from pipelines.versions import (
@@ -86,11 +87,15 @@ def _other_ib_grid(client: Client) -> list[str]:
 def _asked(
     client: Client, wrong: Callable[[Any], str], question: Callable[..., object], *given: object
 ) -> list[str]:
-    """Which workers answer a question wrongly, and what is wrong with the answer."""
+    """Which workers answer a question wrongly, and what is wrong with the answer.
+
+    One that is lost while it is asked does not answer wrongly.
+    """
     answers = client.run(question, *given, on_error="return")
     said = {
         address: repr(found) if isinstance(found, Exception) else wrong(found)
         for address, found in sorted(answers.items())
+        if not isinstance(found, CommClosedError)
     }
     return [f"{address}: {found}" for address, found in said.items() if found]
 

@@ -1,0 +1,229 @@
+"""A cluster that is there already: its workers share nothing with the client but an address."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from ib_grid.analysis.runs import load_run
+from ib_grid.errors import ClusterError, ConfigError
+from ib_grid.manifest import read_manifest
+from ib_grid.partitions import partition_files, results_folder
+from ib_grid.storage import Place, RemotePath
+from pipelines import tasks
+from pipelines.config import Settings
+from pipelines.inputs import read_inputs
+from pipelines.run import RunResult, run
+from pipelines.verify import verify_run
+from tests import external_cluster, small_runs
+from tests.external_cluster import ExternalCluster, certificates
+from tests.object_store import bucket, s3_server
+from tests.small_runs import GRID, PLAN, plain_console, rows, settings
+
+pytestmark = pytest.mark.cluster
+
+
+@contextmanager
+def cluster_of(folder: Path, workers: int, **given: object) -> Iterator[ExternalCluster]:
+    started = ExternalCluster(folder, **given)  # type: ignore[arg-type]
+    try:
+        started.start(workers)
+        yield started
+    finally:
+        started.end()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalCluster]:
+    with cluster_of(tmp_path_factory.mktemp("cluster"), workers=2) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
+    """The rows, computed in this process."""
+    work = small_runs.work(tmp_path_factory.mktemp("here"))
+    for index in range(len(PLAN)):
+        tasks.run_chunk(index, work)
+    return rows(work.dataset)
+
+
+def done(asked: Settings) -> tuple[RunResult, str]:
+    console, text = plain_console()
+    return run(asked, read_inputs(asked), console), text.getvalue()
+
+
+def on(cluster: ExternalCluster, folder: Path, **changes: object) -> Settings:
+    return settings(folder, workers=None, scheduler=cluster.address, **changes)
+
+
+def rows_of(folder: Place) -> pa.Table:
+    return rows(results_folder(folder, "GER40"))
+
+
+def test_workers_that_have_no_bars_write_to_a_shared_folder(
+    cluster: ExternalCluster, tmp_path: Path, expected: pa.Table
+) -> None:
+    there, said = done(on(cluster, tmp_path, output=f"file://{tmp_path}/shared"))
+    assert there.folder.parent == tmp_path / "shared"
+    assert rows_of(there.folder).equals(expected)
+    assert there.manifest.attempts[0]["processes"] == 2
+    assert not [*cluster.folder.rglob("*.parquet")]
+    assert "warning" not in said
+
+
+def test_a_folder_that_workers_do_not_see_is_found_before_work_begins(
+    cluster: ExternalCluster, tmp_path: Path
+) -> None:
+    unseen = RemotePath("memory", f"{tmp_path.name}/results")  # each process has one of its own
+    asked = dataclasses.replace(on(cluster, tmp_path, run_dir="mine"), output=unseen)
+    with pytest.raises(ClusterError, match="workers do not see the run's folder") as caught:
+        done(asked)
+    assert len(re.findall(r"tcp://127.0.0.1:\d+: run.json cannot be read", str(caught.value))) == 2
+    assert caught.value.expected == "a folder that all workers write to"
+    assert "--output s3://" in caught.value.remedy
+    assert read_manifest(unseen / "mine").state == "failed"
+
+
+def test_workers_with_other_versions_are_named_before_work_begins(
+    cluster: ExternalCluster, tmp_path: Path
+) -> None:
+    others = {
+        "numba": external_cluster.OTHER_NUMBA,
+        "lacking": external_cluster.NO_IB_GRID,
+        "results": external_cluster.OTHER_RESULTS,
+    }
+    asked = on(cluster, tmp_path, run_dir="mine")
+    for name, start_up in others.items():
+        cluster.worker(name, start_up)
+    for name in others:
+        cluster.wait_for_worker(name)
+    with pytest.raises(ClusterError, match="not all processes run") as caught:
+        done(asked)
+    assert f"{cluster.address_of('numba')}: numba 0.1.2, here" in str(caught.value)
+    cluster.kill("numba")
+
+    with pytest.raises(ClusterError, match="not all processes run") as caught:
+        done(asked)
+    said = str(caught.value)
+    assert f"{cluster.address_of('lacking')}: ib-grid missing, here 0.1.0; results missing" in said
+    assert re.search(rf"{cluster.address_of('results')}: results \d+, here \d+\n", said)
+    assert "worker-0" not in said
+    assert partition_files(results_folder(tmp_path / "results" / "mine", "GER40")) == []
+    for name in ("lacking", "results"):
+        cluster.kill(name)
+
+
+def test_tls(tmp_path: Path, expected: pa.Table) -> None:
+    ca, cert, key = certificates(tmp_path)
+    words = ("--tls-ca-file", str(ca), "--tls-cert", str(cert), "--tls-key", str(key))
+    mine = {"tls_ca_file": ca, "tls_cert": cert, "tls_key": key}
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "foreign").mkdir()
+    foreign = dict(zip(mine, certificates(tmp_path / "foreign"), strict=True))
+    with cluster_of(tmp_path / "cluster", workers=1, protocol="tls", words=words) as started:
+        assert started.address.startswith("tls://")
+        there, _ = done(on(started, tmp_path, **mine))
+        assert rows_of(there.folder).equals(expected)
+        with pytest.raises(ClusterError, match="cannot be reached"):
+            done(on(started, tmp_path, run_dir="foreign", **foreign))
+        with pytest.raises(ConfigError, match="no certificates are given"):
+            done(on(started, tmp_path, run_dir="none"))
+
+
+class Meanwhile:
+    """What happens in a thread while a run is under way; its failure is the test's."""
+
+    def __init__(self, steps: Callable[[], None]) -> None:
+        self._steps, self._error = steps, None
+        self._thread = threading.Thread(target=self._go)
+
+    def _go(self) -> None:
+        try:
+            self._steps()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the test waits
+            self._error = error
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._thread.join()
+        if self._error and not kind:
+            raise self._error
+
+
+# Workers hold what they have begun as long as a file is there, once two chunks are done.
+HOLDING = """
+import time
+from pathlib import Path
+from pipelines import tasks
+
+inner, done = tasks.compute, []
+
+def compute(chunk, work):
+    while len(done) >= 2 and Path({hold!r}).exists():
+        time.sleep(0.01)
+    done.append(chunk)
+    return inner(chunk, work)
+
+tasks.compute = compute
+"""
+
+
+def test_a_run_in_s3_outlives_a_stop_and_a_worker_and_uses_a_late_one(
+    tmp_path: Path, expected: pa.Table
+) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    holding = HOLDING.format(hold=str(hold))
+    with s3_server() as environment, cluster_of(tmp_path, 0, environment=environment) as started:
+        asked = on(started, tmp_path, output=f"{bucket()}/some/prefix", run_dir="mine")
+        dataset = results_folder(bucket() / "some" / "prefix" / "mine", "GER40")
+        for name in ("lost", "kept"):
+            started.worker(name, holding)
+        for name in ("lost", "kept"):
+            started.wait_for_worker(name)
+
+        def lose_one_add_one_and_stop() -> None:
+            started.wait_for(lambda: len(partition_files(dataset)) >= 3)
+            started.kill("lost")
+            started.worker("late")
+            so_far = len(partition_files(dataset))
+            started.wait_for(lambda: len(partition_files(dataset)) >= so_far + 4)
+            signal.raise_signal(signal.SIGINT)
+
+        with Meanwhile(lose_one_add_one_and_stop), pytest.raises(KeyboardInterrupt):
+            done(asked)
+        assert read_manifest(dataset.parent).state == "interrupted"
+        before = written(dataset)
+        hold.unlink()
+
+        there, said = done(asked)
+        assert there.folder == dataset.parent
+        assert rows_of(there.folder).equals(expected)
+        there_before = int(re.search(r"goes on, (\d+) of 32 chunks are done", said)[1])  # type: ignore[index]
+        assert there_before >= len(before) >= 7
+        assert there.manifest.attempts[1]["combinations"] == len(GRID) - 8 * there_before
+        after = written(dataset)
+        assert {name: after[name] for name in before} == before
+        assert load_run(str(there.folder)).n_rows == len(GRID)
+        assert verify_run(there.folder, sample=1, seed=1, tell=lambda *_: None).exit_status == 0
+        assert not [*tmp_path.rglob("part-*.parquet")]
+
+
+def written(dataset: Place) -> dict[str, object]:
+    """When each partition was written."""
+    assert isinstance(dataset, RemotePath)
+    return {
+        path.name: dataset.store.info(str(path))["LastModified"]
+        for path in partition_files(dataset)
+    }
