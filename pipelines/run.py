@@ -14,7 +14,7 @@ from rich.console import Console
 from ib_grid import engine
 from ib_grid import grid as grids
 from ib_grid.compiled import compilations
-from ib_grid.errors import OutputError, StoreError
+from ib_grid.errors import OutputError, StoreError, UnreachableError
 from ib_grid.grid import ChunkPlan, plan_chunks
 from ib_grid.keep import Cut
 from ib_grid.manifest import (
@@ -264,12 +264,13 @@ def _note_stop(
     stopped = isinstance(error, KeyboardInterrupt)
     try:
         _end(job, manifest, attempt, "interrupted" if stopped else "failed")
-        if stopped:
-            there = len(partition_files(job.dataset))
-            job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
     # The error that led here is the one to be told.
     except (OutputError, UnreachableError) as unwritten:
         job.say(f"note: run.json could not be written: {unwritten.found}")
+    if stopped:
+        with contextlib.suppress(UnreachableError):
+            there = len(partition_files(job.dataset))
+            job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
 
 
 def _compute(
