@@ -14,7 +14,7 @@ from ib_grid import clock
 from ib_grid.analysis import style
 from ib_grid.analysis.source import Source, Sourced, source_of
 from ib_grid.analysis.style import rounded
-from ib_grid.analysis.trade_day import TradeDay, trade_day
+from ib_grid.analysis.trade_days import TradeDay, trade_day
 from ib_grid.bars import price_decimals
 from ib_grid.params import Params
 from ib_grid.reference.engine import Trade

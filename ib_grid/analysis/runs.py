@@ -271,7 +271,7 @@ class Run:
                 raise ConfigError(
                     f"the run has not kept {name}",
                     where=str(self.path),
-                    expected=f"one of its columns: {', '.join(self.columns)}",
+                    expected=f"one of the {len(self.columns)} columns that it has kept",
                     remedy="run again with all columns",
                 )
 
