@@ -24,6 +24,14 @@ def is_file(path: Place) -> bool:
         return False
 
 
+def is_dir(path: Place) -> bool:
+    """Whether there is such a folder; False too where the path cannot be looked at."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def read_regular(path: Place, most_bytes: int) -> bytes:
     """The bytes of a file that is no pipe, device or folder, and not too large to be read at once.
 
@@ -83,6 +91,7 @@ def _whole_object(path: RemotePath) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def _file_on_disk(path: Path) -> Iterator[BinaryIO]:
+    _check_replaceable(path)
     # In containers many processes have one id.
     aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
     folders: list[Path] = []
@@ -100,6 +109,22 @@ def _file_on_disk(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise _cannot_write(path, error) from error
         raise
+
+
+def _check_replaceable(path: Path) -> None:
+    """Refuse a place that is no file: the administrator could replace a device by one."""
+    if path.name in ("", "..") or is_dir(path):
+        found = "it is a folder"
+    elif os.path.exists(path) and not is_file(path):  # noqa: PTH110 - it never raises
+        found = "it is a pipe or a device"
+    else:
+        return
+    raise OutputError(
+        f"the file cannot be written ({found})",
+        where=str(path),
+        expected="the path of a file, there or not",
+        remedy="choose another place",
+    )
 
 
 def _cannot_write(path: Place, error: OSError) -> OutputError:

@@ -35,6 +35,7 @@ LEVELS_SCHEMA = pa.schema(
 _FORMAT_KEY, _FORMAT = b"ib_grid.levels_format", b"1"
 _BARS_KEY, _CONTENT_KEY = b"ib_grid.bars_sha256", b"ib_grid.levels_sha256"
 _SYMBOL_KEY, _SESSIONS_KEY = b"ib_grid.symbol", b"ib_grid.sessions"
+_MOST_ROWS = 10_000_000
 _REMEDY = "write the file again with `ib-grid levels`"
 
 
@@ -108,9 +109,12 @@ def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
     if not is_file(path):
         raise DataError("there is no such file", where=str(path), remedy=_REMEDY)
     try:
-        table = pq.read_table(path, partitioning=None)
-        metadata = table.schema.metadata or {}
-        _check_origin(path, metadata, bars_sha256)
+        with pq.ParquetFile(path) as file:
+            metadata = file.schema_arrow.metadata or {}
+            _check_origin(path, metadata, bars_sha256)
+            if file.metadata.num_rows > _MOST_ROWS:  # a small file can unpack to any number
+                raise ValueError(f"it has {file.metadata.num_rows:,} rows")
+            table = file.read()
         sessions = [Session(**_named(triple)) for triple in json.loads(metadata[_SESSIONS_KEY])]
         levels = {session: _levels_of(table, session) for session in sessions}
         if metadata[_CONTENT_KEY] != _content_sha256(levels):

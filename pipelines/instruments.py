@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ib_grid.errors import ConfigError, InstrumentError, OutputError
-from ib_grid.files import is_file, whole_file
+from ib_grid.files import is_dir, is_file, whole_file
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import INSTRUMENTS, Instrument, check_symbol_name
 from ib_grid.manifest import RUN_FILE
@@ -59,7 +59,7 @@ def find_instrument(symbol: str, path: Place | None = None) -> FoundInstrument:
         If the symbol is unknown, or its description cannot be read or is wrong.
     """
     check_symbol_name(symbol)
-    if path is not None and not path.is_dir():
+    if path is not None and not is_dir(path):
         return _described(symbol, path)
     folder = path or INSTRUMENTS_DIR
     file = folder / f"{symbol}.toml"
@@ -128,7 +128,7 @@ def _files(folder: Place) -> list[Place]:
 
 def _own_symbols(path: Place) -> list[str]:
     """The symbols that a folder or a file describes."""
-    if path.is_dir() or path == INSTRUMENTS_DIR:
+    if is_dir(path) or path == INSTRUMENTS_DIR:
         return [_symbol(file) for file in _files(path)]
     return [read_instrument(path).symbol]
 

@@ -131,9 +131,12 @@ def _newest(
 ) -> tuple[Place | None, tuple[str, ...]]:
     """The newest run of this identity, and the directories that could not be judged."""
     wanted, notes = grids.fingerprint(identity), []
-    folders = (path.parent for path in output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
+    try:
+        files = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
+    except OSError as error:
+        raise _cannot_write(output, error.strerror or str(error)) from error
     found: list[tuple[str, str, Place]] = []
-    for folder in folders:
+    for folder in (file.parent for file in files):
         try:
             manifest = read_manifest(folder)
         except InputError as error:

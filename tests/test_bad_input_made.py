@@ -332,3 +332,19 @@ def test_what_is_large_or_deep_is_refused_in_few_words(name: str, ib_grid_comman
     said = refusal(ib_grid_command, f"{COMMANDS[kind]} {file}")
     case = Case(name=file, content=content, options="", message=message)
     assert case.is_said_in(said), said
+
+
+def test_an_output_of_a_long_name(ib_grid_command: Command) -> None:
+    before = files_of(Path.cwd())
+    status, out, err = ib_grid_command(
+        *shlex.split(f"{COMMANDS['calendars'].removesuffix(' --news')} --no-news"),
+        *("--output", "x" * 300),
+    )
+    assert (status, out) == (2, "")
+    assert err == (
+        "error: the output folder cannot be written (File name too long)\n"
+        f"  in {Path.cwd() / ('x' * 300)}\n"
+        "  expected: a folder in which files can be made\n"
+        "  to do: give the right to write, or choose another --output\n"
+    )
+    assert files_of(Path.cwd()) == before

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,34 @@ def test_a_disk_without_room_is_an_output_error(tmp_path):
     )
     assert "OutputError: the file cannot be written" in ended.stderr
     assert everything_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda path: path.mkdir(), "it is a folder"),
+        (os.mkfifo, "it is a pipe or a device"),
+        (lambda path: path.symlink_to("/dev/null"), "it is a pipe or a device"),
+    ],
+    ids=["folder", "pipe", "link to a device"],
+)
+def test_what_is_no_file_is_not_replaced(
+    make: Callable[[Path], object], found: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.csv"
+    make(path)
+    before = path.lstat()
+    with pytest.raises(OutputError, match=found), whole_file(path) as file:
+        file.write(b"x")
+    assert (path.lstat().st_mode, path.lstat().st_ino) == (before.st_mode, before.st_ino)
+    assert [one.name for one in tmp_path.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "new/.."])
+def test_a_path_without_a_name_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="it is a folder"), whole_file(Path(name)) as file:
+        file.write(b"x")
+    assert list(tmp_path.iterdir()) == []
