@@ -35,6 +35,26 @@ _START = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2])
 _START += "os.execv(sys.argv[3], sys.argv[3:])"
 _TIMEOUT_S = 60
 
+# Texts of the figures that stick out of their figure, and ticks that lie over one another.
+MISPLACED = """
+[...document.querySelectorAll(".plot")].flatMap((plot) => {
+  const frame = plot.getBoundingClientRect();
+  const boxes = (some) => [...plot.querySelectorAll(some)]
+    .filter((text) => text.textContent.trim())
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const outside = boxes("svg text").filter(([, box]) => box.width && (
+    box.left < frame.left - 1 || box.right > frame.right + 1 ||
+    box.top < frame.top - 1 || box.bottom > frame.bottom + 1));
+  const over = [".xtick text", ".ytick text", ".x2tick text", ".y2tick text"].flatMap((ticks) => {
+    const all = boxes(ticks);
+    const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 &&
+      a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    return all.filter(([, a], i) => all.slice(i + 1).some(([, b]) => meet(a, b)));
+  });
+  return [...outside, ...over].map(([text]) => plot.id + ": " + text);
+})
+"""
+
 
 def find_browser() -> str | None:
     """The path of a Chromium, if one is installed."""

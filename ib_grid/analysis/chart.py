@@ -60,7 +60,12 @@ def day_chart(day: TradeDay, before_minutes: int = 0, after_minutes: int = 0) ->
     return style.figure(
         traces,
         height=560,
-        title={"text": _title(day), "font": {"size": 14}, "x": 0.01, "xanchor": "left", "y": 0.98},
+        title={
+            "text": _title(day),
+            "font": {"size": 14},
+            # plotly puts the foot of the first line at the pad
+            **{"x": 0.01, "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 20}},
+        },
         margin={"l": 8, "r": 10, "t": 56, "b": 8},
         xaxis={
             "title": {"text": f"time ({day.params.ib_timezone})"},

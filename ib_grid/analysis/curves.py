@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -51,6 +52,7 @@ def curves_figure(
         dates, cumulative = _steps(r, span)
         under = cumulative - np.maximum.accumulate(cumulative)
         others = style.OF_VARIATIONS[1:] if told_apart else (style.OTHER,)
+        name = html.escape(name)  # plotly takes markup in names
         colour = others[(place - 1) % len(others)] if place else style.GAIN
         for axis, values in (("y", cumulative), ("y2", under)):
             traces.append(_line(dates, values, name, axis, colour, is_first=place == 0))

@@ -9,7 +9,7 @@ import pytest
 
 from ib_grid.grid import Grid
 from pipelines.report.html import html_text
-from tests.browser import BROWSERS, Page, find_browser, open_browser
+from tests.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
 from tests.report.page import figures, read_page
 from tests.report.traded import traded_run
 
@@ -22,26 +22,6 @@ pytestmark = [
         _BROWSER is None, reason=f"no browser to try the report in: none of {', '.join(BROWSERS)}"
     ),
 ]
-
-# Texts of the figures that stick out of their figure, and ticks that lie over one another.
-MISPLACED = """
-[...document.querySelectorAll(".plot")].flatMap((plot) => {
-  const frame = plot.getBoundingClientRect();
-  const boxes = (some) => [...plot.querySelectorAll(some)]
-    .filter((text) => text.textContent.trim())
-    .map((text) => [text.textContent, text.getBoundingClientRect()]);
-  const outside = boxes("svg text").filter(([, box]) => box.width && (
-    box.left < frame.left - 1 || box.right > frame.right + 1 ||
-    box.top < frame.top - 1 || box.bottom > frame.bottom + 1));
-  const over = [".xtick text", ".ytick text", ".x2tick text", ".y2tick text"].flatMap((ticks) => {
-    const all = boxes(ticks);
-    const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 &&
-      a.top < b.bottom - 1 && b.top < a.bottom - 1;
-    return all.filter(([, a], i) => all.slice(i + 1).some(([, b]) => meet(a, b)));
-  });
-  return [...outside, ...over].map(([text]) => plot.id + ": " + text);
-})
-"""
 
 
 @pytest.fixture(scope="module")
