@@ -132,7 +132,7 @@ def _newest(
     """The newest run of this identity, and the directories that could not be judged."""
     wanted, notes = grids.fingerprint(identity), []
     try:
-        files = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
+        files: list[Place] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
     except OSError as error:
         raise _cannot_write(output, error.strerror or str(error)) from error
     found: list[tuple[str, str, Place]] = []

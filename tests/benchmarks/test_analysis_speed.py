@@ -16,7 +16,7 @@ from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40
 from ib_grid.market import Market, build_market
 from tests.analysis.test_one_set import assert_agree
-from tests.analysis.test_trade_day import assert_as_traded
+from tests.analysis.test_trade_days import assert_as_traded
 from tests.benchmarks.test_engine_speed import bars
 
 GRID = named_grid("expanded", GER40)
