@@ -35,7 +35,7 @@ MAX_CHARACTERS = 2000
 MAX_DEPTH = 40
 MAX_SHOWN = 60
 
-Kind = Literal["number", "text", "truth"]
+Kind = Literal["number", "text", "truth value"]
 
 _LANGUAGE = (
     "result columns, numbers, texts in quotes, true, false, and, or, not, comparisons,"
@@ -109,7 +109,7 @@ def parse_condition(text: str, *, where: str = "") -> Condition:
     """
     parser = _Parser(text.strip() if isinstance(text, str) else "", where)
     term = parser.term(parser.tree(), MAX_DEPTH)
-    if term.kind != "truth":
+    if term.kind != "truth value":
         raise parser.refusal(f"{parser.text} is a {term.kind}", "a comparison, such as total_r > 0")
     if not parser.columns:
         raise parser.refusal(f"{parser.text} names no column", "a condition on result columns")
@@ -167,7 +167,7 @@ class _Parser:
             case ast.Constant(value=value):
                 return self._literal(node, value)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return _truth(~self._of_kind(operand, depth, "truth").expression)
+                return _truth(~self._of_kind(operand, depth, "truth value").expression)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return self._negative(operand, depth)
             case ast.BoolOp():
@@ -211,7 +211,7 @@ class _Parser:
 
     def _joined(self, node: ast.BoolOp, depth: int) -> _Term:
         join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
-        parts = [self._of_kind(value, depth, "truth").expression for value in node.values]
+        parts = [self._of_kind(value, depth, "truth value").expression for value in node.values]
         return _truth(_in_halves(parts, join))
 
     def _arithmetic(self, node: ast.BinOp, depth: int) -> _Term:
@@ -238,7 +238,7 @@ class _Parser:
             raise self.refusal(
                 f"{self.shown(node)} compares a {left.kind} with a {right.kind}", "one kind"
             )
-        if left.kind == "truth" and not isinstance(op, (ast.Eq, ast.NotEq)):
+        if left.kind == "truth value" and not isinstance(op, (ast.Eq, ast.NotEq)):
             raise self.refusal(f"{self.shown(node)} puts true and false in an order", "== or !=")
         for column, other in ((left, right), (right, left)):
             self._check_value(column, other)
@@ -282,13 +282,13 @@ def _number(expression: pc.Expression, literal: float | None = None) -> _Term:
 
 
 def _truth(expression: pc.Expression, literal: bool | None = None) -> _Term:
-    return _Term(kind="truth", expression=expression, literal=literal)
+    return _Term(kind="truth value", expression=expression, literal=literal)
 
 
 def _kind(column: str) -> Kind:
     type_ = _SCHEMA.field(column).type
     if pa.types.is_boolean(type_):
-        return "truth"
+        return "truth value"
     return "text" if pa.types.is_string(type_) else "number"
 
 

@@ -35,6 +35,7 @@ PreparedFile = Annotated[
 PreparedDir = Annotated[
     Path, typer.Option("--data-dir", help="Folder of the prepared bars and levels.")
 ]
+Run = Annotated[str, typer.Argument(help="Run directory or its URL, finished or not.")]
 Symbol = Annotated[str | None, typer.Option(help=_SYMBOL)]
 Instruments = Annotated[
     str | None,

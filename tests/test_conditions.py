@@ -176,7 +176,7 @@ def test_a_data_set_leaves_out_files_by_a_parameter(tmp_path) -> None:
         ("stop_mode == 'ib_strat'", "stop_mode is never 'ib_strat'", "ib_start or eq"),
         ("stop_mode in ('eq', 'open')", "stop_mode is never 'open'", ""),
         ("rev_rb_enabled > false", "in an order", "=="),
-        ("rev_rb_enabled == 1", "compares a truth with a number", ""),
+        ("rev_rb_enabled == 1", "compares a truth value with a number", ""),
         ("total_r and winrate > 1", "total_r is a number", "a comparison"),
         ("not total_r", "total_r is a number", "a comparison"),
         ("stop_mode + 'a' == 'eqa'", "stop_mode is a text", "a number"),

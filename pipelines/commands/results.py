@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def report(
-    run: Annotated[str, typer.Argument(help="Run directory or its URL, finished or not.")],
+    run: options.Run,
     variation_filter: options.VariationFilter = "rule",
     top: Annotated[int, typer.Option(help="Combinations ranked, and shown in Excel.")] = 10_000,
     excel: options.Excel = False,
@@ -38,7 +38,7 @@ def report(
 
 
 def verify(
-    run: Annotated[str, typer.Argument(help="Run directory or its URL, finished or not.")],
+    run: options.Run,
     sample: Annotated[
         int, typer.Option(min=0, help="Combinations to compute again with the reference engine.")
     ] = 20,

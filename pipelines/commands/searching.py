@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from ib_grid.analysis.runs import Run
     from pipelines.tables import Column
 
-RunFolder = Annotated[Path, typer.Argument(help="Run directory, finished or not.")]
 Where = Annotated[
     str | None,
     typer.Option(
@@ -49,7 +47,7 @@ OF_INTEREST = (
 
 
 def top(
-    run: RunFolder,
+    run: options.Run,
     by: Annotated[
         str, typer.Option(help="Column to go by: score, a metric or a parameter.")
     ] = "score",
@@ -84,8 +82,8 @@ def top(
 
 
 def compare(
-    run_a: Annotated[Path, typer.Argument(help="Run whose best are looked at.")],
-    run_b: Annotated[Path, typer.Argument(help="Run in which they are looked at.")],
+    run_a: Annotated[str, typer.Argument(help="Run whose best are looked at, or its URL.")],
+    run_b: Annotated[str, typer.Argument(help="Run in which they are looked at.")],
     by: Annotated[
         str, typer.Option(help="Column of run A to go by: score, a metric or a parameter.")
     ] = "score",
@@ -123,7 +121,7 @@ def compare(
 
 
 def groups(
-    run: RunFolder,
+    run: options.Run,
     strict: Annotated[bool, typer.Option("--strict", help="Share the reach, too.")] = False,
     rank_by: Annotated[
         str, typer.Option(help="total_r, sharpe, recovery (total R / (drawdown + 1)) or score.")

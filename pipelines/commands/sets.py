@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ib_grid.analysis import Source
     from pipelines.chosen import Chosen
 
-Run = Annotated[str, typer.Argument(help="Run directory or its URL, finished or not.")]
 Rank = Annotated[
     int | None,
     typer.Option(help="Place by the score of the run's settings, 1 the best. [default: 1]"),
@@ -27,7 +26,7 @@ Bars = Annotated[
 
 
 def show(
-    run: Run,
+    run: options.Run,
     rank: Rank = None,
     combo_id: Id = None,
     trades: Annotated[
@@ -71,7 +70,7 @@ def _source(chosen: Chosen, bars: Path | None, *, needed: bool) -> Source | None
 
 
 def export(
-    run: Run,
+    run: options.Run,
     out: Annotated[Path, typer.Option(help="File to write.")],
     rank: Rank = None,
     combo_id: Id = None,
