@@ -7,14 +7,17 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import pytest
 import yaml
 from dask.config import collect_env
+from distributed import LocalCluster
 from distributed.cli import dask_scheduler, dask_worker
 
 from pipelines import cluster, forks
@@ -124,6 +127,27 @@ def test_ports_are_bound_to_this_machine_alone() -> None:
     listening = " ".join(SERVICES["scheduler"]["command"])
     for port in ports:
         assert port.rpartition(":")[2] in listening
+
+
+@pytest.mark.parametrize("name", ["scheduler", "workers"])
+def test_a_service_is_well_when_its_dashboard_says_so(name: str) -> None:
+    """Against a scheduler in this process: well with its first worker, and not before."""
+    program, option, code = SERVICES[name]["healthcheck"]["test"][1:]
+    assert (program, option) == ("python", "-c")
+
+    def is_well(link: str) -> bool:
+        own = re.sub(r"http://[\w.]+:8787", link, code)
+        done = subprocess.run([sys.executable, "-c", own], capture_output=True, check=False)
+        return done.returncode == 0
+
+    with LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0") as local:
+        link = f"http://127.0.0.1:{urlsplit(local.dashboard_link).port}"
+        assert is_well(link) == (name == "scheduler")
+        if name == "workers":
+            local.scale(1)
+            with local.get_client() as client:
+                client.wait_for_workers(1, timeout=60)
+            assert is_well(link)
 
 
 def test_all_services_share_image_and_folder() -> None:
