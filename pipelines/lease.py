@@ -70,7 +70,8 @@ def leased(folder: RemotePath, say: Callable[[str], None]) -> Iterator[None]:
     Raises
     ------
     OutputError
-        If another run holds the lease, or has taken it over because this one was out of reach.
+        If another run holds the lease, or has taken it over because this one was out of reach; or
+        there is no such place.
     UnreachableError
         If the store cannot be used.
     """
@@ -99,6 +100,13 @@ def _take(folder: RemotePath, token: str, say: Callable[[str], None]) -> int:
         _path(folder, number).write_bytes(_content(token, 0), new=True)
     except FileExistsError as error:
         raise _refused(folder, _last(folder)) from error
+    except OSError as error:  # such as no bucket of that name
+        raise OutputError(
+            f"the output folder cannot be written ({error.strerror})",
+            where=str(folder),
+            expected="a place that exists, in which files can be made",
+            remedy="make the bucket, or choose another --output",
+        ) from error
     return number
 
 

@@ -158,3 +158,14 @@ def test_a_store_that_is_away_for_a_while_costs_no_lease(
         away.clear()
         changes(folder / ".lease-00001")
     assert state(folder / ".lease-00001") == "given back"
+
+
+def test_a_bucket_that_is_not_there(folder: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_bucket(*_: object, **__: object) -> None:
+        raise FileNotFoundError(2, "The specified bucket does not exist")
+
+    monkeypatch.setattr(RemotePath, "write_bytes", no_bucket)
+    refused = pytest.raises(OutputError, match=r"cannot be written \(The specified bucket")
+    with refused as caught, sole_writer(folder):
+        raise AssertionError
+    assert caught.value.where == str(folder)
