@@ -9,7 +9,6 @@ been cut, so that this goes on after a kill wherever it was.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +22,7 @@ from ib_grid.scoring import Columns
 from ib_grid.storage import Place
 from pipelines import store
 from pipelines.report import partitions
+from pipelines.threads import in_threads
 
 # Scores beyond those wanted that are gathered before they are sorted.
 _SCORES_AT_ONCE = 1_000_000
@@ -113,8 +113,7 @@ def cut_partitions(
     def cut_one(index: int) -> int:
         return _cut_file(dataset, plan, plan.chunk(index), fingerprint, keep, cut)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        yield from pool.map(cut_one, chunks)
+    yield from in_threads(_THREADS, cut_one, chunks)
 
 
 def _cut_file(

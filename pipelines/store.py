@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +30,7 @@ from ib_grid.results import METRIC_COLUMNS, result_schema
 from ib_grid.storage import Place, move
 from pipelines.seal import is_unbroken, sealed_parquet
 from pipelines.summary import Summary, summary_from_dict
+from pipelines.threads import in_threads
 
 _RECORD_KEY = b"ib_grid"
 _RECORD_CRC32_KEY = b"ib_grid_crc32"
@@ -370,8 +370,7 @@ def _look_at_all(
             return error
 
     paths = partition_files(dataset)
-    with ThreadPoolExecutor(_CHECKING_THREADS) as pool:
-        return list(zip(paths, pool.map(look_at, paths), strict=True))
+    return list(zip(paths, in_threads(_CHECKING_THREADS, look_at, paths), strict=True))
 
 
 def _check(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from ib_grid.partitions import chunk_of, partition_path
 from pipelines import store
 from pipelines.store import Record
 from pipelines.summary import Summary, VariationSums, summary_of
+from pipelines.threads import in_threads
 from pipelines.verify.draw import Draw
 
 _THREADS = 2
@@ -121,8 +121,7 @@ def read_all(
         except StoreError as error:
             return Found(n_rows=0, damage=f"{place.path}: {error.found}")
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        yield from pool.map(read, places)
+    yield from in_threads(_THREADS, read, places)
 
 
 def _read(
