@@ -27,6 +27,17 @@ SYMBOL_KEY, QUALITY_KEY, HOURS_KEY = (
     b"ib_grid.trading_hours",
 )
 
+# What pyarrow raises of files that are damaged: names that are no text, a zone that is unknown.
+_UNREADABLE = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars:
@@ -106,7 +117,7 @@ def read_bars(path: Path) -> Bars:
             bar_checks.check_columns(names, str(path))
             # What another program says of its columns, such as an index, is passed over.
             frame = file.read(columns=names).replace_schema_metadata(None).to_pandas()
-    except (pa.ArrowException, OSError) as error:
+    except _UNREADABLE as error:
         raise _unreadable(path, error) from error
     return bars_from_frame(frame, where=str(path))
 
@@ -197,7 +208,7 @@ def read_origin(path: Path) -> BarsOrigin:
             quality=_values_of(metadata.get(QUALITY_KEY)),
             trading_hours=_values_of(metadata.get(HOURS_KEY)),
         )
-    except (pa.ArrowException, OSError, ValueError, TypeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise _unreadable(path, error) from error
 
 

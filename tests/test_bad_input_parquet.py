@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import pickle
 from collections.abc import Callable
@@ -12,8 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ib_grid.bars import read_bars, write_bars
+from ib_grid.bars import read_bars, read_origin, write_bars
+from ib_grid.errors import DataError
 from tests import csv_files
 from tests.bad_input import Case
 from tests.csv_files import START, made_up_bars, minute_of
@@ -80,6 +84,11 @@ CASES: dict[str, tuple[Callable[[], pa.Table], str]] = {
     "times without a zone": (
         lambda: table(time=times(BARS.minute, zone=None)),
         f"the column time holds datetime64[ms]{NO_TIMES}",
+    ),
+    "times of an unknown zone": (
+        lambda: table(time=times(BARS.minute, zone="Mars/Base")),
+        f"not a readable Parquet file ('Mars/Base')\n  in FILE\n"
+        f"  expected: one-minute bars as Parquet\n  {PREPARE}",
     ),
     "times as text": (
         lambda: table(time=pa.array(["2024-03-05T09:00Z"] * 20)),
@@ -226,6 +235,25 @@ def test_bars_written_in_another_way_are_the_same(
 ) -> None:
     write(tmp_path / "FILE")
     assert csv_files.same_bars(read_bars(tmp_path / "FILE"), BARS)
+
+
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), min_size=1, max_size=4),
+    at_the_end=st.booleans(),
+)
+def test_a_parquet_file_with_flipped_bytes_is_read_or_refused(
+    changes: list[tuple[int, int]], at_the_end: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("flipped") / "FILE"
+    write_bars(path, BARS, symbol="GER40", quality={"n": 1})
+    content = bytearray(path.read_bytes())
+    for place, value in changes:
+        place %= len(content)
+        content[-1 - place if at_the_end else place] = value
+    path.write_bytes(content)
+    for read in (read_origin, read_bars):
+        with contextlib.suppress(DataError):
+            read(path)
 
 
 class Payload:
