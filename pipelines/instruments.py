@@ -60,6 +60,12 @@ def find_instrument(symbol: str, path: Place | None = None) -> FoundInstrument:
     """
     check_symbol_name(symbol)
     if path is not None and not is_dir(path):
+        if not path.suffix:
+            raise InstrumentError(
+                "there is no such file or folder",
+                where=str(path),
+                expected=f"the description of {symbol}, or a folder that holds {symbol}.toml",
+            )
         return _described(symbol, path)
     folder = path or INSTRUMENTS_DIR
     file = folder / f"{symbol}.toml"

@@ -106,7 +106,8 @@ def check_origin(bars_path: Path, instrument: Instrument) -> None:
 
 
 def _words(values: Mapping[str, object] | None) -> str:
-    return ", ".join(f"{name} {value}" for name, value in (values or {}).items())
+    texts = (" ".join(v) if isinstance(v, list) else str(v) for v in (values or {}).values())
+    return ", ".join(texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

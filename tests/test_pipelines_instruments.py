@@ -150,6 +150,9 @@ def test_a_wrong_file_is_named(here: Path, text: str, found: str) -> None:
 def test_a_file_that_is_not_there_or_describes_nothing(here: Path) -> None:
     with pytest.raises(InstrumentError, match="cannot be read"):
         find_instrument("NAS100", here / "absent.toml")
+    with pytest.raises(InstrumentError, match="no such file or folder") as caught:
+        find_instrument("NAS100", here / "absent")
+    assert "a folder that holds NAS100.toml" in str(caught.value)
     (here / "run.json").write_text("{}")
     with pytest.raises(InstrumentError, match="describes no instrument"):
         find_instrument("NAS100", here / "run.json")

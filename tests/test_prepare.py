@@ -95,9 +95,11 @@ def test_levels_of_another_symbols_bars_are_refused(prepared, tmp_path):
 def test_bars_of_other_trading_hours_are_refused(prepared, tmp_path):
     hours = dataclasses.replace(GER40.trading_hours, start="06:00")
     earlier = dataclasses.replace(GER40, trading_hours=hours)
-    with pytest.raises(DataError, match="other trading hours: start 07:00, end 23:00") as caught:
+    with pytest.raises(
+        DataError, match="other trading hours: 07:00, 23:00, Europe/Berlin, Mon Tue"
+    ) as caught:
         prepare_levels(earlier, prepared[0], tmp_path / "new.parquet")
-    assert "those of GER40: start 06:00" in str(caught.value)
+    assert "those of GER40: 06:00" in str(caught.value)
     assert read_origin(prepared[0]).trading_hours == GER40.trading_hours.to_dict()
 
 
