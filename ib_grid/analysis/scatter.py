@@ -61,7 +61,7 @@ def sets_figure(
 
 def _title(name: str) -> str:
     unit = unit_of(name)
-    return f"{name.replace('_', ' ')} ({unit})" if unit else name.replace("_", " ")
+    return f"{name} ({unit})" if unit else name
 
 
 def _points(

@@ -131,7 +131,7 @@ def test_sets_are_points() -> None:
     plain, marked = figure.data
     assert (list(plain.x), list(plain.y), list(plain.customdata)) == ([4, 5], [1, -2], [3, 5])
     assert list(marked.customdata) == [9]
-    assert figure.layout.xaxis.title.text == "max drawdown (R)"
+    assert figure.layout.xaxis.title.text == "max_drawdown (R)"
     for wrong in ({"x": "nothing", "y": "total_r"}, {"x": "total_r", "y": "nothing"}):
         with pytest.raises(ConfigError, match="nothing"):
             analysis.sets_figure(frame, **wrong)
