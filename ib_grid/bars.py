@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,7 +219,13 @@ def _values_of(text: bytes | None) -> dict[str, Any] | None:
 
 def _check_is_file(path: Path) -> None:
     if not is_file(path):
-        raise DataError("there is no such file", where=str(path), remedy=REMEDY)
+        there = os.path.lexists(path)
+        raise DataError(
+            "this is not a file to read" if there else "there is no such file",
+            where=str(path),
+            expected="one-minute bars as Parquet",
+            remedy=REMEDY,
+        )
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import pickle
 from collections.abc import Callable
 from decimal import Decimal
@@ -209,6 +210,27 @@ def test_bars_as_parquet_that_are_none(name: str, ib_grid_command: Command) -> N
     said = refusal(ib_grid_command, "levels --symbol GER40 --data FILE")
     case = Case(name=name, content=b"", options="", message=message)
     assert case.is_said_in(said), said
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda path: None, "there is no such file"),
+        (os.mkfifo, "this is not a file to read"),
+        (lambda path: path.mkdir(), "this is not a file to read"),
+        (lambda path: path.symlink_to(path), "this is not a file to read"),
+        (lambda path: path.symlink_to("/dev/zero"), "this is not a file to read"),
+    ],
+    ids=["nothing", "pipe", "folder", "link to itself", "device"],
+)
+@pytest.mark.parametrize("command", ["levels --data", "run --no-news --data"])
+def test_bars_that_are_no_file(
+    make: Callable[[Path], object], found: str, command: str, ib_grid_command: Command
+) -> None:
+    make(Path("FILE"))
+    assert refusal(ib_grid_command, f"{command} FILE --symbol GER40") == (
+        f"error: {found}\n  in FILE\n  expected: one-minute bars as Parquet\n  {PREPARE}\n"
+    )
 
 
 def test_bars_of_another_symbol(ib_grid_command: Command) -> None:
