@@ -143,7 +143,7 @@ def choose_by_text(text: str) -> Chosen:
 
 def _row(run: Run, combo_id: int) -> dict[str, Scalar]:
     run.row(combo_id)  # says what is wrong
-    frame = published_rows(run.frame(where=f"combo_id == {combo_id}"))
+    frame = published_rows(run.rows([combo_id]))
     return row_values(frame.iloc[[0]].to_dict("records")[0])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,12 +93,14 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
 
 
 def _execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
-    # A kernel of this very Python, which speaks over sockets of the file system.
-    manager = AsyncKernelManager(transport="ipc", connection_file=str(folder / "kernel.json"))
-    manager.kernel_spec.argv[0] = sys.executable
-    resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, km=manager, timeout=120, resources=resources)
-    asyncio.run(client.async_execute(cleanup_kc=True))
+    # A kernel of this very Python, which speaks over sockets of the file system: these have to
+    # have short paths.
+    with tempfile.TemporaryDirectory(prefix="ib-", dir="/tmp") as sockets:
+        manager = AsyncKernelManager(transport="ipc", connection_file=f"{sockets}/kernel.json")
+        manager.kernel_spec.argv[0] = sys.executable
+        resources = {"metadata": {"path": str(folder)}}
+        client = NotebookClient(notebook, km=manager, timeout=120, resources=resources)
+        asyncio.run(client.async_execute(cleanup_kc=True))
 
 
 def test_it_is_kept_without_outputs() -> None:
