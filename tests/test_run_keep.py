@@ -7,19 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.errors import IbGridError, RunMismatchError
+from ib_grid.errors import DataError, IbGridError, RunMismatchError
 from ib_grid.keep import Keep
 from ib_grid.params import PARAM_NAMES
-from ib_grid.partitions import partition_files, results_folder
+from ib_grid.partitions import partition_files, partition_path, results_folder
 from ib_grid.scoring import RankingSettings
 from pipelines import run as runs
+from pipelines import store
 from pipelines.config import Settings
 from pipelines.inputs import read_inputs
+from pipelines.report.build import ReportSettings, read_report
 from pipelines.report.screen import show_report
 from pipelines.reporting import report_run
 from pipelines.run import RunResult, run
+from pipelines.summary import summarise
 from pipelines.verify.run import verify_run
-from tests.small_runs import GRID, plain_console, rows, settings
+from tests.report.made_up import run_info
+from tests.small_runs import (
+    FINGERPRINT,
+    GRID,
+    PLAN,
+    made_up_metrics,
+    plain_console,
+    rows,
+    settings,
+)
 
 KEPT = {"columns": "ranking", "keep": "total_trades >= 3", "keep_top": 50}
 RANKING = {"weights": {"total_r": 1.0}, "min_trades": 3}
@@ -102,3 +114,16 @@ def _check_report(folder: Path, whole: Path, n_eligible: int) -> None:
     assert (coverage["computed"], coverage["kept"]) == (len(GRID), 50)
     with pytest.raises(IbGridError, match="not kept the column ocae_sortino_ratio"):
         report_run(folder, ranking=RankingSettings(weights={"ocae_sortino_ratio": 1.0}))
+
+
+def test_a_report_of_no_row_says_why_there_is_none(tmp_path: Path) -> None:
+    chunk, keep = PLAN.chunk(0), Keep(condition="total_trades > 1000")
+    metrics = made_up_metrics(chunk)
+    table = keep.of(store.results_table(GRID, chunk, metrics))
+    assert not table.num_rows
+    path = partition_path(results_folder(tmp_path, "GER40"), GRID, chunk)
+    store.write_partition(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
+    store.verify_contents(path, GRID, chunk, FINGERPRINT)
+    info = run_info(GRID, keep=keep, n_computed=chunk.n_rows)
+    with pytest.raises(DataError, match="none of 8 computed combinations has total_trades > 1000"):
+        read_report(tmp_path, info, ReportSettings(ranking=RankingSettings()))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from ib_grid.errors import ConfigError, StoreError
+from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid import Grid
 from ib_grid.keep import KEEP_ALL, Cut, Keep
 from ib_grid.partitions import results_folder
@@ -167,7 +167,7 @@ def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Repo
     Raises
     ------
     DataError
-        If there is no partition file.
+        If there is no partition file, or no row in any.
     StoreError
         If one cannot be read, or together they hold more combinations than the grid.
     ConfigError
@@ -182,6 +182,13 @@ def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Repo
             where=str(results_folder(run_dir, info.symbol)),
             expected="each combination once",
             remedy="run again with --no-resume",
+        )
+    if not n_rows:
+        raise DataError(
+            f"no row is kept: {_of_none(info)}",
+            where=str(results_folder(run_dir, info.symbol)),
+            expected="at least one row",
+            remedy="run with another --keep",
         )
     ranked_by_run = info.cut is not None and settings.ranking == info.keep.ranking
     overall, *of_variations = rank(
@@ -199,6 +206,11 @@ def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Repo
     return Report(
         info=info, settings=settings, n_rows=n_rows, overall=overall, variations=variations
     )
+
+
+def _of_none(info: RunInfo) -> str:
+    reason = info.keep.condition or f"{info.keep.ranking.min_trades} trades or more"
+    return f"none of {info.n_computed or 0:,} computed combinations has {reason}"
 
 
 def _check_kept(ranking: RankingSettings, keep: Keep) -> None:
