@@ -163,7 +163,8 @@ def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | 
 
 
 def _died(chunk: Chunk) -> ChunkError:
-    return tasks.chunk_error(chunk, f"{cluster.TRIES} workers died while they computed it")
+    found = f"{cluster.TRIES} workers died while they computed it"
+    return tasks.chunk_error(chunk, found, how=", with fewer --workers if memory ran out")
 
 
 def _lost(found: str) -> ClusterError:

@@ -159,14 +159,14 @@ def compute(chunk: Chunk, work: Work) -> NDArray[np.float32]:
     return metrics
 
 
-def chunk_error(chunk: Chunk, found: str) -> ChunkError:
-    """The error of a chunk: what happened, and which combinations it concerns."""
+def chunk_error(chunk: Chunk, found: str, *, how: str = "") -> ChunkError:
+    """The error of a chunk: what happened, which combinations it concerns, how to run again."""
     last_id = chunk.first_id + chunk.n_rows - 1
     return ChunkError(
         found,
         where=f"chunk {chunk.index}, combinations {chunk.first_id} to {last_id}",
-        remedy="run again, only what is missing is computed; if it fails again, look at one of"
-        " these combinations with `ib-grid trades --engine reference`",
+        remedy=f"run again{how}, only what is missing is computed; if it fails again, look at one"
+        " of these combinations with `ib-grid trades --engine reference`",
     )
 
 

@@ -32,14 +32,14 @@ def test_main_process_killed_at_20_random_moments(
     draw = random.Random(SEED)
     moments = [_while_starting] * 6 + [_while_computing] * 9
     draw.shuffle(moments)
-    kept, killed, progressed = place.finished(), 0, 0
+    kept, killed, progressed, started = place.finished(), 0, 0, []
     for moment in [*moments, *[_while_reporting] * 8]:
         child = children.start(place.words())
         moment(child, place, draw)
         killed += child.process.poll() is None
-        child.process.kill()
+        child.process.kill()  # the next one starts at once, its place must be free
         child.process.wait(10)
-        child.gone()
+        started.append(child)
         now = place.finished()
         assert kept.items() <= now.items(), "a finished partition was written again"
         progressed += len(now) > len(kept)
@@ -50,6 +50,8 @@ def test_main_process_killed_at_20_random_moments(
     assert progressed > 5
     child = children.start(place.words())
     assert child.ended() == 0, child.said()
+    for dead in started:
+        dead.gone(0)
     assert_complete(place, undisturbed, kept)
     assert len(list((place.folder / "results").iterdir())) == 1
 
@@ -104,6 +106,7 @@ def test_worker_killed_again_and_again_in_one_chunk(
     assert child.ended() == 1, child.said()
     assert "error: 3 workers died while they computed it" in child.said()
     assert "in chunk 7, combinations 56 to 63" in child.said()
+    assert "to do: run again, with fewer --workers if memory ran out" in child.said()
     assert "Traceback" not in child.said()
     manifest = place.manifest
     assert manifest.state == "failed"

@@ -28,16 +28,3 @@ def test_second_run_in_the_same_directory(
     first.gone()
     kept = place.finished()
     assert_goes_on(place, undisturbed, kept)
-
-
-def test_place_of_a_dead_run_is_free_at_once(
-    place: Place, undisturbed: Place, children: Children
-) -> None:
-    first = children.start(place.words())
-    assert first.until(lambda: len(place.finished()) >= 3, "3 chunks"), first.said()
-    first.process.kill()  # its workers may live a moment longer
-    second = children.start(place.words())
-    assert second.ended() == 0, second.said()
-    assert "goes on, " in second.said()
-    first.gone()
-    assert_goes_on(place, undisturbed, place.finished())

@@ -10,7 +10,8 @@ import pytest
 from ib_grid.errors import RunMismatchError
 from ib_grid.instruments import GER40
 from pipelines import prepare
-from tests.faults.runs import Children, Place, assert_complete, assert_goes_on, partly_done
+from pipelines.reporting import report_run
+from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
 from tests.small_runs import BARS
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
@@ -44,20 +45,15 @@ def test_replaced_while_the_run_goes_on(
     replace(place, OTHER_BARS)
     assert child.ended() == 0, child.said()
     assert_complete(place, undisturbed, {})
+    report_run(place.run_dir)
     report = (place.run_dir / "GER40_report.html").read_text()
     assert "bars have changed since this run" in report
 
 
-def test_replaced_between_two_attempts(
-    place: Place, undisturbed: Place, children: Children
-) -> None:
-    child = children.start(place.words())
-    assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
-    replace(place, OTHER_BARS)
-    child.process.kill()
-    child.process.wait(10)
-    child.gone()
+def test_replaced_between_two_attempts(place: Place, undisturbed: Place) -> None:
+    partly_done(place, undisturbed, range(0, len(PLAN), 2))
     kept = place.finished()
+    replace(place, OTHER_BARS)
     with pytest.raises(RunMismatchError, match=r"data\.sha256: "):
         place.complete()
     assert place.finished() == kept
