@@ -28,6 +28,7 @@ def test_every_seed_is_taken_or_refused(name: str) -> None:
     [
         ("bars", tradingview(made_up_bars(range(START, START + 5))).encode()),
         ("calendars", b"time,currency,impact,title\n2031-01-02 13:30,USD,High,x\n"),
+        ("conditions", b"total_r > 0"),
         ("mappings", b"t" + small_runs.GRID_TOML.encode()),
         ("mappings", b"\xff" + json.dumps(small_runs.GRID.params(0).to_dict()).encode()),
     ],
@@ -41,7 +42,7 @@ def test_a_target_that_is_given_what_it_must_not_take_says_so(
     def fail(*_: object, **__: object) -> None:
         raise UnforeseenError
 
-    for reader in ("read_csv_bars", "read_calendar", "read_mapping"):
+    for reader in ("read_csv_bars", "read_calendar", "parse_condition", "read_mapping"):
         monkeypatch.setattr(targets, reader, fail)
     with pytest.raises(UnforeseenError):
         TARGETS[name](seed)

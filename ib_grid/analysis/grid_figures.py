@@ -22,6 +22,8 @@ MAX_CELLS = 60_000
 _CELLS_WITH_TEXT = 200
 _COLUMNS_WITH_TEXT = 10  # more of them run into each other on a phone
 _DIGITS = 4
+_TITLE_CHARACTERS = 22
+_LONG_LABEL = 18
 _UNIT_OF = {metric.name: metric.unit for metric in METRICS}
 
 
@@ -54,13 +56,23 @@ def heat_map(frame: pd.DataFrame, title: str = "") -> go.Figure:
     figure = go.Figure(_heat(frame, values, shows))
     figure.update_layout(
         template=style.TEMPLATE,
-        title={"text": title or shows, "font": {"size": 14}, "x": 0, "xref": "paper"},
+        title={"text": title or shows, "font": {"size": 14}, "x": 0.02},
         margin={"l": 8, "r": 10, "t": 44, "b": 8},
         height=150 + min(max(26 * len(frame), 150), 650),
-        xaxis={"title": {"text": _names(frame.columns)}, "type": "category", "showgrid": False},
-        yaxis={"title": {"text": _names(frame.index)}, "type": "category", "showgrid": False},
+        xaxis=_axis(frame.columns),
+        yaxis=_axis(frame.index),
     )
     return figure
+
+
+def _axis(index: pd.Index) -> dict[str, Any]:
+    longest = max(map(len, _labels(index)))
+    return {
+        "title": {"text": _names(index)},
+        "type": "category",
+        "showgrid": False,
+        "tickfont": {"size": 9 if longest > _LONG_LABEL else 11},
+    }
 
 
 def _heat(frame: pd.DataFrame, values: NDArray[np.float64], shows: str) -> go.Heatmap:
@@ -103,7 +115,13 @@ def unit_of(metric: str) -> str:
 
 
 def _names(index: pd.Index) -> str:
-    return " · ".join(map(str, index.names))
+    """What an axis is made of, in lines that fit a phone."""
+    lines = [""]
+    for name in map(str, index.names):
+        joined = f"{lines[-1]} · {name}" if lines[-1] else name
+        fits = len(joined) <= _TITLE_CHARACTERS or not lines[-1]
+        lines = [*lines[:-1], joined] if fits else [*lines, name]
+    return "<br>".join(lines)
 
 
 def _labels(index: pd.Index) -> list[str]:
@@ -157,6 +175,8 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
     for i, part in enumerate(shown.values()):
         at = {"row": i // columns + 1, "col": i % columns + 1}
         figure.add_traces(_slice(part, metric), rows=at["row"], cols=at["col"])
+        # as much room at the ends as between: labels stay below their own small figure
+        figure.update_xaxes(range=[-0.5, len(part) - 0.5], **at)
     figure.update_layout(
         template=style.TEMPLATE,
         height=60 + 185 * n_rows,
@@ -181,7 +201,7 @@ def _has_order(part: pd.DataFrame) -> bool:
 
 
 def _slice(part: pd.DataFrame, metric: str) -> Sequence[go.Scatter]:
-    labels = [_label(value) for value in part["value"]]
+    labels = [_label(value).replace("–", "–<br>") for value in part["value"]]  # sessions
     (values,) = _short(part[[metric]].to_numpy(np.float64).T)
     own = part["is_own"].tolist()
     hover = f"%{{x}}: {metric} %{{y}}<extra></extra>"

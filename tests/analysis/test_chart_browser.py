@@ -11,6 +11,7 @@ import pytest
 from ib_grid import analysis
 from pipelines.report.html.charts import charts_html
 from pipelines.report.html.figure import of_page
+from tests.analysis.made_up import write_run
 from tests.analysis.sources import source_of_golden_bars
 from tests.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
 
@@ -59,10 +60,24 @@ def drawn() -> dict[str, go.Figure]:
     }
 
 
+def drawn_of_grid(folder: Path) -> dict[str, go.Figure]:
+    """The figures of a whole grid."""
+    write_run(folder)
+    run = analysis.load_run(folder)
+    many = ("rr_target", "stop_mode", "trailing"), ("ib_buffer_pct", "rebound")
+    return {
+        "heat-map": analysis.heat_map(analysis.pivot(run, "rr_target", "trailing")),
+        "counts": analysis.heat_map(analysis.pivot(run, *many, reduction="count")),
+        "many": analysis.heat_map(analysis.pivot(run, (*many[0], "session"), many[1])),
+        "slices": analysis.slice_figure(analysis.slices(run, 317)),
+    }
+
+
 @pytest.fixture(scope="module")
 def charts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("charts") / "charts.html"
-    figures = [of_page(name, name, name, figure) for name, figure in drawn().items()]
+    every = {**drawn(), **drawn_of_grid(path.with_name("run"))}
+    figures = [of_page(name, name, name, figure) for name, figure in every.items()]
     path.write_text(charts_html("A <b>title</b>", figures), encoding="utf-8")
     return path
 

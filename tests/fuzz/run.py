@@ -1,4 +1,4 @@
-"""Run a fuzzer: python -m tests.fuzz.bars -max_total_time=60, likewise calendars and mappings.
+"""Run a fuzzer: python -m tests.fuzz.bars -max_total_time=60, likewise the others.
 
 It needs the extra ``fuzz`` (atheris). The options are those of libFuzzer. What it finds is printed
 and written to a file crash-…; the corpus that it works on is its own, in a temporary folder, and

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ib_grid.conditions import parse_condition
 from ib_grid.errors import InputError
 from ib_grid.grid import grid_from_mapping
 from ib_grid.ingest import read_csv_bars
@@ -19,6 +20,7 @@ from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.news import read_calendar
 from ib_grid.params import params_from_mapping
+from ib_grid.results import RESULT_COLUMNS, result_schema
 from pipelines.config import load_settings
 from pipelines.mappings import read_mapping
 from tests import bad_input, csv_files, small_runs
@@ -67,6 +69,13 @@ def mappings(data: bytes) -> None:
                 convert(values)
 
 
+def conditions(data: bytes) -> None:
+    """A condition on result columns; what is taken can be asked of a table of no rows."""
+    with contextlib.suppress(InputError):
+        condition = parse_condition(data.decode(errors="replace"))
+        assert result_schema().empty_table().filter(condition.expression).num_rows == 0
+
+
 def _grid(values: dict[str, object]) -> None:
     grid = grid_from_mapping(values, GER40, where="x")
     assert grid.params(len(grid) - 1) is not None
@@ -78,9 +87,11 @@ _CONVERTERS: tuple[Callable[[dict[str, object]], object], ...] = (
     params_from_mapping,
     instrument_from_mapping,
 )
+_OPERATORS = ("<", "==", "in", "+", "and")
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "bars": bars,
     "calendars": calendars,
+    "conditions": conditions,
     "mappings": mappings,
 }
 
@@ -94,6 +105,9 @@ def seeds(name: str) -> Iterator[bytes]:
     elif name == "calendars":
         yield from (path.read_bytes() for path in sorted((_DATA / "calendars").iterdir()))
         yield from (case.content for case in bad_input.cases("calendars"))
+    elif name == "conditions":
+        yield from (f"{column} {op} 1".encode() for column in RESULT_COLUMNS for op in _OPERATORS)
+        yield b"not (0 < tsl_target <= 1 and stop_mode in ('eq', \"ib_start\")) or -winrate / 2 > 1"
     else:
         yield b"t" + small_runs.GRID_TOML.encode()
         yield b"\xff" + json.dumps(small_runs.GRID.params(0).to_dict()).encode()
@@ -123,5 +137,7 @@ def words(name: str) -> list[bytes]:
             b"<!DOCTYPE",
             b"12-31",
         ]
+    if name == "conditions":
+        return [b"and", b"or", b"not", b"in (", b"true", b"total_r", b"stop_mode", b"lambda x: x"]
     keys = tomllib.loads(small_runs.GRID_TOML)
     return [key.encode() for key in (*keys, "symbol", "GER40", "news_currencies", "ranking")]
