@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import dask
 from dask.system import CPU_COUNT
@@ -105,7 +106,10 @@ def workers_of(
             client = _start(stack, count, _listening(dashboard_address, listen, security))
         else:
             client = _connect(stack, scheduler, security)
-        yield Workers(client=client, count=_count(client), dashboard_link=client.dashboard_link)
+        link = client.dashboard_link
+        if scheduler is None and dashboard_address.startswith(":"):
+            link = urlsplit(link)._replace(netloc=f"{_LOOPBACK}:{urlsplit(link).port}").geturl()
+        yield Workers(client=client, count=_count(client), dashboard_link=link)
 
 
 @contextlib.contextmanager

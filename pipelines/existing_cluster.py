@@ -12,6 +12,7 @@ from typing import Any
 from distributed import Client
 from distributed.comm import CommClosedError
 
+from ib_grid.errors import IbGridError
 from ib_grid.storage import Place
 from pipelines.versions import (
     MAJOR_AND_MINOR,
@@ -93,11 +94,15 @@ def _asked(
     """
     answers = client.run(question, *given, on_error="return")
     said = {
-        address: repr(found) if isinstance(found, Exception) else wrong(found)
+        address: _told(found) if isinstance(found, Exception) else wrong(found)
         for address, found in sorted(answers.items())
         if not isinstance(found, CommClosedError)
     }
     return [f"{address}: {found}" for address, found in said.items() if found]
+
+
+def _told(error: Exception) -> str:
+    return error.found if isinstance(error, IbGridError) else repr(error)
 
 
 def _first(lines: list[str]) -> Iterable[str]:

@@ -281,12 +281,12 @@ def _compute(
     seconds: dict[str, float],
 ) -> Outcome:
     settings, inputs = job.settings, job.inputs
+    for warning in warnings_of(settings):
+        job.say(warning)
     with _timed(seconds, "compile"), job.console.status("preparing the engine"):
         engine.warm_up(inputs.market, inputs.grid)
     if compilations():
         job.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
-    for warning in warnings_of(settings):
-        job.say(warning)
     with contextlib.ExitStack() as stack:
         with _timed(seconds, "start_workers"):
             workers = stack.enter_context(

@@ -27,6 +27,9 @@ from pipelines.store import Record
 from pipelines.summary import Summary, summarise
 from pipelines.versions import check_this_worker
 
+# Besides the few seconds for which a store's own client tries again.
+AWAY_SECONDS = (2.0, 10.0, 30.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Work:
@@ -93,7 +96,8 @@ class ChunkDone:
 def run_chunk(index: int, work: Work) -> ChunkDone:
     """Compute a chunk and write its partition file.
 
-    A file that is there is that of a worker that died before it could tell of it: it counts.
+    A file that is there is that of a worker that died before it could tell of it: it counts. A
+    store that does not answer is asked again for a minute or two, before the run stops for it.
 
     Raises
     ------
@@ -104,6 +108,15 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
     ClusterError
         If this process cannot take part in the run.
     """
+    for seconds in AWAY_SECONDS:
+        try:
+            return _run_chunk(index, work)
+        except UnreachableError:
+            time.sleep(seconds)
+    return _run_chunk(index, work)
+
+
+def _run_chunk(index: int, work: Work) -> ChunkDone:
     if work.versions is not None:
         check_this_worker(work.versions, work.dataset.parent, work.fingerprint)
     chunk = work.plan.chunk(index)

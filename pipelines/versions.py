@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import ib_grid
-from ib_grid.errors import ClusterError, IbGridError
+from ib_grid.errors import ClusterError, IbGridError, UnreachableError
 from ib_grid.manifest import RESULTS_VERSION, read_manifest
 from ib_grid.storage import Place
 
@@ -75,9 +75,17 @@ def blindness(run_dir: Place, blind: Iterable[str]) -> ClusterError:
 
 
 def hindrance(run_dir: Place, fingerprint: str) -> str:
-    """Why this process does not see a run's folder; empty if it does."""
+    """Why this process does not see a run's folder; empty if it does.
+
+    Raises
+    ------
+    UnreachableError
+        If the store that it is in does not answer.
+    """
     try:
         found = read_manifest(run_dir).fingerprint
+    except UnreachableError:
+        raise
     except IbGridError as error:
         return error.found
     return "" if found == fingerprint else "it is another run there"

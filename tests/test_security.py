@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import urllib.request
 from pathlib import Path
 
 import dask
@@ -98,6 +99,9 @@ def test_a_local_cluster_that_others_can_join_speaks_tls_alone(tmp_path: Path) -
         address = workers.client.scheduler.address
         assert address.startswith("tls://127.0.0.2:")
         assert all(name.startswith("tls://127.0.0.2:") for name in workers.client.nthreads())
+        assert workers.dashboard_link.startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(workers.dashboard_link, timeout=30) as page:
+            assert page.status == 200
         here = psutil.Process()
         listening = set()
         for process in [here, *here.children(recursive=True)]:

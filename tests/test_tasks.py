@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ib_grid import engine
-from ib_grid.errors import ChunkError, GridError, StoreError
+from ib_grid.errors import ChunkError, GridError, StoreError, UnreachableError
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import store, tasks
@@ -136,3 +136,27 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     shared.dataset.write_text("in the way")
     with pytest.raises(StoreError, match="cannot be written"):
         tasks.run_chunk(0, shared)
+
+
+@pytest.mark.parametrize("away", [2, 99])
+def test_a_store_that_is_away_is_asked_again_before_the_run_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: int
+) -> None:
+    asked: list[float] = []
+    write = tasks.store.write_partition
+
+    def put(*given: object) -> object:
+        if len(asked) < away:
+            raise UnreachableError("no route to it")
+        return write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tasks.store, "write_partition", put)
+    monkeypatch.setattr(tasks.time, "sleep", asked.append)
+    mine = work(tmp_path)
+    if away < len(tasks.AWAY_SECONDS):
+        assert tasks.run_chunk(0, mine).summary.combinations == 8
+        assert asked == list(tasks.AWAY_SECONDS[:away])
+    else:
+        with pytest.raises(UnreachableError):
+            tasks.run_chunk(0, mine)
+        assert asked == list(tasks.AWAY_SECONDS)
