@@ -239,6 +239,32 @@ def test_portfolio_in_a_pipe(ib_grid_command: Command, folder: Path, run: Run) -
     assert found["cumulative_r"].iloc[-1] == pytest.approx(totals[0] + 0.5 * totals[1])
 
 
+def test_portfolio_of_two_symbols(
+    ib_grid_command: Command, folder: Path, run: Run, tmp_path: Path
+) -> None:
+    gold = computed_run(tmp_path, "XAUUSD")
+    status, out, said = ib_grid_command("portfolio", f"{folder}:3", f"{gold}:3", "--format", "json")
+    assert (status, said) == (0, "")
+    content = json.loads(out)
+    sources = {"GER40 #3": run, "XAUUSD #3": load_run(gold)}
+    by_date: dict[str, float] = {}
+    for source in sources.values():
+        for date in analysis.session_dates(source, 3):
+            by_date.setdefault(f"{date:%Y-%m-%d}", 0.0)
+        for trade in analysis.trades(source, 3).itertuples():
+            by_date[f"{trade.date:%Y-%m-%d}"] += trade.r
+    assert {row["date"]: row["r"] for row in content["daily"]} == pytest.approx(by_date)
+    low = peak = total = 0.0
+    for date in sorted(by_date):
+        total += by_date[date]
+        peak = max(peak, total)
+        low = max(low, peak - total)
+    assert content["sets"][-1]["max_drawdown_r"] == pytest.approx(low)
+    assert [row["set"] for row in content["sets"]] == [*sources, "portfolio"]
+    common = set.intersection(*(set(analysis.session_dates(s, 3)) for s in sources.values()))
+    assert content["correlations"][0]["common_dates"] == len(common)
+
+
 def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, run: Run) -> None:
     sets = (f"{folder}@1", f"{folder}@2")
     files = ("--out", "p.csv", "--chart", "p.html")
