@@ -106,14 +106,16 @@ def _first_of(names: Sequence[str]) -> str:
 
 
 def fitted(frame: pd.DataFrame, columns: Sequence[Column], width: int) -> list[Column]:
-    """The first columns that fit into a width, one at least; long headings in lines."""
+    """The first columns that fit into a width, one at least; headings in lines if they must."""
+    cells = [max(len(c.text(v)) for v in frame[c.name].tolist()) for c in columns]
+    if sum(map(max, cells, [len(c.heading) for c in columns])) + _GAP * len(columns) - 1 <= width:
+        return list(columns)
     shown: list[Column] = []
-    used = 0
-    for one in columns:
-        cells = [len(one.text(value)) for value in frame[one.name].tolist()]
-        own = max([*map(len, one.heading.split()), *cells])
+    used = -1  # the last has half a gap
+    for one, longest in zip(columns, cells, strict=True):
+        own = max([longest, *map(len, one.heading.split())])
         used += own + _GAP
-        if shown and used - 1 > width:  # the last has half a gap
+        if shown and used > width:
             break
         heading = one.heading if len(one.heading) <= own else "\n".join(one.heading.split())
         shown.append(dataclasses.replace(one, heading=heading))

@@ -12,7 +12,8 @@ from rich.text import Text
 from ib_grid.storage import Place
 from pipelines.report import facts
 from pipelines.report.build import Report
-from pipelines.report.numbers import Scalar, points, row_values, text
+from pipelines.report.numbers import points, row_values, text
+from pipelines.result_tables import with_joined
 
 TOP_LINES = 10
 WIDE_COLUMNS = 125
@@ -68,21 +69,10 @@ def top_table(report: Report, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for heading, _, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
-    for record in report.overall.best.head(TOP_LINES).to_dict("records"):
-        values = _with_joined(row_values(record))
+    for record in with_joined(report.overall.best.head(TOP_LINES)).to_dict("records"):
+        values = row_values(record)
         table.add_row(*(format(values[name], spec) for _, name, spec in columns))
     return table
-
-
-def _with_joined(row: dict[str, Scalar]) -> dict[str, Scalar]:
-    """The row with the columns that the table shows as one."""
-    trailing = f"{row['tsl_target']:g}/{row['tsl_sl']:g}" if row["tsl_target"] else "off"
-    return {
-        **row,
-        "session": f"{row['ib_start']}-{row['ib_end']}",
-        "trailing": trailing,
-        "rev_rb": f"{row['rev_rb_pct']:g}" if row["rev_rb_enabled"] else "off",
-    }
 
 
 def _setting_line(report: Report) -> str:
