@@ -107,7 +107,8 @@ def _first_of(names: Sequence[str]) -> str:
 
 def fitted(frame: pd.DataFrame, columns: Sequence[Column], width: int) -> list[Column]:
     """The first columns that fit into a width, one at least; headings in lines if they must."""
-    cells = [max(len(c.text(v)) for v in frame[c.name].tolist()) for c in columns]
+    texts = ([c.text(value) for value in frame[c.name].tolist()] for c in columns)
+    cells = [max(map(len, own), default=0) for own in texts]
     if sum(map(max, cells, [len(c.heading) for c in columns])) + _GAP * len(columns) - 1 <= width:
         return list(columns)
     shown: list[Column] = []
