@@ -64,9 +64,11 @@ def _locked(folder: Path) -> Iterator[None]:
                 "the lock is a pipe or a device, not a file", where=str(path), remedy="remove it"
             )
         _lock(descriptor, path)
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, json.dumps(holder()).encode())
+        # The name is for whoever finds the folder taken; a disk may have no room even for that.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, json.dumps(holder()).encode())
         yield
     finally:
         os.close(descriptor)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ib_grid.errors import OutputError
 from tests.faults.mounts import mount_again, mounted
 from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
 
@@ -26,8 +28,20 @@ def test_disk_full_while_a_partition_is_written(
         assert place.left_over() == []
         kept = place.finished()
         assert 0 < len(kept) < len(PLAN)
+        fill(results)
+        with pytest.raises(OutputError, match="No space left on device"):
+            place.complete()
+        assert place.finished() == kept
         mount_again(results, "size=64m")
         assert_goes_on(place, undisturbed, kept)
+
+
+def fill(folder: Path) -> None:
+    """Take all room that is left, down to that of the lock's name."""
+    (folder / "run" / ".lock").unlink()
+    with (folder / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
+        while True:
+            ballast.write(bytes(4096))
 
 
 @pytest.fixture
