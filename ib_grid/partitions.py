@@ -6,16 +6,17 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from ib_grid.errors import StoreError
 from ib_grid.grid import Chunk, ChunkPlan, Grid
-from ib_grid.storage import Place
+from ib_grid.storage import Place, RemotePath
 
 DAMAGED_FOLDER = "damaged"
+_PARTITIONS = "session=*/wait_minutes=*/part-*.parquet"
 _FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
 
@@ -67,8 +68,16 @@ def partition_files(results: Place) -> list[Place]:
         If one of them is a link out of the run directory, see `check_no_link_out`.
     """
     check_no_link_out(results)
-    found = results.glob("session=*/wait_minutes=*/part-*.parquet")
+    if isinstance(results, Path):
+        found: Iterator[Place] = results.glob(_PARTITIONS)
+    else:  # one request for a thousand of them; by the pattern it were one for each folder
+        found = (path for path in results.all_below() if _is_partition(path, results))
     return sorted(found, key=lambda path: (len(path.name), path.name, str(path)))
+
+
+def _is_partition(path: RemotePath, results: RemotePath) -> bool:
+    below = PurePosixPath(path.path).relative_to(results.path)
+    return len(below.parts) == _PARTITIONS.count("/") + 1 and below.match(_PARTITIONS)
 
 
 def chunk_of(results: Place, path: Place, plan: ChunkPlan) -> Chunk:

@@ -213,7 +213,8 @@ def _connect(stack: contextlib.ExitStack, address: str, security: Security | Non
         raise ClusterError(
             f"the scheduler cannot be reached ({error or type(error).__name__})",
             where=address,
-            expected="a running Dask scheduler, such as tcp://127.0.0.1:8786",
+            expected="a running Dask scheduler, such as tcp://127.0.0.1:8786; one that speaks TLS"
+            " has an address that begins with tls://",
             remedy="start it, or leave --scheduler out to use this machine",
         ) from error
 

@@ -27,7 +27,7 @@ from ib_grid.partitions import (
     partition_files,
 )
 from ib_grid.results import METRIC_COLUMNS, result_schema
-from ib_grid.storage import Place, move
+from ib_grid.storage import Place, RemotePath, move
 from pipelines.seal import is_unbroken, sealed_parquet
 from pipelines.summary import Summary, summary_from_dict
 from pipelines.threads import in_threads
@@ -420,6 +420,8 @@ def remove_leftovers(dataset: Place) -> int:
     StoreError
         If one cannot be removed, or a folder is a link out of the run directory.
     """
+    if isinstance(dataset, RemotePath):  # an object is there whole or not at all
+        return 0
     check_no_link_out(dataset)
     left = [
         *dataset.glob("session=*/wait_minutes=*/.part-*.partial"),

@@ -133,7 +133,7 @@ def test_tls(tmp_path: Path, expected: pa.Table) -> None:
         assert started.address.startswith("tls://")
         there, _ = done(on(started, tmp_path, **mine))
         assert rows_of(there.folder).equals(expected)
-        with pytest.raises(ClusterError, match="cannot be reached"):
+        with pytest.raises(ClusterError, match="TLS certificate does not match"):
             done(on(started, tmp_path, run_dir="foreign", **foreign))
         with pytest.raises(ConfigError, match="no certificates are given"):
             done(on(started, tmp_path, run_dir="none"))

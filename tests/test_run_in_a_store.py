@@ -144,7 +144,9 @@ def test_it_is_opened_by_its_url_and_verified(asked: Settings, computed: list[in
     report_run(result.folder)
     found = verify_run(result.folder, sample=2, seed=1, tell=lambda *_: None)
     assert found.exit_status == 0
-    (partition_files(dataset_of(result))[0].parent / "stray.txt").write_bytes(b"mine")
+    for stray in ("deeper/part-00001.parquet", "stray.txt"):
+        (partition_files(dataset_of(result))[0].parent / stray).write_bytes(b"mine")
+    assert len(partition_files(dataset_of(result))) == 32
     partition_files(dataset_of(result))[1].unlink()
     found = verify_run(result.folder, sample=0, seed=1, tell=lambda *_: None)
     wrong = "\n".join(line for check in found.checks for line in check.wrong)
