@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
@@ -113,13 +114,24 @@ def open_partition(path: Place) -> Iterator[pq.ParquetFile]:
             yield file
 
 
+class _RemoteFiles(pafs.FSSpecHandler):
+    """A store's objects as Arrow asks for them, each opened as `RemotePath` opens it."""
+
+    def __init__(self, place: RemotePath) -> None:
+        super().__init__(place.store)
+        self._protocol = place.protocol
+
+    def open_input_file(self, path: str) -> pa.PythonFile:
+        return pa.PythonFile(RemotePath(self._protocol, path).open(), mode="r")
+
+
 def arrow_filesystem(path: Place) -> pafs.FileSystem:
     """The disk or the store that a place is in, as Arrow's data sets ask for it."""
     if isinstance(path, Path):
         return pafs.LocalFileSystem()
-    return pafs.PyFileSystem(pafs.FSSpecHandler(path.store))
+    return pafs.PyFileSystem(_RemoteFiles(path))
 
 
 def arrow_path(path: Place) -> str:
     """What a place is called by `arrow_filesystem`."""
-    return str(path.absolute()) if isinstance(path, Path) else path.key
+    return str(path.absolute()) if isinstance(path, Path) else path.path

@@ -199,6 +199,7 @@ def test_a_store_that_stops_to_answer_makes_no_file_damaged(
     asked: Settings, computed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result, _ = done(asked)
+    opened = load_run(result.folder)
     before = contents(result.folder)
 
     def away(self: RemotePath, start: int, end: int) -> bytes:
@@ -209,6 +210,8 @@ def test_a_store_that_stops_to_answer_makes_no_file_damaged(
         for use in (done, lambda _: report_run(result.folder), lambda _: load_run(result.folder)):
             with pytest.raises(StoreError, match="no route to it"):
                 use(asked)
+        with pytest.raises(UnreachableError, match="no route to it"):
+            opened.frame(["combo_id"])
     after = contents(result.folder)
     assert {name: after[name] for name in before if "lease" not in name} == {
         name: content for name, content in before.items() if "lease" not in name
