@@ -93,7 +93,7 @@ class ExternalCluster:
         place.mkdir()
         (place / "start_up").mkdir()
         (place / "start_up" / "sitecustomize.py").write_text(start_up)
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: value for name, value in os.environ.items() if _is_kept(name)}
         paths = os.pathsep.join((str(place / "start_up"), str(ROOT)))
         with (place / "log.txt").open("wb") as log:
             self.processes[name] = subprocess.Popen(
@@ -128,6 +128,11 @@ class ExternalCluster:
             process.kill()
         for process in self.processes.values():
             process.wait()
+
+
+def _is_kept(name: str) -> bool:
+    """Whether a machine of its own would have it as well: where kernels are kept, and the clock."""
+    return name in ("PATH", "HOME", "LANG", "TZ", "XDG_CACHE_HOME") or name.startswith("NUMBA_")
 
 
 def certificates(folder: Path) -> tuple[Path, Path, Path]:
