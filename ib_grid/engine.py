@@ -141,7 +141,8 @@ def warm_up(market: Market, grid: Grid) -> None:
 
     Workers that start afterwards find the compiled code on disk.
     """
-    evaluate(market, grid, plan_chunks(grid, 1).chunk(0), Execution(spread_points=0.0))
+    one = grid_of_one(grid.params(0))
+    evaluate(market, one, plan_chunks(one, 1).chunk(0), Execution(spread_points=0.0))
     note_all_compiled()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 import shutil
@@ -12,6 +13,7 @@ import pytest
 
 from ib_grid import engine
 from ib_grid.errors import ChunkError, GridError, StoreError, UnreachableError
+from ib_grid.grid import MAX_CHUNKS
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import store, tasks
@@ -160,3 +162,10 @@ def test_a_store_that_is_away_is_asked_again_before_the_run_stops(
         with pytest.raises(UnreachableError):
             tasks.run_chunk(0, mine)
         assert asked == list(tasks.AWAY_SECONDS)
+
+
+def test_a_grid_of_any_size_warms_the_engine_up(tmp_path: Path) -> None:
+    steps = tuple(round(0.01 * k, 2) for k in range(1, 161))
+    wide = dataclasses.replace(GRID, ib_buffer_pct=steps, max_distance_pct=steps)
+    assert len(wide) // wide.exits_per_setting > MAX_CHUNKS
+    engine.warm_up(work(tmp_path).market, wide)
