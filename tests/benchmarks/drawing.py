@@ -127,7 +127,7 @@ def _round_values(values: Sequence[float]) -> list[float]:
 
 
 def _short(value: float) -> str:
-    return f"{value / 1e6:.3g} M" if value >= 1e5 else f"{value:g}"
+    return f"{value / 1e6:.2g} M" if value >= 1e5 else f"{value:g}"
 
 
 def _text(x: float, y: float, text: str, anchor: str = "middle", *, bold: bool = False) -> str:
