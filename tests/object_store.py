@@ -10,7 +10,7 @@ import pytest
 import s3fs
 from moto.server import ThreadedMotoServer
 
-from ib_grid import storage
+from ib_grid import remote
 from ib_grid.storage import RemotePath, place
 
 BUCKET = "results"
@@ -58,5 +58,5 @@ def bucket() -> RemotePath:
 
 def _forget() -> None:
     """Connections are kept for the life of a process, the server is not."""
-    storage._filesystem.cache_clear()
+    remote._filesystem.cache_clear()
     s3fs.S3FileSystem.clear_instance_cache()

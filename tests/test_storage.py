@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ib_grid import remote as remote_module
 from ib_grid import storage
 from ib_grid.errors import ConfigError, UnreachableError
 from ib_grid.files import is_file, whole_file
 from ib_grid.storage import RemotePath, move, place
+from tests.object_store import bucket, s3_server
 from tests.stores import memory_store
 
 
@@ -25,10 +27,18 @@ def remote() -> Iterator[RemotePath]:
         yield root
 
 
-@pytest.fixture(params=["disk", "store"])
+@pytest.fixture(scope="module")
+def s3() -> Iterator[RemotePath]:
+    with s3_server():
+        yield bucket()
+
+
+@pytest.fixture(params=["disk", "memory", "s3"])
 def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[storage.Place]:
-    """A folder on the disk, or a prefix: what is said of it holds for both."""
-    if request.param == "disk":
+    """A folder on the disk, or a prefix: what is said of it holds for all."""
+    if request.param == "s3":
+        yield request.getfixturevalue("s3") / tmp_path.name / "results"
+    elif request.param == "disk":
         (tmp_path / "results").mkdir()
         yield tmp_path / "results"
     else:
@@ -92,7 +102,6 @@ def test_nothing_there_is_the_same_error(anywhere: storage.Place) -> None:
     absent = anywhere / "absent"
     for read in (
         absent.read_bytes,
-        absent.unlink,
         lambda: absent.open("rb"),
         lambda: [*absent.iterdir()],
     ):
@@ -170,7 +179,7 @@ def test_a_store_that_fails_says_so(remote: RemotePath, monkeypatch: pytest.Monk
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("no credentials\nand a long story")
 
-    monkeypatch.setattr(storage, "_filesystem", lambda *_: Broken())
+    monkeypatch.setattr(remote_module, "_filesystem", lambda *_: Broken())
     for ask in (remote.exists, remote.read_bytes, lambda: [*remote.glob("*")]):
         with pytest.raises(UnreachableError, match=r"cannot be used \(no credentials\)") as caught:
             ask()
