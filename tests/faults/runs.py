@@ -89,9 +89,9 @@ class Place:
             named["--workers"] = 2
         return ["run", "--no-news", *(str(word) for pair in named.items() for word in pair), *more]
 
-    def settings(self) -> Settings:
+    def settings(self, **changes: object) -> Settings:
         """The same as settings."""
-        values = {
+        values: dict[str, object] = {
             "symbol": "GER40",
             "data": self.bars,
             "data_dir": self.folder,
@@ -102,7 +102,7 @@ class Place:
             "chunk_size": 8,
             "workers": 2,
         }
-        return load_settings(values)
+        return load_settings({**values, **changes})
 
     def finished(self) -> Finished:
         """The partitions that are there."""
@@ -118,10 +118,10 @@ class Place:
     def left_over(self) -> list[Path]:
         return list(self.run_dir.rglob("*.partial"))
 
-    def complete(self) -> tuple[RunResult, str]:
+    def complete(self, **changes: object) -> tuple[RunResult, str]:
         """Run it to its end in this process, as the command does; what was said."""
         console, text = plain_console()
-        settings = self.settings()
+        settings = self.settings(**changes)
         return run(settings, read_inputs(settings), console), text.getvalue()
 
 
@@ -142,12 +142,12 @@ class Child:
     def said(self) -> str:
         return self.errors.read_text()
 
-    def until(self, happened: Callable[[], bool], what: str) -> bool:
+    def until(self, happened: Callable[[], object], what: str) -> bool:
         """Wait for something; False if the process has ended before it."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not happened():
             if self.process.poll() is not None:
-                return happened()
+                return bool(happened())
             assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s: {what}"
             time.sleep(0.002)
         return True

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ib_grid.manifest import RUN_FILE
 from tests.faults.injected import fault
 from tests.faults.runs import (
     PLAN,
@@ -19,6 +20,7 @@ from tests.faults.runs import (
     assert_complete,
     assert_goes_on,
 )
+from tests.small_runs import rows
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
@@ -114,3 +116,29 @@ def test_worker_killed_again_and_again_in_one_chunk(
     kept = place.finished()
     assert len(kept) == len(PLAN) - 1
     assert_goes_on(place, undisturbed, kept)
+
+
+def test_main_process_killed_while_rows_are_left_out(place: Place, children: Children) -> None:
+    kept_whole = Place(folder=place.folder / "undisturbed")
+    kept_whole.folder.mkdir()
+    kept_whole.complete(keep_top="300")
+
+    child = children.start(place.words("--keep-top", "300"))
+    assert child.until(
+        lambda: (place.run_dir / RUN_FILE).exists() and place.manifest.cut, "the cut"
+    )
+    before = place.finished()
+    assert child.until(lambda: len(before.items() - place.finished().items()) >= 9, "files cut")
+    child.process.kill()
+    child.process.wait(10)
+    child.gone()
+    now = place.finished()
+    cut = {path: now[path] for path in now if now[path] != before[path]}
+    assert 9 <= len(cut) < len(PLAN)
+
+    result, _ = place.complete(keep_top="300")
+    assert (result.computed, place.manifest.state) == (0, "finished")
+    assert cut.items() <= place.finished().items(), "a file that was cut was written again"
+    assert rows(place.dataset).num_rows == 300
+    assert rows(place.dataset).equals(rows(kept_whole.dataset))
+    assert place.left_over() == []
