@@ -1,0 +1,41 @@
+"""The process that workers are forked from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines import forks
+
+_START = """
+import tempfile
+from multiprocessing import forkserver, util
+from pipelines import forks
+forks._WORKER_MODULES = []  # it is where the process listens, not what it imports
+before = tempfile.gettempdir()
+forks.start_fork_server()
+assert tempfile.gettempdir() == before
+print(forkserver._forkserver._forkserver_address)
+forkserver._forkserver._stop()
+"""
+
+
+@pytest.mark.skipif(forks.START_METHOD != "forkserver", reason="workers are not forked here")
+def test_a_long_folder_for_temporary_files_is_no_obstacle(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", _START],
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.strip()) < 108
+    assert not Path(done.stdout.strip()).exists()
