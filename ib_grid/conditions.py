@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,22 @@ _LANGUAGE = (
     "result columns, numbers, texts in quotes, true, false, and, or, not, comparisons,"
     " in (a, b), + - * / and brackets"
 )
+# How other languages write what is written otherwise here.
+_OTHERWISE = (
+    (r"(?<![<>=!:])=(?!=)", "== for equal, as in tsl_target == 0"),
+    (r"<>", "!= for unequal"),
+    (r"\b(AND|OR|NOT|IN)\b", "and, or, not, in, in small letters"),
+    (r"&|\||!(?!=)", "and, or, not"),
+    (r"\d:\d", 'a time in quotes, as in ib_start == "08:00"'),
+    (r"%", "percent as a number alone, as in winrate > 50"),
+)
+# Names that tables show for what are other columns.
+_OF_TABLES = {
+    "session": 'ib_start and ib_end, as in ib_start == "08:00" and ib_end == "08:30"',
+    "trailing": "tsl_target and tsl_sl; tsl_target == 0 is without trailing",
+    "rev_rb": "rev_rb_enabled and rev_rb_pct",
+    "score": "result columns: the score is made of these",
+}
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -146,7 +163,8 @@ class _Parser:
                 return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
             place = f" at character {error.offset}" if error.offset else ""
-            raise self.refusal(f"{self._whole()} cannot be read{place} ({error.msg})") from error
+            found = f"{self._whole()} cannot be read{place} ({error.msg})"
+            raise self.refusal(found, _meant(self.text) or _LANGUAGE) from error
         except (ValueError, Warning) as error:
             raise self.refusal(f"{self._whole()} cannot be read ({error})") from error
         except (RecursionError, MemoryError) as error:
@@ -176,6 +194,9 @@ class _Parser:
                 return self._arithmetic(node, depth)
             case ast.Compare():
                 return self._compared(node, depth)
+            case ast.Tuple():
+                found = f"{self.shown(node)} is a list"
+                raise self.refusal(found, "a decimal point, as in 12.5, or `and`, `or` for a comma")
         raise self.refusal(f"{self.shown(node)} is nothing that a condition can hold")
 
     def _name(self, name: str) -> _Term:
@@ -315,7 +336,15 @@ def _in_halves(parts: list[pc.Expression], join: Callable[[Any, Any], Any]) -> p
     return join(_in_halves(parts[:half], join), _in_halves(parts[half:], join))
 
 
+def _meant(text: str) -> str:
+    """What other notations of a condition are written as; empty where none is seen."""
+    outside = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
+    return next((said for pattern, said in _OTHERWISE if re.search(pattern, outside)), "")
+
+
 def _near(name: str) -> str:
+    if name in _OF_TABLES:
+        return _OF_TABLES[name]
     near = difflib.get_close_matches(name, RESULT_COLUMNS, n=1, cutoff=0.5)
     if near:
         return f"perhaps {near[0]}"
