@@ -295,12 +295,16 @@ def check_same_run(here: Mapping[str, object], run: Manifest, run_dir: Place) ->
         )
 
 
-def differences(here: Mapping[str, object], run: Mapping[str, object]) -> list[str]:
+def differences(
+    here: Mapping[str, object],
+    run: Mapping[str, object],
+    places: tuple[str, str] = ("here", "in the run"),
+) -> list[str]:
     """What differs between two identities, a line each, such as ``grid.rr_target: …``."""
     ours, theirs = _flat(here), _flat(run)
     names = [*ours, *(name for name in theirs if name not in ours)]
     return [
-        f"{name}: {_said(ours.get(name))} here, {_said(theirs.get(name))} in the run"
+        f"{name}: {_said(ours.get(name))} {places[0]}, {_said(theirs.get(name))} {places[1]}"
         for name in names
         if ours.get(name) != theirs.get(name)
     ]

@@ -76,6 +76,8 @@ def give_out_results(
         JSON is then an object with these and the ``rows``.
     """
     chosen = chosen_format(console, asked)
+    if frame.empty:
+        notes = ["Nothing qualifies.", *notes]
     if chosen is not Format.TABLE:
         sys.stderr.writelines(f"{note}\n" for note in notes)
         if chosen is Format.JSON and summary is not None:
@@ -83,9 +85,7 @@ def give_out_results(
         else:
             give_out(console, frame, columns, chosen)
         return
-    if frame.empty:
-        console.print(Text("Nothing qualifies."))
-    else:
+    if not frame.empty:
         _show(console, frame, columns)
     for note in notes:
         console.print(Text(note))

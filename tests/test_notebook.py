@@ -162,7 +162,7 @@ def test_how_many_of_the_best_stay_profitable(executed: Executed) -> None:
         held = int((filled_otherwise[ranked["id"].head(N_BEST)] > 0).sum())
         said = f"Of the {N_BEST} best by `{by}`, **{held}** stay profitable."
         assert said in executed.text()
-    assert "execution.model: original here, realistic in the run" in executed.text()
+    assert "execution.model: original in A, realistic in B" in executed.text()
 
 
 @pytest.mark.cluster

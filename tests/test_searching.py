@@ -48,11 +48,12 @@ class TestTop:
     def test_by_a_column_under_a_condition(self, ib_grid_command: Command, run) -> None:
         path, rows = run
         where = "tsl_target > 0 and max_drawdown < 5"
-        status, said, _ = ib_grid_command(
+        status, said, aside = ib_grid_command(
             *("top", path, "--by", "max_drawdown", "--ascending", "-n", 3, "--where", where),
             *("--columns", "winrate, tsl_target", "--format", "json"),
         )
         assert status == 0
+        assert "By max_drawdown, the smallest first.\n" in aside
         found = json.loads(said)
         some = rows[(rows["tsl_target"] > 0) & (rows["max_drawdown"] < 5)]
         assert [row["combo_id"] for row in found] == some.nsmallest(3, "max_drawdown")[
@@ -73,6 +74,8 @@ class TestTop:
         [
             (("--by", "total_rr"), "no column total_rr to go by"),
             (("--where", "max_drawdon < 5"), "no column max_drawdon\n  in --where"),
+            (("--where", ""), "there is no condition\n  in --where"),
+            (("--by", "ib_start"), "ib_start is no number, there is nothing"),
             (("--columns", "winrat"), "no result column winrat"),
             (("--by", "winrate", "--columns", "score"), "no result column score"),
         ],
@@ -107,7 +110,7 @@ class TestCompare:
         assert [row["total_r_b"] for row in found["rows"]] == pytest.approx(there.tolist())
         assert found["n_top_profitable_b"] == (there > 0).sum()
         assert found["n_common"] == 864
-        assert found["differences"] == ["execution.spread_points: 1.5 here, 3.0 in the run"]
+        assert found["differences"] == ["execution.spread_points: 1.5 in A, 3.0 in B"]
 
     def test_a_table_and_its_words(self, ib_grid_command: Command, run, other) -> None:
         status, said, _ = ib_grid_command("compare", run[0], other[0], "--format", "table")
@@ -115,7 +118,7 @@ class TestCompare:
         assert status == 0
         assert max(map(len, said.splitlines())) <= 80
         assert "Of the best 100 of A, 100 are in B" in words
-        assert "execution.spread_points: 1.5 here, 3.0 in the run" in words
+        assert "execution.spread_points: 1.5 in A, 3.0 in B" in words
 
     def test_csv_is_the_rows_alone(self, ib_grid_command: Command, run, other) -> None:
         status, said, aside = ib_grid_command("compare", run[0], other[0], "-n", 5)
@@ -152,7 +155,9 @@ class TestGroups:
         )
         assert status == 0
         assert max(map(len, said.splitlines())) <= 80
-        assert "5 trades or more, a drawdown of 30 R at most" in " ".join(said.split())
+        words = " ".join(said.split())
+        assert "5 trades or more, a drawdown of 30 R at most" in words
+        assert "A variation counts where OCAE: tsl_target > 0, TCWE:" in words
         assert len([line for line in said.splitlines() if ":00-0" in line]) == 12
 
     def test_nothing_will_do(self, ib_grid_command: Command, run) -> None:
@@ -161,7 +166,7 @@ class TestGroups:
                 "groups", run[0], "--min-trades", 1000, "--format", form
             )
             assert status == 0
-            assert ("Nothing qualifies." in said) == (form == "table")
+            assert "Nothing qualifies." in (said if form == "table" else aside)
             assert "1000 trades or more" in " ".join((said + aside).split())
 
     def test_no_such_ranking(self, ib_grid_command: Command, run) -> None:

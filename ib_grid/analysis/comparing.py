@@ -19,6 +19,7 @@ from ib_grid.grid import Grid
 from ib_grid.manifest import differences
 from ib_grid.scoring import RankingSettings
 
+_PLACES = ("in A", "in B")
 METRICS = ("total_r", "total_trades", "winrate", "sharpe_ratio", "max_drawdown")
 
 
@@ -29,7 +30,7 @@ class Comparison:
     Attributes
     ----------
     differences : tuple of str
-        What the runs differ in, a line each; "here" is a.
+        What the runs differ in, a line each: ``execution.spread_points: 1.5 in A, 3.0 in B``.
     rows : frame
         A row for each set that both have, by its id in a: ``combo_id_a``, ``combo_id_b``, and each
         metric with ``_a`` and ``_b``.
@@ -40,7 +41,8 @@ class Comparison:
         The best of a that b has too: ``rank_a``, ``score_a`` if ranked by it, and the columns of
         `rows`.
     n_top : int
-        How many of a were looked at; those that b does not have are not in `top`.
+        How many of a were looked at: as many as asked for, or all that qualify; those that b does
+        not have are not in `top`.
     """
 
     differences: tuple[str, ...]
@@ -102,7 +104,7 @@ def compare_runs(
     ConfigError
         If a column or the condition is none, or was not kept.
     DataError
-        If the runs have no set in common.
+        If no set of `a` fulfils the condition, or the runs have no set in common.
     """
     names = tuple(dict.fromkeys(("total_r", *metrics)))
     for run in (a, b):
@@ -116,16 +118,23 @@ def compare_runs(
         )
     best = top(a, by, n_top, ascending=ascending, where=where, ranking=ranking)
     return Comparison(
-        differences=tuple(differences(a.manifest.identity, b.manifest.identity)),
+        differences=tuple(differences(a.manifest.identity, b.manifest.identity, _PLACES)),
         rows=rows,
         rank_correlation={name: _spearman(rows[f"{name}_a"], rows[f"{name}_b"]) for name in names},
         top=_top_rows(best, rows),
-        n_top=n_top,
+        n_top=len(best),
     )
 
 
 def _joined(a: Run, b: Run, names: tuple[str, ...], where: Where) -> pd.DataFrame:
     rows = a.frame(("combo_id", *names), where)
+    if rows.empty and where is not None:
+        text = where if isinstance(where, str) else where.text
+        raise DataError(
+            f"no set of the run fulfils {text}",
+            where=str(a.path),
+            expected="a condition that some set of it fulfils",
+        )
     ids = rows["combo_id"].to_numpy()
     places = {name: b.cube(name).reshape(-1) for name in names}
     ids_b = matched_ids(a.grid, b.grid, ids)

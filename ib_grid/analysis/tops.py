@@ -15,7 +15,7 @@ from ib_grid.analysis.runs import Run, Where
 from ib_grid.errors import ConfigError
 from ib_grid.keep import Cut
 from ib_grid.params import DOMAINS
-from ib_grid.results import METRIC_COLUMNS
+from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.scoring import Extrema, RankingSettings
 
 SCORE = "score"
@@ -73,6 +73,11 @@ def top(
     ConfigError
         If there is no such column to go by, `n` is below 1, or the run has not kept a column.
     """
+    if by in RESULT_COLUMNS and by not in SORTABLE:
+        raise ConfigError(
+            f"{by} is no number, there is nothing to go by",
+            expected="score, a metric or a parameter that is a number",
+        )
     if by not in SORTABLE:
         near = difflib.get_close_matches(str(by), SORTABLE, n=1, cutoff=0.5)
         raise ConfigError(

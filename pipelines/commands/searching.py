@@ -71,14 +71,15 @@ def top(
 
     loaded = load_run(run)
     ranking = ranking_of(loaded, min_trades)
-    condition = parse_condition(where, where="--where") if where else None
+    condition = None if where is None else parse_condition(where, where="--where")
     found = best_of(loaded, by, n, ascending=ascending, where=condition, ranking=ranking)
     asked = _names(columns)
     loaded.check_columns([name for name in asked if name not in found])
     shown = [column(name) for name in _shown(asked, by, with_joined(found))]
     if asked:
         found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
-    give_out_results(terminal(), found, shown, format, notes=[_said(loaded, ranking.min_trades)])
+    notes = [*_order(by, ascending=ascending), _said(loaded, ranking.min_trades)]
+    give_out_results(terminal(), found, shown, format, notes=notes)
 
 
 def compare(
@@ -111,7 +112,7 @@ def compare(
         by=by,
         n_top=n,
         ascending=ascending,
-        where=parse_condition(where, where="--where") if where else None,
+        where=None if where is None else parse_condition(where, where="--where"),
         ranking=ranking_of(a, min_trades),
     )
     shown = _compared_columns(found.top)
@@ -141,6 +142,7 @@ def groups(
     from ib_grid.analysis.grouping import groups as groups_of
     from ib_grid.analysis.runs import load_run
     from ib_grid.analysis.tops import ranking_of
+    from ib_grid.variations import VARIATION_RULES
     from pipelines.result_tables import give_out_results
     from pipelines.show import terminal
     from pipelines.tables import chosen_format, records
@@ -154,10 +156,12 @@ def groups(
         min_trades=min_trades,
     )
     least = ranking_of(loaded, min_trades).min_trades
+    rules = ", ".join(f"{variation}: {rule.text}" for variation, rule in VARIATION_RULES.items())
     notes = [
         _said(loaded, 0),
         f"Ranked by {RANKINGS[rank_by].text}. Sets: by their variation's own metrics,"
         f" {least} trades or more, a drawdown of {max_drawdown:g} R at most, {TRAILING_RULE}.",
+        f"A variation counts where {rules}.",
         "Sums are of each variation's own backtest, not of one of the group together.",
     ]
     console = terminal()
@@ -202,7 +206,7 @@ def _compared(found: Comparison) -> tuple[dict[str, Any], list[str]]:
         f" {found.n_top_profitable:,} have a total R above 0 there; of all"
         f" {found.n_common:,} that both have, {found.profitable_share_pct:.1f}%.",
         f"Rank correlation over all of these: {', '.join(ranks)}.",
-        *(f"A is here, B the other run: {line}" for line in found.differences),
+        *(f"They differ: {line}" for line in found.differences),
     ]
     return summary, notes
 
@@ -229,6 +233,14 @@ def _shown(asked: Sequence[str], by: str, found: pd.DataFrame) -> list[str]:
     """What a terminal shows, most important first."""
     wanted = ("rank", "combo_id", by, *(asked or OF_INTEREST))
     return [name for name in dict.fromkeys(wanted) if name in found]
+
+
+def _order(by: str, *, ascending: bool) -> list[str]:
+    """Which end of a column comes first: of a drawdown the largest is not the best."""
+    if by == "score":
+        return []
+    other = "" if ascending else "; with --ascending the smallest"
+    return [f"By {by}, the {'smallest' if ascending else 'largest'} first{other}."]
 
 
 def _said(run: Run, min_trades: int) -> str:

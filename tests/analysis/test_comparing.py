@@ -50,7 +50,7 @@ def test_equal_grids_are_joined_by_id(tmp_path: Path) -> None:
     a = write_run(tmp_path / "a", seed=1)
     b = write_run(tmp_path / "b", seed=2, execution=Execution(spread_points=2.5).to_dict())
     found = compare_runs(load_run(tmp_path / "a"), load_run(tmp_path / "b"), n_top=50)
-    assert found.differences == ("execution.spread_points: 1.5 here, 2.5 in the run",)
+    assert found.differences == ("execution.spread_points: 1.5 in A, 2.5 in B",)
     assert found.n_common == 864
     assert (found.rows["combo_id_a"] == found.rows["combo_id_b"]).all()
     for name in ("total_r", "winrate", "max_drawdown"):
@@ -103,6 +103,10 @@ def test_nothing_in_common_and_one_value(tmp_path: Path) -> None:
     a, b = load_run(tmp_path / "a"), load_run(tmp_path / "b")
     with pytest.raises(DataError, match="no set in common"):
         compare_runs(a, b)
+    with pytest.raises(DataError, match="no set of the run fulfils total_trades < 0"):
+        compare_runs(a, a, where="total_trades < 0")
+    some = compare_runs(a, a, where="combo_id < 3", n_top=100)
+    assert some.n_top == len(some.top) == int((rows["total_trades"][:3] >= 10).sum()) < 100
     assert np.isnan(compare_runs(a, a).rank_correlation["winrate"])
     assert compare_runs(a, a).rank_correlation["total_r"] == pytest.approx(1)
     with pytest.raises(ConfigError, match="no metric column"):

@@ -108,9 +108,11 @@ def test_a_run_with_few_columns(tmp_path: Path) -> None:
 
 
 def test_refused(whole) -> None:
-    for by in ("ib_start", "stop_mode", "rev_rb_enabled", "total_rr"):
-        with pytest.raises(ConfigError, match=f"no column {by} to go by"):
+    for by in ("ib_start", "stop_mode", "rev_rb_enabled"):
+        with pytest.raises(ConfigError, match=f"{by} is no number, there is nothing to go by"):
             top(whole[0], by)
+    with pytest.raises(ConfigError, match="no column total_rr to go by"):
+        top(whole[0], "total_rr")
     with pytest.raises(ConfigError, match="the best 0"):
         top(whole[0], n=0)
     with pytest.raises(ConfigError, match="min_trades"):
