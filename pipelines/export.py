@@ -21,6 +21,12 @@ from pipelines.options import ExportFormat
 from pipelines.report.numbers import Scalar
 
 
+def format_of(path: Path) -> ExportFormat:
+    """What a file of this name holds: ``.set`` and ``.py`` say it, all else is JSON."""
+    suffix = path.suffix.removeprefix(".").lower()
+    return ExportFormat(suffix) if suffix in list(ExportFormat) else ExportFormat.JSON
+
+
 def write_export(chosen: Chosen, format_: ExportFormat, path: Path) -> None:
     """Write the parameters of a set, whole or not at all.
 

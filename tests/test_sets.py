@@ -210,6 +210,15 @@ def test_export_as_set_is_as_mt5_writes_it(
     assert "||" not in text
 
 
+def test_export_goes_by_the_name_of_the_file(ib_grid_command: Command, folder: Path) -> None:
+    begins = {"a.SET": b"\xff\xfe;", "a.py": b'"""GER40', "a.json": b"{", "a.txt": b"{"}
+    for name, first in begins.items():
+        assert ib_grid_command("export", folder, "--out", name)[0] == 0
+        assert Path(name).read_bytes().startswith(first)
+    assert ib_grid_command("export", folder, "--format", "json", "--out", "b.set")[0] == 0
+    assert Path("b.set").read_bytes().startswith(b"{")
+
+
 def test_export_as_python_is_a_frozen_value(
     ib_grid_command: Command, folder: Path, run: Run
 ) -> None:

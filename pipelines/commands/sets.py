@@ -75,20 +75,20 @@ def export(
     rank: Rank = None,
     combo_id: Id = None,
     file_format: Annotated[
-        ExportFormat,
+        ExportFormat | None,
         typer.Option(
             "--format",
             help="json: the file that trades --params takes. set: inputs of an MT5 Expert Advisor."
-            " py: a module with a frozen dataclass.",
+            " py: a module with a frozen dataclass. [default: by the file's name, else json]",
         ),
-    ] = ExportFormat.JSON,
+    ] = None,
 ) -> None:
     """Write the parameters of a set for a live bot or for MT5."""
     from pipelines.chosen import choose
-    from pipelines.export import write_export
+    from pipelines.export import format_of, write_export
 
     chosen = choose(run, rank=rank, combo_id=combo_id)
-    write_export(chosen, file_format, out)
+    write_export(chosen, file_format or format_of(out), out)
     typer.echo(f"written: {out}, {chosen.name}", err=True)
 
 
