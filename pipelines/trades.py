@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -13,7 +11,7 @@ import pandas as pd
 
 from ib_grid import engine, reference
 from ib_grid.bars import read_bars
-from ib_grid.errors import ConfigError, OutputError, ParamsError
+from ib_grid.errors import ConfigError, ParamsError
 from ib_grid.execution import Execution
 from ib_grid.market import Market, build_market, traded_dates
 from ib_grid.news import check_candidates
@@ -92,23 +90,6 @@ def said_of(of: Combination, settings: Settings) -> list[str]:
             f" {settings.symbol} are by {usual}"
         )
     return lines
-
-
-def check_not_an_input(out: Path, inputs: Sequence[Place]) -> None:
-    """Refuse to write over a file that was read.
-
-    Raises
-    ------
-    OutputError
-        If `out` is one of them.
-    """
-    if out.resolve() in [path.resolve() for path in inputs]:
-        raise OutputError(
-            "the file to write is one of those that are read",
-            where=str(out),
-            expected="another file",
-            remedy="name another one with --out",
-        )
 
 
 def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:

@@ -219,6 +219,23 @@ def test_export_goes_by_the_name_of_the_file(ib_grid_command: Command, folder: P
     assert Path("b.set").read_bytes().startswith(b"{")
 
 
+def test_nothing_is_written_over_a_run(ib_grid_command: Command, folder: Path, run: Run) -> None:
+    bars = Path(run.manifest.data["file"])
+    partition = next(iter(run.files.values()))
+    for path in (folder / "run.json", bars, partition, partition.with_name("a.csv")):
+        before = path.read_bytes() if path.exists() else None
+        for words in (
+            ("export", folder, "--out", path),
+            ("show", folder, "--chart", path),
+            ("portfolio", folder, "--out", path),
+            ("portfolio", folder, "--chart", path),
+        ):
+            status, out, said = ib_grid_command(*words)
+            assert (status, out) == (2, "")
+            assert said.startswith("error: the file to write is ")
+        assert (path.read_bytes() if path.exists() else None) == before
+
+
 def test_export_as_python_is_a_frozen_value(
     ib_grid_command: Command, folder: Path, run: Run
 ) -> None:

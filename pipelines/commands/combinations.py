@@ -42,6 +42,7 @@ def trades(
     settings = settings_of(locals())
     from pipelines import trades as of_one
     from pipelines.csv_files import write_csv
+    from pipelines.outputs import check_not_an_input
     from pipelines.show import show_trades, terminal
 
     params_file = place(params)
@@ -50,7 +51,7 @@ def trades(
     for line in of_one.said_of(combination, settings):
         typer.echo(line, err=True)
     if out:
-        of_one.check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
+        check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
         write_csv(found, out)
         typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
     else:
@@ -89,13 +90,14 @@ def check(
     from ib_grid.news.run_news import statement_lines
     from pipelines import trades as of_one
     from pipelines.csv_files import write_csv
+    from pipelines.outputs import check_not_an_input
     from pipelines.show import show_candidates, terminal
 
     params_file = place(params)
     combination = of_one.load_combination(settings, params_file)
     found = of_one.candidates_and_news(combination)
     if out:
-        of_one.check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
+        check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
         write_csv(found, out)
     else:
         show_candidates(terminal(), found, table_format)

@@ -44,11 +44,14 @@ def show(
 ) -> None:
     """Show a set of a run: parameters, metrics, by variation and by year."""
     from pipelines.chosen import choose
+    from pipelines.outputs import check_spares_run
     from pipelines.show import terminal
     from pipelines.show_set import check_date, set_facts, show_set, write_set_charts
 
     check_date(date, chart)
     chosen = choose(run, rank=rank, combo_id=combo_id)
+    if chart:
+        check_spares_run(chart, chosen.run)
     source = _source(chosen, data, needed=trades or chart is not None)
     facts = set_facts(chosen, source)
     if chart and source:
@@ -86,8 +89,10 @@ def export(
     """Write the parameters of a set for a live bot or for MT5."""
     from pipelines.chosen import choose
     from pipelines.export import format_of, write_export
+    from pipelines.outputs import check_spares_run
 
     chosen = choose(run, rank=rank, combo_id=combo_id)
+    check_spares_run(out, chosen.run)
     write_export(chosen, file_format or format_of(out), out)
     typer.echo(f"written: {out}, {chosen.name}", err=True)
 
@@ -113,6 +118,7 @@ def portfolio(
     """
     from pipelines.chosen import choose_by_text
     from pipelines.csv_files import write_csv
+    from pipelines.outputs import check_spares_run
     from pipelines.show import terminal
     from pipelines.show_portfolio import (
         daily_rows,
@@ -121,7 +127,11 @@ def portfolio(
         write_portfolio_chart,
     )
 
-    found = portfolio_of_sets([choose_by_text(text) for text in sets], weight or [])
+    chosen = [choose_by_text(text) for text in sets]
+    for path in filter(None, (out, chart)):
+        for one in chosen:
+            check_spares_run(path, one.run)
+    found = portfolio_of_sets(chosen, weight or [])
     if out:
         write_csv(daily_rows(found), out)
     if chart:
