@@ -20,7 +20,7 @@ from ib_grid.keep import Cut, Keep, Rank
 from ib_grid.partitions import partition_path
 from ib_grid.scoring import Columns
 from ib_grid.storage import Place
-from pipelines import store
+from pipelines import partition_file
 from pipelines.report import partitions
 from pipelines.threads import in_threads
 
@@ -120,9 +120,9 @@ def _cut_file(
     dataset: Place, plan: ChunkPlan, chunk: Chunk, fingerprint: str, keep: Keep, cut: Cut
 ) -> int:
     path = partition_path(dataset, plan.grid, chunk)
-    record, table = store.read_verified(path, plan.grid, chunk, fingerprint)
+    record, table = partition_file.read_verified(path, plan.grid, chunk, fingerprint)
     names = ("combo_id", "total_trades", *keep.ranking.weights)
     columns = {name: table.column(name).to_numpy() for name in names}
     kept = table.filter(pa.array(cut.keeps(columns, keep.ranking)))
-    store.write_partition(path, kept, chunk, fingerprint, record.summary, is_cut=True)
+    partition_file.write(path, kept, chunk, fingerprint, record.summary, is_cut=True)
     return int(kept.num_rows)

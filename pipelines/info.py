@@ -14,7 +14,8 @@ from ib_grid import engine
 from ib_grid.errors import InputError
 from ib_grid.grid import ChunkPlan, plan_chunks
 from ib_grid.news.run_news import statement_lines
-from pipelines import optimize, run
+from pipelines import optimize
+from pipelines.attempt import planned_workers
 from pipelines.config import Settings
 from pipelines.inputs import Inputs, read_inputs
 from pipelines.progress import duration
@@ -49,7 +50,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"fills:   {execution.model}, spread {points(execution.spread_points)} points"
     axes = " x ".join(str(n) for n in grid.shape)
     yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
-    workers = run.planned_workers(settings)
+    workers = planned_workers(settings)
     rows = settings.chunk_size or optimize.rows_per_chunk(grid, workers)
     plan = plan_chunks(grid, rows)
     yield f"run:     {len(plan)} chunks on {workers} workers"

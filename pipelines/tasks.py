@@ -22,8 +22,8 @@ from ib_grid.news import NewsFilter
 from ib_grid.partitions import partition_path
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.storage import Place
-from pipelines import store
-from pipelines.store import Record
+from pipelines import partition_file
+from pipelines.partition_file import Record
 from pipelines.summary import Summary, summarise
 from pipelines.versions import check_this_worker
 
@@ -127,8 +127,8 @@ def _run_chunk(index: int, work: Work) -> ChunkDone:
         metrics = compute(chunk, work)
         computed = time.perf_counter()
         summary = summarise(chunk, metrics, work.min_trades)
-        kept = work.keep.of(store.results_table(work.plan.grid, chunk, metrics))
-        record = store.write_partition(path, kept, chunk, work.fingerprint, summary)
+        kept = work.keep.of(partition_file.results_table(work.plan.grid, chunk, metrics))
+        record = partition_file.write(path, kept, chunk, work.fingerprint, summary)
     return ChunkDone(
         chunk=index,
         summary=record.summary,
@@ -142,7 +142,7 @@ def _run_chunk(index: int, work: Work) -> ChunkDone:
 
 def _written(path: Place, chunk: Chunk, fingerprint: str) -> Record | None:
     try:
-        return store.verify(path, chunk, fingerprint)
+        return partition_file.verify(path, chunk, fingerprint)
     except UnreachableError:
         raise
     except StoreError:

@@ -19,7 +19,7 @@ from ib_grid.instruments import GER40
 from ib_grid.keep import Keep
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
-from pipelines import cut, store
+from pipelines import cut, partition_file, store
 from pipelines.cut import find_cut
 from pipelines.report.ranking import Scope, rank
 from pipelines.summary import summarise
@@ -43,9 +43,9 @@ def written(folder: Path, plan: ChunkPlan) -> Path:
     for index in range(len(plan)):
         chunk = plan.chunk(index)
         metrics = made_up_metrics(chunk)
-        table = KEPT.of(store.results_table(plan.grid, chunk, metrics))
+        table = KEPT.of(partition_file.results_table(plan.grid, chunk, metrics))
         path = partition_path(dataset, plan.grid, chunk)
-        store.write_partition(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
+        partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
     return dataset
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ib_grid.errors import StoreError
 from ib_grid.keep import Keep
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.scoring import RankingSettings
 from pipelines import cut as cuts
-from pipelines import store
+from pipelines import partition_file, store
 from pipelines.cut import cut_partitions, find_cut
 from pipelines.summary import summarise
 from tests.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics, rows
@@ -28,9 +29,9 @@ def written(dataset: Path, keep: Keep) -> pd.DataFrame:
         metrics = made_up_metrics(chunk)
         metrics[METRIC_COLUMNS.index("total_r")] = metrics[0].round(-1)
         metrics[METRIC_COLUMNS.index("winrate")] = 50
-        table = keep.of(store.results_table(GRID, chunk, metrics))
+        table = keep.of(partition_file.results_table(GRID, chunk, metrics))
         path = partition_path(dataset, GRID, chunk)
-        store.write_partition(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
+        partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
     return rows(dataset).to_pandas()
 
 
@@ -96,19 +97,19 @@ def test_a_file_says_what_was_computed_and_what_is_kept(tmp_path: Path) -> None:
     assert {record.metrics for record in records} == {keep.metrics}
     for index, record in stored.records.items():
         path = partition_path(dataset, GRID, PLAN.chunk(index))
-        assert store.verify_contents(path, GRID, PLAN.chunk(index), FINGERPRINT) == record
+        assert partition_file.verify_contents(path, GRID, PLAN.chunk(index), FINGERPRINT) == record
 
 
 def test_rows_of_another_chunk_are_none_of_this(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
     chunk, other = PLAN.chunk(0), PLAN.chunk(1)
     metrics = made_up_metrics(chunk)
-    table = store.results_table(GRID, other, metrics).slice(0, 3)
+    table = partition_file.results_table(GRID, other, metrics).slice(0, 3)
     path = partition_path(dataset, GRID, chunk)
-    store.write_partition(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
-    with pytest.raises(store.StoreError, match="not those of the chunk"):
-        store.verify_contents(path, GRID, chunk, FINGERPRINT)
-    twice = store.results_table(GRID, chunk, metrics).take(np.array([0, 0, 1]))
-    store.write_partition(path, twice, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
-    with pytest.raises(store.StoreError, match="not those of the chunk"):
-        store.verify_contents(path, GRID, chunk, FINGERPRINT)
+    partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
+    with pytest.raises(StoreError, match="not those of the chunk"):
+        partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
+    twice = partition_file.results_table(GRID, chunk, metrics).take(np.array([0, 0, 1]))
+    partition_file.write(path, twice, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
+    with pytest.raises(StoreError, match="not those of the chunk"):
+        partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)

@@ -15,13 +15,13 @@ from ib_grid.keep import KEEP_ALL, VARIATION_METRICS, Cut, Keep, Rank
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, PREFIXES, RESULT_COLUMNS
 from ib_grid.scoring import Extrema, RankingSettings
-from pipelines import store
+from pipelines import partition_file
 from tests.small_runs import GRID, PLAN, made_up_metrics
 
 
 def table():
     chunk = PLAN.chunk(3)
-    return store.results_table(GRID, chunk, made_up_metrics(chunk))
+    return partition_file.results_table(GRID, chunk, made_up_metrics(chunk))
 
 
 def test_by_default_everything_is_kept_and_nothing_said() -> None:

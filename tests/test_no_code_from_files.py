@@ -21,7 +21,7 @@ import pytest
 from ib_grid.bars import read_bars, read_origin
 from ib_grid.errors import IbGridError
 from ib_grid.levels_file import read_levels
-from pipelines import store
+from pipelines import partition_file
 from tests.golden import MADE_UP
 from tests.small_runs import FINGERPRINT, GRID, PLAN
 
@@ -95,8 +95,8 @@ READERS: dict[str, Callable[[Path], object]] = {
     "bars": read_bars,
     "origin": read_origin,
     "levels": lambda path: read_levels(path, "0" * 64),
-    "footer": lambda path: store.verify(path, PLAN.chunk(0), FINGERPRINT),
-    "partition": lambda path: store.read_verified(path, GRID, PLAN.chunk(0), FINGERPRINT),
+    "footer": lambda path: partition_file.verify(path, PLAN.chunk(0), FINGERPRINT),
+    "partition": lambda path: partition_file.read_verified(path, GRID, PLAN.chunk(0), FINGERPRINT),
 }
 
 

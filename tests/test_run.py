@@ -17,12 +17,13 @@ from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_files, results_folder
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import optimize
+from pipelines.attempt import planned_workers
 from pipelines.config import Settings
 from pipelines.inputs import read_inputs
 from pipelines.lock import sole_writer
 from pipelines.optimize import Outcome
 from pipelines.reporting import run_info
-from pipelines.run import RunResult, planned_workers, run
+from pipelines.run import RunResult, run
 from tests import golden_grid
 from tests.small_runs import GRID, plain_console, rows, settings
 
@@ -162,7 +163,7 @@ def test_a_full_disk_does_not_hide_the_error_that_led_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> Outcome:
-        monkeypatch.setattr("pipelines.run.write_manifest", refuse)
+        monkeypatch.setattr("pipelines.attempt.write_manifest", refuse)
         raise StoreError("no space left")
 
     def refuse(*_: object) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from ib_grid.errors import DataError, IbGridError, RunMismatchError
 from ib_grid.keep import Keep
+from ib_grid.manifest import read_manifest
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_files, partition_path, results_folder
 from ib_grid.scoring import RankingSettings
-from pipelines import run as runs
-from pipelines import store
+from pipelines import attempt, partition_file
 from pipelines.config import Settings
 from pipelines.inputs import read_inputs
 from pipelines.report.build import ReportSettings, read_report
@@ -59,10 +59,10 @@ def test_a_run_that_keeps_its_best_rows(tmp_path: Path, monkeypatch: pytest.Monk
 
     asked = settings(tmp_path, ranking=RANKING, run_dir="few", **KEPT)
     with monkeypatch.context() as patch:  # when the cut is known and no file has been cut
-        patch.setattr(runs, "cut_partitions", killed)
+        patch.setattr(attempt, "cut_partitions", killed)
         with pytest.raises(KeyboardInterrupt):
             done(asked)
-    begun = runs.read_manifest(tmp_path / "results" / "few")
+    begun = read_manifest(tmp_path / "results" / "few")
     assert begun.state == "interrupted"
     assert begun.cut["combo_id"] == best.combo_id.iloc[-1]
     assert len(kept_rows(whole)) > len(begun.cut)
@@ -119,11 +119,11 @@ def _check_report(folder: Path, whole: Path, n_eligible: int) -> None:
 def test_a_report_of_no_row_says_why_there_is_none(tmp_path: Path) -> None:
     chunk, keep = PLAN.chunk(0), Keep(condition="total_trades > 1000")
     metrics = made_up_metrics(chunk)
-    table = keep.of(store.results_table(GRID, chunk, metrics))
+    table = keep.of(partition_file.results_table(GRID, chunk, metrics))
     assert not table.num_rows
     path = partition_path(results_folder(tmp_path, "GER40"), GRID, chunk)
-    store.write_partition(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
-    store.verify_contents(path, GRID, chunk, FINGERPRINT)
+    partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
+    partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
     info = run_info(GRID, keep=keep, n_computed=chunk.n_rows)
     with pytest.raises(DataError, match="none of 8 computed combinations has total_trades > 1000"):
         read_report(tmp_path, info, ReportSettings(ranking=RankingSettings()))

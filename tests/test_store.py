@@ -19,7 +19,7 @@ from ib_grid.errors import StoreError
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
-from pipelines import store
+from pipelines import partition_file, store
 from pipelines.summary import summarise
 from tests.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics
 
@@ -28,8 +28,8 @@ def write(dataset: Path, index: int, fingerprint: str = FINGERPRINT) -> Path:
     chunk = PLAN.chunk(index)
     metrics = made_up_metrics(chunk)
     path = partition_path(dataset, GRID, chunk)
-    table = store.results_table(GRID, chunk, metrics)
-    store.write_partition(path, table, chunk, fingerprint, summarise(chunk, metrics, 10))
+    table = partition_file.results_table(GRID, chunk, metrics)
+    partition_file.write(path, table, chunk, fingerprint, summarise(chunk, metrics, 10))
     return path
 
 
@@ -242,7 +242,7 @@ def test_a_flipped_bit_is_never_taken_for_another_result(
     path.write_bytes(flipped)
     chunk = PLAN.chunk(1)
     try:
-        record = store.verify_contents(path, GRID, chunk, FINGERPRINT)
+        record = partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
     except StoreError as error:
         assert str(path) in str(error)  # noqa: PT017
     else:  # the bit meant nothing: what a reader gets is what was written
@@ -256,7 +256,7 @@ def test_junk_is_never_taken_for_a_partition(tmp_path_factory, junk: bytes) -> N
     path = tmp_path_factory.mktemp("junk") / "part-00001.parquet"
     path.write_bytes(junk)
     with pytest.raises(StoreError):
-        store.verify(path, PLAN.chunk(1), FINGERPRINT)
+        partition_file.verify(path, PLAN.chunk(1), FINGERPRINT)
     shutil.rmtree(path.parent)
 
 

@@ -16,7 +16,7 @@ from ib_grid.errors import ChunkError, GridError, StoreError, UnreachableError
 from ib_grid.grid import MAX_CHUNKS
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
-from pipelines import store, tasks
+from pipelines import partition_file, tasks
 from pipelines.summary import summarise
 from tests.small_runs import FINGERPRINT, GRID, rows, work
 
@@ -32,7 +32,7 @@ def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:
     assert done.compute_seconds > 0
     assert done.write_seconds > 0
     path = partition_path(shared.dataset, GRID, chunk)
-    record = store.verify_contents(path, GRID, chunk, FINGERPRINT)
+    record = partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
     assert record.summary == done.summary
     table = rows(shared.dataset)
     assert table["combo_id"].to_pylist() == chunk.ids.tolist()
@@ -62,7 +62,10 @@ def test_a_file_that_is_not_the_chunks_does_not_count(tmp_path: Path, fault: str
         tasks.run_chunk(5, shared)
         path.write_bytes(path.read_bytes()[:1000])
     summary = tasks.run_chunk(5, shared).summary
-    assert store.verify_contents(path, GRID, shared.plan.chunk(5), FINGERPRINT).summary == summary
+    assert (
+        partition_file.verify_contents(path, GRID, shared.plan.chunk(5), FINGERPRINT).summary
+        == summary
+    )
 
 
 def test_the_work_travels(tmp_path: Path) -> None:
@@ -145,14 +148,14 @@ def test_a_store_that_is_away_is_asked_again_before_the_run_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: int
 ) -> None:
     asked: list[float] = []
-    write = tasks.store.write_partition
+    write = tasks.partition_file.write
 
     def put(*given: object) -> object:
         if len(asked) < away:
             raise UnreachableError("no route to it")
         return write(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(tasks.store, "write_partition", put)
+    monkeypatch.setattr(tasks.partition_file, "write", put)
     monkeypatch.setattr(tasks.time, "sleep", asked.append)
     mine = work(tmp_path)
     if away < len(tasks.AWAY_SECONDS):

@@ -16,8 +16,8 @@ from ib_grid.grid import Chunk, ChunkPlan
 from ib_grid.keep import Keep
 from ib_grid.manifest import Manifest
 from ib_grid.partitions import chunk_of, partition_path
-from pipelines import store
-from pipelines.store import Record
+from pipelines import partition_file
+from pipelines.partition_file import Record
 from pipelines.summary import Summary, VariationSums, summary_of
 from pipelines.threads import in_threads
 from pipelines.verify.draw import Draw
@@ -75,7 +75,7 @@ def sizes(there: Sequence[Place]) -> dict[int, int]:
     for place in there:
         found[place.chunk.index] = place.chunk.n_rows
         with contextlib.suppress(StoreError):
-            found[place.chunk.index] = store.read_record(place.path).n_rows
+            found[place.chunk.index] = partition_file.read_record(place.path).n_rows
     return found
 
 
@@ -101,7 +101,7 @@ def _stray(path: storage.Place) -> str:
     if path.is_symlink():
         return "a link, where the run has written none"
     try:
-        record = store.read_record(path)
+        record = partition_file.read_record(path)
     except StoreError:
         return "not a file of a run"
     return f"it says that it is chunk {record.chunk}, and does not lie in that chunk's place"
@@ -134,7 +134,7 @@ def _read(
 ) -> Found:
     if place.path.is_symlink():
         raise StoreError("it is a link, where the run has written a file", where=str(place.path))
-    record, table = store.read_verified(place.path, plan.grid, place.chunk, fingerprint)
+    record, table = partition_file.read_verified(place.path, plan.grid, place.chunk, fingerprint)
     left_out = _left_out(record, table, keep)
     if left_out:
         raise StoreError(left_out, where=str(place.path))

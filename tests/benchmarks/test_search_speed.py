@@ -22,7 +22,7 @@ from ib_grid.manifest import write_manifest
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_path, results_folder
 from ib_grid.results import METRIC_COLUMNS
-from pipelines.store import results_table
+from pipelines.partition_file import results_table
 from tests.analysis.made_up import manifest
 
 GRID = named_grid("expanded", GER40)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import StoreError
-from pipelines import store, tasks
+from pipelines import partition_file, tasks
 from pipelines.inputs import read_inputs
 from tests.faults.runs import GRID, PLAN, Place, assert_goes_on, partly_done
 from tests.small_runs import rows
@@ -117,7 +117,7 @@ def test_one_byte_flipped_anywhere(place: Place, undisturbed: Place) -> None:
         flipped[draw.randrange(len(content))] ^= draw.randrange(1, 256)
         path.write_bytes(flipped)
         try:
-            store.verify_contents(path, GRID, PLAN.chunk(12), fingerprint)
+            partition_file.verify_contents(path, GRID, PLAN.chunk(12), fingerprint)
         except StoreError:
             found += 1
         else:  # the byte meant nothing: a reader gets what was written

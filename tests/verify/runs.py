@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from ib_grid.manifest import Manifest, read_manifest, write_manifest
 from ib_grid.partitions import partition_files, partition_path, results_folder
 from ib_grid.results import METRIC_COLUMNS
-from pipelines import store
+from pipelines import partition_file
 from pipelines.inputs import read_inputs
 from pipelines.run import new_manifest
 from pipelines.summary import Summary, summarise
@@ -116,5 +116,5 @@ def rewrite(
     metrics = np.array([table[name].to_numpy() for name in METRIC_COLUMNS])
     metrics[METRIC_COLUMNS.index(metric), 0] += np.float32(add)
     said = summary or summarise(chunk, metrics, 10)
-    rows = store.results_table(plan.grid, chunk, metrics)
-    store.write_partition(path, rows, chunk, manifest.fingerprint, said)
+    rows = partition_file.results_table(plan.grid, chunk, metrics)
+    partition_file.write(path, rows, chunk, manifest.fingerprint, said)

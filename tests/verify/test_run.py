@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ib_grid.errors import InputError
+from ib_grid.grid import Chunk
 from ib_grid.params import PARAM_NAMES
-from pipelines import store
+from pipelines import partition_file
+from pipelines.summary import Summary
 from tests.verify.runs import (
     N_CHUNKS,
     N_ROWS,
@@ -100,15 +102,15 @@ def unsealed(path: Path) -> None:
 
 def another_runs(path: Path) -> None:
     table = pq.ParquetFile(path).read()
-    record = store.read_record(path)
-    chunk = store.Chunk(
+    record = partition_file.read_record(path)
+    chunk = Chunk(
         index=record.chunk,
         session_index=0,
         wait_index=0,
         first_id=record.first_id,
         n_rows=record.n_rows,
     )
-    store.write_partition(path, table, chunk, "e" * 64, record.summary)
+    partition_file.write(path, table, chunk, "e" * 64, record.summary)
 
 
 def another_chunks(path: Path) -> None:
@@ -221,23 +223,23 @@ def test_a_half_written_file_is_said_and_no_damage(run: Path) -> None:
     assert [str(left) in note for note in found.notes] == [True]
 
 
-def lower_best(summary: store.Summary) -> store.Summary:
+def lower_best(summary: Summary) -> Summary:
     assert summary.best is not None
     best = dataclasses.replace(summary.best, total_r=summary.best.total_r - 1)
     return dataclasses.replace(summary, best=best)
 
 
-def more_combinations(summary: store.Summary) -> store.Summary:
+def more_combinations(summary: Summary) -> Summary:
     return dataclasses.replace(summary, combinations=summary.combinations + 1)
 
 
-def more_trades(summary: store.Summary) -> store.Summary:
+def more_trades(summary: Summary) -> Summary:
     sums = summary.variations["TCWE"]
     more = dataclasses.replace(sums, trades=sums.trades + 1)
     return dataclasses.replace(summary, variations={**summary.variations, "TCWE": more})
 
 
-def more_r(summary: store.Summary) -> store.Summary:
+def more_r(summary: Summary) -> Summary:
     sums = summary.variations["OCAE"]
     more = dataclasses.replace(sums, total_r=sums.total_r + 1e-4)
     return dataclasses.replace(summary, variations={**summary.variations, "OCAE": more})
@@ -253,10 +255,10 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
 def test_a_record_that_its_rows_do_not_bear_out(
-    run: Path, lie: Callable[[store.Summary], store.Summary]
+    run: Path, lie: Callable[[Summary], Summary]
 ) -> None:
     path = files(run)[5]
-    rewrite(run, 5, summary=lie(store.read_record(path).summary))
+    rewrite(run, 5, summary=lie(partition_file.read_record(path).summary))
     found = verified(run)
     (said,) = wrong(found)
     assert str(path) in said
@@ -268,8 +270,8 @@ def test_a_record_that_its_rows_do_not_bear_out(
 def test_a_row_that_is_left_out_without_being_asked_to(run: Path) -> None:
     manifest = change_manifest(run)
     path, chunk = files(run)[2], manifest.plan().chunk(2)
-    table, record = pq.ParquetFile(path).read(), store.read_record(path)
-    store.write_partition(path, table.slice(1), chunk, manifest.fingerprint, record.summary)
+    table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
+    partition_file.write(path, table.slice(1), chunk, manifest.fingerprint, record.summary)
     (said,) = wrong(verified(run))
     assert f"{path}: it lacks 1 of 2 rows, and the run keeps every row" in said
 
@@ -277,9 +279,9 @@ def test_a_row_that_is_left_out_without_being_asked_to(run: Path) -> None:
 def test_columns_that_are_left_out_without_being_asked_to(run: Path) -> None:
     manifest = change_manifest(run)
     path, chunk = files(run)[2], manifest.plan().chunk(2)
-    table, record = pq.ParquetFile(path).read(), store.read_record(path)
+    table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
     fewer = table.drop_columns(["tcwe_winrate"])
-    store.write_partition(path, fewer, chunk, manifest.fingerprint, record.summary)
+    partition_file.write(path, fewer, chunk, manifest.fingerprint, record.summary)
     (said,) = wrong(verified(run))
     assert "its columns are not those that the run keeps" in said
 
@@ -289,11 +291,11 @@ def test_a_row_that_was_not_to_be_kept(tmp_path: Path) -> None:
     assert verified(run, sample=4).exit_status == 0
     manifest = change_manifest(run)
     path, chunk = files(run)[0], manifest.plan().chunk(0)
-    table, record = pq.ParquetFile(path).read(), store.read_record(path)
+    table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
     place = table.column_names.index("total_trades")
     none = [np.zeros(table.num_rows, np.float32)]
     table = table.set_column(place, table.schema.field("total_trades"), none)
-    store.write_partition(path, table, chunk, manifest.fingerprint, record.summary)
+    partition_file.write(path, table, chunk, manifest.fingerprint, record.summary)
     (said,) = wrong(verified(run))
     assert f"{path}: it holds a row that the run does not keep" in said
 
