@@ -13,6 +13,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from ib_grid.errors import StoreError
+from ib_grid.files import is_file
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.storage import Place, RemotePath
 
@@ -102,10 +103,14 @@ def open_partition(path: Place) -> Iterator[pq.ParquetFile]:
 
     Raises
     ------
+    StoreError
+        If it is a folder, a pipe or a device.
     OSError, pyarrow.ArrowException
         If it cannot be read, or is no Parquet file.
     """
     if isinstance(path, Path):
+        if path.exists() and not is_file(path):  # a pipe would be waited for for ever
+            raise StoreError("it is not a file", where=str(path))
         with pq.ParquetFile(path) as file:
             yield file
     else:

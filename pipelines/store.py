@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from ib_grid.errors import StoreError, UnreachableError
-from ib_grid.files import is_file
 from ib_grid.grid import ChunkPlan
 from ib_grid.partitions import DAMAGED_FOLDER, check_no_link_out, chunk_of, partition_files
 from ib_grid.storage import Place, RemotePath, move
-from pipelines.partition_file import Record, is_sealed, verify, verify_contents, wrong
+from pipelines.partition_file import Record, is_sealed, verify, verify_contents
 from pipelines.threads import in_threads
 
 _CHECKING_THREADS = 4
@@ -109,8 +107,6 @@ def _check(
     dataset: Place, path: Place, plan: ChunkPlan, fingerprint: str, read_all: bool
 ) -> Record:
     chunk = chunk_of(dataset, path, plan)
-    if isinstance(path, Path) and not is_file(path):  # a pipe would be waited for for ever
-        raise wrong(path, "it is not a file")
     record = verify(path, chunk, fingerprint)
     if read_all and not is_sealed(path):
         return verify_contents(path, plan.grid, chunk, fingerprint)

@@ -1,4 +1,5 @@
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,23 @@ def test_a_file_is_written_with_its_folders(tmp_path):
         assert not path.exists()
     assert path.read_bytes() == b"content"
     assert everything_in(tmp_path) == ["a", "a/b", "a/b/file.bin"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are not flushed there")
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    path = tmp_path / "file.bin"
+    flush, done = os.fsync, []
+
+    def fsync(descriptor: int) -> None:
+        about = os.fstat(descriptor)
+        is_folder = stat.S_ISDIR(about.st_mode)
+        done.append(("folder" if is_folder else about.st_size, path.exists()))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with whole_file(path) as file:
+        file.write(b"content")
+    assert done == [(7, False), ("folder", True)]
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_new(tmp_path):

@@ -127,6 +127,11 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 DAMAGES = {
     truncated: "not a whole Parquet file",
     zeroed: "not a whole Parquet file",
@@ -135,7 +140,8 @@ DAMAGES = {
     another_runs: "it belongs to another run",
     another_chunks: "it holds chunk 2, not chunk 3",
     linked: "a link",
-    a_folder: "not a whole Parquet file",
+    a_folder: "it is not a file",
+    a_pipe: "it is not a file",
     Path.unlink: "chunk 3 is missing",
 }
 
@@ -189,6 +195,12 @@ def a_note(run: Path) -> Path:
     return path
 
 
+def a_stray_pipe(run: Path) -> Path:
+    path = files(run)[1].with_name("part-00999.parquet")
+    os.mkfifo(path)
+    return path
+
+
 def a_linked_folder(run: Path) -> Path:
     path = dataset_of(run) / "session=0700-0730"
     path.symlink_to(files(run)[0].parent.parent)
@@ -200,6 +212,7 @@ STRAYS = {
     in_another_folder: "it says that it is chunk 1",
     under_another_name: "it says that it is chunk 1",
     a_note: "not a file of a run",
+    a_stray_pipe: "not a file of a run",
     a_linked_folder: "a link",
 }
 
