@@ -87,6 +87,21 @@ def test_options_in_the_text_of_the_readme_exist() -> None:
     assert options <= all_options()
 
 
+def test_tests_that_the_readme_names_exist() -> None:
+    cells = [line.split("|")[3] for line in README.splitlines() if line.count("|") == 4]
+    named = [name for cell in cells for name in re.findall(r"`(\S*test_\w+[^`]*)`", cell)]
+    files = {path.name: path for path in (ROOT / "tests").rglob("test_*.py")}
+    texts = "\n".join(path.read_text() for path in files.values())
+    assert len(named) > 30
+    for name in named:
+        file, _, function = name.rpartition("::")
+        if name.endswith(".py"):
+            assert name.rpartition("/")[2] in files
+        else:
+            source = files[file].read_text() if file else texts
+            assert f"def {function}(" in source, name
+
+
 def test_both_packages_say_what_they_are() -> None:
     assert ib_grid.__doc__
     assert pipelines.__doc__
