@@ -23,6 +23,7 @@ from pipelines.threads import in_threads
 from pipelines.verify.draw import Draw
 
 _THREADS = 2
+_A_LINK = "a link, where the run has written none"
 # Sums of the same float32 values in double precision; another numpy may add them in other order.
 _SAME_SUM = 1e-9
 
@@ -86,6 +87,8 @@ def others(dataset: storage.Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tu
     was killed has left it, or one is at work.
     """
     strays, partial = [], []
+    if dataset.is_symlink():
+        strays.append(f"{dataset}: {_A_LINK}")
     for path in sorted(storage.all_below(dataset), key=str):
         try:
             chunk_of(dataset, path, plan)
@@ -99,7 +102,7 @@ def others(dataset: storage.Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tu
 
 def _stray(path: storage.Place) -> str:
     if path.is_symlink():
-        return "a link, where the run has written none"
+        return _A_LINK
     try:
         record = partition_file.read_record(path)
     except StoreError:

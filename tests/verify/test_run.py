@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,6 +18,7 @@ from ib_grid.errors import InputError
 from ib_grid.grid import Chunk
 from ib_grid.params import PARAM_NAMES
 from pipelines import partition_file
+from pipelines.seal import sealed_parquet
 from pipelines.summary import Summary
 from tests.verify.runs import (
     N_CHUNKS,
@@ -90,14 +92,50 @@ def flipped(path: Path) -> None:
     path.write_bytes(content)
 
 
-def unsealed(path: Path) -> None:
-    """Other values of total_r under the old record, in a file without a seal."""
+def without_seal(path: Path) -> pa.Table:
+    """A file's rows with its record and without its seal."""
     table = pq.ParquetFile(path).read()
     metadata = {k: v for k, v in table.schema.metadata.items() if k != b"ib_grid_file_crc32"}
+    return table.replace_schema_metadata(metadata)
+
+
+def unsealed(path: Path) -> None:
+    """Other values of total_r under the old record, in a file without a seal."""
+    table = without_seal(path)
     place = table.column_names.index("total_r")
     changed = [table["total_r"].to_numpy() + 1]
     table = table.set_column(place, table.schema.field("total_r"), changed)
-    pq.write_table(table.replace_schema_metadata(metadata), path, use_dictionary=False)
+    pq.write_table(table, path, use_dictionary=False)
+
+
+def other_parameters(path: Path) -> None:
+    """Each row with the target of the other one, in a file that is sealed anew."""
+    table = without_seal(path)
+    place = table.column_names.index("rr_target")
+    turned = table.column(place).take([1, 0])
+    assert not turned.equals(table.column(place))
+    path.write_bytes(sealed_parquet(table.set_column(place, table.schema.field(place), turned)))
+
+
+def a_row_twice(path: Path) -> None:
+    """The first combination in the place of the second, whose metrics stay."""
+    table = without_seal(path)
+    for place, name in enumerate(["combo_id", *PARAM_NAMES]):
+        twice = table.column(name).take([0, 0])
+        table = table.set_column(place, table.schema.field(place), twice)
+    path.write_bytes(sealed_parquet(table))
+
+
+def other_statistics(path: Path) -> None:
+    """Another largest id in the statistics, by which a reader would leave the row out."""
+    table = without_seal(path)
+    pq.write_table(table, path)
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    first, last = (int(value).to_bytes(8, "little") for value in table["combo_id"].to_numpy())
+    changed = content[footer:].replace(last, first)
+    assert changed != content[footer:]
+    path.write_bytes(content[:footer] + changed)
 
 
 def another_runs(path: Path) -> None:
@@ -137,6 +175,9 @@ DAMAGES = {
     zeroed: "not a whole Parquet file",
     flipped: "its bytes are not those that were written",
     unsealed: "its metrics are not those that were written",
+    other_parameters: "its combinations are not those of the chunk",
+    a_row_twice: "its combinations are not those of the chunk",
+    other_statistics: "its statistics of combo_id are not those of its rows",
     another_runs: "it belongs to another run",
     another_chunks: "it holds chunk 2, not chunk 3",
     linked: "a link",
@@ -226,6 +267,14 @@ def test_what_does_not_belong_there_is_named(run: Path, stray: Callable[[Path], 
     assert STRAYS[stray] in said
     assert found.exit_status == 1
     assert checks(found)["ids"].checked == N_ROWS
+
+
+def test_a_data_set_that_lies_elsewhere_is_named(run: Path, tmp_path: Path) -> None:
+    dataset = dataset_of(run)
+    dataset.symlink_to(dataset.rename(tmp_path / "elsewhere"))
+    found = verified(run)
+    assert wrong(found) == [f"{dataset}: a link, where the run has written none"]
+    assert found.exit_status == 1
 
 
 def test_a_half_written_file_is_said_and_no_damage(run: Path) -> None:
