@@ -67,6 +67,13 @@ def test_no_tls_where_it_is_not_asked() -> None:
     assert security_of(asked(scheduler="tcp://10.0.0.1:8786")) is None
 
 
+def test_nothing_is_spoken_beside_tls(tmp_path: Path) -> None:
+    given = security_of(asked(**dict(zip(TLS, certificates(tmp_path), strict=True))))
+    assert given is not None
+    for role in ("client", "scheduler", "worker"):
+        assert given.get_connection_args(role)["require_encryption"] is True
+
+
 def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
     ca, cert, key = certificates(tmp_path)
     (tmp_path / "other").mkdir()

@@ -138,6 +138,18 @@ def other_statistics(path: Path) -> None:
     path.write_bytes(content[:footer] + changed)
 
 
+def another_record(path: Path) -> None:
+    """A record that counts more trades, under the sum of the old one."""
+    table = without_seal(path)
+    metadata = table.schema.metadata
+    text = metadata[b"ib_grid"]
+    changed = text.replace(b'"trades": ', b'"trades": 1')
+    assert changed != text
+    path.write_bytes(
+        sealed_parquet(table.replace_schema_metadata({**metadata, b"ib_grid": changed}))
+    )
+
+
 def another_runs(path: Path) -> None:
     table = pq.ParquetFile(path).read()
     record = partition_file.read_record(path)
@@ -178,6 +190,7 @@ DAMAGES = {
     other_parameters: "its combinations are not those of the chunk",
     a_row_twice: "its combinations are not those of the chunk",
     other_statistics: "its statistics of combo_id are not those of its rows",
+    another_record: "its metadata are damaged",
     another_runs: "it belongs to another run",
     another_chunks: "it holds chunk 2, not chunk 3",
     linked: "a link",
