@@ -150,7 +150,7 @@ def _row(run: Run, combo_id: int) -> dict[str, Scalar]:
 def _ranked(run: Run, rank: int) -> int:
     """The id of a rank."""
     if rank < 1:
-        raise ConfigError(f"the rank is {rank}", where="--rank", expected="1, the best, or more")
+        raise ConfigError(f"the rank is {rank}", where="rank", expected="1, the best, or more")
     found = top(run, n=rank)
     if len(found) < rank:
         least = ranking_of(run).min_trades

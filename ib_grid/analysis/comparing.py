@@ -114,7 +114,7 @@ def compare_runs(
         raise DataError(
             "the runs have no set in common",
             where=f"{a.path} and {b.path}",
-            expected="two runs of the same sessions and overlapping values",
+            expected=f"values that both have of {', '.join(_apart(a.grid, b.grid)) or 'all axes'}",
         )
     best = top(a, by, n_top, ascending=ascending, where=where, ranking=ranking)
     return Comparison(
@@ -159,6 +159,15 @@ def matched_ids(a: Grid, b: Grid, ids: NDArray[np.int64]) -> NDArray[np.int64]:
     missing = np.any([place < 0 for place in places], axis=0)
     found = np.ravel_multi_index(tuple(np.maximum(place, 0) for place in places), b.shape)
     return np.where(missing, -1, found)
+
+
+def _apart(a: Grid, b: Grid) -> list[str]:
+    """The axes of which two grids have no value in common."""
+    meant = {
+        name: [{_meaning(name, value) for value in grid.axes[name]} for grid in (a, b)]
+        for name in a.axes
+    }
+    return [name for name, (ours, theirs) in meant.items() if not ours & theirs]
 
 
 def _meaning(axis: str, value: object) -> object:

@@ -131,9 +131,12 @@ class Edge(NamedTuple):
     goes_on: bool  # whether there are values beyond
 
 
-def edges(grid: Grid, params: Params) -> list[Edge]:
-    """The axes on whose edge a combination lies, among those with two values or more."""
-    own = values_of(params)
+def edges(grid: Grid, combination: Params | int) -> list[Edge]:
+    """The axes on whose edge a combination lies, among those with two values or more.
+
+    It is given by its parameters or by an id of the grid.
+    """
+    own = values_of(combination if isinstance(combination, Params) else grid.params(combination))
     found = []
     for factor in factors(grid):
         if not factor.is_ordered or len(factor.values) < 2 or factor.name not in own:

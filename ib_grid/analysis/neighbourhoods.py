@@ -49,14 +49,14 @@ class Neighbour(NamedTuple):
     steps: int
 
 
-def neighbours(grid: Grid, params: Params, steps: int = 1) -> list[Neighbour]:
+def neighbours(grid: Grid, combination: Params | int, steps: int = 1) -> list[Neighbour]:
     """The combinations up to some steps away on one axis, axis by axis.
 
     Parameters
     ----------
     grid : Grid
-    params : Params
-        A combination of the grid.
+    combination : Params or int
+        The parameters, or an id of the grid.
     steps : int
         1 for those right beside it.
 
@@ -65,6 +65,7 @@ def neighbours(grid: Grid, params: Params, steps: int = 1) -> list[Neighbour]:
     GridError
         If the combination is not in the grid.
     """
+    params = combination if isinstance(combination, Params) else grid.params(combination)
     own = [int(p[0]) for p in grid.places(np.array([grid.id_of(params)])).values()]
     found = []
     for axis, (name, apart) in enumerate(zip(grid.axes, steps_apart(grid), strict=True)):

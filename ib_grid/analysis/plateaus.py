@@ -47,6 +47,8 @@ def plateau_score(
     run : Run
     metric : str
         A metric column.
+        Both figures look at its low end: of a metric of which less is better, such as a
+        drawdown, they tell the best of the neighbourhood, not the worst.
     steps : int
         Neighbours up to so many steps away along an axis, the set itself not among them
         (`ib_grid.analysis.neighbourhoods`).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class Source:
         """
         if isinstance(combination, Params):
             return combination
-        return self.grid.params(int(combination))
+        return self.grid.params(operator.index(combination))
 
     @property
     def span(self) -> tuple[str, str]:

@@ -101,7 +101,9 @@ def test_nothing_in_common_and_one_value(tmp_path: Path) -> None:
     grid = grid_from_mapping({**AXES, "rr_target": [3.0]}, GER40)
     write_run(tmp_path / "b", grid, random_rows(grid, 1))
     a, b = load_run(tmp_path / "a"), load_run(tmp_path / "b")
-    with pytest.raises(DataError, match="no set in common"):
+    with pytest.raises(
+        DataError, match=r"(?s)no set in common.*values that both have of rr_target$"
+    ):
         compare_runs(a, b)
     with pytest.raises(DataError, match="no set of the run fulfils total_trades < 0"):
         compare_runs(a, a, where="total_trades < 0")

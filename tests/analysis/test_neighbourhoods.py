@@ -55,6 +55,7 @@ def test_neighbours_are_those_one_step_away(grid: Grid) -> None:
     for combo_id in random.choice(len(grid), 40, replace=False).tolist():
         expected = {i for i, other in enumerate(every) if one_step(every[combo_id], other)}
         found = neighbours(grid, grid.params(combo_id))
+        assert found == neighbours(grid, combo_id)
         assert {n.combo_id for n in found} == expected
         assert len(found) == len(expected)
         for neighbour in found:

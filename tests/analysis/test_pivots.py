@@ -142,6 +142,7 @@ def test_axes_have_their_values_in_order(whole) -> None:
     ("axis", "found", "expected"),
     [
         ("rr_targt", "no axis rr_targt", "perhaps rr_target"),
+        ("ib_start", "no axis ib_start", "session"),
         ("??", "no axis", "trailing"),
         ((), "an axis of ()", "one name"),
         (("session", "session"), "an axis of", "each once"),
