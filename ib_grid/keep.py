@@ -170,13 +170,14 @@ class Cut:
     rows: int
 
     def to_dict(self) -> dict[str, object]:
-        """As a manifest has it."""
+        """As a manifest has it; where no row was eligible, None for each of the extrema."""
+        none = [None] * len(self.extrema.low)
         return {
             "score": self.last and self.last.score,
             "combo_id": self.last and self.last.combo_id,
             "eligible": self.extrema.n_rows,
-            "low": self.extrema.low.tolist(),
-            "high": self.extrema.high.tolist(),
+            "low": self.extrema.low.tolist() if self.extrema.n_rows else none,
+            "high": self.extrema.high.tolist() if self.extrema.n_rows else none,
             "rows": self.rows,
         }
 
@@ -184,10 +185,11 @@ class Cut:
     def from_dict(cls, content: Mapping[str, Any]) -> Cut:
         """What `to_dict` gave; KeyError, TypeError or ValueError if it is none."""
         score = content["score"]
+        eligible = int(content["eligible"])
         low, high = (np.array(content[name], np.float64) for name in ("low", "high"))
         return cls(
             last=None if score is None else Rank(float(score), int(content["combo_id"])),
-            extrema=Extrema(low, high, int(content["eligible"])),
+            extrema=Extrema(low, high, eligible) if eligible else scoring.no_extrema(len(low)),
             rows=int(content["rows"]),
         )
 

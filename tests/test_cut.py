@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ib_grid.errors import StoreError
-from ib_grid.keep import Keep
+from ib_grid.keep import Cut, Keep
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.scoring import RankingSettings
@@ -66,6 +67,17 @@ def test_the_best_rows_are_those_of_sorting_everything(
         left.reset_index(drop=True),
         everything[everything.combo_id.isin(left.combo_id)].reset_index(drop=True),
     )
+
+
+def test_where_no_row_is_eligible_none_is_left(tmp_path: Path) -> None:
+    dataset = tmp_path / "GER40_full_results.parquet"
+    keep = Keep(condition="total_trades > 1000", top=5, ranking=RANKING)
+    assert written(dataset, keep).empty
+    found = find_cut(partition_files(dataset), keep)
+    cut = Cut.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
+    assert (cut.last, cut.rows) == (None, 0)
+    np.testing.assert_equal(cut.extrema, found.extrema)
+    assert cut_all(dataset, keep, cut, range(len(PLAN))) == [0] * len(PLAN)
 
 
 def test_a_cut_goes_on_where_it_ended(tmp_path: Path) -> None:
