@@ -15,6 +15,8 @@ from typing import BinaryIO
 from ib_grid.errors import OutputError
 from ib_grid.storage import Place, RemotePath
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 def is_file(path: Place) -> bool:
     """Whether there is such a file; False too where the path cannot be looked at."""
@@ -132,7 +134,8 @@ def _cannot_write(path: Place, error: OSError) -> OutputError:
         f"the file cannot be written ({error.strerror or error})",
         where=str(path),
         expected="a folder that can be written, with room on the disk",
-        remedy="choose another place",
+        remedy=f"{'make room' if error.errno in _NO_ROOM else 'give the right to write'}, or choose"
+        " another place",
     )
 
 

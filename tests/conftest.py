@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -48,6 +49,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
             return _group(config.rootpath / nodeid.split("::")[0])
 
     return ByGroup(config, log)
+
+
+# What waits for ever is a failure of one test, not of all; on a slow machine the longest takes a
+# third of this.
+_MOST_SECONDS = 600
+
+
+@pytest.fixture(autouse=True)
+def _bounded_in_time() -> Iterator[None]:
+    """End a test that does not end; Windows has no such alarm."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def ring(_number: int, _frame: object) -> None:
+        pytest.fail(f"not done after {_MOST_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(_MOST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

@@ -147,6 +147,14 @@ def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.cluster
+def test_dask_goes_by_a_clock_that_none_can_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[bool] = []
+    monkeypatch.setattr(cluster, "use_steady_clock", lambda: used.append(True))
+    with pytest.raises(ClusterError, match="cannot be reached"), workers_of(1, scheduler="?://"):
+        pytest.fail("there is none")
+    assert used == [True]
+
+
 def test_a_dashboard_address_that_is_none() -> None:
     with (
         pytest.raises(ClusterError, match="could not be started"),

@@ -94,6 +94,7 @@ def test_a_disk_without_room_is_an_output_error(tmp_path):
         check=False,
     )
     assert "OutputError: the file cannot be written" in ended.stderr
+    assert "to do: make room, or choose another place" in ended.stderr
     assert everything_in(tmp_path) == []
 
 
