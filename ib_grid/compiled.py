@@ -1,8 +1,9 @@
 """The one decorator of every numba kernel, and the place of its compiled code.
 
-Numba judges a cached kernel by its own file alone, so a change in a kernel that it calls from
-another file would go unseen. The cache therefore lies in a directory named by the contents of the
-modules that hold kernels: whatever changes there is compiled anew. The directory is in
+Numba judges a cached kernel by its own file alone, by the path, time and size of that, so a change
+in a kernel that it calls from another file would go unseen. The cache therefore lies in a directory
+named by the place, the times and the contents of all modules that may hold kernels: whatever
+changes there is compiled anew, and two copies of the package never share one. The directory is in
 ``NUMBA_CACHE_DIR``, or else in the user's cache folder, or else in the folder for temporary files:
 the first of these that no other user can write to. Without any, each process compiles for itself.
 """
@@ -66,9 +67,10 @@ def _note() -> Path | None:
 
 @cache
 def _cache_directory() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    package = Path(__file__).resolve().parent
+    digest = hashlib.sha256(os.fsencode(package))
+    for path in sorted(package.glob("*.py")):
+        digest.update(str(path.stat().st_mtime_ns).encode() + path.read_bytes())
     name = f"kernels-{digest.hexdigest()[:16]}"
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     user = f"ib-grid-{_user_id()}"

@@ -29,7 +29,11 @@ print(compiled.compilations())
 
 
 def _compilations(
-    package: Path, cache: Path, variable: str = "XDG_CACHE_HOME", **more: str
+    package: Path,
+    cache: Path,
+    variable: str = "XDG_CACHE_HOME",
+    program: str = _USE,
+    **more: str,
 ) -> list[int]:
     env = {**os.environ, variable: str(cache)}
     if variable != "NUMBA_CACHE_DIR":
@@ -37,7 +41,7 @@ def _compilations(
     env.pop("NUMBA_DISABLE_JIT", None)
     env.update(more)
     done = subprocess.run(
-        [sys.executable, "-c", _USE],
+        [sys.executable, "-c", program],
         cwd=package.parent,
         env=env,
         capture_output=True,
@@ -51,6 +55,23 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
     package = Path(ib_grid.__file__).parent
     assert _compilations(package, tmp_path) == [0, 1]
     assert _compilations(package, tmp_path) == [0, 0]
+
+
+_NOTED = """
+from ib_grid import compiled
+print(int(compiled.all_compiled()))
+compiled.note_all_compiled()
+print(int(compiled.all_compiled()))
+"""
+
+
+def test_what_one_copy_has_compiled_is_not_noted_for_another(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        package = tmp_path / name / "ib_grid"
+        shutil.copytree(Path(ib_grid.__file__).parent, package)
+        assert _compilations(package, tmp_path / "cache", program=_NOTED) == [0, 1]
+    os.utime(package / "exits.py", (1, 1))  # numba compiles it anew
+    assert _compilations(package, tmp_path / "cache", program=_NOTED) == [0, 1]
 
 
 @pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
