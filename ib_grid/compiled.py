@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -60,7 +61,8 @@ def all_compiled() -> bool:
 
 
 def _note() -> Path | None:
-    made_for = f"{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}"
+    cpu = llvmlite.binding.get_host_cpu_name()
+    made_for = f"{sys.implementation.cache_tag}-{numba.__version__}-{cpu}"
     directory = _cache_directory()
     return Path(directory) / f"all-{made_for}" if directory else None
 
