@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster, Scheduler, Security
+from distributed.comm import connect
 from distributed.system import MEMORY_LIMIT
 from distributed.versions import VersionMismatchWarning
 
@@ -206,6 +208,7 @@ def _connect(stack: contextlib.ExitStack, address: str, security: Security | Non
     stack.enter_context(warnings.catch_warnings())
     warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # checked by ourselves
     try:
+        asyncio.run(_greet(address, security or Security()))
         return stack.enter_context(
             Client(address, security=security, set_as_default=False, timeout=_REACH_SECONDS)
         )
@@ -217,6 +220,18 @@ def _connect(stack: contextlib.ExitStack, address: str, security: Security | Non
             " has an address that begins with tls://",
             remedy="start it, or leave --scheduler out to use this machine",
         ) from error
+
+
+async def _greet(address: str, security: Security) -> None:
+    """Find out whether a Dask process listens: a client waits for any other one without end."""
+    words = security.get_connection_args("client")
+    # Reaching it has this time already; its greeting gets as much again.
+    greeting = connect(address, timeout=_REACH_SECONDS, **words)
+    try:
+        comm = await asyncio.wait_for(greeting, 2 * _REACH_SECONDS)
+    except TimeoutError as error:
+        raise TimeoutError("what listens there does not answer as Dask does") from error
+    comm.abort()
 
 
 def _count(client: Client) -> int:

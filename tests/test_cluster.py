@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import tempfile
 import time
 import urllib.request
@@ -133,6 +134,18 @@ def test_nothing_is_left(
     assert not psutil.pid_exists(process)
     assert list(own.glob("ib-grid-*")) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_listens_and_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_REACH_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(ClusterError, match="does not answer as Dask does") as caught,
+            workers_of(1, scheduler=address),
+        ):
+            raise AssertionError
+    assert caught.value.where == address
 
 
 @pytest.mark.cluster
