@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ib_grid.errors import first_line
+from ib_grid.params import PARAM_NAMES
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.storage import Place
 from pipelines.report.build import TOP_ROWS
@@ -60,6 +61,8 @@ def read_written(run_dir: Place, symbol: str) -> WrittenReport:
         top = top.astype({"combo_id": np.int64, **dict.fromkeys(_metrics(top), np.float32)})
         if "total_r" not in top or top["combo_id"].duplicated().any():
             raise ValueError("it is no ranking")
+        if "rank" in top and (top["rank"] != np.arange(1, len(top) + 1)).any():
+            raise ValueError("its ranks are not 1, 2, 3 and so on")
         n_rows = int(json.loads(aggregate.read_text(encoding="utf-8"))["kept"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         return WrittenReport(path=path, damage=f"it cannot be read ({first_line(error)})")
@@ -98,11 +101,15 @@ def _stale(written: WrittenReport, rows: pa.Table, n_rows: int) -> str:
     absent = top.index.difference(true.index)
     if len(absent):
         return f"it ranks combination {absent[0]}, of which there is no row"
-    for name in _metrics(top):
+    for name in [*_params(top), *_metrics(top)]:
         differ = (top[name] != true.loc[top.index, name]).to_numpy()
         if differ.any():
             return f"{name} of combination {top.index[int(differ.argmax())]} is not that of its row"
     return ""
+
+
+def _params(top: pd.DataFrame) -> list[str]:
+    return [name for name in PARAM_NAMES if name in top.columns]
 
 
 def _metrics(top: pd.DataFrame) -> list[str]:

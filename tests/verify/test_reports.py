@@ -57,6 +57,24 @@ def test_a_number_that_is_not_its_rows(run: Path) -> None:
     assert expected in said_of_report(run)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("rr_target", 9.0), ("ib_start", "10:00"), ("ib_wait_minutes", 3)]
+)
+def test_a_parameter_that_is_not_its_rows(run: Path, name: str, value: object) -> None:
+    path = run / "GER40_top_100.csv"
+    top = pd.read_csv(path)
+    top.loc[1, name] = value
+    top.to_csv(path, index=False)
+    expected = f"{name} of combination {top.loc[1, 'combo_id']} is not that of its row"
+    assert expected in said_of_report(run)
+
+
+def test_ranks_that_changed_places(run: Path) -> None:
+    path = run / "GER40_top_100.csv"
+    pd.read_csv(path).iloc[::-1].to_csv(path, index=False)
+    assert "its ranks are not 1, 2, 3 and so on" in said_of_report(run)
+
+
 def test_rows_that_changed_after_the_report(run: Path) -> None:
     rewrite(run, 0, add=1.0)
     assert "total_r of combination 0 is not that of its row" in said_of_report(run)
