@@ -31,6 +31,8 @@ class WrittenReport:
         Of the ranking.
     top : DataFrame, optional
         The ranking; None if it is not there or cannot be read.
+    best : object
+        The parameters that are named as the best; None if nothing is ranked.
     n_rows : int
         Rows that the report was made of.
     damage : str
@@ -39,6 +41,7 @@ class WrittenReport:
 
     path: Place
     top: pd.DataFrame | None = None
+    best: object = None
     n_rows: int = 0
     damage: str = ""
 
@@ -63,10 +66,12 @@ def read_written(run_dir: Place, symbol: str) -> WrittenReport:
             raise ValueError("it is no ranking")
         if "rank" in top and (top["rank"] != np.arange(1, len(top) + 1)).any():
             raise ValueError("its ranks are not 1, 2, 3 and so on")
+        best = run_dir / f"{symbol}_best_params.json"
+        params = json.loads(best.read_text(encoding="utf-8")) if len(top) else None
         n_rows = int(json.loads(aggregate.read_text(encoding="utf-8"))["kept"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         return WrittenReport(path=path, damage=f"it cannot be read ({first_line(error)})")
-    return WrittenReport(path=path, top=top, n_rows=n_rows)
+    return WrittenReport(path=path, top=top, best=params, n_rows=n_rows)
 
 
 def check_report(written: WrittenReport, rows: pa.Table, n_rows: int) -> Check | None:
@@ -105,6 +110,8 @@ def _stale(written: WrittenReport, rows: pa.Table, n_rows: int) -> str:
         differ = (top[name] != true.loc[top.index, name]).to_numpy()
         if differ.any():
             return f"{name} of combination {top.index[int(differ.argmax())]} is not that of its row"
+    if len(top) and written.best != true.loc[top.index[0], list(PARAM_NAMES)].to_dict():
+        return "the best parameters beside it are not those of its first rank"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,17 @@ def test_ranks_that_changed_places(run: Path) -> None:
     path = run / "GER40_top_100.csv"
     pd.read_csv(path).iloc[::-1].to_csv(path, index=False)
     assert "its ranks are not 1, 2, 3 and so on" in said_of_report(run)
+
+
+def test_best_parameters_that_are_not_the_first(run: Path) -> None:
+    path = run / "GER40_best_params.json"
+    params = json.loads(path.read_text())
+    path.write_text(json.dumps({**params, "rr_target": 9.0}))
+    assert "the best parameters beside it are not those of its first" in said_of_report(run)
+    path.write_text("[]")
+    assert "the best parameters beside it are not those of its first" in said_of_report(run)
+    path.unlink()
+    assert "cannot be read" in said_of_report(run)
 
 
 def test_rows_that_changed_after_the_report(run: Path) -> None:
