@@ -27,14 +27,13 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ib_grid.checks import finite_number
+from ib_grid.checks import cut, finite_number, shown
 from ib_grid.errors import ConfigError
 from ib_grid.params import STOP_MODES
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, RESULT_COLUMNS, result_schema
 
 MAX_CHARACTERS = 2000
 MAX_DEPTH = 40
-MAX_SHOWN = 60
 
 Kind = Literal["number", "text", "truth value"]
 
@@ -145,10 +144,9 @@ class _Parser:
     def refusal(self, found: str, expected: str = _LANGUAGE) -> ConfigError:
         return ConfigError(found, where=self.where or "condition", expected=expected)
 
-    def shown(self, node: ast.AST) -> str:
+    def written(self, node: ast.AST) -> str:
         """What was written for a node."""
-        part = ast.get_source_segment(self.text, node) or ""
-        return part if len(part) <= MAX_SHOWN else f"{part[: MAX_SHOWN - 3]}..."
+        return cut(ast.get_source_segment(self.text, node) or "")
 
     def tree(self) -> ast.expr:
         if not self.text:
@@ -163,15 +161,12 @@ class _Parser:
                 return ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
             place = f" at character {error.offset}" if error.offset else ""
-            found = f"{self._whole()} cannot be read{place} ({error.msg})"
+            found = f"{shown(self.text)} cannot be read{place} ({error.msg})"
             raise self.refusal(found, _meant(self.text) or _LANGUAGE) from error
         except (ValueError, Warning) as error:
-            raise self.refusal(f"{self._whole()} cannot be read ({error})") from error
+            raise self.refusal(f"{shown(self.text)} cannot be read ({error})") from error
         except (RecursionError, MemoryError) as error:
             raise self._too_deep() from error
-
-    def _whole(self) -> str:
-        return repr(self.text if len(self.text) <= MAX_SHOWN else f"{self.text[:MAX_SHOWN]}...")
 
     def _too_deep(self) -> ConfigError:
         return self.refusal("the condition is nested too deeply", f"at most {MAX_DEPTH} levels")
@@ -195,9 +190,9 @@ class _Parser:
             case ast.Compare():
                 return self._compared(node, depth)
             case ast.Tuple():
-                found = f"{self.shown(node)} is a list"
+                found = f"{self.written(node)} is a list"
                 raise self.refusal(found, "a decimal point, as in 12.5, or `and`, `or` for a comma")
-        raise self.refusal(f"{self.shown(node)} is nothing that a condition can hold")
+        raise self.refusal(f"{self.written(node)} is nothing that a condition can hold")
 
     def _name(self, name: str) -> _Term:
         if name in ("true", "false"):
@@ -214,14 +209,14 @@ class _Parser:
             return _Term(kind="text", expression=pc.scalar(value), literal=value)
         number = finite_number(value)
         if number is None:
-            raise self.refusal(f"{self.shown(node)} is no finite number")
+            raise self.refusal(f"{self.written(node)} is no finite number")
         return _number(pc.scalar(number), literal=number)
 
     def _of_kind(self, node: ast.expr, depth: int, kind: Kind) -> _Term:
         term = self.term(node, depth - 1)
         if term.kind != kind:
             needed = "a number" if kind == "number" else "a comparison, or a column true or false"
-            raise self.refusal(f"{self.shown(node)} is a {term.kind}", needed)
+            raise self.refusal(f"{self.written(node)} is a {term.kind}", needed)
         return term
 
     def _negative(self, operand: ast.expr, depth: int) -> _Term:
@@ -244,7 +239,7 @@ class _Parser:
         if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             if len(node.ops) > 1:
                 raise self.refusal(
-                    f"{self.shown(node)} joins `in` with another comparison", "and, or"
+                    f"{self.written(node)} joins `in` with another comparison", "and, or"
                 )
             return self._membership(node, depth)
         terms = [self.term(operand, depth - 1) for operand in operands]
@@ -254,13 +249,13 @@ class _Parser:
     def _pair(self, node: ast.Compare, op: ast.cmpop, left: _Term, right: _Term) -> pc.Expression:
         compare = _COMPARISONS.get(type(op))
         if compare is None:
-            raise self.refusal(f"{self.shown(node)} compares by `is`", "== or !=")
+            raise self.refusal(f"{self.written(node)} compares by `is`", "== or !=")
         if left.kind != right.kind:
             raise self.refusal(
-                f"{self.shown(node)} compares a {left.kind} with a {right.kind}", "one kind"
+                f"{self.written(node)} compares a {left.kind} with a {right.kind}", "one kind"
             )
         if left.kind == "truth value" and not isinstance(op, (ast.Eq, ast.NotEq)):
-            raise self.refusal(f"{self.shown(node)} puts true and false in an order", "== or !=")
+            raise self.refusal(f"{self.written(node)} puts true and false in an order", "== or !=")
         for column, other in ((left, right), (right, left)):
             self._check_value(column, other)
         if left.column and _is_exact(left.column, right.literal):
@@ -272,7 +267,7 @@ class _Parser:
     def _membership(self, node: ast.Compare, depth: int) -> _Term:
         term, values = self.term(node.left, depth - 1), self._values(node, depth)
         if any(value.kind != term.kind for value in values):
-            raise self.refusal(f"{self.shown(node)} mixes kinds of values", f"a {term.kind} each")
+            raise self.refusal(f"{self.written(node)} mixes kinds of values", f"a {term.kind} each")
         for value in values:
             self._check_value(term, value)
         literals = [value.literal for value in values]
@@ -288,7 +283,7 @@ class _Parser:
         nodes = given.elts if isinstance(given, (ast.Tuple, ast.List)) else [given]
         values = [self.term(value, depth - 1) for value in nodes]
         if not values or any(value.literal is None for value in values):
-            raise self.refusal(f"{self.shown(node)} has no list of values", "such as in (0.5, 1)")
+            raise self.refusal(f"{self.written(node)} has no list of values", "such as in (0.5, 1)")
         return values
 
     def _check_value(self, column: _Term, other: _Term) -> None:
