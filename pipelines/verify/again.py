@@ -13,6 +13,10 @@ from pipelines.verify.checks import Check, Tell
 from pipelines.verify.draw import Draw
 from pipelines.verify.recompute import recompute
 
+_METRICS = "metrics, computed again"
+_TRADES = "trades of both engines"
+_UNIT = "combinations"
+
 
 def checks(
     manifest: Manifest, drawn: Draw, rows: pa.Table, bars: Path | None, tell: Tell
@@ -41,11 +45,6 @@ def checks(
             for what in (_METRICS, _TRADES)
         )
     return _compared(drawn, rows, source, tell)
-
-
-_METRICS = "metrics, computed again"
-_TRADES = "trades of both engines"
-_UNIT = "combinations"
 
 
 def _source(manifest: Manifest, bars: Path | None) -> tuple[str, Source | None]:

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ib_grid import storage
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid import Chunk, ChunkPlan
 from ib_grid.keep import Keep
 from ib_grid.manifest import Manifest
 from ib_grid.partitions import chunk_of, partition_path
+from ib_grid.storage import Place, all_below
 from pipelines import partition_file
 from pipelines.partition_file import Record
 from pipelines.summary import Summary, VariationSums, summary_of
@@ -29,11 +29,11 @@ _SAME_SUM = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """The file of a chunk, if there is one."""
+class ChunkFile:
+    """The file of a chunk: where it has to lie, and whether it is there."""
 
     chunk: Chunk
-    path: storage.Place
+    path: Place
     there: bool
 
 
@@ -60,27 +60,27 @@ class Found:
     named: pa.Table | None = None
 
 
-def places(dataset: storage.Place, plan: ChunkPlan) -> list[Place]:
-    """The place of every chunk's file, in the order of the chunks."""
-    found, listed = [], set(storage.all_below(dataset))
+def chunk_files(dataset: Place, plan: ChunkPlan) -> list[ChunkFile]:
+    """The file of every chunk, there or not, in the order of the chunks."""
+    found, listed = [], set(all_below(dataset))
     for index in range(len(plan)):
         chunk = plan.chunk(index)
         path = partition_path(dataset, plan.grid, chunk)
-        found.append(Place(chunk=chunk, path=path, there=path in listed or path.exists()))
+        found.append(ChunkFile(chunk=chunk, path=path, there=path in listed or path.exists()))
     return found
 
 
-def sizes(there: Sequence[Place]) -> dict[int, int]:
+def sizes(there: Sequence[ChunkFile]) -> dict[int, int]:
     """Rows of these chunks' files, as their records say; a damaged one as if it had all."""
     found = {}
-    for place in there:
-        found[place.chunk.index] = place.chunk.n_rows
+    for file in there:
+        found[file.chunk.index] = file.chunk.n_rows
         with contextlib.suppress(StoreError):
-            found[place.chunk.index] = partition_file.read_record(place.path).n_rows
+            found[file.chunk.index] = partition_file.read_record(file.path).n_rows
     return found
 
 
-def others(dataset: storage.Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def others(dataset: Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What lies in the data set and is no chunk's file: strays, and half-written files.
 
     Each with its place and what it seems to be. A half-written file is no damage: a process that
@@ -89,7 +89,7 @@ def others(dataset: storage.Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tu
     strays, partial = [], []
     if dataset.is_symlink():
         strays.append(f"{dataset}: {_A_LINK}")
-    for path in sorted(storage.all_below(dataset), key=str):
+    for path in sorted(all_below(dataset), key=str):
         try:
             chunk_of(dataset, path, plan)
         except StoreError:
@@ -100,7 +100,7 @@ def others(dataset: storage.Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tu
     return tuple(strays), tuple(partial)
 
 
-def _stray(path: storage.Place) -> str:
+def _stray(path: Place) -> str:
     if path.is_symlink():
         return _A_LINK
     try:
@@ -111,43 +111,43 @@ def _stray(path: storage.Place) -> str:
 
 
 def read_all(
-    places: Sequence[Place], manifest: Manifest, draw: Draw, named_ids: NDArray[np.int64]
+    chunk_files: Sequence[ChunkFile], manifest: Manifest, draw: Draw, named_ids: NDArray[np.int64]
 ) -> Iterator[Found]:
     """What each of these files holds, in their order; few are in memory at a time."""
     plan, keep = manifest.plan(), manifest.kept
 
-    def read(place: Place) -> Found:
+    def read(file: ChunkFile) -> Found:
         try:
-            return _read(place, plan, manifest.fingerprint, keep, draw, named_ids)
+            return _read(file, plan, manifest.fingerprint, keep, draw, named_ids)
         except UnreachableError:  # it says nothing of the file
             raise
         except StoreError as error:
-            return Found(n_rows=0, damage=f"{place.path}: {error.found}")
+            return Found(n_rows=0, damage=f"{file.path}: {error.found}")
 
-    yield from in_threads(_THREADS, read, places)
+    yield from in_threads(_THREADS, read, chunk_files)
 
 
 def _read(
-    place: Place,
+    file: ChunkFile,
     plan: ChunkPlan,
     fingerprint: str,
     keep: Keep,
     draw: Draw,
     named_ids: NDArray[np.int64],
 ) -> Found:
-    if place.path.is_symlink():
-        raise StoreError("it is a link, where the run has written a file", where=str(place.path))
-    record, table = partition_file.read_verified(place.path, plan.grid, place.chunk, fingerprint)
+    if file.path.is_symlink():
+        raise StoreError("it is a link, where the run has written a file", where=str(file.path))
+    record, table = partition_file.read_verified(file.path, plan.grid, file.chunk, fingerprint)
     left_out = _left_out(record, table, keep)
     if left_out:
-        raise StoreError(left_out, where=str(place.path))
-    discord = _discord(record, place.chunk, table)
-    drawn = draw.rows(place.chunk.index, table.num_rows)
+        raise StoreError(left_out, where=str(file.path))
+    discord = _discord(record, file.chunk, table)
+    drawn = draw.rows(file.chunk.index, table.num_rows)
     named = np.flatnonzero(np.isin(table.column("combo_id").to_numpy(), named_ids))
     return Found(
         n_rows=table.num_rows,
         n_computed=record.computed,
-        discord=f"{place.path}: {discord}" if discord else "",
+        discord=f"{file.path}: {discord}" if discord else "",
         drawn=table.take(pa.array(drawn)),
         named=table.take(pa.array(named)),
     )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ib_grid import storage
 from ib_grid.manifest import Manifest, read_manifest
 from ib_grid.partitions import results_folder
 from ib_grid.results import result_schema
+from ib_grid.storage import Place
 from pipelines.verify import again, files
 from pipelines.verify.checks import Check, Tell, Verification
 from pipelines.verify.draw import draw
-from pipelines.verify.files import Found, Place
+from pipelines.verify.files import ChunkFile, Found
 from pipelines.verify.reports import check_report, read_written
 
 
@@ -41,7 +41,7 @@ class _Reading:
 
 
 def verify_run(
-    run_dir: storage.Place, *, sample: int, seed: int, bars: Path | None = None, tell: Tell
+    run_dir: Place, *, sample: int, seed: int, bars: Path | None = None, tell: Tell
 ) -> Verification:
     """Check a run, finished or not.
 
@@ -64,8 +64,8 @@ def verify_run(
     """
     manifest = read_manifest(run_dir)
     plan, dataset = manifest.plan(), results_folder(run_dir, manifest.symbol)
-    places = files.places(dataset, plan)
-    there = [place for place in places if place.there]
+    chunk_files = files.chunk_files(dataset, plan)
+    there = [file for file in chunk_files if file.there]
     drawn = draw(plan, files.sizes(there), sample, seed)
     written = read_written(run_dir, manifest.symbol)
     reading = _Reading()
@@ -77,7 +77,7 @@ def verify_run(
     return Verification(
         checks=(
             Check(what="run.json", checked=1, total=1, unit="file"),
-            _partitions(manifest, reading, places, strays),
+            _partitions(manifest, reading, chunk_files, strays),
             _rows(manifest, reading),
             _records(reading),
             *((report,) if report else ()),
@@ -96,15 +96,15 @@ def _bare(tables: list[pa.Table]) -> list[pa.Table]:
 
 
 def _partitions(
-    manifest: Manifest, reading: _Reading, places: list[Place], strays: tuple[str, ...]
+    manifest: Manifest, reading: _Reading, chunk_files: list[ChunkFile], strays: tuple[str, ...]
 ) -> Check:
-    missing = [place for place in places if not place.there]
+    missing = [file for file in chunk_files if not file.there]
     finished = manifest.state == "finished"
-    absent = [f"{place.path}: chunk {place.chunk.index} is missing" for place in missing]
+    absent = [f"{file.path}: chunk {file.chunk.index} is missing" for file in missing]
     return Check(
         what="partition files",
         checked=reading.n_files - len(reading.damage),
-        total=len(places),
+        total=len(chunk_files),
         unit="files",
         wrong=(*reading.damage, *(absent if finished else ()), *strays),
         unchecked=f"the run is {manifest.state}: {_count(len(missing), 'chunk')} to be computed yet"
