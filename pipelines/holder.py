@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import socket
 from collections.abc import Mapping
 
+from ib_grid.manifest import utc_now
+
 
 def holder() -> dict[str, str | int]:
     """The process, its host and the time in UTC."""
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    return {"process": os.getpid(), "host": socket.gethostname(), "since": now}
+    return {"process": os.getpid(), "host": socket.gethostname(), "since": utc_now()}
 
 
 def holder_text(values: Mapping[str, object]) -> str:

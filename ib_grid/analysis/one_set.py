@@ -12,11 +12,11 @@ from ib_grid import clock, engine
 from ib_grid.analysis.source import Source, Sourced, source_of
 from ib_grid.errors import InputError
 from ib_grid.grid import plan_chunks
+from ib_grid.instruments import WEEKDAY_NAMES
 from ib_grid.params import Params
 from ib_grid.results import METRIC_COLUMNS, VARIATIONS
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def trades(of: Source | Sourced, combination: Params | int) -> pd.DataFrame:
@@ -145,7 +145,7 @@ def by_weekday(trades: pd.DataFrame) -> pd.DataFrame:
     weekday = trades["date"].dt.day_of_week
     last = max(4, int(weekday.max()) if len(weekday) else 0)
     table = sums_by(trades, weekday, range(last + 1), "weekday")
-    return table.set_axis(pd.Index(WEEKDAYS[: last + 1], name="weekday"))
+    return table.set_axis(pd.Index(WEEKDAY_NAMES[: last + 1], name="weekday"))
 
 
 def by_hour(trades: pd.DataFrame, timezone: str) -> pd.DataFrame:

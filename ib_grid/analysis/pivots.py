@@ -18,10 +18,10 @@ from ib_grid.analysis.reductions import Reduction, reducer
 from ib_grid.analysis.runs import Run, Where
 from ib_grid.errors import ConfigError
 from ib_grid.grid import Grid
+from ib_grid.params import SESSION_FIELDS
 
 Axis = str | Sequence[str]
 
-SESSION_COLUMNS = ("ib_start", "ib_end", "ib_timezone")
 _AT_ONCE = 1 << 22
 
 
@@ -117,7 +117,7 @@ def _part(grid: Grid, name: str) -> Part:
     by_name = {factor.name: factor for factor in factors(grid)}
     if name not in by_name:
         known = (*by_name, *JOINED_AXES)
-        if name in SESSION_COLUMNS:
+        if name in SESSION_FIELDS:
             raise ConfigError(f"no axis {name}", expected="session, which has its hours and zone")
         near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
         expected = f"perhaps {near[0]}" if near else ", ".join(known)
