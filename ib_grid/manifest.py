@@ -217,21 +217,31 @@ def _checked(content: object, path: Place) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _damaged(path, f"its format is not {FORMAT}")
     content = {"keep": KEEP_ALL.to_dict(), "cut": {}, **content}
-    kinds = {field.name: _KINDS.get(field.name, dict) for field in dataclasses.fields(Manifest)}
-    for name, kind in kinds.items():
-        if not isinstance(content.get(name), kind):
-            raise _damaged(path, f"{name} is {shown(content.get(name))}")
-    for name, kind in _DATA_KINDS.items():
-        if not isinstance(content["data"].get(name), kind):
-            raise _damaged(path, f"data.{name} is {shown(content['data'].get(name))}")
+    names = [field.name for field in dataclasses.fields(Manifest)]
+    _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)
+    _check_kinds(content["data"], _DATA_KINDS, path, "data.")
     statement = content["news_statement"]
     needed = STATEMENT_NAMES if statement.get("enabled") else ("enabled",)
     if not all(name in statement for name in needed):
         raise _damaged(path, "its news statement is not complete")
     if content["state"] not in get_args(State):
         raise _damaged(path, f"state is {shown(content['state'])}")
-    values = {name: content[name] for name in kinds}
+    values = {name: content[name] for name in names}
     manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
+    _check_accord(manifest, path)
+    return manifest
+
+
+def _check_kinds(
+    content: Mapping[str, object], kinds: Mapping[str, type], path: Place, prefix: str = ""
+) -> None:
+    for name, kind in kinds.items():
+        if not isinstance(content.get(name), kind):
+            raise _damaged(path, f"{prefix}{name} is {shown(content.get(name))}")
+
+
+def _check_accord(manifest: Manifest, path: Place) -> None:
+    """Refuse a manifest whose parts are none, or do not belong together."""
     try:
         symbol = manifest.described.symbol
         plan, fingerprint = manifest.plan(), grids.fingerprint(manifest.identity)
@@ -250,7 +260,6 @@ def _checked(content: object, path: Place) -> Manifest:
         len(plan),
     ):
         raise _damaged(path, "its chunks do not fit its grid")
-    return manifest
 
 
 # What each field is in JSON, where it is not an object.
