@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
@@ -52,8 +53,12 @@ def html_text(report: Report, run_dir: Place, source: Source | NoReplay) -> str:
     StoreError
         If a partition file cannot be read, or its combinations are not those of the grid.
     """
-    landscape = survey(report, partitions.partition_files(run_dir, report.info.symbol))
-    again = replay(report, source)
+    files = partitions.partition_files(run_dir, report.info.symbol)
+    # The kernels of the replay leave Python to others; it is short, so Ctrl-C need not wait for it.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        replayed = beside.submit(replay, report, source)
+        landscape = survey(report, files)
+        again = replayed.result()
     figures = {
         **_grid_figures(report, landscape),
         **_trade_figures(report, again),
