@@ -25,13 +25,24 @@ def check_names(
     known = tuple(known)
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            near = nearest(name, known)
             raise error(
                 f"unknown key {cut(name)}",
                 where=where,
                 expected=", ".join(known),
-                remedy=f"did you mean {near[0]}?" if near else "take the key out",
+                remedy=f"did you mean {near}?" if near else "take the key out",
             )
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The known name that is most like this one; empty where none is like it."""
+    return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)), "")
+
+
+def perhaps(name: object, known: Iterable[str]) -> str:
+    """The nearest known name as what an error expects; empty where none is like it."""
+    near = nearest(name, known)
+    return f"perhaps {near}" if near else ""
 
 
 def finite_number(value: object) -> float | None:

@@ -16,7 +16,6 @@ more than anything: each comparison with it is false, but for ``!=``, which is t
 from __future__ import annotations
 
 import ast
-import difflib
 import operator
 import re
 import warnings
@@ -27,7 +26,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ib_grid.checks import cut, finite_number, shown
+from ib_grid.checks import cut, finite_number, perhaps, shown
 from ib_grid.errors import ConfigError
 from ib_grid.params import STOP_MODES
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, RESULT_COLUMNS, result_schema
@@ -340,10 +339,7 @@ def _meant(text: str) -> str:
 def _near(name: str) -> str:
     if name in _OF_TABLES:
         return _OF_TABLES[name]
-    near = difflib.get_close_matches(name, RESULT_COLUMNS, n=1, cutoff=0.5)
-    if near:
-        return f"perhaps {near[0]}"
-    return (
+    return perhaps(name, RESULT_COLUMNS) or (
         f"a result column: {', '.join(RESULT_COLUMNS[: 15 + len(METRIC_NAMES)])};"
         " metrics also with the prefix of a variation"
     )

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from ib_grid.errors import StoreError
+from ib_grid.errors import DataError, StoreError
 from ib_grid.files import is_file
 from ib_grid.grid import Chunk, ChunkPlan, Grid
 from ib_grid.storage import Place, RemotePath
@@ -95,6 +95,16 @@ def chunk_of(results: Place, path: Place, plan: ChunkPlan) -> Chunk:
     if index >= len(plan) or partition_path(results, plan.grid, plan.chunk(index)) != path:
         raise StoreError("it has no place in this run", where=str(path))
     return plan.chunk(index)
+
+
+def no_results(results: Place) -> DataError:
+    """The error for a run of which nothing has been computed."""
+    return DataError(
+        "there are no results yet",
+        where=str(results),
+        expected="at least one finished chunk",
+        remedy="compute some with `ib-grid run`",
+    )
 
 
 @contextmanager

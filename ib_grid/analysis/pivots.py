@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ib_grid.analysis.cubes import Cube
 from ib_grid.analysis.factors import JOINED_AXES, Value, factors
 from ib_grid.analysis.reductions import Reduction, reducer
 from ib_grid.analysis.runs import Run, Where
+from ib_grid.checks import perhaps
 from ib_grid.errors import ConfigError
 from ib_grid.grid import Grid
 from ib_grid.params import SESSION_FIELDS
@@ -119,9 +119,7 @@ def _part(grid: Grid, name: str) -> Part:
         known = (*by_name, *JOINED_AXES)
         if name in SESSION_FIELDS:
             raise ConfigError(f"no axis {name}", expected="session, which has its hours and zone")
-        near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-        expected = f"perhaps {near[0]}" if near else ", ".join(known)
-        raise ConfigError(f"no axis {name}", expected=expected)
+        raise ConfigError(f"no axis {name}", expected=perhaps(name, known) or ", ".join(known))
     factor = by_name[name]
     codes = np.full(grid.shape[factor.axis], -1)
     for code, places in enumerate(factor.places):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, filled_cube
 from ib_grid.analysis.source import Source, load_source
+from ib_grid.checks import perhaps
 from ib_grid.conditions import Condition, parse_condition
 from ib_grid.errors import ConfigError, DataError, StoreError, first_line
 from ib_grid.grid import ChunkPlan, Grid
@@ -25,6 +25,7 @@ from ib_grid.partitions import (
     arrow_filesystem,
     arrow_path,
     chunk_of,
+    no_results,
     open_partition,
     partition_files,
     results_folder,
@@ -262,11 +263,8 @@ class Run:
         known = METRIC_COLUMNS if metrics else RESULT_COLUMNS
         for name in names:
             if name not in known:
-                near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
                 kind = "metric column" if metrics else "result column"
-                raise ConfigError(
-                    f"no {kind} {name}", expected=f"perhaps {near[0]}" if near else f"a {kind}"
-                )
+                raise ConfigError(f"no {kind} {name}", expected=perhaps(name, known) or f"a {kind}")
             if name not in self.columns:
                 raise ConfigError(
                     f"the run has not kept {name}",
@@ -303,12 +301,7 @@ def load_run(path: str | Place) -> Run:
     results = results_folder(path, manifest.symbol)
     files = _files(results, plan)
     if not files:
-        raise DataError(
-            "there are no results yet",
-            where=str(results),
-            expected="at least one finished chunk",
-            remedy="compute some with `ib-grid run`",
-        )
+        raise no_results(results)
     first = next(iter(files.values()))
     return Run(path=path, manifest=manifest, plan=plan, files=files, columns=_columns(first))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ib_grid import scoring
 from ib_grid.analysis.runs import Run, Where
+from ib_grid.checks import perhaps
 from ib_grid.errors import ConfigError
 from ib_grid.keep import Cut
 from ib_grid.params import DOMAINS
@@ -79,11 +79,8 @@ def top(
             expected="score, a metric or a parameter that is a number",
         )
     if by not in SORTABLE:
-        near = difflib.get_close_matches(str(by), SORTABLE, n=1, cutoff=0.5)
-        raise ConfigError(
-            f"no column {by} to go by",
-            expected=f"perhaps {near[0]}" if near else "score, a metric or a parameter",
-        )
+        expected = perhaps(by, SORTABLE) or "score, a metric or a parameter"
+        raise ConfigError(f"no column {by} to go by", expected=expected)
     if n < 1:
         raise ConfigError(f"the best {n}", expected="1 or more")
     ranking = ranking or ranking_of(run)
@@ -105,8 +102,7 @@ def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extre
     weights = ranking.weights_of(prefix)
     if run.manifest.cut and not prefix and ranking == run.manifest.kept.ranking:
         return Cut.from_dict(run.manifest.cut).extrema
-    infinite = np.full(len(weights), np.inf)
-    extrema = Extrema(infinite, -infinite, 0)
+    extrema = scoring.no_extrema(len(weights))
     for columns in _eligible(run, tuple(weights), None, ranking, prefix):
         extrema = extrema.merge(scoring.column_extrema(columns, weights))
     return extrema

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ib_grid import partitions
-from ib_grid.errors import DataError, StoreError
+from ib_grid.errors import StoreError, first_line
 from ib_grid.partitions import open_partition, results_folder
 from ib_grid.results import result_schema
 from ib_grid.scoring import Columns
@@ -41,12 +41,7 @@ def partition_files(run_dir: Place, symbol: str) -> tuple[Place, ...]:
     results = results_folder(run_dir, symbol)
     files = [f for f in partitions.partition_files(results) if _PARTITION.fullmatch(f.name)]
     if not files:
-        raise DataError(
-            "there are no results yet",
-            where=str(results),
-            expected="at least one finished chunk",
-            remedy="compute some with `ib-grid run`",
-        )
+        raise partitions.no_results(results)
     return tuple(files)
 
 
@@ -66,7 +61,7 @@ def _n_rows(path: Place) -> int:
         with open_partition(path) as file:
             return int(file.metadata.num_rows)
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, first_line(error)) from error
 
 
 def blocks(files: Sequence[Place], names: Sequence[str]) -> Iterator[Block]:
@@ -121,12 +116,12 @@ def _batches(path: Place, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
                 raise _unreadable(path, f"no column {', '.join(missing)}")
             yield from file.iter_batches(batch_size=BLOCK_ROWS, columns=list(names))
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, first_line(error)) from error
 
 
-def _unreadable(path: Place, reason: object) -> StoreError:
+def _unreadable(path: Place, reason: str) -> StoreError:
     return StoreError(
-        f"not a readable result file ({str(reason).splitlines()[0]})",
+        f"not a readable result file ({reason})",
         where=str(path),
         remedy="remove it and run again: what is missing is computed anew",
     )
