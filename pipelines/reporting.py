@@ -132,6 +132,8 @@ def _left_out(manifest: Manifest) -> list[str]:
             f"{cut.extrema.n_rows:,} combinations were ranked, and scores are those among all of"
             " them; every other figure is of the rows that are kept."
         )
+        if manifest.state != "finished":
+            said.append("Others are still among them: run again, and those are left out as well.")
     elif manifest.kept.top is not None:
         said.append("The best have not been chosen yet: every row that was computed is there.")
     elif manifest.kept.condition is not None:

@@ -80,6 +80,16 @@ def test_where_no_row_is_eligible_none_is_left(tmp_path: Path) -> None:
     assert cut_all(dataset, keep, cut, range(len(PLAN))) == [0] * len(PLAN)
 
 
+def test_of_equal_scores_the_lowest_ids_stay_in_whatever_order_they_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cuts, "_SCORES_AT_ONCE", 1)
+    best = cuts._Best(2)
+    for combo_id in (9, 5, 7, 1):
+        best.add(np.ones(1), np.array([combo_id]))
+    assert best.last() == (1.0, 5)
+
+
 def test_a_cut_goes_on_where_it_ended(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
     keep = Keep(condition="total_trades >= 5", top=40, ranking=RANKING)

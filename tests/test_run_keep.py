@@ -19,6 +19,7 @@ from pipelines.inputs import read_inputs
 from pipelines.report.build import ReportSettings, read_report
 from pipelines.report.screen import show_report
 from pipelines.reporting import report_run
+from pipelines.reporting import run_info as run_info_of
 from pipelines.run import RunResult, run
 from pipelines.summary import summarise
 from pipelines.verify.run import verify_run
@@ -67,8 +68,11 @@ def test_a_run_that_keeps_its_best_rows(tmp_path: Path, monkeypatch: pytest.Monk
     assert begun.cut["combo_id"] == best.combo_id.iloc[-1]
     assert len(kept_rows(whole)) > len(begun.cut)
 
+    said = " ".join(run_info_of(begun, tmp_path / "results" / "few").notes)
+    assert "Others are still among them: run again" in said
     result, said = done(asked)
     assert result.computed == 0
+    assert "Others are still" not in " ".join(run_info_of(result.manifest, result.folder).notes)
     assert "Only the best 50 of these are kept" in said
     assert f"kept: 50 of {len(GRID)} rows" in said
     table = kept_rows(result)
