@@ -15,6 +15,7 @@ import ib_grid
 from ib_grid import grid as grids
 from ib_grid.checks import shown
 from ib_grid.errors import InputError, RunMismatchError, first_line
+from ib_grid.execution import Execution
 from ib_grid.files import read_regular, whole_file
 from ib_grid.grid import ChunkPlan, Grid
 from ib_grid.instrument_description import instrument_from_mapping
@@ -129,6 +130,11 @@ class Manifest:
     def described(self) -> Instrument:
         """The run's instrument."""
         return instrument_from_mapping(self.instrument, where=RUN_FILE)
+
+    @property
+    def fills(self) -> Execution:
+        """The execution model and its costs."""
+        return Execution(**self.execution)  # type: ignore[arg-type]
 
     @property
     def kept(self) -> Keep:

@@ -13,12 +13,18 @@ from ib_grid import analysis
 from ib_grid.analysis import Source, load_source
 from ib_grid.analysis.runs import Run, load_run
 from ib_grid.analysis.tops import ranking_of, top
-from ib_grid.errors import ConfigError, DataError
+from ib_grid.checks import shown
+from ib_grid.errors import ConfigError, DataError, InputError
+from ib_grid.files import is_file
+from ib_grid.manifest import RUN_FILE
 from ib_grid.params import Params
 from ib_grid.results import METRIC_NAMES, PREFIXES, VARIATIONS
+from ib_grid.storage import place
+from pipelines.made_with import made_with
 from pipelines.report.numbers import Scalar, published_rows, row_values
 
 _SET_OF_A_RUN = re.compile(r"(?P<run>.+?)(?::(?P<id>\d+)|@(?P<rank>\d+))?", re.DOTALL)
+_NO_NUMBER = re.compile(r".+(?P<sign>[:@])(?P<said>[^/\\]*)", re.DOTALL)
 # Float32 sums of another processor may differ in the last digits.
 _SAME_R = 1e-3
 
@@ -51,6 +57,11 @@ class Chosen:
     def name(self) -> str:
         """Symbol and id, such as ``GER40 #1234``."""
         return f"{self.run.manifest.symbol} #{self.combo_id}"
+
+    @property
+    def made_with(self) -> str:
+        """How its numbers were made, in a line: fills, costs, bars, news filter."""
+        return made_with(self.run.manifest)
 
     def metrics(self, prefix: str = "") -> dict[str, Scalar]:
         """Its metrics, or with a prefix those of a variation, that the run has kept."""
@@ -138,7 +149,19 @@ def choose_by_text(text: str) -> Chosen:
     if found is None:
         raise ConfigError("a set without a run", expected="RUN, RUN:ID or RUN@RANK")
     rank, combo_id = (int(found[name]) if found[name] else None for name in ("rank", "id"))
-    return choose(found["run"], rank=rank, combo_id=combo_id)
+    try:
+        return choose(found["run"], rank=rank, combo_id=combo_id)
+    except InputError as error:
+        wrong = _NO_NUMBER.fullmatch(found["run"])
+        if wrong is None or is_file(place(found["run"]) / RUN_FILE):
+            raise
+        kind = "combo_id" if wrong["sign"] == ":" else "rank"
+        raise ConfigError(
+            f"{shown(wrong['said'])} is no {kind}, and no run has this name",
+            where=text,
+            expected="RUN:ID with the combo_id of a set, such as results/run:1234, or RUN@RANK"
+            " with its place by score, such as results/run@2; RUN alone is the best",
+        ) from error
 
 
 def _row(run: Run, combo_id: int) -> dict[str, Scalar]:

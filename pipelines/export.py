@@ -62,7 +62,8 @@ def _input(value: Scalar) -> str:
 
 
 def _py(chosen: Chosen) -> bytes:
-    words = "\n".join(_origin(chosen))
+    # Escaped, so that nothing that a run says can end the text and become source.
+    words = "\n".join(json.dumps(line)[1:-1] for line in _origin(chosen))
     values = chosen.params.to_dict().items()
     fields = [f"    {name}: {type(value).__name__} = {_literal(value)}" for name, value in values]
     lines = [
@@ -90,12 +91,13 @@ def _literal(value: Scalar) -> str:
 
 
 def _origin(chosen: Chosen) -> list[str]:
-    """Where the parameters come from; only of what has been checked, since it becomes source."""
+    """Where the parameters come from and how their numbers were made, printable lines."""
     manifest = chosen.run.manifest
     return [
         f"{manifest.symbol}, combination {chosen.combo_id}, exported by ib-grid"
         f" {ib_grid.__version__}.",
         f"Run {manifest.fingerprint}.",
+        f"Chosen with {chosen.made_with}",
         f"Times are by the clock of {chosen.params.ib_timezone}, not of a broker's server.",
     ]
 

@@ -79,19 +79,28 @@ def give_out_results(
     if frame.empty:
         notes = ["Nothing qualifies.", *notes]
     if chosen is not Format.TABLE:
-        sys.stderr.writelines(f"{note}\n" for note in notes)
+        give_notes(console, notes, chosen)
         if chosen is Format.JSON and summary is not None:
             console.file.write(json_text({**summary, "rows": records(frame)}))
         else:
             give_out(console, frame, columns, chosen)
         return
     if not frame.empty:
-        _show(console, frame, columns)
+        print_fitted(console, frame, columns)
+    give_notes(console, notes, chosen)
+
+
+def give_notes(console: Console, notes: Sequence[str], chosen: Format) -> None:
+    """Print notes where a table is printed, else on standard error."""
+    if chosen is not Format.TABLE:
+        sys.stderr.writelines(f"{note}\n" for note in notes)
+        return
     for note in notes:
         console.print(Text(note))
 
 
-def _show(console: Console, frame: pd.DataFrame, columns: Sequence[Column]) -> None:
+def print_fitted(console: Console, frame: pd.DataFrame, columns: Sequence[Column]) -> None:
+    """Print the first columns that there is room for, and name those that are left out."""
     joined = with_joined(frame)
     shown = fitted(joined, columns, console.width)
     give_out(console, joined, shown, Format.TABLE)

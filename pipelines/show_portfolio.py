@@ -16,19 +16,21 @@ from ib_grid.analysis.one_set import curve
 from ib_grid.errors import ConfigError
 from pipelines.chosen import Chosen
 from pipelines.csv_files import csv_text
+from pipelines.made_with import made_with_by_set
 from pipelines.options import Format
 from pipelines.report.html.charts import write_charts
 from pipelines.report.html.figure import of_page
-from pipelines.tables import Column, chosen_format, json_text, records, table_of
+from pipelines.result_tables import give_notes, print_fitted
+from pipelines.tables import Column, chosen_format, json_text, records
 
 _COLUMNS = (
     Column("set", "set"),
     Column("weight", "weight", "g"),
-    Column("dates", "dates", ",d"),
     Column("total R", "total_r", ",.2f"),
     Column("max DD", "max_drawdown_r", ",.2f"),
+    Column("worst R", "worst_r", ",.2f"),
     Column("worst day", "worst_date"),
-    Column("R", "worst_r", ",.2f"),
+    Column("dates", "dates", ",d"),
 )
 
 
@@ -67,21 +69,49 @@ def _names(chosen: Sequence[Chosen]) -> list[str]:
     return names
 
 
+def notes_of(chosen: Sequence[Chosen], of: Portfolio) -> list[str]:
+    """How the numbers of each set were made, and what of the dates is not common to all sets."""
+    manifests = (one.run.manifest for one in chosen)
+    return [*made_with_by_set(dict(zip(of.weights, manifests, strict=True))), *_apart(of)]
+
+
+def _apart(of: Portfolio) -> list[str]:
+    """That sums are of some of the sets alone on some dates; nothing where all dates are common."""
+    n_dates, n_common = len(of.daily), of.n_common_dates
+    if n_common == n_dates:
+        return []
+    spans = (
+        f"{name} {r.index[0]:%Y-%m-%d} to {r.index[-1]:%Y-%m-%d}"
+        for name, r in ((name, of.daily[name].dropna()) for name in of.daily)
+    )
+    return [
+        f"note: of {n_dates:,} dates {n_common:,} are common to all sets and"
+        f" {of.n_dates_of_one:,} are in only one; where a set has none, the portfolio is that of"
+        f" the others ({', '.join(spans)})."
+    ]
+
+
 def daily_rows(of: Portfolio) -> pd.DataFrame:
     """A row per date: R of each set, their sum, its cumulative R and drawdown, all in R."""
     return of.daily.join(of.total).reset_index()
 
 
-def show_portfolio(console: Console, of: Portfolio, asked: Format) -> None:
-    """Print a portfolio: sums and correlations as tables or JSON; as CSV every date."""
+def show_portfolio(console: Console, of: Portfolio, notes: Sequence[str], asked: Format) -> None:
+    """Print a portfolio: sums and correlations as tables or JSON; as CSV every date.
+
+    The notes come under the tables, in the JSON object, and beside CSV on standard error.
+    """
     format_ = chosen_format(console, asked)
     if format_ is Format.CSV:
+        give_notes(console, notes, format_)
         console.file.write(csv_text(daily_rows(of)))
     elif format_ is Format.JSON:
-        console.file.write(json_text(_object(of)))
+        console.file.write(json_text({"notes": list(notes), **_object(of)}))
     else:
-        console.print(table_of(_sums(of), _COLUMNS))
+        print_fitted(console, _sums(of), _COLUMNS)
         _print_correlations(console, of)
+        console.print()
+        give_notes(console, notes, format_)
 
 
 def _sums(of: Portfolio) -> pd.DataFrame:
@@ -132,7 +162,7 @@ def _print_correlations(console: Console, of: Portfolio) -> None:
         Column("r", "correlation", ".3f"),
         Column("common dates", "common_dates", ",d"),
     )
-    console.print(table_of(pairs, columns))
+    print_fitted(console, pairs, columns)
 
 
 def _object(of: Portfolio) -> dict[str, Any]:
@@ -143,7 +173,7 @@ def _object(of: Portfolio) -> dict[str, Any]:
     }
 
 
-def write_portfolio_chart(path: Path, of: Portfolio) -> None:
+def write_portfolio_chart(path: Path, of: Portfolio, notes: Sequence[str]) -> None:
     """Write cumulative R and drawdown of a portfolio and its sets into an HTML file.
 
     Raises
@@ -153,4 +183,4 @@ def write_portfolio_chart(path: Path, of: Portfolio) -> None:
     """
     label = "Lines: cumulative R of the portfolio and its sets, below it the distance from the peak"
     figure = of_page("portfolio", "Cumulative R and drawdown", label, portfolio_figure(of))
-    write_charts(path, "Portfolio", [figure])
+    write_charts(path, "Portfolio", [figure], notes)

@@ -21,6 +21,7 @@ from pipelines.options import Format
 from pipelines.report.html.charts import write_charts
 from pipelines.report.html.figure import Figure, of_page
 from pipelines.report.numbers import text
+from pipelines.result_tables import give_notes
 from pipelines.show import print_trades
 from pipelines.tables import Column, chosen_format, json_text, records, table_of
 
@@ -103,12 +104,14 @@ def show_set(console: Console, facts: SetFacts, asked: Format, *, with_trades: b
     """Print a set: as tables, as one JSON object, or as CSV.
 
     CSV is a line per value with the columns part, of, name and value; with the trades asked for it
-    is the trades alone.
+    is the trades alone. How the numbers were made is said under the title, in the JSON object, and
+    beside CSV on standard error.
     """
     format_ = chosen_format(console, asked)
     if format_ is Format.JSON:
         console.file.write(json_text(_object(facts, with_trades=with_trades)))
     elif format_ is Format.CSV:
+        give_notes(console, [facts.chosen.made_with], format_)
         alone = with_trades and facts.trades is not None
         console.file.write(csv_text(facts.trades if alone else _lines(facts)))  # type: ignore[arg-type]
     else:
@@ -121,6 +124,8 @@ def _object(facts: SetFacts, *, with_trades: bool) -> Mapping[str, Any]:
         "symbol": chosen.run.manifest.symbol,
         "combo_id": chosen.combo_id,
         "rank": chosen.rank,
+        "made_with": chosen.made_with,
+        "execution": dict(chosen.run.manifest.execution),
         "params": chosen.params.to_dict(),
         "metrics": chosen.metrics(),
         "variations": records(facts.variations),
@@ -156,6 +161,7 @@ def _print_tables(console: Console, facts: SetFacts, *, with_trades: bool) -> No
     chosen = facts.chosen
     rank = f", rank {chosen.rank}" if chosen.rank else ""
     console.print(Text(f"{chosen.name}{rank}", style="bold"))
+    give_notes(console, [chosen.made_with], Format.TABLE)
     _section(console, "Parameters", _pairs(chosen.params.to_dict()))
     units = {metric.name: f" ({metric.unit})" for metric in METRICS if metric.unit != "count"}
     named = {name + units.get(name, ""): value for name, value in chosen.metrics().items()}
@@ -195,7 +201,7 @@ def write_set_charts(path: Path, facts: SetFacts, source: Source, date: str | No
     for day in dates:
         drawn = analysis.trade_chart(source, facts.chosen.combo_id, day)
         figures.append(of_page(f"day-{len(figures)}", "", "Candles of a date and its trade", drawn))
-    write_charts(path, facts.chosen.name, figures)
+    write_charts(path, facts.chosen.name, figures, [facts.chosen.made_with])
     return figures
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
@@ -17,14 +18,22 @@ import pytest
 
 from ib_grid import analysis, reference
 from ib_grid.analysis.runs import Run, load_run
+from ib_grid.execution import Execution
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import VARIATIONS
 from pipelines.chosen import choose, choose_by_text
+from pipelines.export import export_bytes
+from pipelines.made_with import made_with
+from pipelines.options import ExportFormat, Format
 from tests.analysis.made_up import write_run
 from tests.verify.runs import computed_run
 
 ROOT = Path(__file__).parent.parent
 Command = Callable[..., tuple[int, str, str]]
+MADE_WITH = (
+    "realistic fills, spread 1.5 points, slippage 0, commission 0;"
+    " bars 2024-02-15T06:00Z to 2024-11-19T21:58Z. News filter: off."
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +69,7 @@ def test_a_pipe_gets_a_line_per_value(
     ib_grid_command: Command, folder: Path, run: Run, best: int
 ) -> None:
     status, out, said = ib_grid_command("show", folder)
-    assert (status, said) == (0, "")
+    assert (status, said) == (0, f"{MADE_WITH}\n")
     found = {(row["part"], row["of"], row["name"]): row["value"] for row in lines(out)}
     assert found["set", "", "combo_id"] == str(best)
     assert found["set", "", "rank"] == "1"
@@ -79,6 +88,8 @@ def test_json_has_it_all(ib_grid_command: Command, folder: Path, run: Run, best:
     content = json.loads(out)
     assert status == 0
     assert content["rank"] is None
+    assert content["made_with"] == MADE_WITH
+    assert content["execution"] == run.source.execution.to_dict()
     assert content["params"] == run.grid.params(best).to_dict()
     trades = analysis.trades(run, best)
     assert [t["r"] for t in content["trades"]] == trades["r"].tolist()
@@ -91,6 +102,7 @@ def test_a_table_is_for_reading(ib_grid_command: Command, folder: Path, best: in
     assert status == 0
     for word in (f"GER40 #{best}, rank 1", "By variation", "By year", "rr_target", "Trades"):
         assert word in out
+    assert MADE_WITH in " ".join(out.split())
     assert max(map(len, out.splitlines())) <= 80
     assert "\x1b" not in out
 
@@ -110,6 +122,7 @@ def test_charts(ib_grid_command: Command, folder: Path, run: Run, best: int) -> 
     status, _, said = ib_grid_command("show", folder, "--chart", "best.html")
     assert (status, "written: best.html, 5 figures" in said) == (0, True)
     page = Path("best.html").read_text()
+    assert f'<p class="meta">{MADE_WITH}</p>' in page
     days = analysis.extreme_dates(analysis.trades(run, best), 2)
     assert all(f"GER40 {day:%Y-%m-%d}" in page for day in days)
     date = f"{days[0]:%Y-%m-%d}"
@@ -199,6 +212,7 @@ def test_export_as_set_is_as_mt5_writes_it(
     assert content[:2] == b"\xff\xfe"
     text = content[2:].decode("utf-16-le")
     assert text.count("\r\n") == text.count("\n")
+    assert f"; Chosen with {MADE_WITH}\r\n" in text
     inputs = dict(
         line.split("=") for line in text.splitlines() if line and not line.startswith(";")
     )
@@ -245,6 +259,7 @@ def test_export_as_python_is_a_frozen_value(
     params = run.grid.params(3).to_dict()
     assert {name: getattr(module.PARAMS, name) for name in params} == params
     assert module.SYMBOL == "GER40"
+    assert MADE_WITH in module.__doc__
     with pytest.raises(AttributeError):
         module.PARAMS.rr_target = 9.0
 
@@ -256,7 +271,7 @@ def test_portfolio_in_a_pipe(ib_grid_command: Command, folder: Path, run: Run) -
     sets = (f"{folder}:3", f"{folder}:5")
     weights = ("--weight", 1, "--weight", 0.5)
     status, out, said = ib_grid_command("portfolio", *sets, *weights)
-    assert (status, said) == (0, "")
+    assert (status, said) == (0, f"GER40 #3, GER40 #5: {MADE_WITH}\n")
     found = pd.read_csv(io.StringIO(out))
     assert list(found) == [
         "date", "GER40 #3", "GER40 #5", "r", "cumulative_r", "drawdown_r",
@@ -287,8 +302,12 @@ def test_portfolio_of_two_symbols(
         low = max(low, peak - total)
     assert content["sets"][-1]["max_drawdown_r"] == pytest.approx(low)
     assert [row["set"] for row in content["sets"]] == [*sources, "portfolio"]
+    assert [note.split(":")[0] for note in content["notes"]][:2] == list(sources)
     common = set.intersection(*(set(analysis.session_dates(s, 3)) for s in sources.values()))
     assert content["correlations"][0]["common_dates"] == len(common)
+    n, alone = len(by_date), len(by_date) - len(common)
+    said = f"of {n} dates {len(common)} are common to all sets and {alone} are in only one"
+    assert (said in content["notes"][-1]) == (alone > 0)
 
 
 def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, run: Run) -> None:
@@ -304,6 +323,8 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
     ]
     assert len(pd.read_csv("p.csv")) == len(set.union(*of_both))
     assert "Cumulative R and drawdown" in Path("p.html").read_text()
+    assert MADE_WITH in " ".join(out.split())
+    assert f": {MADE_WITH}</p>" in Path("p.html").read_text()
     status, out, _ = ib_grid_command("portfolio", *sets, "--format", "json")
     content = json.loads(out)
     assert [row["set"] for row in content["sets"]][-1] == "portfolio"
@@ -317,6 +338,9 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
         (["{run}", "--weight", "1", "--weight", "2"], "2 weights for 1 sets"),
         (["{run}:99"], "no combination 99"),
         (["absent"], "cannot be read"),
+        (["{run}:abc"], "'abc' is no combo_id"),
+        (["{run}@x"], "such as results/run@2"),
+        (["{run}", "--weight", "-1"], "a finite number above 0"),
     ],
 )
 def test_portfolios_that_are_none(
@@ -325,6 +349,59 @@ def test_portfolios_that_are_none(
     status, out, said = ib_grid_command("portfolio", *(w.format(run=folder) for w in words))
     assert (status, out) == (2, "")
     assert found in said
+
+
+def test_a_narrow_terminal_breaks_no_date(folder: Path) -> None:
+    from rich.console import Console
+
+    from pipelines.show_portfolio import portfolio_of_sets, show_portfolio
+
+    found = portfolio_of_sets([choose_by_text(f"{folder}:{n}") for n in (3, 5)], [])
+    for width in (40, 60):
+        file = io.StringIO()
+        show_portfolio(Console(file=file, width=width), found, [], Format.TABLE)
+        out = file.getvalue()
+        assert max(map(len, out.splitlines())) <= width
+        dates = [f"{found.worst_day[0]}" in out, "worst_date" in out]
+        assert dates == ([True, False] if width == 60 else [False, True])
+
+
+def test_sets_of_other_years_are_told_apart() -> None:
+    from pipelines.show_portfolio import _apart
+
+    dates = pd.date_range("2024-01-01", periods=4, name="date")
+    r = pd.Series([1.0, 2.0, 3.0, 4.0], index=dates)
+    found = analysis.portfolio_of({"a": r.iloc[:3], "b": r.iloc[2:]})
+    (said,) = _apart(found)
+    assert "of 4 dates 1 are common to all sets and 3 are in only one" in said
+    assert "a 2024-01-01 to 2024-01-03, b 2024-01-03 to 2024-01-04" in said
+    assert _apart(analysis.portfolio_of({"a": r, "b": r})) == []
+
+
+def test_what_a_run_says_steers_nothing(run: Run) -> None:
+    from dataclasses import replace
+
+    hostile = {**run.manifest.data, "last": 'x"""\nimport os\n\x1b[2J\\'}
+    manifest = replace(run.manifest, data=hostile)
+    chosen = choose(str(run.path))
+    chosen = replace(chosen, run=replace(run, manifest=manifest))
+    assert "\x1b" not in chosen.made_with
+    assert len(chosen.made_with.splitlines()) == 1
+    source = export_bytes(chosen, ExportFormat.PY).decode()
+    assert 'x"""import os' in (ast.get_docstring(ast.parse(source)) or "")
+    assert len(ast.parse(source).body) == 5
+
+
+def test_other_fills_are_said(run: Run) -> None:
+    from dataclasses import replace
+
+    from ib_grid.errors import InputError
+
+    original = Execution(model="original", spread_points=0.00008).to_dict()
+    found = made_with(replace(run.manifest, execution=original))
+    assert found.startswith("original fills, spread 0.00008 points (slippage and commission not")
+    with pytest.raises(InputError, match="fills or news are none"):
+        made_with(replace(run.manifest, execution={"cost": 1}))
 
 
 # runs that have kept only some
@@ -350,4 +427,5 @@ def test_a_reader_that_has_had_enough(folder: Path) -> None:
         ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stdout.startswith("date,variation")
-    assert done.stderr == ""
+    assert len(done.stderr.splitlines()) == 1  # how the numbers were made
+    assert "fills, spread" in done.stderr

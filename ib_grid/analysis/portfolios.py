@@ -28,7 +28,7 @@ class Portfolio:
     Attributes
     ----------
     weights : mapping of str to float
-        R of the portfolio for one R of the set, by name.
+        R of the portfolio for one R of the set, by name; above 0.
     daily : DataFrame, a row per date that is a session date of any set, by date
         A column per set: its R times its weight, 0 on its dates without a trade, NaN on dates that
         are none of its session dates.
@@ -46,6 +46,16 @@ class Portfolio:
     total: pd.DataFrame
     correlation: pd.DataFrame
     common_dates: pd.DataFrame
+
+    @property
+    def n_common_dates(self) -> int:
+        """Dates that are session dates of every set."""
+        return int(self.daily.notna().all(axis="columns").sum())
+
+    @property
+    def n_dates_of_one(self) -> int:
+        """Dates that are session dates of one set alone."""
+        return int((self.daily.notna().sum(axis="columns") == 1).sum())
 
     @property
     def max_drawdown_r(self) -> float:
@@ -73,12 +83,13 @@ def portfolio(
     sets : mapping of str to (Source or Run, Params or int)
         By a name for each.
     weights : mapping of str to float, optional
-        1 for a set that is not in it.
+        1 for a set that is not in it. Above 0: a set traded the other way round is another set,
+        which pays its own spread.
 
     Raises
     ------
     ConfigError
-        If there is no set, a weight is no finite number, or it is that of no set.
+        If there is no set, a weight is no finite number above 0, or it is that of no set.
     GridError
         If there is no such combination.
     DataError
@@ -99,7 +110,7 @@ def portfolio_of(
     Raises
     ------
     ConfigError
-        If there is no set, a weight is no finite number, or it is that of no set.
+        If there is no set, a weight is no finite number above 0, or it is that of no set.
     """
     if not daily:
         raise ConfigError("there is no set", expected="at least one")
@@ -132,9 +143,10 @@ def _weights(names: list[str], given: Mapping[str, float]) -> dict[str, float]:
             expected=f"weights for {', '.join(names)}",
         )
     weights = {name: finite_number(given.get(name, 1.0)) for name in names}
-    wrong = [name for name, weight in weights.items() if weight is None]
+    wrong = [name for name, weight in weights.items() if weight is None or weight <= 0]
     if wrong:
         raise ConfigError(
-            f"the weight of {wrong[0]} is {given[wrong[0]]!r}", expected="a finite number"
+            f"the weight of {wrong[0]} is {given[wrong[0]]!r}",
+            expected="a finite number above 0; a set turned round would pay its spread, too",
         )
     return {name: weight for name, weight in weights.items() if weight is not None}

@@ -146,6 +146,13 @@ def run_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Run
     return RunNews(news=news, events=events, statement=statement)
 
 
+def statement_line(statement: Mapping[str, Any]) -> str:
+    """What `statement_lines` begins with, and the dates that are not filtered, in a line."""
+    lines = statement_lines({**statement, "unfiltered_spans": (), "untimed_events": ()})
+    is_partial = statement["enabled"] and statement["unfiltered_dates"]
+    return " ".join([lines[0], *(lines[2:] if is_partial else [])])
+
+
 def statement_lines(statement: Mapping[str, Any]) -> list[str]:
     """What a run says of its news filter, a sentence a line, for a summary or a report.
 

@@ -106,7 +106,9 @@ def portfolio(
     ],
     weight: Annotated[
         list[float] | None,
-        typer.Option(help="R of the portfolio for one R of a set; once for each. [default: 1]"),
+        typer.Option(
+            help="R of the portfolio for one R of a set, above 0; once for each. [default: 1]"
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write, a row per date.")] = None,
     chart: Annotated[Path | None, typer.Option(help="HTML file to write.")] = None,
@@ -122,6 +124,7 @@ def portfolio(
     from pipelines.show import terminal
     from pipelines.show_portfolio import (
         daily_rows,
+        notes_of,
         portfolio_of_sets,
         show_portfolio,
         write_portfolio_chart,
@@ -132,10 +135,11 @@ def portfolio(
         for one in chosen:
             check_spares_run(path, one.run)
     found = portfolio_of_sets(chosen, weight or [])
+    notes = notes_of(chosen, found)
     if out:
         write_csv(daily_rows(found), out)
     if chart:
-        write_portfolio_chart(chart, found)
+        write_portfolio_chart(chart, found, notes)
     for path in filter(None, (out, chart)):
         typer.echo(f"written: {path}", err=True)
-    show_portfolio(terminal(), found, table_format)
+    show_portfolio(terminal(), found, notes, table_format)

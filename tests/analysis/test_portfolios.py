@@ -67,7 +67,9 @@ def test_of_chosen_sets() -> None:
     )
 
 
-@pytest.mark.parametrize("weights", [{"c": 1.0}, {"a": float("nan")}, {"a": "much"}])
+@pytest.mark.parametrize(
+    "weights", [{"c": 1.0}, {"a": float("nan")}, {"a": "much"}, {"a": 0.0}, {"a": -1.0}]
+)
 def test_weights_that_are_none(weights: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
         analysis.portfolio_of({"a": A}, weights)

@@ -11,13 +11,14 @@ from pipelines.report.html.assembly import environment, plotly_base64, script_js
 from pipelines.report.html.figure import Figure
 
 
-def charts_html(title: str, figures: Sequence[Figure]) -> str:
-    """The figures one below the other under a title, in one HTML page."""
+def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str] = ()) -> str:
+    """The figures one below the other under a title and its notes, in one HTML page."""
     return (
         environment()
         .get_template("charts.html")
         .render(
             title=title,
+            notes=notes,
             figures=figures,
             figures_json=script_json({figure.name: figure.spec for figure in figures}),
             template_json=script_json(style.TEMPLATE.to_plotly_json()),
@@ -26,7 +27,9 @@ def charts_html(title: str, figures: Sequence[Figure]) -> str:
     )
 
 
-def write_charts(path: Path, title: str, figures: Sequence[Figure]) -> None:
+def write_charts(
+    path: Path, title: str, figures: Sequence[Figure], notes: Sequence[str] = ()
+) -> None:
     """Write the page of `charts_html`, whole or not at all.
 
     Raises
@@ -35,4 +38,4 @@ def write_charts(path: Path, title: str, figures: Sequence[Figure]) -> None:
         If the place cannot be written.
     """
     with whole_file(path) as file:
-        file.write(charts_html(title, figures).encode())
+        file.write(charts_html(title, figures, notes).encode())
