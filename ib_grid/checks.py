@@ -56,6 +56,13 @@ def finite_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def whole_number(value: object) -> int | None:
+    """A whole number as int, or None where it is none; true and false are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        return None
+    return int(value)
+
+
 def shown(value: object) -> str:
     """A value for a message, cut where it is long; of a list or an object it may say only that.
 

@@ -160,6 +160,18 @@ class TestGroups:
         assert "A variation counts where OCAE: tsl_target > 0, TCWE:" in words
         assert len([line for line in said.splitlines() if ":00-0" in line]) == 12
 
+    def test_complete_groups_and_the_first_of_them(self, ib_grid_command: Command, run) -> None:
+        given = ("groups", run[0], "--max-drawdown", 2, "--min-trades", 35, "--format", "json")
+        every = groups(load_run(run[0]), max_drawdown_r=2, min_trades=35).summary["n_variations"]
+        status, said, aside = ib_grid_command(*given)
+        assert len(json.loads(said)["groups"]) == len(every)
+        assert f"{(every == 4).sum()} of these {len(every)} groups have a set for all four" in aside
+        status, said, _ = ib_grid_command(*given, "--variations", 2, "-n", 1)
+        found = json.loads(said)
+        assert status == 0
+        assert [g["n_variations"] >= 2 for g in found["groups"]] == [True]
+        assert {row["rank"] for row in found["rows"]} == {1}
+
     def test_nothing_will_do(self, ib_grid_command: Command, run) -> None:
         for form in ("table", "csv", "json"):
             status, said, aside = ib_grid_command(

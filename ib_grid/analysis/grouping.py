@@ -24,6 +24,7 @@ from ib_grid import scoring
 from ib_grid.analysis.cubes import Cube
 from ib_grid.analysis.runs import Run
 from ib_grid.analysis.tops import ranking_of
+from ib_grid.checks import shown, whole_number
 from ib_grid.errors import ConfigError
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import METRIC_NAMES, VARIATIONS
@@ -116,6 +117,8 @@ def groups(
     rank_by: str = "total_r",
     max_drawdown_r: float = MAX_DRAWDOWN_R,
     min_trades: int | None = None,
+    variations: int = 1,
+    n: int | None = None,
 ) -> Groups:
     """The best set per variation that share session, wait and buffer, and the best such groups.
 
@@ -135,12 +138,21 @@ def groups(
         Largest drawdown of a set, R.
     min_trades : int, optional
         Least number of trades of a set; by default that of the run's ranking.
+    variations : int
+        Least number of variations for which a group has a set; 4 for complete ones alone. By a mean
+        (`sharpe`, `score`) a group of one good set comes before any that is complete.
+    n : int, optional
+        How many of the best groups; by default all.
 
     Raises
     ------
     ConfigError
-        If there is no such ranking, or the run has not kept a column.
+        If there is no such ranking or number, or the run has not kept a column.
     """
+    if whole_number(variations) not in range(1, len(VARIATIONS) + 1):
+        raise ConfigError(f"{shown(variations)} variations", expected=f"1 to {len(VARIATIONS)}")
+    if n is not None and (whole_number(n) or 0) < 1:
+        raise ConfigError(f"{shown(n)} groups", expected="1 or more, or None for all")
     if rank_by not in RANKINGS:
         raise ConfigError(f"no ranking {rank_by}", expected=", ".join(RANKINGS))
     settings = ranking_of(run, min_trades)
@@ -151,7 +163,12 @@ def groups(
         for variation in VARIATIONS
     ]
     sets = pd.concat(parts, ignore_index=True).sort_values("group", kind="stable")
-    return _ranked(run, sets, shared, RANKINGS[rank_by])
+    sets = sets[sets.groupby("group")["group"].transform("size") >= variations]
+    found = _ranked(run, sets, shared, RANKINGS[rank_by])
+    best = found.sets["rank"] <= (len(found.summary) if n is None else n)
+    return Groups(
+        summary=found.summary if n is None else found.summary.head(n), sets=found.sets[best]
+    )
 
 
 def _best_sets(

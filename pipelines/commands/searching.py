@@ -131,6 +131,11 @@ def groups(
         float, typer.Option(min=0, help="Largest drawdown of a set, R.")
     ] = 12.0,
     min_trades: MinTrades = None,
+    variations: Annotated[
+        int,
+        typer.Option(min=1, max=4, help="Least number of variations; 4: complete groups alone."),
+    ] = 1,
+    n: Annotated[int | None, typer.Option("-n", min=1, help="How many. [default: all]")] = None,
     format: options.TableFormat = options.Format.AUTO,
 ) -> None:
     """Show the best set per variation that share session, wait and buffer.
@@ -154,6 +159,8 @@ def groups(
         rank_by=rank_by,
         max_drawdown_r=max_drawdown,
         min_trades=min_trades,
+        variations=variations,
+        n=n,
     )
     least = ranking_of(loaded, min_trades).min_trades
     rules = ", ".join(f"{variation}: {rule.text}" for variation, rule in VARIATION_RULES.items())
@@ -161,6 +168,7 @@ def groups(
         _said(loaded, 0),
         f"Ranked by {RANKINGS[rank_by].text}. Sets: by their variation's own metrics,"
         f" {least} trades or more, a drawdown of {max_drawdown:g} R at most, {TRAILING_RULE}.",
+        *_completeness(found.summary["n_variations"].tolist(), variations),
         f"A variation counts where {rules}.",
         "Sums are of each variation's own backtest, not of one of the group together.",
     ]
@@ -209,6 +217,18 @@ def _compared(found: Comparison) -> tuple[dict[str, Any], list[str]]:
         *(f"They differ: {line}" for line in found.differences),
     ]
     return summary, notes
+
+
+def _completeness(n_variations: list[int], least: int) -> list[str]:
+    """How many of the groups have a set for every variation, where some have not."""
+    complete = n_variations.count(4)
+    if complete == len(n_variations):
+        return []
+    more = f"; --variations {least + 1} asks for more" if least < 4 else ""
+    return [
+        f"{complete:,} of these {len(n_variations):,} groups have a set for all four variations,"
+        f" the others for {least} or more{more}."
+    ]
 
 
 def _group_columns(found: pd.DataFrame) -> list[Column]:

@@ -149,6 +149,28 @@ def test_limits(made) -> None:
         groups(run, rank_by="best")
 
 
+@pytest.mark.parametrize("rank_by", RANKINGS)
+@pytest.mark.parametrize("least", [2, 3, 4])
+def test_groups_of_some_variations_at_least(made, rank_by: str, least: int) -> None:
+    run, _ = made
+    limits = {"rank_by": rank_by, "max_drawdown_r": 2, "min_trades": 35}
+    every = groups(run, **limits).summary
+    found = groups(run, **limits, variations=least)
+    kept = every[every["n_variations"] >= least]
+    assert found.summary["value"].tolist() == kept["value"].tolist()
+    assert found.summary["rank"].tolist() == list(range(1, len(kept) + 1))
+    assert set(found.sets["rank"]) == set(found.summary["rank"])
+    one = groups(run, **limits, n=1)
+    assert one.summary.to_dict("list") == every.head(1).to_dict("list")
+    assert set(one.sets["rank"]) == {1}
+
+
+@pytest.mark.parametrize("wrong", [{"variations": 0}, {"variations": 5}, {"n": 0}, {"n": 1.5}])
+def test_numbers_that_are_none(made, wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        groups(made[0], **wrong)
+
+
 def test_a_run_not_finished(tmp_path: Path, made) -> None:
     _, rows = made
     there = write_run(tmp_path / "r", GRID, rows, chunks=slice(0, 3))
