@@ -21,6 +21,8 @@ from ib_grid.news.run_news import COVERAGE_MODES
 from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place, RemotePath, place
 
+# How the addresses of schedulers that speak TLS begin.
+TLS_SCHEMES = ("tls://", "wss://")
 TLS_KEYS = ("tls_ca_file", "tls_cert", "tls_key")
 RANKING_KEYS = ("weights", "min_trades")
 MOST_WORKERS = 1_000
@@ -82,7 +84,7 @@ def _check_tls(values: Mapping[str, object]) -> None:
             f"{', '.join(given)} without {', '.join(sorted({*TLS_KEYS} - {*given}))}",
             expected="--tls-ca-file, --tls-cert and --tls-key, or none of them",
         )
-    if given and scheduler and not scheduler.startswith(("tls://", "wss://")):
+    if given and scheduler and not scheduler.startswith(TLS_SCHEMES):
         raise ConfigError(
             "certificates are given and the scheduler's address is not one of TLS",
             where=f"--scheduler {scheduler}",

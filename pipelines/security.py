@@ -10,8 +10,7 @@ from distributed import Security
 
 from ib_grid.errors import ConfigError
 from pipelines.config import Settings
-
-_WITH_TLS = ("tls://", "wss://")
+from pipelines.config_values import TLS_SCHEMES
 
 
 def security_of(settings: Settings) -> Security | None:
@@ -34,7 +33,7 @@ def security_of(settings: Settings) -> Security | None:
         )
         _check_usable(found, f"{settings.tls_ca_file}, {settings.tls_cert}, {settings.tls_key}")
         return found
-    if not (settings.scheduler or "").startswith(_WITH_TLS):
+    if not (settings.scheduler or "").startswith(TLS_SCHEMES):
         return None
     found = Security(require_encryption=True)
     if not (found.tls_ca_file and found.tls_client_cert):
