@@ -67,6 +67,17 @@ def test_a_lease_that_was_given_back_is_not_waited_for(
         assert state(folder / f".lease-{number:05d}") == "given back"
 
 
+def test_of_two_who_see_none_the_second_is_refused(
+    folder: RemotePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".lease-00001").write_bytes(DEAD)  # it came just after this one had looked
+    look, seen = lease._last, [None]
+    monkeypatch.setattr(lease, "_last", lambda at: seen.pop() if seen else look(at))
+    with pytest.raises(OutputError, match="another run is writing here"), sole_writer(folder):
+        raise AssertionError
+    assert (folder / ".lease-00001").read_bytes() == DEAD
+
+
 def test_it_is_renewed(folder: RemotePath) -> None:
     with sole_writer(folder):
         for _ in range(2):

@@ -12,7 +12,7 @@ import ib_grid
 from ib_grid.errors import ClusterError
 from ib_grid.manifest import RESULTS_VERSION, write_manifest
 from pipelines import tasks
-from pipelines.versions import differing, hindrance, own_versions
+from pipelines.versions import MAJOR_AND_MINOR, WHOLE, differing, hindrance, own_versions
 from tests.small_runs import work
 from tests.test_manifest import manifest
 
@@ -25,6 +25,9 @@ def test_own_versions() -> None:
     assert ours["results"] == str(RESULTS_VERSION)
     assert ours["python"] == platform.python_version()
     assert None not in ours.values()
+    assert set(ours) == {"ib-grid", "results", *MAJOR_AND_MINOR, *WHOLE}
+    decide = {"numpy", "numba", "pyarrow", "python", "cloudpickle", "dask", "distributed"}
+    assert {*MAJOR_AND_MINOR, *WHOLE} == decide
 
 
 @pytest.mark.parametrize(
