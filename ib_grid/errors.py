@@ -17,6 +17,10 @@ IbGridError               exit status 1: the work failed
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+Kind = TypeVar("Kind", bound="IbGridError")
+
 
 class IbGridError(Exception):
     """Base of every error that ib-grid raises on purpose.
@@ -50,6 +54,17 @@ class IbGridError(Exception):
         parts += [f"expected: {self.expected}"] if self.expected else []
         parts += [f"to do: {self.remedy}"] if self.remedy else []
         return "\n  ".join(parts)
+
+    def retold(
+        self, kind: type[Kind], *, where: str | None = None, expected: str | None = None
+    ) -> Kind:
+        """The same as an error of a kind, of another place or expectation where one is given."""
+        return kind(
+            self.found,
+            where=self.where if where is None else where,
+            expected=self.expected if expected is None else expected,
+            remedy=self.remedy,
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions travel between processes; pickle would drop the keyword-only fields.

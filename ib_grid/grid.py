@@ -305,10 +305,8 @@ def grid_from_mapping(
             **{name: tuple(axes[name]) for name in DOMAINS},  # type: ignore[arg-type]
         )
     except InputError as error:
-        place = f"{where}, {error.where}" if where and error.where else where or error.where
-        raise GridError(
-            error.found, where=place, expected=error.expected, remedy=error.remedy
-        ) from error
+        place = ", ".join(filter(None, (where, error.where)))
+        raise error.retold(GridError, where=place) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,4 @@ def _named(where: str) -> Iterator[None]:
         yield
     except InputError as error:
         place = ", ".join(filter(None, (where, error.where)))
-        raise InstrumentError(
-            error.found, where=place, expected=error.expected, remedy=error.remedy
-        ) from error
+        raise error.retold(InstrumentError, where=place) from error

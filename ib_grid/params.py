@@ -160,4 +160,4 @@ def params_from_mapping(values: Mapping[str, object], *, where: str = "") -> Par
     try:
         return Params(**values)  # type: ignore[arg-type]
     except InputError as error:
-        raise ParamsError(error.found, where=where, expected=error.expected) from error
+        raise error.retold(ParamsError, where=where) from error

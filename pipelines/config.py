@@ -229,10 +229,6 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
     try:
         values = read_mapping(Path(name))
     except ConfigError as error:
-        raise GridError(
-            error.found,
-            where=error.where,
-            expected="standard, expanded or a TOML file of axes",
-            remedy=error.remedy,
-        ) from error
+        expected = "standard, expanded or a TOML file of axes"
+        raise error.retold(GridError, expected=expected) from error
     return grids.grid_from_mapping(values, instrument, where=name)

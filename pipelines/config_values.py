@@ -42,12 +42,8 @@ def convert_value(name: str, value: object, where: str) -> object:
     try:
         return key.convert(value)
     except IbGridError as error:
-        raise type(error)(
-            error.found,
-            where=f"{where}: {error.where}" if error.where else where,
-            expected=error.expected,
-            remedy=error.remedy,
-        ) from error
+        found_in = f"{where}: {error.where}" if error.where else where
+        raise error.retold(type(error), where=found_in) from error
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"{name} is {checks.shown(value)}", where=where, expected=key.expected

@@ -148,9 +148,7 @@ def _market(bars: Bars, levels: Mapping[Session, SessionLevels], grid: Grid, pat
     try:
         return build_market(bars, grid.sessions, grid.horizon_minutes, levels)
     except DataError as error:
-        raise DataError(
-            error.found, where=str(path), expected=error.expected, remedy=error.remedy
-        ) from error
+        raise error.retold(DataError, where=str(path)) from error
 
 
 def _moment(minute: np.int64) -> str:

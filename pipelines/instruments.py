@@ -99,12 +99,8 @@ def read_instrument(file: Place) -> Instrument:
     try:
         content: object = read_mapping(file)
     except ConfigError as error:
-        raise InstrumentError(
-            error.found,
-            where=error.where,
-            expected=error.expected or "a TOML file that describes an instrument",
-            remedy=error.remedy,
-        ) from error
+        expected = error.expected or "a TOML file that describes an instrument"
+        raise error.retold(InstrumentError, expected=expected) from error
     if file.name == RUN_FILE and isinstance(content, dict):
         content = content.get("instrument")
     if not isinstance(content, dict):

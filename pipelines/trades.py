@@ -38,11 +38,8 @@ def read_params(path: Place) -> Params:
     try:
         values = read_mapping(path)
     except ConfigError as error:
-        raise ParamsError(
-            error.found,
-            where=error.where,
-            expected="a JSON file of the 14 parameter names, such as a run's _best_params.json",
-        ) from error
+        expected = "a JSON file of the 14 parameter names, such as a run's _best_params.json"
+        raise error.retold(ParamsError, expected=expected) from error
     return params_from_mapping(values, where=str(path))
 
 

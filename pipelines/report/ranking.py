@@ -205,9 +205,7 @@ def _check(block: Block, files: Sequence[Place]) -> None:
         scoring.check_finite(block.columns, tuple(numeric))
     except StoreError as error:
         place = str(files[block.file_index])
-        raise StoreError(
-            error.found, where=place, expected=error.expected, remedy=error.remedy
-        ) from error
+        raise error.retold(StoreError, where=place) from error
 
 
 def _take(
