@@ -129,18 +129,22 @@ def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> go.Figure:
     )
 
 
-def calendar_figure(trades: pd.DataFrame, years: Sequence[int]) -> go.Figure:
-    """Heat map of R by year and month."""
+def calendar_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) -> go.Figure:
+    """Heat map of R by year and month.
+
+    `years` are the columns; by default those from the first trade's to the last one's.
+    """
     sums = one_set.calendar_table(trades, years)
-    counts = one_set.calendar_table(trades, years, "size").fillna(0).astype(int)
+    shown = [int(str(year)) for year in sums]
+    counts = one_set.calendar_table(trades, shown, "size").fillna(0).astype(int)
     cells = sums.round(_DECIMALS).astype(object).where(sums.notna(), None).to_numpy().tolist()
     texts = [["" if v is None else rounded(v, 1) for v in row] for row in cells]
     heat = go.Heatmap(
-        x=[str(year) for year in years],
+        x=[str(year) for year in shown],
         y=list(one_set.MONTHS),
         z=cells,
         text=texts,
-        texttemplate="%{text}" if len(years) <= _MOST_YEARS_WITH_TEXT else "",
+        texttemplate="%{text}" if len(shown) <= _MOST_YEARS_WITH_TEXT else "",
         textfont={"size": 10},
         customdata=counts.to_numpy().tolist(),
         xgap=1,
@@ -195,8 +199,11 @@ def sums_figure(sums: pd.DataFrame, axis: str, height: int = 260) -> go.Figure:
     )
 
 
-def year_figure(trades: pd.DataFrame, years: Sequence[int]) -> go.Figure:
-    """R by year of the session date."""
+def year_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) -> go.Figure:
+    """R by year of the session date.
+
+    `years` are the bars; by default those from the first trade's to the last one's.
+    """
     return sums_figure(one_set.by_year(trades, years), "year", 380)
 
 

@@ -117,6 +117,11 @@ def test_figures_of_trades_show_the_sums() -> None:
     calendar = analysis.calendar_figure(trades, years)
     cells = [cell for row in calendar.data[0].z for cell in row if cell is not None]
     assert sum(cells) == pytest.approx(trades["r"].sum(), abs=1e-2)
+    of_itself = range(years[0], years[-1] + 1)  # without years, those from trade to trade
+    assert analysis.calendar_figure(trades) == analysis.calendar_figure(trades, of_itself)
+    assert analysis.year_figure(trades) == analysis.year_figure(trades, of_itself)
+    assert analysis.calendar_figure(trades.head(0)).data[0].x == ()
+    assert analysis.year_figure(trades.head(0)).data[0].x == ()
     curves = analysis.variation_curves(trades, source.span)
     assert sum(trace.y[-1] for trace in curves.data) == pytest.approx(trades["r"].sum(), abs=1e-2)
     for figure in (*sums.values(), equity, calendar, curves):
