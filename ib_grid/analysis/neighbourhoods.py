@@ -17,65 +17,101 @@ same axis, all else held; on the axis of trailing they may change both of its pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.analysis.factors import JOINED_AXES, PARENTS, Value, factors, own_value
+from ib_grid.analysis.runs import Run
+from ib_grid.checks import shown, whole_number
+from ib_grid.errors import ConfigError
 from ib_grid.grid import Grid
 from ib_grid.params import Params
 
 
-class Neighbour(NamedTuple):
-    """A combination that differs on one axis.
+class _Neighbour(NamedTuple):
+    """A row of `neighbours`."""
 
-    Attributes
-    ----------
-    name : str
-        The parameter that differs; the axis, where both of its parameters do.
-    value : number, str or bool
-        Its value there; of a pair, both as text.
-    combo_id : int
-    steps : int
-        How many steps away.
-    """
-
-    name: str
-    value: Value
     combo_id: int
     steps: int
+    axis: str
+    parameter: str
+    value: Value
 
 
-def neighbours(grid: Grid, combination: Params | int, steps: int = 1) -> list[Neighbour]:
+def neighbours(
+    of: Run | Grid, combination: Params | int, steps: int = 1, columns: Sequence[str] = ()
+) -> pd.DataFrame:
     """The combinations up to some steps away on one axis, axis by axis.
 
     Parameters
     ----------
-    grid : Grid
+    of : Run or Grid
     combination : Params or int
         The parameters, or an id of the grid.
     steps : int
         1 for those right beside it.
+    columns : sequence of str
+        Metric columns of the run to have beside each, in their unit.
+
+    Returns
+    -------
+    frame
+        A row per neighbour: ``combo_id``; ``steps``, how many steps away; ``axis``, the axis of the
+        grid that differs; ``parameter``, the one that does, or the axis where both of its
+        parameters do; ``value`` of it there, of a pair both as text; and the metrics asked for,
+        NaN where a neighbour is not computed or not kept.
 
     Raises
     ------
     GridError
         If the combination is not in the grid.
+    ConfigError
+        If `steps` is no whole number from 1, or a column is none or of a grid without results.
     """
+    if not isinstance(of, (Run, Grid)):
+        raise ConfigError(f"neighbours in {shown(of)}", expected="a run of load_run, or a grid")
+    grid = of if isinstance(of, Grid) else of.grid
+    rows = list(_neighbours(grid, combination, checked_steps(steps)))
+    found = pd.DataFrame(rows, columns=list(_Neighbour._fields))
+    found = found.astype({"combo_id": np.int64, "steps": np.int64, "value": object})
+    if not columns:
+        return found
+    if not isinstance(of, Run):
+        raise ConfigError(f"{', '.join(columns)} of a grid", expected="a run, which has results")
+    of.check_columns(columns, metrics=True)
+    results = of.rows(found["combo_id"].to_numpy(), ("combo_id", *columns))
+    return found.merge(results, on="combo_id", how="left")
+
+
+def checked_steps(steps: int) -> int:
+    """A number of steps.
+
+    Raises
+    ------
+    ConfigError
+        If it is no whole number from 1.
+    """
+    number = whole_number(steps)
+    if number is None or number < 1:
+        raise ConfigError(f"{shown(steps)} steps", expected="a whole number, 1 or more")
+    return number
+
+
+def _neighbours(grid: Grid, combination: Params | int, steps: int) -> Iterator[_Neighbour]:
     params = combination if isinstance(combination, Params) else grid.params(combination)
     own = [int(p[0]) for p in grid.places(np.array([grid.id_of(params)])).values()]
-    found = []
     for axis, (name, apart) in enumerate(zip(grid.axes, steps_apart(grid), strict=True)):
         values = grid.axes[name]
         for place in np.flatnonzero((apart[own[axis]] > 0) & (apart[own[axis]] <= steps)).tolist():
             combo_id = np.ravel_multi_index([*own[:axis], place, *own[axis + 1 :]], grid.shape)
             differs, value = _difference(name, values[own[axis]], values[place])
             n_steps = int(apart[own[axis], place])
-            found.append(Neighbour(differs, value, int(combo_id), n_steps))
-    return found
+            yield _Neighbour(int(combo_id), n_steps, name, differs, value)
 
 
 @lru_cache(maxsize=8)
@@ -84,7 +120,7 @@ def steps_apart(grid: Grid) -> tuple[NDArray[np.int64], ...]:
 
     0 from a place to itself; -1 where no steps lead from one to the other.
     """
-    values = {factor.name: factor.values for factor in factors(grid)}
+    values = {factor.name: factor.values for factor in factors(grid)}  # noqa: PD011 - no frame
     return tuple(_distances(_one_step(name, places, values)) for name, places in grid.axes.items())
 
 

@@ -9,10 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube
-from ib_grid.analysis.neighbourhoods import steps_apart
+from ib_grid.analysis.neighbourhoods import checked_steps, steps_apart
 from ib_grid.analysis.reductions import sorted_row_quantile
 from ib_grid.analysis.runs import Run, Where
-from ib_grid.errors import ConfigError
 from ib_grid.grid import Grid
 
 QUANTILE = 0.25
@@ -65,10 +64,9 @@ def plateau_score(
     Raises
     ------
     ConfigError
-        If `steps` is below 1, or the metric or the condition is none.
+        If `steps` is no whole number from 1, or the metric or the condition is none.
     """
-    if steps < 1:
-        raise ConfigError(f"{steps} steps", expected="1 or more")
+    steps = checked_steps(steps)
     cube = run.cube(metric, where)
     found = plateaus(cube, run.grid, steps)
     ids = np.flatnonzero(~np.isnan(cube.reshape(-1)))

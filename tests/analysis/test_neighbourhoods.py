@@ -30,6 +30,11 @@ def a_set(grid: Grid, **values: object) -> Params:
     return Params(**chosen)
 
 
+def beside_of(of: Grid, combination: Params | int, steps: int = 1) -> list[Any]:
+    """The rows of `neighbours` as named tuples."""
+    return list(neighbours(of, combination, steps).itertuples(index=False))
+
+
 def one_step(x: dict[str, Any], y: dict[str, Any]) -> bool:
     """Whether two combinations are neighbours, by comparing all their values."""
     differ = {name for name in x if x[name] != y[name]}
@@ -54,22 +59,53 @@ def test_neighbours_are_those_one_step_away(grid: Grid) -> None:
     random = np.random.default_rng(5)
     for combo_id in random.choice(len(grid), 40, replace=False).tolist():
         expected = {i for i, other in enumerate(every) if one_step(every[combo_id], other)}
-        found = neighbours(grid, grid.params(combo_id))
-        assert found == neighbours(grid, combo_id)
+        found = beside_of(grid, grid.params(combo_id))
+        assert found == beside_of(grid, combo_id)
         assert {n.combo_id for n in found} == expected
         assert len(found) == len(expected)
         for neighbour in found:
             other = every[neighbour.combo_id]
-            if neighbour.name != "session":
-                assert other[neighbour.name] == neighbour.value
-                assert every[combo_id][neighbour.name] != neighbour.value
+            if neighbour.parameter != "session":
+                assert other[neighbour.parameter] == neighbour.value
+                assert every[combo_id][neighbour.parameter] != neighbour.value
+
+
+def test_a_frame_with_the_metrics_asked_for(tmp_path: Path) -> None:
+    rows = write_run(tmp_path / "r", chunks=slice(0, 12, 3)).set_index("combo_id")
+    run = load_run(tmp_path / "r")
+    found = neighbours(run, 5, 2, ["total_r", "winrate"])
+    assert list(found) == ["combo_id", "steps", "axis", "parameter", "value", "total_r", "winrate"]
+    assert found["combo_id"].tolist() == neighbours(GRID, 5, 2)["combo_id"].tolist()
+    expected = rows.reindex(found["combo_id"])
+    for name in ("total_r", "winrate"):
+        assert np.array_equal(found[name], expected[name], equal_nan=True)
+    assert 0 < found["total_r"].isna().sum() < len(found)
+    for combo_id, axis in zip(found["combo_id"], found["axis"], strict=True):
+        here, there = (GRID.places(np.array([i])) for i in (5, combo_id))
+        assert [name for name in here if here[name][0] != there[name][0]] == [axis]
+
+
+@pytest.mark.parametrize("steps", [0, -1, 1.5, True, "1", None])
+def test_steps_that_are_none(grid: Grid, tmp_path: Path, steps: Any) -> None:
+    write_run(tmp_path / "r")
+    with pytest.raises(ConfigError, match="steps"):
+        neighbours(grid, 0, steps)
+    with pytest.raises(ConfigError, match="steps"):
+        plateau_score(load_run(tmp_path / "r"), steps=steps)
+
+
+def test_neighbours_of_what_has_none(grid: Grid) -> None:
+    with pytest.raises(ConfigError, match="of a grid"):
+        neighbours(grid, 0, columns=["total_r"])
+    with pytest.raises(ConfigError, match="neighbours in 'results'"):
+        neighbours("results", 0)  # type: ignore[arg-type]
 
 
 def test_trailing_goes_step_by_step(grid: Grid) -> None:
     off, smallest, larger = (
         a_set(grid, tsl_target=target, tsl_sl=0.5) for target in (0.0, 0.5, 1.0)
     )
-    ids = {n.combo_id for n in neighbours(grid, off)}
+    ids = {n.combo_id for n in beside_of(grid, off)}
     assert grid.id_of(smallest) in ids
     assert grid.id_of(larger) not in ids
     for target, stop in product((1.0, 1.5), (0.5, 1.0)):
@@ -80,10 +116,10 @@ def test_two_steps_are_two_of_one_on_the_same_axis(grid: Grid) -> None:
     random = np.random.default_rng(6)
     for combo_id in random.choice(len(grid), 40, replace=False).tolist():
         places = np.array(list(grid.places(np.arange(len(grid))).values()))
-        beside = {n.combo_id for n in neighbours(grid, grid.params(combo_id))}
-        second = {n.combo_id for b in beside for n in neighbours(grid, grid.params(b))}
+        beside = {n.combo_id for n in beside_of(grid, grid.params(combo_id))}
+        second = {n.combo_id for b in beside for n in beside_of(grid, grid.params(b))}
         on_one_axis = {i for i in second if (places[:, i] != places[:, combo_id]).sum() == 1}
-        found = neighbours(grid, grid.params(combo_id), steps=2)
+        found = beside_of(grid, grid.params(combo_id), steps=2)
         assert {n.combo_id for n in found if n.steps == 1} == beside
         assert {n.combo_id for n in found if n.steps == 2} == on_one_axis - beside
         assert len(found) == len(beside | on_one_axis)
@@ -92,12 +128,12 @@ def test_two_steps_are_two_of_one_on_the_same_axis(grid: Grid) -> None:
 def test_trailing_as_a_trader_sees_it() -> None:
     grid = named_grid("expanded", GER40)
     own = a_set(grid, tsl_target=1.5, tsl_sl=1.5)
-    found = [n for n in neighbours(grid, own, steps=2) if n.name.startswith(("t", "trail"))]
+    found = [n for n in beside_of(grid, own, steps=2) if n.parameter.startswith(("t", "trail"))]
     pairs = {n.combo_id: grid.params(n.combo_id) for n in found}
     trailing = {
-        (n.name, n.steps, pairs[n.combo_id].tsl_target, pairs[n.combo_id].tsl_sl)
+        (n.parameter, n.steps, pairs[n.combo_id].tsl_target, pairs[n.combo_id].tsl_sl)
         for n in found
-        if n.name in ("tsl_target", "tsl_sl", "trailing")
+        if n.parameter in ("tsl_target", "tsl_sl", "trailing")
     }
     assert trailing == {
         ("tsl_sl", 1, 1.5, 1.25),
@@ -108,7 +144,11 @@ def test_trailing_as_a_trader_sees_it() -> None:
         ("trailing", 2, 2.0, 2.0),
     }
     off = a_set(grid, tsl_target=0.0, tsl_sl=0.5)
-    near = {(n.name, n.value, n.steps) for n in neighbours(grid, off, 2) if n.name == "tsl_target"}
+    near = {
+        (n.parameter, n.value, n.steps)
+        for n in beside_of(grid, off, 2)
+        if n.parameter == "tsl_target"
+    }
     assert near == {("tsl_target", 0.5, 1), ("tsl_target", 0.75, 2)}
 
 
@@ -129,7 +169,7 @@ def test_plateaus_are_those_of_the_naive_loop(tmp_path: Path, steps: int, chunks
     assert found["sharpe_ratio"].tolist() == rows["sharpe_ratio"].tolist()
     some = found.iloc[::5]  # of every kind of set
     for combo_id, p25, least, n in some[["combo_id", "p25", "min", "n_neighbours"]].to_numpy():
-        beside = neighbours(GRID, GRID.params(int(combo_id)), steps)
+        beside = beside_of(GRID, GRID.params(int(combo_id)), steps)
         values = rows["sharpe_ratio"].reindex([b.combo_id for b in beside]).dropna()
         assert n == len(values) > 0
         assert p25 == pytest.approx(np.quantile(values.astype(float), 0.25), rel=1e-6, abs=1e-6)
@@ -145,7 +185,7 @@ def test_plateaus_under_a_condition(tmp_path: Path) -> None:
     alone = found[found["n_neighbours"] == 0]
     assert alone[["p25", "min"]].isna().all(axis=None)
     for combo_id, least in found[["combo_id", "min"]].iloc[::3].to_numpy():
-        beside = [n.combo_id for n in neighbours(GRID, GRID.params(int(combo_id)), 2)]
+        beside = [n.combo_id for n in beside_of(GRID, GRID.params(int(combo_id)), 2)]
         assert least == pytest.approx(some.reindex(beside).min(), nan_ok=True)
     with pytest.raises(ConfigError, match="0 steps"):
         plateau_score(load_run(tmp_path / "r"), steps=0)

@@ -472,7 +472,7 @@ def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
     assert "1 of 512 combinations ends with" in page.by_id("verdict-profitable").text
     assert page.by_id("verdict-best").text.endswith("No combination has a higher total R.")
     assert "1 of its 20 trades (5.0 %) is ambiguous" in page.by_id("verdict-ambiguous").text
-    neighbour = neighbours(grid, grid.params(0))[0].combo_id
+    neighbour = int(neighbours(grid, 0)["combo_id"].iloc[0])
     run.rows.loc[neighbour, "total_r"] = np.float32(4)
     write_rows(run.run_dir, grid, run.rows, 128)
     said = page_of(run).by_id("verdict-neighbours").text

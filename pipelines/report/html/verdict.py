@@ -153,10 +153,9 @@ def _edge(edge: Edge) -> Markup:
 
 def _neighbours(report: Report, landscape: Landscape, params: Params, best: BestRecord) -> Markup:
     there = neighbours(report.info.grid, params)
-    if not there:
+    if there.empty:
         return Markup("It has no direct neighbour: every axis has one value.")
-    ids = [neighbour.combo_id for neighbour in there]
-    total_r = landscape.total_r.reshape(-1)[ids]
+    total_r = landscape.total_r.reshape(-1)[there["combo_id"].to_numpy()]
     known = total_r[~np.isnan(total_r)]
     if not len(known):
         return Markup("None of its direct neighbours is computed.")
@@ -176,7 +175,7 @@ def _neighbours(report: Report, landscape: Landscape, params: Params, best: Best
                 " against {}&nbsp;R of the best set."
             ).format(
                 number(low, 1),
-                named(there[worst].name, there[worst].value),
+                named(str(there["parameter"].iloc[worst]), there["value"].iloc[worst]),
                 number(high, 1),
                 number(significant(float(np.median(known.astype(np.float64)))), 1),
                 number(best["metrics"]["total_r"], 1),
