@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from ib_grid import clock
 from ib_grid.analysis import style
 from ib_grid.analysis.source import Source, Sourced, source_of
 from ib_grid.analysis.style import rounded
-from ib_grid.analysis.trade_days import TradeDay, trade_day
+from ib_grid.analysis.trade_days import Date, TradeDay, trade_day
 from ib_grid.bars import price_decimals
 from ib_grid.params import Params
 from ib_grid.reference.engine import Trade
@@ -28,7 +27,7 @@ _WINDOW = "rgba(29,39,51,0.05)"
 _BLOCKED = "rgba(123,75,148,0.13)"
 
 
-def trade_chart(of: Source | Sourced, combination: Params | int, date: dt.date | str) -> go.Figure:
+def trade_chart(of: Source | Sourced, combination: Params | int, date: Date) -> go.Figure:
     """The chart of a date of a combination, traded or not.
 
     Candles of mid prices by the clock of the session, the Initial Balance as a box and its levels

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.analysis.factors import JOINED_AXES
-from ib_grid.analysis.runs import Run, Where
+from ib_grid.analysis.runs import Run, Where, checked_run
 from ib_grid.analysis.tops import SCORE, top
 from ib_grid.errors import DataError
 from ib_grid.grid import Grid
@@ -102,12 +102,12 @@ def compare_runs(
     Raises
     ------
     ConfigError
-        If a column or the condition is none, or was not kept.
+        If a run, a column or the condition is none, or a column was not kept.
     DataError
         If no set of `a` fulfils the condition, or the runs have no set in common.
     """
     names = tuple(dict.fromkeys(("total_r", *metrics)))
-    for run in (a, b):
+    for run in map(checked_run, (a, b)):
         run.check_columns(names, metrics=True)
     rows = _joined(a, b, names, where)
     if rows.empty:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ib_grid import scoring
 from ib_grid.analysis.cubes import Cube
-from ib_grid.analysis.runs import Run
+from ib_grid.analysis.runs import Run, checked_run
 from ib_grid.analysis.tops import ranking_of
 from ib_grid.checks import shown, whole_number
 from ib_grid.errors import ConfigError
@@ -149,6 +149,7 @@ def groups(
     ConfigError
         If there is no such ranking or number, or the run has not kept a column.
     """
+    checked_run(run)
     if whole_number(variations) not in range(1, len(VARIATIONS) + 1):
         raise ConfigError(f"{shown(variations)} variations", expected=f"1 to {len(VARIATIONS)}")
     if n is not None and (whole_number(n) or 0) < 1:

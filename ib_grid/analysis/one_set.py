@@ -10,7 +10,8 @@ import pandas as pd
 
 from ib_grid import clock, engine
 from ib_grid.analysis.source import Source, Sourced, source_of
-from ib_grid.errors import InputError
+from ib_grid.checks import shown
+from ib_grid.errors import ConfigError, InputError
 from ib_grid.grid import plan_chunks
 from ib_grid.instruments import WEEKDAY_NAMES
 from ib_grid.params import Params
@@ -122,7 +123,14 @@ def calendar_table(
     -------
     float64 DataFrame, shape (12, n_years)
         `MONTHS` by year; NaN where there is no trade.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such reduction.
     """
+    if reduction not in ("sum", "size"):
+        raise ConfigError(f"no reduction {shown(reduction)}", expected="sum or size")
     year, month = trades["date"].dt.year, trades["date"].dt.month
     columns = _range_of(year) if years is None else years
     frame = pd.DataFrame({"month": month, "year": year, "r": trades["r"]})

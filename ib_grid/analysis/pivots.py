@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ib_grid.analysis.cubes import Cube
 from ib_grid.analysis.factors import JOINED_AXES, Value, factors
 from ib_grid.analysis.reductions import Reduction, reducer
-from ib_grid.analysis.runs import Run, Where
+from ib_grid.analysis.runs import Run, Where, checked_run
 from ib_grid.checks import perhaps
 from ib_grid.errors import ConfigError
 from ib_grid.grid import Grid
@@ -62,6 +62,7 @@ def pivot(
     ConfigError
         If an axis, the metric, the reduction or the condition is none.
     """
+    checked_run(run)
     frame = cube_pivot(run.cube(metric, where), run.grid, rows, columns, reduction)
     name = reduction if isinstance(reduction, str) else getattr(reduction, "__name__", "function")
     frame.attrs = {"metric": metric, "reduction": name}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ib_grid.analysis.cubes import Cube
 from ib_grid.analysis.neighbourhoods import checked_steps, steps_apart
 from ib_grid.analysis.reductions import sorted_row_quantile
-from ib_grid.analysis.runs import Run, Where
+from ib_grid.analysis.runs import Run, Where, checked_run
 from ib_grid.grid import Grid
 
 QUANTILE = 0.25
@@ -66,6 +66,7 @@ def plateau_score(
     ConfigError
         If `steps` is no whole number from 1, or the metric or the condition is none.
     """
+    checked_run(run)
     steps = checked_steps(steps)
     cube = run.cube(metric, where)
     found = plateaus(cube, run.grid, steps)

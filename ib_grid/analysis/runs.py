@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, filled_cube
 from ib_grid.analysis.source import Source, load_source
-from ib_grid.checks import perhaps
+from ib_grid.checks import perhaps, shown
 from ib_grid.conditions import Condition, parse_condition
 from ib_grid.errors import ConfigError, DataError, StoreError, first_line
 from ib_grid.grid import ChunkPlan, Grid
@@ -31,7 +32,7 @@ from ib_grid.partitions import (
     results_folder,
 )
 from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
-from ib_grid.storage import Place, place
+from ib_grid.storage import Place, RemotePath, place
 
 Where = str | Condition | None
 
@@ -289,12 +290,14 @@ def load_run(path: str | Place) -> Run:
     Raises
     ------
     InputError
-        If there is no run, or run.json is damaged.
+        If the path is none, there is no run, or run.json is damaged.
     DataError
         If it has no results yet.
     StoreError
         If a partition file has no place in the run, or cannot be read.
     """
+    if not isinstance(path, (str, Path, RemotePath)):
+        raise ConfigError(f"the path of a run is {shown(path)}", expected="a path or a URL")
     path = place(path) if isinstance(path, str) else path
     manifest = read_manifest(path)
     plan = manifest.plan()
@@ -317,7 +320,25 @@ def _columns(path: Place) -> tuple[str, ...]:
 
 
 def _condition(where: Where) -> Condition | None:
-    return parse_condition(where) if isinstance(where, str) else where
+    if where is None or isinstance(where, Condition):
+        return where
+    if isinstance(where, str):
+        return parse_condition(where)
+    raise ConfigError(
+        f"the condition is {shown(where)}", expected='a text such as "tsl_target > 0", or None'
+    )
+
+
+def checked_run(of: object) -> Run:
+    """A run, and no path of one or anything else.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if isinstance(of, Run):
+        return of
+    raise ConfigError(f"the run is {shown(of)}", expected="a run that load_run(path) has opened")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ib_grid.analysis.factors import factors, values_of
-from ib_grid.analysis.runs import Run
+from ib_grid.analysis.runs import Run, checked_run
 from ib_grid.grid import Grid
 from ib_grid.params import Params
 
@@ -42,6 +42,7 @@ def slices(run: Run, combo_id: int, metric: str = "total_r") -> pd.DataFrame:
     ConfigError
         If there is no such metric.
     """
+    checked_run(run)
     params = run.grid.params(combo_id)
     rows = [
         (name, value, there, there == combo_id) for name, value, there in _along(run.grid, params)

@@ -13,7 +13,8 @@ import pandas as pd
 
 from ib_grid import clock
 from ib_grid.bars import Bars, file_sha256, read_bars
-from ib_grid.errors import DataError, InputError
+from ib_grid.checks import shown
+from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.execution import Execution
 from ib_grid.files import is_file
 from ib_grid.grid import Grid
@@ -80,10 +81,18 @@ def source_of(of: Source | Sourced) -> Source:
 
     Raises
     ------
+    ConfigError
+        If it is neither.
     DataError
         If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
-    return of if isinstance(of, Source) else of.source
+    if isinstance(of, Source):
+        return of
+    if not hasattr(of, "source"):
+        raise ConfigError(
+            f"trades of {shown(of)}", expected="a run of load_run(path), or its source"
+        )
+    return of.source
 
 
 def load_source(manifest: Manifest, bars: Path | None = None) -> Source:

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid import scoring
-from ib_grid.analysis.runs import Run, Where
-from ib_grid.checks import perhaps
+from ib_grid.analysis.runs import Run, Where, checked_run
+from ib_grid.checks import perhaps, shown, whole_number
 from ib_grid.errors import ConfigError
 from ib_grid.keep import Cut
 from ib_grid.params import DOMAINS
@@ -73,6 +73,7 @@ def top(
     ConfigError
         If there is no such column to go by, `n` is below 1, or the run has not kept a column.
     """
+    checked_run(run)
     if by in RESULT_COLUMNS and by not in SORTABLE:
         raise ConfigError(
             f"{by} is no number, there is nothing to go by",
@@ -81,8 +82,8 @@ def top(
     if by not in SORTABLE:
         expected = perhaps(by, SORTABLE) or "score, a metric or a parameter"
         raise ConfigError(f"no column {by} to go by", expected=expected)
-    if n < 1:
-        raise ConfigError(f"the best {n}", expected="1 or more")
+    if (whole_number(n) or 0) < 1:
+        raise ConfigError(f"the best {shown(n)}", expected="a whole number, 1 or more")
     ranking = ranking or ranking_of(run)
     extrema = score_extrema(run, ranking) if by == SCORE else None
     ids, values = _best(run, by, n, ascending, where, ranking, extrema)

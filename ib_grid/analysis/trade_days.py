@@ -24,6 +24,8 @@ from ib_grid.reference.engine import Trade, trade
 from ib_grid.reference.entries import Entry, entry
 from ib_grid.reference.exits import Standing, follow
 
+Date = dt.date | np.datetime64 | str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TradeDay:
@@ -70,14 +72,14 @@ class TradeDay:
     events: tuple[Event, ...]
 
 
-def trade_day(of: Source | Sourced, combination: Params | int, date: dt.date | str) -> TradeDay:
+def trade_day(of: Source | Sourced, combination: Params | int, date: Date) -> TradeDay:
     """A date of a combination, its trade followed from the signal to the exit.
 
     Parameters
     ----------
     of : Source or Run
     combination : Params or int
-    date : date or str
+    date : date, datetime64 or str
         Local session date, ``YYYY-MM-DD`` as text.
 
     Raises
@@ -131,10 +133,14 @@ def extreme_dates(trades: pd.DataFrame, n: int = 1) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(pd.concat([by_r.head(n), by_r.tail(n)]).drop_duplicates())
 
 
-def _date(date: dt.date | str) -> dt.date:
-    if isinstance(date, dt.date):
-        return date.date() if isinstance(date, dt.datetime) else date
+def _date(date: Date) -> dt.date:
     try:
+        if isinstance(date, np.datetime64):
+            date = pd.Timestamp(date)
+        if pd.isna(date):
+            raise ValueError("no date")  # a missing one is a date by its class
+        if isinstance(date, dt.date):
+            return date.date() if isinstance(date, dt.datetime) else date
         return dt.date.fromisoformat(date)
     except (TypeError, ValueError):
         raise InputError(f"{date!r} is not a date", expected="YYYY-MM-DD") from None

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.analysis.runs import Run, Where
+from ib_grid.analysis.runs import Run, Where, checked_run
+from ib_grid.checks import shown
 from ib_grid.errors import ConfigError
 
 DIRECTIONS = ("max", "min")
@@ -42,6 +43,12 @@ def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.D
     ConfigError
         If no metric is named, one is none, or a direction is none.
     """
+    checked_run(run)
+    if not isinstance(directions, Mapping):
+        raise ConfigError(
+            f"the directions are {shown(directions)}",
+            expected='metric to max or min, such as {"total_r": "max", "max_drawdown": "min"}',
+        )
     wrong = [f"{name}: {way}" for name, way in directions.items() if way not in DIRECTIONS]
     if wrong or not directions:
         raise ConfigError(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, values_there
 from ib_grid.analysis.factors import Factor, factors
-from ib_grid.analysis.runs import Run, Where
+from ib_grid.analysis.runs import Run, Where, checked_run
 from ib_grid.grid import Grid
 
 _AT_ONCE = 1 << 20
@@ -105,6 +105,7 @@ def variance_shares(run: Run, metric: str = "total_r", where: Where = None) -> p
         `tsl_sl` and rebound joins `rev_rb_enabled` with `rev_rb_pct`, and for ``three or more``
         together. Shares add up to 100, or are all 0 where the metric has one value.
     """
+    checked_run(run)
     return cube_shares(run.cube(metric, where), run.grid)
 
 
