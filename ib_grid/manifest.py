@@ -26,6 +26,7 @@ from ib_grid.storage import Place
 
 RUN_FILE = "run.json"
 FORMAT = 2
+_CHECKSUM = "checksum"
 MAX_BYTES = 16 * 1024 * 1024
 
 # To be raised with every change by which the engine gives other numbers for the same input.
@@ -184,7 +185,7 @@ def utc_now() -> str:
 
 
 def write_manifest(run_dir: Place, manifest: Manifest) -> None:
-    """Write run.json, whole or not at all.
+    """Write run.json, whole or not at all, with a checksum of its content.
 
     Raises
     ------
@@ -192,9 +193,18 @@ def write_manifest(run_dir: Place, manifest: Manifest) -> None:
         If it cannot be written.
     """
     content = {"format": FORMAT, **dataclasses.asdict(manifest)}
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    signed = {**content, _CHECKSUM: _checksum(content)}
+    text = json.dumps(signed, indent=2, allow_nan=False) + "\n"
     with whole_file(run_dir / RUN_FILE) as file:
         file.write(text.encode())
+
+
+def _checksum(content: Mapping[str, object]) -> str:
+    """SHA-256 of all but the checksum itself; empty for what this module would not write."""
+    try:
+        return grids.fingerprint(content)
+    except (ValueError, RecursionError):  # such as NaN
+        return ""
 
 
 def read_manifest(run_dir: Place) -> Manifest:
@@ -222,6 +232,8 @@ def read_manifest(run_dir: Place) -> Manifest:
 def _checked(content: object, path: Place) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _damaged(path, f"its format is not {FORMAT}")
+    as_written = {name: value for name, value in content.items() if name != _CHECKSUM}
+    checksum = content.get(_CHECKSUM)
     content = {"keep": KEEP_ALL.to_dict(), "cut": {}, **content}
     names = [field.name for field in dataclasses.fields(Manifest)]
     _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)
@@ -235,6 +247,8 @@ def _checked(content: object, path: Place) -> Manifest:
     values = {name: content[name] for name in names}
     manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
     _check_accord(manifest, path)
+    if checksum != _checksum(as_written):
+        raise _damaged(path, "its content is not that which was written")
     return manifest
 
 
