@@ -59,6 +59,7 @@ def place(text: str) -> Place:
         If it is a URL that cannot be used, or one that holds a password.
     """
     if "://" not in text:
+        _refuse_half_a_url(text)
         return Path(os.path.expanduser(text))  # noqa: PTH111 - unlike Path's, it never raises
     protocol, _, rest = text.partition("://")
     _refuse_secrets(text, protocol)
@@ -69,6 +70,17 @@ def place(text: str) -> Place:
         raise _no_place(text, "the URL names no place")
     _check_known(text, protocol)
     return RemotePath(protocol, "/".join(parts))
+
+
+def _refuse_half_a_url(text: str) -> None:
+    """Refuse the URL of a store whose slashes were left out: it would be a folder here."""
+    protocol, colon, _ = text.partition(":")
+    if not colon or not protocol.isalnum():
+        return
+    from fsspec.registry import known_implementations
+
+    if protocol in known_implementations:
+        raise _no_place(text, f"the slashes behind {protocol}: are missing")
 
 
 def _local(text: str, rest: str) -> Path:

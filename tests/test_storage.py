@@ -195,6 +195,11 @@ def test_paths_and_file_urls_are_local(tmp_path: Path) -> None:
     assert place(f"file://{tmp_path}/b/") == tmp_path / "b"
 
 
+@pytest.mark.parametrize("text", ["results:old", "C:results", "at 10:30", ":memory"])
+def test_a_path_may_hold_a_colon(text: str) -> None:
+    assert place(text) == Path(text)
+
+
 def test_a_url_without_its_last_slash() -> None:
     assert str(place("memory://bucket/prefix/")) == "memory://bucket/prefix"
     assert place("memory://bucket/prefix/").name == "prefix"
@@ -203,6 +208,8 @@ def test_a_url_without_its_last_slash() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("s3:bucket/prefix", "the slashes behind s3: are missing"),
+        ("s3:/bucket/prefix", "the slashes behind s3: are missing"),
         ("memory://", "names no place"),
         ("s3:///key", "names no place"),
         ("memory://bucket/../other", "names no place"),
