@@ -10,7 +10,9 @@ from ib_grid.manifest import RUN_FILE, Manifest
 from ib_grid.news.run_news import statement_line
 from pipelines.report.numbers import points
 
-_NOT_APPLIED = "slippage and commission not applied, orders watched at mid prices, target first"
+_NOT_APPLIED = (
+    "slippage and commission not applied, mid prices watched, target before stop in one bar"
+)
 
 
 def made_with(manifest: Manifest) -> str:

@@ -39,7 +39,11 @@ class TestTop:
         status, said, aside = ib_grid_command("top", path)
         found = read(said)
         assert status == 0
-        assert aside == ("GER40: 100% of 864 combinations computed; with 10 trades or more.\n")
+        assert aside == (
+            "GER40: 100% of 864 combinations computed; with 10 trades or more. Realistic fills,"
+            " spread 1.5 points, slippage 0, commission 0; bars 2024-01-02T07:00Z to"
+            " 2024-01-02T07:04Z. News filter: off.\n"
+        )
         best = rows.sort_values(["total_r", "combo_id"], ascending=[False, True]).head(20)
         assert found["combo_id"].tolist() == best["combo_id"].tolist()
         assert (found["sharpe_ratio"].astype(np.float32) == best["sharpe_ratio"].to_numpy()).all()
@@ -118,6 +122,8 @@ class TestCompare:
         assert status == 0
         assert max(map(len, said.splitlines())) <= 80
         assert "Of the best 100 of A, 100 are in B" in words
+        for spread in ("1.5", "3"):  # of A, of B
+            assert f"Realistic fills, spread {spread} points, slippage 0, commission 0" in words
         assert "execution.spread_points: 1.5 in A, 3.0 in B" in words
 
     def test_csv_is_the_rows_alone(self, ib_grid_command: Command, run, other) -> None:

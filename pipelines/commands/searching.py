@@ -264,6 +264,10 @@ def _order(by: str, *, ascending: bool) -> list[str]:
 
 
 def _said(run: Run, min_trades: int) -> str:
+    """What of a run there is, what is looked at, and how its numbers were made."""
+    from pipelines.made_with import made_with
+
     least = f"; with {min_trades} trades or more" if min_trades else ""
     kept = "".join(f" {sentence}" for sentence in run.manifest.kept.said())
-    return f"{run.manifest.symbol}: {run.statement}{least}.{kept}"
+    made = made_with(run.manifest)
+    return f"{run.manifest.symbol}: {run.statement}{least}.{kept} {made[:1].upper()}{made[1:]}"
