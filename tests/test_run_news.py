@@ -11,7 +11,7 @@ from ib_grid.clock import day_number
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.instruments import instrument
 from ib_grid.news import NO_NEWS
-from ib_grid.news.run_news import NewsSettings, run_news, statement_lines
+from ib_grid.news.run_news import NewsSettings, run_news, statement_line, statement_lines
 
 DATA = Path(__file__).parent / "data" / "calendars"
 GER40, XAUUSD = instrument("GER40"), instrument("XAUUSD")
@@ -66,6 +66,10 @@ def test_statement_of_a_covered_run() -> None:
         "Without a clock time, and so blocking nothing: 1 of them.",
         "  2031-03-13 EUR Summit (Tentative)",
     ]
+    assert statement_line(run.statement) == (
+        "News filter: no entry from 3 minutes before to 0 minutes after an event of high impact in"
+        " EUR, USD; 4 such moments."
+    )
 
 
 def test_events_far_from_the_bars_change_nothing(tmp_path: Path) -> None:
@@ -131,6 +135,8 @@ def test_partial_coverage_is_accepted_and_said() -> None:
     ]
     lines = statement_lines(run.statement)
     assert "NOT FILTERED: 2 of 15 session dates." in lines
+    assert statement_line(run.statement) == f"{lines[0]} NOT FILTERED: 2 of 15 session dates."
+    assert statement_line({"enabled": False}) == "News filter: off."
     assert "  2031-03-16 to 2031-03-17 (2 session dates: no calendar)" in lines
 
 
