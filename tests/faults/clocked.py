@@ -33,10 +33,10 @@ if __name__ in ("__main__", "__mp_main__"):
     time.time = _shifted
 if __name__ == "__main__":
     from ib_grid import manifest
-    from pipelines import cli, holder, rundir
+    from pipelines import cli, rundir
 
     shifted = types.SimpleNamespace(**{**vars(datetime), "datetime": _Datetime})
-    for module in (manifest, holder, rundir):
+    for module in (manifest, rundir):
         assert module.dt is datetime
         module.dt = shifted  # type: ignore[assignment]
     cli.main()
