@@ -10,6 +10,7 @@ Row = Mapping[str, float | str]
 Points = list[tuple[float, float]]
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _ROOM = 380, 270, 52, 30, 46
+_LABEL_ROOM = 36
 _COLOURS = {"engine, one core": "#b9c2cb", "run, 1 worker": "#c26a3d", "run, 2 workers": "#2f6f9f"}
 _HEADINGS = (
     "combinations",
@@ -87,16 +88,14 @@ def _lines(rows: Sequence[Row], x: str, chosen: Callable[[Row], bool]) -> dict[s
 
 
 def _panel(left: float, title: str, lines: Mapping[str, Points]) -> str:
-    """One plot: a line per kind of run, and a thin one that grows with the work."""
+    """One plot: a line per kind of run."""
     points = [point for line in lines.values() for point in line]
     if not points:
         return ""
     x_of = _scale([x for x, _ in points], left + _LEFT, left + _WIDTH - 16)
     y_of = _scale([y for _, y in points], _HEIGHT - _ROOM, _TOP)
     parts = [_text(left + _LEFT, 16, f"seconds over {title}", "start", bold=True)]
-    parts += [
-        _text(x_of(x), _HEIGHT - _ROOM + 16, _short(x)) for x in sorted({x for x, _ in points})
-    ]
+    parts += _labels({x_of(x): _short(x) for x, _ in points})
     for y in _round_values([y for _, y in points]):
         parts.append(_path([(left + _LEFT, y_of(y)), (left + _WIDTH - 16, y_of(y))], "#e6e9ec", 1))
         parts.append(_text(left + _LEFT - 6, y_of(y) + 4, f"{y:g}", "end"))
@@ -114,6 +113,16 @@ def _panel(left: float, title: str, lines: Mapping[str, Points]) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _labels(texts: Mapping[float, str]) -> list[str]:
+    """Texts below their places; one that would run into that before it is left out."""
+    parts, free = [], -math.inf
+    for x in sorted(texts):
+        if x >= free:
+            parts.append(_text(x, _HEIGHT - _ROOM + 16, texts[x]))
+            free = x + _LABEL_ROOM
+    return parts
+
+
 def _scale(values: Sequence[float], first: float, last: float) -> Callable[[float], float]:
     low, high = math.log(min(values)), math.log(max(values))
     span = (high - low) or 1.0
@@ -127,7 +136,9 @@ def _round_values(values: Sequence[float]) -> list[float]:
 
 
 def _short(value: float) -> str:
-    return f"{value / 1e6:.2g} M" if value >= 1e5 else f"{value:g}"
+    if value < 1e5:
+        return f"{value:g}"
+    return f"{round(value / 1e6, 0 if value >= 1e7 else 1):g} M"
 
 
 def _text(x: float, y: float, text: str, anchor: str = "middle", *, bold: bool = False) -> str:
