@@ -8,8 +8,8 @@ Where to begin
 ib_grid.analysis
     A run in a notebook: `load_run`, then `top`, `pivot`, `neighbours`, `trades` and their figures.
 ib_grid.engine
-    `evaluate` a chunk of a grid (`ib_grid.grid`) over bars (`ib_grid.market`); the `trades` of one
-    combination (`ib_grid.params`).
+    `evaluate` a chunk (`ib_grid.chunks`) of a grid (`ib_grid.grid`) over bars (`ib_grid.market`);
+    the `trades` of one combination (`ib_grid.params`).
 ib_grid.reference
     The same in plain Python, slow and easy to read: what the engine is held against.
 ib_grid.results

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ib_grid.chunks import Chunk
 from ib_grid.entries import Entries, Settings, collect_entries, empty_entries
 from ib_grid.execution import ORIGINAL, Execution
-from ib_grid.grid import Chunk, Grid
+from ib_grid.grid import Grid
 from ib_grid.levels import SessionLevels
 from ib_grid.market import Market
 from ib_grid.news import NewsFilter

@@ -14,10 +14,11 @@ from typing import Literal, get_args
 import ib_grid
 from ib_grid import grid as grids
 from ib_grid.checks import shown
+from ib_grid.chunks import ChunkPlan
 from ib_grid.errors import InputError, RunMismatchError, first_line
 from ib_grid.execution import Execution
 from ib_grid.files import read_regular, whole_file
-from ib_grid.grid import ChunkPlan, Grid
+from ib_grid.grid import Grid
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import Instrument
 from ib_grid.keep import KEEP_ALL, Cut, Keep

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from ib_grid.chunks import Chunk, ChunkPlan
 from ib_grid.errors import DataError, StoreError
 from ib_grid.files import is_file
-from ib_grid.grid import Chunk, ChunkPlan, Grid
+from ib_grid.grid import Grid
 from ib_grid.storage import Place, RemotePath
 
 DAMAGED_FOLDER = "damaged"

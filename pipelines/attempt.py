@@ -12,9 +12,9 @@ from distributed import Security
 from rich.console import Console
 
 from ib_grid import engine
+from ib_grid.chunks import ChunkPlan
 from ib_grid.compiled import compilations
 from ib_grid.errors import OutputError, StoreError, UnreachableError
-from ib_grid.grid import ChunkPlan
 from ib_grid.keep import Cut
 from ib_grid.manifest import (
     Manifest,

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ib_grid import scoring
-from ib_grid.grid import Chunk, ChunkPlan
+from ib_grid.chunks import Chunk, ChunkPlan
 from ib_grid.keep import Cut, Keep, Rank
 from ib_grid.partitions import partition_path
 from ib_grid.scoring import Columns

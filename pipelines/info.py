@@ -11,8 +11,8 @@ import numpy as np
 from dask.system import CPU_COUNT
 
 from ib_grid import engine
+from ib_grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.errors import InputError
-from ib_grid.grid import ChunkPlan, plan_chunks
 from ib_grid.news.run_news import statement_lines
 from pipelines import optimize
 from pipelines.attempt import planned_workers

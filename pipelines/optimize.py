@@ -13,8 +13,9 @@ import dask
 import dask.bag
 from distributed import CancelledError, Client, Future, KilledWorker, as_completed
 
+from ib_grid.chunks import Chunk
 from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError, first_line
-from ib_grid.grid import Chunk, Grid
+from ib_grid.grid import Grid
 from pipelines import cluster, summary, tasks
 from pipelines.cluster import Workers
 from pipelines.progress import Progress

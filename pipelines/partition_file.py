@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ib_grid.chunks import Chunk
 from ib_grid.errors import OutputError, StoreError, first_line
 from ib_grid.files import whole_file
-from ib_grid.grid import Chunk, Grid
+from ib_grid.grid import Grid
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import (
     open_partition,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from ib_grid import grid as grids
+from ib_grid.chunks import plan_chunks
 from ib_grid.errors import StoreError
-from ib_grid.grid import plan_chunks
 from ib_grid.manifest import (
     RESULTS_VERSION,
     RUN_FILE,

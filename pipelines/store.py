@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ib_grid.chunks import ChunkPlan
 from ib_grid.errors import StoreError, UnreachableError
-from ib_grid.grid import ChunkPlan
 from ib_grid.partitions import DAMAGED_FOLDER, check_no_link_out, chunk_of, partition_files
 from ib_grid.storage import Place, RemotePath, move
 from pipelines.partition_file import Record, is_sealed, verify, verify_contents

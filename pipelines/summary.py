@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.grid import Chunk
+from ib_grid.chunks import Chunk
 from ib_grid.results import METRIC_COLUMNS, PREFIXES, VARIATIONS
 
 

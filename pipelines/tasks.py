@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from ib_grid import engine
 from ib_grid.bars import Bars
+from ib_grid.chunks import Chunk, ChunkPlan
 from ib_grid.compiled import compilations
 from ib_grid.errors import ChunkError, IbGridError, StoreError, UnreachableError
 from ib_grid.execution import Execution
-from ib_grid.grid import Chunk, ChunkPlan, named_grid
+from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40
 from ib_grid.keep import KEEP_ALL, Keep
 from ib_grid.market import Market, build_market

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from ib_grid import reference
-from ib_grid.grid import Chunk, Grid, plan_chunks
+from ib_grid.chunks import Chunk, plan_chunks
+from ib_grid.grid import Grid
 from ib_grid.params import Params
 from ib_grid.results import TRADE_COLUMNS
 

@@ -22,8 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid import engine
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import MODELS, Execution, Model
-from ib_grid.grid import Grid, grid_from_mapping, plan_chunks
+from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import INSTRUMENTS
 from ib_grid.manifest import RESULTS_VERSION
 from ib_grid.market import Market

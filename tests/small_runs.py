@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from rich.console import Console
 
+from ib_grid.chunks import Chunk, ChunkPlan, plan_chunks
 from ib_grid.execution import Execution
-from ib_grid.grid import Chunk, ChunkPlan, Grid, grid_from_mapping, plan_chunks
+from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.news import NO_NEWS
 from ib_grid.partitions import partition_files

@@ -197,6 +197,12 @@ def grids(draw, sessions: tuple[Session, ...], max_wide: int = 3) -> Grid:
     return Grid(sessions=sessions, **axes)
 
 
+def any_grids() -> st.SearchStrategy[Grid]:
+    """Grids of one or two sessions, with several values on at most five axes."""
+    sessions = st.lists(st.sampled_from(SESSIONS), min_size=1, max_size=2, unique=True).map(tuple)
+    return sessions.flatmap(lambda chosen: grids(chosen, max_wide=5))
+
+
 def executions(models: tuple[str, ...] = MODELS) -> st.SearchStrategy[Execution]:
     """Execution models and costs, none of them at all among them."""
     return st.builds(

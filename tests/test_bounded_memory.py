@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ib_grid.grid import GRID_VALUES, ChunkPlan, Grid, plan_chunks
+from ib_grid.chunks import ChunkPlan, plan_chunks
+from ib_grid.grid import GRID_VALUES, Grid
 from ib_grid.instruments import GER40
 from ib_grid.keep import Keep
 from ib_grid.partitions import partition_files, partition_path

@@ -7,10 +7,11 @@ import pytest
 
 from ib_grid import clock
 from ib_grid.bars import Bars, bars_from_frame, bars_to_frame
+from ib_grid.chunks import plan_chunks
 from ib_grid.engine import evaluate
 from ib_grid.errors import ConfigError
 from ib_grid.execution import Execution
-from ib_grid.grid import named_grid, plan_chunks
+from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40
 from ib_grid.market import build_market
 from ib_grid.results import METRIC_COLUMNS

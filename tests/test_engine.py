@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from ib_grid import reference
 from ib_grid.bars import PRICES, Bars
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import MODELS, Execution
-from ib_grid.grid import named_grid, plan_chunks
+from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40, Session
 from ib_grid.levels import session_levels
 from ib_grid.market import build_market

@@ -1,4 +1,4 @@
-"""Ids, rows and chunks by arithmetic, against every combination written out."""
+"""Ids and rows by arithmetic, against every combination written out."""
 
 from __future__ import annotations
 
@@ -12,28 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import GridError
-from ib_grid.grid import (
-    GRID_VALUES,
-    ChunkPlan,
-    Grid,
-    fingerprint,
-    grid_from_mapping,
-    named_grid,
-    plan_chunks,
-)
+from ib_grid.grid import GRID_VALUES, Grid, fingerprint, grid_from_mapping, named_grid
 from ib_grid.instruments import GER40, XAUUSD
 from ib_grid.params import DOMAINS, PARAM_NAMES, Params
 from tests import strategies
 
 SYMBOLS = pytest.mark.parametrize("instrument", [GER40, XAUUSD], ids=lambda i: i.symbol)
 SIZES = {"standard": 34_560, "expanded": 1_478_400}
-
-
-def grids() -> st.SearchStrategy[Grid]:
-    sessions = st.lists(
-        st.sampled_from(strategies.SESSIONS), min_size=1, max_size=2, unique=True
-    ).map(tuple)
-    return sessions.flatmap(lambda chosen: strategies.grids(chosen, max_wide=5))
 
 
 def kept(values: dict[str, object], grid: Grid) -> bool:
@@ -74,7 +59,7 @@ class TestIds:
         grid = named_grid("standard", GER40)
         assert {grid.params(i) for i in range(len(grid))} == written_out(grid)
 
-    @given(grid=grids())
+    @given(grid=strategies.any_grids())
     def test_any_grid_written_out(self, grid):
         combinations = [grid.params(i) for i in range(len(grid))]
         assert len(set(combinations)) == len(combinations)
@@ -86,7 +71,7 @@ class TestIds:
         combo_id = data.draw(st.integers(0, len(grid) - 1))
         assert grid.id_of(grid.params(combo_id)) == combo_id
 
-    @given(grid=grids())
+    @given(grid=strategies.any_grids())
     def test_columns_are_the_combinations(self, grid):
         ids = np.arange(len(grid))
         columns = grid.columns(ids)
@@ -97,7 +82,7 @@ class TestIds:
             row = {name: values[index[combo_id]] for name, (values, index) in columns.items()}
             assert row == grid.params(combo_id).to_dict()
 
-    @given(grid=grids())
+    @given(grid=strategies.any_grids())
     def test_neighbours_share_their_setting(self, grid):
         n_exits = grid.exits_per_setting
         assert n_exits == len(grid.rr_target) * len(grid.trailing)
@@ -124,50 +109,6 @@ class TestIds:
 
     def test_horizon(self):
         assert named_grid("expanded", GER40).horizon_minutes == 260
-
-
-class TestChunks:
-    @given(grid=grids(), rows_per_chunk=st.integers(1, 400))
-    def test_chunks_cover_each_id_once(self, grid, rows_per_chunk):
-        plan = plan_chunks(grid, rows_per_chunk)
-        chunks = [plan.chunk(index) for index in range(len(plan))]
-        assert [chunk.index for chunk in chunks] == list(range(len(plan)))
-        ids = np.concatenate([chunk.ids for chunk in chunks])
-        assert ids.tolist() == list(range(len(grid)))
-
-    @given(grid=grids(), rows_per_chunk=st.integers(1, 400))
-    def test_chunk_is_of_whole_settings_of_one_session_and_wait(self, grid, rows_per_chunk):
-        plan = plan_chunks(grid, rows_per_chunk)
-        for index in range(len(plan)):
-            chunk = plan.chunk(index)
-            assert chunk.n_rows > 0
-            assert chunk.n_rows % grid.exits_per_setting == 0
-            assert chunk.first_id % grid.exits_per_setting == 0
-            assert chunk.n_rows <= max(rows_per_chunk + grid.exits_per_setting - 1, 1)
-            for combo_id in (chunk.first_id, chunk.first_id + chunk.n_rows - 1):
-                params = grid.params(combo_id)
-                assert params.session == grid.sessions[chunk.session_index]
-                assert params.ib_wait_minutes == grid.ib_wait_minutes[chunk.wait_index]
-
-    @pytest.mark.parametrize("rows_per_chunk", [1, 154, 5_000, 24_640, 123_200, 10**9])
-    def test_expanded_grid(self, rows_per_chunk):
-        grid = named_grid("expanded", GER40)
-        plan = plan_chunks(grid, rows_per_chunk)
-        sizes = [plan.chunk(index).n_rows for index in range(len(plan))]
-        assert sum(sizes) == len(grid)
-        assert max(sizes) - min(sizes) < max(sizes)
-        assert len(plan) >= 12
-
-    def test_no_chunk_below_one_row(self):
-        with pytest.raises(GridError, match="a chunk of 0 combinations"):
-            plan_chunks(named_grid("standard", GER40), 0)
-
-    def test_last_chunk_of_a_block_may_be_shorter(self):
-        grid = named_grid("standard", GER40)
-        plan = ChunkPlan(grid=grid, settings_per_chunk=100)
-        assert grid.settings_per_block == 240
-        rows = [plan.chunk(index).n_rows // grid.exits_per_setting for index in range(4)]
-        assert rows == [100, 100, 40, 100]
 
 
 class TestMaking:

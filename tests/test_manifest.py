@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ib_grid.chunks import plan_chunks
 from ib_grid.errors import InputError, RunMismatchError
 from ib_grid.execution import Execution
-from ib_grid.grid import Grid, fingerprint, named_grid, plan_chunks
+from ib_grid.grid import Grid, fingerprint, named_grid
 from ib_grid.instruments import GER40, XAUUSD
 from ib_grid.manifest import (
     RESULTS_VERSION,

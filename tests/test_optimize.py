@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid import engine
+from ib_grid.chunks import plan_chunks
 from ib_grid.errors import ChunkError, ClusterError, StoreError
-from ib_grid.grid import named_grid, plan_chunks
+from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40
 from pipelines import optimize, store
 from pipelines.cluster import Workers, workers_of

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ib_grid import engine
+from ib_grid.chunks import plan_chunks
 from ib_grid.errors import ChunkError, InputError, OutputError, RunMismatchError, StoreError
-from ib_grid.grid import plan_chunks
 from ib_grid.manifest import read_manifest, write_manifest
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_files, results_folder

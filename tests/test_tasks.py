@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ib_grid import engine
+from ib_grid.chunks import MAX_CHUNKS
 from ib_grid.errors import ChunkError, GridError, StoreError, UnreachableError
-from ib_grid.grid import MAX_CHUNKS
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import partition_file, tasks

@@ -11,8 +11,8 @@ import pandas as pd
 from ib_grid import clock, engine
 from ib_grid.analysis.source import Source, Sourced, source_of
 from ib_grid.checks import shown
+from ib_grid.chunks import plan_chunks
 from ib_grid.errors import ConfigError, InputError
-from ib_grid.grid import plan_chunks
 from ib_grid.instruments import WEEKDAY_NAMES
 from ib_grid.params import Params
 from ib_grid.results import METRIC_COLUMNS, VARIATIONS

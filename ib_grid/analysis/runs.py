@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from ib_grid.analysis.cubes import Cube, filled_cube
 from ib_grid.analysis.source import Source, load_source
 from ib_grid.checks import perhaps, shown
+from ib_grid.chunks import ChunkPlan
 from ib_grid.conditions import Condition, parse_condition
 from ib_grid.errors import ConfigError, DataError, StoreError, first_line
-from ib_grid.grid import ChunkPlan, Grid
+from ib_grid.grid import Grid
 from ib_grid.manifest import Manifest, read_manifest
 from ib_grid.partitions import (
     arrow_filesystem,

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ib_grid.chunks import Chunk
 from ib_grid.execution import Execution
-from ib_grid.grid import Chunk, Grid
+from ib_grid.grid import Grid
 from ib_grid.market import Market
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import Params

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ib_grid.chunks import Chunk, ChunkPlan
 from ib_grid.errors import StoreError, UnreachableError
-from ib_grid.grid import Chunk, ChunkPlan
 from ib_grid.keep import Keep
 from ib_grid.manifest import Manifest
 from ib_grid.partitions import chunk_of, partition_path

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import Execution
-from ib_grid.grid import Grid, fingerprint, grid_from_mapping, plan_chunks
+from ib_grid.grid import Grid, fingerprint, grid_from_mapping
 from ib_grid.instruments import GER40, INSTRUMENTS
 from ib_grid.keep import KEEP_ALL, Cut, Keep
 from ib_grid.manifest import RESULTS_VERSION, Manifest, identity, versions, write_manifest

@@ -12,9 +12,10 @@ import pytest
 from ib_grid import engine
 from ib_grid.analysis import load_source
 from ib_grid.bars import file_sha256, read_bars
+from ib_grid.chunks import plan_chunks
 from ib_grid.errors import DataError, InputError
 from ib_grid.execution import Execution
-from ib_grid.grid import Grid, named_grid, plan_chunks
+from ib_grid.grid import Grid, named_grid
 from ib_grid.instruments import GER40
 from ib_grid.manifest import Manifest
 from ib_grid.market import build_market, traded_dates

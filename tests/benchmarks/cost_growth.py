@@ -49,8 +49,8 @@ import psutil
 
 from ib_grid import engine
 from ib_grid.bars import write_bars
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import Execution
-from ib_grid.grid import plan_chunks
 from ib_grid.instruments import GER40
 from ib_grid.market import build_market
 from pipelines import optimize

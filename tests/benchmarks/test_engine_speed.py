@@ -12,8 +12,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from ib_grid import engine, reference
 from ib_grid.bars import Bars
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import MODELS, Execution, Model
-from ib_grid.grid import Grid, named_grid, plan_chunks
+from ib_grid.grid import Grid, named_grid
 from ib_grid.ingest import read_csv_bars
 from ib_grid.instruments import GER40
 from ib_grid.market import Market, build_market

@@ -15,8 +15,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from ib_grid import analysis
 from ib_grid.analysis import Run, load_run
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import Execution
-from ib_grid.grid import named_grid, plan_chunks
+from ib_grid.grid import named_grid
 from ib_grid.instruments import GER40
 from ib_grid.manifest import write_manifest
 from ib_grid.params import PARAM_NAMES

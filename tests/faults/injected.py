@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ib_grid import engine
-from ib_grid.grid import Chunk
+from ib_grid.chunks import Chunk
 from pipelines import cli, cluster
 
 FAULT = "IB_GRID_TEST_FAULT"

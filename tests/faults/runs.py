@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from ib_grid.grid import ChunkPlan, Grid, grid_from_mapping, plan_chunks
+from ib_grid.chunks import ChunkPlan, plan_chunks
+from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from ib_grid.manifest import Manifest, read_manifest, write_manifest
 from ib_grid.partitions import partition_path, results_folder

@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import Execution
-from ib_grid.grid import Grid, plan_chunks
+from ib_grid.grid import Grid
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import METRIC_COLUMNS, result_schema
 from ib_grid.scoring import RankingSettings

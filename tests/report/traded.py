@@ -10,8 +10,9 @@ import pandas as pd
 from ib_grid import engine
 from ib_grid.analysis import Source
 from ib_grid.bars import read_bars
+from ib_grid.chunks import plan_chunks
 from ib_grid.execution import Execution
-from ib_grid.grid import Grid, plan_chunks
+from ib_grid.grid import Grid
 from ib_grid.market import build_market
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.results import METRIC_COLUMNS

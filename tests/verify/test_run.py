@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ib_grid.chunks import Chunk
 from ib_grid.errors import InputError
-from ib_grid.grid import Chunk
 from ib_grid.params import PARAM_NAMES
 from pipelines import partition_file
 from pipelines.seal import sealed_parquet
