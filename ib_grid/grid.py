@@ -15,8 +15,6 @@ pruning rules leave them.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -306,9 +304,3 @@ def grid_from_mapping(
     except InputError as error:
         place = ", ".join(filter(None, (where, error.where)))
         raise error.retold(GridError, where=place) from error
-
-
-def fingerprint(content: Mapping[str, object]) -> str:
-    """SHA-256 of the canonical JSON of a mapping, in hexadecimal."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()

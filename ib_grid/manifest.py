@@ -1,4 +1,4 @@
-"""run.json: what a run is, what decides its numbers, and how far it has come."""
+"""run.json: what a run is, and how far it has come."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import ib_grid
-from ib_grid import grid as grids
 from ib_grid.checks import shown
 from ib_grid.chunks import ChunkPlan
-from ib_grid.errors import InputError, RunMismatchError, first_line
+from ib_grid.errors import InputError, first_line
 from ib_grid.execution import Execution
 from ib_grid.files import read_regular, whole_file
 from ib_grid.grid import Grid
+from ib_grid.identity import fingerprint, identity
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import Instrument
 from ib_grid.keep import KEEP_ALL, Cut, Keep
@@ -29,9 +29,6 @@ RUN_FILE = "run.json"
 FORMAT = 2
 _CHECKSUM = "checksum"
 MAX_BYTES = 16 * 1024 * 1024
-
-# To be raised with every change by which the engine gives other numbers for the same input.
-RESULTS_VERSION = 1
 
 State = Literal["running", "finished", "interrupted", "failed"]
 # What `statement_lines` and a run that is repeated need of a statement.
@@ -77,7 +74,7 @@ class Manifest:
         Weights and least number of trades, `RankingSettings`; decides no result row, unless only
         the best are kept.
     results_version : int
-        `RESULTS_VERSION` of the engine.
+        `ib_grid.identity.RESULTS_VERSION` of the engine.
     combinations, chunks, settings_per_chunk : int
         Size of the grid and how it is cut.
     versions : mapping
@@ -148,32 +145,6 @@ class Manifest:
         return ChunkPlan(grid=Grid.from_dict(self.grid), settings_per_chunk=self.settings_per_chunk)
 
 
-def identity(
-    *,
-    symbol: str,
-    grid: Mapping[str, object],
-    execution: Mapping[str, object],
-    news: Mapping[str, object],
-    data_sha256: str,
-    results_version: int = RESULTS_VERSION,
-    keep: Mapping[str, object] | None = None,
-) -> dict[str, object]:
-    """All that can change a number, as a mapping whose fingerprint names the run.
-
-    What is left out of the results is in it only where anything is: a run that keeps all of them
-    has one fingerprint whatever could be left out.
-    """
-    return {
-        "symbol": symbol,
-        "grid": dict(grid),
-        "execution": dict(execution),
-        "news": dict(news),
-        "data": {"sha256": data_sha256},
-        "results_version": results_version,
-        **({"keep": dict(keep)} if keep else {}),
-    }
-
-
 def versions() -> dict[str, str]:
     """Versions of ib-grid, Python and the packages that compute or store numbers."""
     packages = {name: importlib.metadata.version(name) for name in _PACKAGES}
@@ -203,7 +174,7 @@ def write_manifest(run_dir: Place, manifest: Manifest) -> None:
 def _checksum(content: Mapping[str, object]) -> str:
     """SHA-256 of all but the checksum itself; empty for what this module would not write."""
     try:
-        return grids.fingerprint(content)
+        return fingerprint(content)
     except (ValueError, RecursionError):  # such as NaN
         return ""
 
@@ -265,7 +236,7 @@ def _check_accord(manifest: Manifest, path: Place) -> None:
     """Refuse a manifest whose parts are none, or do not belong together."""
     try:
         symbol = manifest.described.symbol
-        plan, fingerprint = manifest.plan(), grids.fingerprint(manifest.identity)
+        plan, identified = manifest.plan(), fingerprint(manifest.identity)
         RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
         if manifest.cut:
             Cut.from_dict(manifest.cut)
@@ -274,7 +245,7 @@ def _check_accord(manifest: Manifest, path: Place) -> None:
         raise _damaged(path, found) from error
     if symbol != manifest.symbol:
         raise _damaged(path, f"symbol is {manifest.symbol!r}, and its instrument is {symbol}")
-    if fingerprint != manifest.fingerprint:
+    if identified != manifest.fingerprint:
         raise _damaged(path, "its content does not have its fingerprint")
     if manifest.settings_per_chunk < 1 or (manifest.combinations, manifest.chunks) != (
         len(plan.grid),
@@ -305,52 +276,3 @@ def _damaged(path: Place, found: str) -> InputError:
         expected=f"a file that ib-grid has written, format {FORMAT}",
         remedy="put the file back from a copy, or start anew with --no-resume",
     )
-
-
-def check_same_run(here: Mapping[str, object], run: Manifest, run_dir: Place) -> None:
-    """Check that a run directory holds the run of this identity.
-
-    Raises
-    ------
-    RunMismatchError
-        If not; it lists what differs.
-    """
-    found = differences(here, run.identity)
-    if found:
-        raise RunMismatchError(
-            "the directory holds another run:\n    " + "\n    ".join(found),
-            where=str(run_dir),
-            expected="the same input and settings, so that results are never mixed",
-            remedy="name another directory with --run-dir, or start anew with --no-resume",
-        )
-
-
-def differences(
-    here: Mapping[str, object],
-    run: Mapping[str, object],
-    places: tuple[str, str] = ("here", "in the run"),
-) -> list[str]:
-    """What differs between two identities, a line each, such as ``grid.rr_target: …``."""
-    ours, theirs = _flat(here), _flat(run)
-    names = [*ours, *(name for name in theirs if name not in ours)]
-    return [
-        f"{name}: {_said(ours.get(name))} {places[0]}, {_said(theirs.get(name))} {places[1]}"
-        for name in names
-        if ours.get(name) != theirs.get(name)
-    ]
-
-
-def _flat(content: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            flat.update(_flat(value, f"{prefix}{name}."))
-        else:
-            flat[prefix + name] = value
-    return flat
-
-
-def _said(value: object) -> str:
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(str, value))}]"
-    return "nothing" if value is None else str(value)

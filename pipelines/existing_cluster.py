@@ -76,7 +76,7 @@ def _other_ib_grid(client: Client) -> list[str]:
     def ask() -> dict[str, str | None]:
         try:
             import ib_grid
-            from ib_grid.manifest import RESULTS_VERSION
+            from ib_grid.identity import RESULTS_VERSION
         except ImportError:
             return {}
         return {"ib-grid": ib_grid.__version__, "results": str(RESULTS_VERSION)}

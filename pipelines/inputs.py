@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ib_grid import manifest
 from ib_grid.bars import Bars, file_sha256, read_bars
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
+from ib_grid.identity import identity
 from ib_grid.instruments import Instrument, Session
 from ib_grid.keep import Keep
 from ib_grid.levels import SessionLevels
@@ -65,7 +65,7 @@ class Inputs:
     @property
     def identity(self) -> dict[str, object]:
         """All that can change a number."""
-        return manifest.identity(
+        return identity(
             symbol=self.symbol,
             grid=self.grid.to_dict(),
             execution=self.execution.to_dict(),

@@ -7,19 +7,10 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from ib_grid import grid as grids
 from ib_grid.chunks import plan_chunks
 from ib_grid.errors import StoreError
-from ib_grid.manifest import (
-    RESULTS_VERSION,
-    RUN_FILE,
-    Manifest,
-    check_same_run,
-    read_manifest,
-    utc_now,
-    versions,
-    write_manifest,
-)
+from ib_grid.identity import RESULTS_VERSION, check_same_run, fingerprint
+from ib_grid.manifest import RUN_FILE, Manifest, read_manifest, utc_now, versions, write_manifest
 from ib_grid.storage import Place
 from pipelines import optimize, rundir, store
 from pipelines.attempt import Job, compute_missing, planned_workers, say
@@ -83,7 +74,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
         begun = (place.folder / RUN_FILE).is_file()
         if begun:
             manifest = read_manifest(place.folder)
-            check_same_run(inputs.identity, manifest, place.folder)
+            check_same_run(inputs.identity, manifest.identity, place.folder)
         else:
             manifest = new_manifest(settings, inputs)
             write_manifest(place.folder, manifest)
@@ -122,7 +113,7 @@ def new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
         chunks=len(plan),
         settings_per_chunk=plan.settings_per_chunk,
         versions=versions(),
-        fingerprint=grids.fingerprint(inputs.identity),
+        fingerprint=fingerprint(inputs.identity),
         state="running",
         created_utc=utc_now(),
         attempts=(),

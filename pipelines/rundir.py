@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ib_grid import grid as grids
 from ib_grid.errors import InputError, OutputError
-from ib_grid.manifest import RUN_FILE, check_same_run, read_manifest
+from ib_grid.identity import check_same_run, fingerprint
+from ib_grid.manifest import RUN_FILE, read_manifest
 from ib_grid.storage import Place, move
 from pipelines.lock import sole_writer
 
@@ -89,7 +89,7 @@ def _named(folder: Place, identity: Mapping[str, object], resume: bool) -> RunPl
             remedy="choose another --run-dir",
         )
     if resume:
-        check_same_run(identity, read_manifest(folder), folder)
+        check_same_run(identity, read_manifest(folder).identity, folder)
         return RunPlace(folder=folder, begun=True)
     aside = _set_aside(folder)
     _make(folder)
@@ -130,7 +130,7 @@ def _newest(
     output: Place, symbol: str, combinations: int, identity: Mapping[str, object]
 ) -> tuple[Place | None, tuple[str, ...]]:
     """The newest run of this identity, and the directories that could not be judged."""
-    wanted, notes = grids.fingerprint(identity), []
+    wanted, notes = fingerprint(identity), []
     try:
         files: list[Place] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
     except OSError as error:

@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import ib_grid
 from ib_grid.errors import ClusterError, IbGridError, UnreachableError
-from ib_grid.manifest import RESULTS_VERSION, read_manifest
+from ib_grid.identity import RESULTS_VERSION
+from ib_grid.manifest import read_manifest
 from ib_grid.storage import Place
 
 Versions = Mapping[str, str | None]

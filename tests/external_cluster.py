@@ -33,9 +33,9 @@ version = importlib.metadata.version
 importlib.metadata.version = lambda name: "0.1.2" if name == "numba" else version(name)
 """
 OTHER_RESULTS = """
-import ib_grid.manifest
+import ib_grid.identity
 
-ib_grid.manifest.RESULTS_VERSION += 1
+ib_grid.identity.RESULTS_VERSION += 1
 """
 
 

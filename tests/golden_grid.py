@@ -25,8 +25,8 @@ from ib_grid import engine
 from ib_grid.chunks import plan_chunks
 from ib_grid.execution import MODELS, Execution, Model
 from ib_grid.grid import Grid, grid_from_mapping
+from ib_grid.identity import RESULTS_VERSION
 from ib_grid.instruments import INSTRUMENTS
-from ib_grid.manifest import RESULTS_VERSION
 from ib_grid.market import Market
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.results import METRIC_COLUMNS

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import GridError
-from ib_grid.grid import GRID_VALUES, Grid, fingerprint, grid_from_mapping, named_grid
+from ib_grid.grid import GRID_VALUES, Grid, grid_from_mapping, named_grid
 from ib_grid.instruments import GER40, XAUUSD
 from ib_grid.params import DOMAINS, PARAM_NAMES, Params
 from tests import strategies
@@ -164,24 +164,3 @@ class TestMaking:
             grid_from_mapping(values, GER40, where="grid.toml")
         assert "grid.toml" in error.value.where
         assert error.value.exit_status == 2
-
-
-class TestFingerprint:
-    def test_order_of_keys_does_not_count(self):
-        assert fingerprint({"a": 1, "b": 2.5}) == fingerprint({"b": 2.5, "a": 1})
-
-    def test_any_change_counts(self):
-        grid = named_grid("standard", GER40)
-        longer = dataclasses.replace(grid, rr_target=(*grid.rr_target, 3.0))
-        moved = dataclasses.replace(grid, rr_target=grid.rr_target[::-1])
-        prints = {fingerprint(g.to_dict()) for g in (grid, longer, moved)}
-        assert len(prints) == 3
-
-    def test_known_value(self):
-        # SHA-256 of {"a":[1,true,"x"]}, by `printf | sha256sum`
-        expected = "9fa4393a967c3a2576e733174798068c9e1c3c36faa23997f22ca2697300692d"
-        assert fingerprint({"a": [1, True, "x"]}) == expected
-
-    def test_what_json_cannot_hold_is_refused(self):
-        with pytest.raises(ValueError, match="JSON compliant"):
-            fingerprint({"a": math.nan})

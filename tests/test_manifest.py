@@ -11,20 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.chunks import plan_chunks
-from ib_grid.errors import InputError, RunMismatchError
+from ib_grid.errors import InputError
 from ib_grid.execution import Execution
-from ib_grid.grid import Grid, fingerprint, named_grid
+from ib_grid.grid import Grid, named_grid
+from ib_grid.identity import RESULTS_VERSION, fingerprint, identity
 from ib_grid.instruments import GER40, XAUUSD
-from ib_grid.manifest import (
-    RESULTS_VERSION,
-    Manifest,
-    check_same_run,
-    differences,
-    identity,
-    read_manifest,
-    versions,
-    write_manifest,
-)
+from ib_grid.manifest import Manifest, read_manifest, versions, write_manifest
 from ib_grid.news import NO_NEWS
 from tests.small_runs import GRID
 
@@ -151,57 +143,14 @@ def test_foreign_content_is_refused(tmp_path: Path, text: str) -> None:
         read_manifest(tmp_path)
 
 
-def test_the_fingerprint_follows_all_that_can_change_a_number() -> None:
-    base = manifest().identity
-    assert fingerprint(base) == manifest().fingerprint
-    for name, value in {
-        "symbol": "XAUUSD",
-        "grid": {**base["grid"], "rr_target": [1.0]},  # type: ignore[dict-item]
-        "execution": {**base["execution"], "spread_points": 1.6},  # type: ignore[dict-item]
-        "news": {**base["news"], "before_minutes": 3},  # type: ignore[dict-item]
-        "data": {"sha256": "b" * 64},
-        "results_version": RESULTS_VERSION + 1,
-    }.items():
-        assert fingerprint({**base, name: value}) != fingerprint(base), name
+def test_the_fingerprint_is_that_of_the_identity() -> None:
+    assert fingerprint(manifest().identity) == manifest().fingerprint
 
 
 def test_where_the_bars_lie_does_not_change_the_fingerprint(tmp_path: Path) -> None:
     moved = manifest(data={**manifest().data, "file": "/elsewhere/bars.parquet"})
     write_manifest(tmp_path, moved)
     assert read_manifest(tmp_path).identity == manifest().identity
-
-
-def test_what_differs_is_said_in_words() -> None:
-    run = manifest().identity
-    here = identity(
-        symbol="GER40",
-        grid={**GRID.to_dict(), "rr_target": [1.0]},
-        execution=Execution(spread_points=2, model="original").to_dict(),
-        news=NO_NEWS.to_dict(),
-        data_sha256="a" * 64,
-    )
-    assert differences(here, run) == [
-        "grid.rr_target: [1.0] here, [1.0, 2.0] in the run",
-        "execution.model: original here, realistic in the run",
-        "execution.spread_points: 2.0 here, 1.5 in the run",
-    ]
-    assert differences(run, run) == []
-
-
-def test_what_one_side_lacks_is_said() -> None:
-    assert differences({"a": 1}, {"b": {"c": 2}}) == [
-        "a: 1 here, nothing in the run",
-        "b.c: nothing here, 2 in the run",
-    ]
-
-
-def test_another_run_is_refused(tmp_path: Path) -> None:
-    check_same_run(manifest().identity, manifest(), tmp_path)
-    other = {**manifest().identity, "symbol": "XAUUSD"}
-    with pytest.raises(RunMismatchError, match="symbol: XAUUSD here, GER40 in the run") as caught:
-        check_same_run(other, manifest(), tmp_path)
-    assert str(tmp_path) in str(caught.value)
-    assert "--no-resume" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

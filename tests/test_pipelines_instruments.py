@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import ConfigError, InstrumentError, OutputError
-from ib_grid.grid import fingerprint
+from ib_grid.identity import fingerprint
 from ib_grid.instrument_description import instrument_from_mapping
 from ib_grid.instruments import GER40, INSTRUMENTS
 from pipelines.config import load_settings

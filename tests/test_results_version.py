@@ -11,7 +11,7 @@ import json
 import numpy as np
 import pytest
 
-from ib_grid.manifest import RESULTS_VERSION
+from ib_grid.identity import RESULTS_VERSION
 from ib_grid.results import METRIC_COLUMNS
 from tests.golden_grid import CASES, FILE, golden_grid, hashes, known
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import InputError, OutputError, RunMismatchError
-from ib_grid.grid import fingerprint
+from ib_grid.identity import fingerprint
 from ib_grid.manifest import Manifest, write_manifest
 from pipelines.lock import sole_writer
 from pipelines.rundir import RunPlace, choose_place

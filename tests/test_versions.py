@@ -10,7 +10,8 @@ import pytest
 
 import ib_grid
 from ib_grid.errors import ClusterError
-from ib_grid.manifest import RESULTS_VERSION, write_manifest
+from ib_grid.identity import RESULTS_VERSION
+from ib_grid.manifest import write_manifest
 from pipelines import tasks
 from pipelines.versions import MAJOR_AND_MINOR, WHOLE, differing, hindrance, own_versions
 from tests.small_runs import work

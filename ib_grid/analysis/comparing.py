@@ -16,7 +16,7 @@ from ib_grid.analysis.runs import Run, Where, checked_run
 from ib_grid.analysis.tops import SCORE, top
 from ib_grid.errors import DataError
 from ib_grid.grid import Grid
-from ib_grid.manifest import differences
+from ib_grid.identity import differences
 from ib_grid.scoring import RankingSettings
 
 _PLACES = ("in A", "in B")

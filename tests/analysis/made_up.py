@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 
 from ib_grid.chunks import plan_chunks
 from ib_grid.execution import Execution
-from ib_grid.grid import Grid, fingerprint, grid_from_mapping
+from ib_grid.grid import Grid, grid_from_mapping
+from ib_grid.identity import RESULTS_VERSION, fingerprint, identity
 from ib_grid.instruments import GER40, INSTRUMENTS
 from ib_grid.keep import KEEP_ALL, Cut, Keep
-from ib_grid.manifest import RESULTS_VERSION, Manifest, identity, versions, write_manifest
+from ib_grid.manifest import Manifest, versions, write_manifest
 from ib_grid.news import NO_NEWS
 from ib_grid.partitions import partition_path, results_folder
 from ib_grid.results import RESULT_COLUMNS, result_schema
