@@ -19,22 +19,19 @@ import ast
 import operator
 import re
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from ib_grid import condition_terms as terms
 from ib_grid.checks import cut, finite_number, perhaps, shown
+from ib_grid.condition_terms import Kind, Term
 from ib_grid.errors import ConfigError
 from ib_grid.params import STOP_MODES
-from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, RESULT_COLUMNS, result_schema
+from ib_grid.results import METRIC_NAMES, RESULT_COLUMNS
 
 MAX_CHARACTERS = 2000
 MAX_DEPTH = 40
-
-Kind = Literal["number", "text", "truth value"]
 
 _LANGUAGE = (
     "result columns, numbers, texts in quotes, true, false, and, or, not, comparisons,"
@@ -56,21 +53,6 @@ _OF_TABLES = {
     "rev_rb": "rev_rb_enabled and rev_rb_pct",
     "score": "result columns: the score is made of these",
 }
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: pc.add,
-    ast.Sub: pc.subtract,
-    ast.Mult: pc.multiply,
-    ast.Div: pc.divide,
-}
-_SCHEMA = result_schema()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,21 +72,6 @@ class Condition:
     text: str
     columns: tuple[str, ...]
     expression: pc.Expression = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Term:
-    """A part of a condition: a column or a literal where it is just that."""
-
-    kind: Kind
-    expression: pc.Expression
-    column: str = ""
-    literal: float | str | bool | None = None
-
-    @property
-    def computed(self) -> pc.Expression:
-        """Its expression for arithmetic and comparison: numbers as float64."""
-        return self.expression.cast(pa.float64()) if self.kind == "number" else self.expression
 
 
 def parse_condition(text: str, *, where: str = "") -> Condition:
@@ -170,7 +137,7 @@ class _Parser:
     def _too_deep(self) -> ConfigError:
         return self.refusal("the condition is nested too deeply", f"at most {MAX_DEPTH} levels")
 
-    def term(self, node: ast.expr, depth: int) -> _Term:
+    def term(self, node: ast.expr, depth: int) -> Term:
         if not depth:
             raise self._too_deep()
         match node:
@@ -179,12 +146,12 @@ class _Parser:
             case ast.Constant(value=value):
                 return self._literal(node, value)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return _truth(~self._of_kind(operand, depth, "truth value").expression)
+                return terms.truth(~self._of_kind(operand, depth, "truth value").expression)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return self._negative(operand, depth)
             case ast.BoolOp():
                 return self._joined(node, depth)
-            case ast.BinOp(op=op) if type(op) in _ARITHMETIC:
+            case ast.BinOp(op=op) if type(op) in terms.ARITHMETIC:
                 return self._arithmetic(node, depth)
             case ast.Compare():
                 return self._compared(node, depth)
@@ -193,47 +160,45 @@ class _Parser:
                 raise self.refusal(found, "a decimal point, as in 12.5, or `and`, `or` for a comma")
         raise self.refusal(f"{self.written(node)} is nothing that a condition can hold")
 
-    def _name(self, name: str) -> _Term:
+    def _name(self, name: str) -> Term:
         if name in ("true", "false"):
-            return _truth(pc.scalar(name == "true"), literal=name == "true")
+            return terms.literal(name == "true")
         if name not in RESULT_COLUMNS:
             raise self.refusal(f"no column {name}", _near(name))
         self.columns.add(name)
-        return _Term(kind=_kind(name), expression=pc.field(name), column=name)
+        return terms.result_column(name)
 
-    def _literal(self, node: ast.expr, value: object) -> _Term:
-        if isinstance(value, bool):
-            return _truth(pc.scalar(value), literal=value)
-        if isinstance(value, str):
-            return _Term(kind="text", expression=pc.scalar(value), literal=value)
+    def _literal(self, node: ast.expr, value: object) -> Term:
+        if isinstance(value, (bool, str)):
+            return terms.literal(value)
         number = finite_number(value)
         if number is None:
             raise self.refusal(f"{self.written(node)} is no finite number")
-        return _number(pc.scalar(number), literal=number)
+        return terms.literal(number)
 
-    def _of_kind(self, node: ast.expr, depth: int, kind: Kind) -> _Term:
+    def _of_kind(self, node: ast.expr, depth: int, kind: Kind) -> Term:
         term = self.term(node, depth - 1)
         if term.kind != kind:
             needed = "a number" if kind == "number" else "a comparison, or a column true or false"
             raise self.refusal(f"{self.written(node)} is a {term.kind}", needed)
         return term
 
-    def _negative(self, operand: ast.expr, depth: int) -> _Term:
+    def _negative(self, operand: ast.expr, depth: int) -> Term:
         term = self._of_kind(operand, depth, "number")
         if isinstance(term.literal, float):
-            return _number(pc.scalar(-term.literal), literal=-term.literal)
-        return _number(pc.negate(term.computed))
+            return terms.literal(-term.literal)
+        return terms.number(pc.negate(term.computed))
 
-    def _joined(self, node: ast.BoolOp, depth: int) -> _Term:
+    def _joined(self, node: ast.BoolOp, depth: int) -> Term:
         join = operator.and_ if isinstance(node.op, ast.And) else operator.or_
         parts = [self._of_kind(value, depth, "truth value").expression for value in node.values]
-        return _truth(_in_halves(parts, join))
+        return terms.truth(terms.in_halves(parts, join))
 
-    def _arithmetic(self, node: ast.BinOp, depth: int) -> _Term:
+    def _arithmetic(self, node: ast.BinOp, depth: int) -> Term:
         left, right = (self._of_kind(side, depth, "number") for side in (node.left, node.right))
-        return _number(_ARITHMETIC[type(node.op)](left.computed, right.computed))
+        return terms.number(terms.ARITHMETIC[type(node.op)](left.computed, right.computed))
 
-    def _compared(self, node: ast.Compare, depth: int) -> _Term:
+    def _compared(self, node: ast.Compare, depth: int) -> Term:
         operands = [node.left, *node.comparators]
         if any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             if len(node.ops) > 1:
@@ -241,13 +206,12 @@ class _Parser:
                     f"{self.written(node)} joins `in` with another comparison", "and, or"
                 )
             return self._membership(node, depth)
-        terms = [self.term(operand, depth - 1) for operand in operands]
-        pairs = [self._pair(node, op, terms[i], terms[i + 1]) for i, op in enumerate(node.ops)]
-        return _truth(_in_halves(pairs, operator.and_))
+        sides = [self.term(operand, depth - 1) for operand in operands]
+        pairs = [self._pair(node, op, sides[i], sides[i + 1]) for i, op in enumerate(node.ops)]
+        return terms.truth(terms.in_halves(pairs, operator.and_))
 
-    def _pair(self, node: ast.Compare, op: ast.cmpop, left: _Term, right: _Term) -> pc.Expression:
-        compare = _COMPARISONS.get(type(op))
-        if compare is None:
+    def _pair(self, node: ast.Compare, op: ast.cmpop, left: Term, right: Term) -> pc.Expression:
+        if type(op) not in terms.COMPARISONS:
             raise self.refusal(f"{self.written(node)} compares by `is`", "== or !=")
         if left.kind != right.kind:
             raise self.refusal(
@@ -257,27 +221,18 @@ class _Parser:
             raise self.refusal(f"{self.written(node)} puts true and false in an order", "== or !=")
         for column, other in ((left, right), (right, left)):
             self._check_value(column, other)
-        if left.column and _is_exact(left.column, right.literal):
-            return compare(left.expression, _scalar(left.column, right.literal))
-        if right.column and _is_exact(right.column, left.literal):
-            return compare(_scalar(right.column, left.literal), right.expression)
-        return compare(left.computed, right.computed)
+        return terms.compared(op, left, right)
 
-    def _membership(self, node: ast.Compare, depth: int) -> _Term:
+    def _membership(self, node: ast.Compare, depth: int) -> Term:
         term, values = self.term(node.left, depth - 1), self._values(node, depth)
         if any(value.kind != term.kind for value in values):
             raise self.refusal(f"{self.written(node)} mixes kinds of values", f"a {term.kind} each")
         for value in values:
             self._check_value(term, value)
-        literals = [value.literal for value in values]
-        if term.column and all(_is_exact(term.column, literal) for literal in literals):
-            type_ = _SCHEMA.field(term.column).type
-            found = term.expression.isin(pa.array(literals).cast(type_))
-        else:
-            found = term.computed.isin(pa.array(literals))
-        return _truth(~found if isinstance(node.ops[0], ast.NotIn) else found)
+        found = terms.is_in(term, values)
+        return terms.truth(~found if isinstance(node.ops[0], ast.NotIn) else found)
 
-    def _values(self, node: ast.Compare, depth: int) -> list[_Term]:
+    def _values(self, node: ast.Compare, depth: int) -> list[Term]:
         (given,) = node.comparators
         nodes = given.elts if isinstance(given, (ast.Tuple, ast.List)) else [given]
         values = [self.term(value, depth - 1) for value in nodes]
@@ -285,49 +240,11 @@ class _Parser:
             raise self.refusal(f"{self.written(node)} has no list of values", "such as in (0.5, 1)")
         return values
 
-    def _check_value(self, column: _Term, other: _Term) -> None:
+    def _check_value(self, column: Term, other: Term) -> None:
         """Refuse a text that the column cannot hold: the condition would hold for no row."""
         is_mode = column.column == "stop_mode" and isinstance(other.literal, str)
         if is_mode and other.literal not in STOP_MODES:
             raise self.refusal(f"stop_mode is never {other.literal!r}", " or ".join(STOP_MODES))
-
-
-def _number(expression: pc.Expression, literal: float | None = None) -> _Term:
-    return _Term(kind="number", expression=expression, literal=literal)
-
-
-def _truth(expression: pc.Expression, literal: bool | None = None) -> _Term:
-    return _Term(kind="truth value", expression=expression, literal=literal)
-
-
-def _kind(column: str) -> Kind:
-    type_ = _SCHEMA.field(column).type
-    if pa.types.is_boolean(type_):
-        return "truth value"
-    return "text" if pa.types.is_string(type_) else "number"
-
-
-def _is_exact(column: str, literal: object) -> bool:
-    """Whether the column's own type holds the literal, so that files can be left out by it."""
-    if literal is None or column in METRIC_COLUMNS:
-        return False
-    if pa.types.is_integer(_SCHEMA.field(column).type):
-        return isinstance(literal, float) and literal.is_integer() and abs(literal) < 2**31
-    return True
-
-
-def _scalar(column: str, literal: object) -> pc.Expression:
-    type_ = _SCHEMA.field(column).type
-    value = int(literal) if pa.types.is_integer(type_) else literal  # type: ignore[call-overload]
-    return pc.scalar(pa.scalar(value, type_))
-
-
-def _in_halves(parts: list[pc.Expression], join: Callable[[Any, Any], Any]) -> pc.Expression:
-    """The parts joined as a shallow tree: however many they are, nothing recurses deeply."""
-    if len(parts) == 1:
-        return parts[0]
-    half = len(parts) // 2
-    return join(_in_halves(parts[:half], join), _in_halves(parts[half:], join))
 
 
 def _meant(text: str) -> str:
