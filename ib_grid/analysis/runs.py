@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,23 +15,16 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from ib_grid.analysis.cubes import Cube, filled_cube
+from ib_grid.analysis.run_files import columns_of, data_set, files_of, read_errors
 from ib_grid.analysis.source import Source, load_source
 from ib_grid.checks import perhaps, shown
 from ib_grid.chunks import ChunkPlan
 from ib_grid.conditions import Condition, parse_condition
-from ib_grid.errors import ConfigError, DataError, StoreError, first_line
+from ib_grid.errors import ConfigError, DataError
 from ib_grid.grid import Grid
 from ib_grid.manifest import Manifest, read_manifest
-from ib_grid.partitions import (
-    arrow_filesystem,
-    arrow_path,
-    chunk_of,
-    no_results,
-    open_partition,
-    partition_files,
-    results_folder,
-)
-from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
+from ib_grid.partitions import no_results, results_folder
+from ib_grid.results import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.storage import Place, RemotePath, place
 
 Where = str | Condition | None
@@ -97,7 +89,7 @@ class Run:
         StoreError
             If a file cannot be read.
         """
-        with _read_errors(self.path):
+        with read_errors(self.path):
             return int(self.dataset.count_rows())
 
     @property
@@ -120,34 +112,7 @@ class Run:
         A filter on the session, the wait or the id leaves out files unread, one on another
         parameter those whose statistics rule it out.
         """
-        format_ = ds.ParquetFileFormat()
-        disk = arrow_filesystem(self.path)
-        fragments = [
-            format_.make_fragment(arrow_path(path), disk, self._promise(index))
-            for index, path in self.files.items()
-        ]
-        return ds.FileSystemDataset(fragments, self._schema(), format_, disk)
-
-    def _schema(self) -> pa.Schema:
-        schema = result_schema()
-        return pa.schema([schema.field(name) for name in self.columns])
-
-    def _promise(self, index: int) -> pc.Expression:
-        """What holds for every row of a chunk."""
-        chunk = self.plan.chunk(index)
-        session = self.grid.sessions[chunk.session_index]
-        ids = pc.field("combo_id")
-        promise = (ids >= chunk.first_id) & (ids < chunk.first_id + chunk.n_rows)
-        own = {
-            "ib_start": session.ib_start,
-            "ib_end": session.ib_end,
-            "ib_timezone": session.ib_timezone,
-            "ib_wait_minutes": pa.scalar(self.grid.ib_wait_minutes[chunk.wait_index], pa.int32()),
-        }
-        for name, value in own.items():
-            if name in self.columns:
-                promise &= pc.field(name) == pc.scalar(value)
-        return promise
+        return data_set(self.path, self.files, self.plan, self.columns)
 
     def table(self, columns: Sequence[str] | None = None, where: Where = None) -> pa.Table:
         """Rows of the run as an Arrow table, by id ascending.
@@ -170,7 +135,7 @@ class Run:
         condition = _condition(where)
         self.check_columns((*names, *(condition.columns if condition else ())))
         wanted = list(dict.fromkeys(("combo_id", *names)))
-        with _read_errors(self.path):
+        with read_errors(self.path):
             found = self.dataset.to_table(
                 columns=wanted, filter=condition.expression if condition else None
             )
@@ -211,7 +176,7 @@ class Run:
         """
         condition = _condition(where)
         self.check_columns((*columns, *(condition.columns if condition else ())))
-        with _read_errors(self.path):
+        with read_errors(self.path):
             yield from self.dataset.to_batches(
                 columns=list(columns), filter=condition.expression if condition else None
             )
@@ -303,21 +268,11 @@ def load_run(path: str | Place) -> Run:
     manifest = read_manifest(path)
     plan = manifest.plan()
     results = results_folder(path, manifest.symbol)
-    files = _files(results, plan)
+    files = files_of(results, plan)
     if not files:
         raise no_results(results)
     first = next(iter(files.values()))
-    return Run(path=path, manifest=manifest, plan=plan, files=files, columns=_columns(first))
-
-
-def _files(results: Place, plan: ChunkPlan) -> dict[int, Place]:
-    return {chunk_of(results, path, plan).index: path for path in partition_files(results)}
-
-
-def _columns(path: Place) -> tuple[str, ...]:
-    with _read_errors(path), open_partition(path) as file:
-        there = set(file.schema_arrow.names)
-    return tuple(name for name in RESULT_COLUMNS if name in there)
+    return Run(path=path, manifest=manifest, plan=plan, files=files, columns=columns_of(first))
 
 
 def _condition(where: Where) -> Condition | None:
@@ -340,15 +295,3 @@ def checked_run(of: object) -> Run:
     if isinstance(of, Run):
         return of
     raise ConfigError(f"the run is {shown(of)}", expected="a run that load_run(path) has opened")
-
-
-@contextmanager
-def _read_errors(where: Place) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(
-            f"a result file cannot be read ({first_line(error)})",
-            where=str(where),
-            remedy="give the command of the run again: it computes damaged files anew",
-        ) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,16 @@ def cube_of(rows: pd.DataFrame, column: str, grid: Grid = GRID) -> np.ndarray:
     for combo_id, value in zip(rows["combo_id"], rows[column], strict=True):
         cube[np.unravel_index(combo_id, grid.shape)] = value
     return cube
+
+
+@contextmanager
+def only(files: Mapping[int, Path], indices: list[int]) -> Iterator[None]:
+    """Take all files away but those of some chunks: reading another fails."""
+    hidden = [path for index, path in files.items() if index not in indices and path.exists()]
+    for path in hidden:
+        path.rename(path.with_suffix(".hidden"))
+    try:
+        yield
+    finally:
+        for path in hidden:
+            path.with_suffix(".hidden").rename(path)

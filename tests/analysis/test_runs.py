@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ from ib_grid.analysis.runs import Run, load_run
 from ib_grid.errors import ConfigError, DataError, GridError, InputError, StoreError
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import RESULT_COLUMNS
-from tests.analysis.made_up import GRID, cube_of, write_run
+from tests.analysis.made_up import GRID, cube_of, only, write_run
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +30,6 @@ def run(made: tuple[Path, pd.DataFrame]) -> Run:
 @pytest.fixture
 def rows(made: tuple[Path, pd.DataFrame]) -> pd.DataFrame:
     return made[1]
-
-
-@contextmanager
-def only(run: Run, indices: list[int]) -> Iterator[None]:
-    """Take all files away but those of some chunks: reading another fails."""
-    files = run.files.items()
-    hidden = [path for index, path in files if index not in indices and path.exists()]
-    for path in hidden:
-        path.rename(path.with_suffix(".hidden"))
-    try:
-        yield
-    finally:
-        for path in hidden:
-            path.with_suffix(".hidden").rename(path)
 
 
 def test_a_run_says_what_it_is(run: Run) -> None:
@@ -86,27 +70,6 @@ def test_frames_of_some_rows_and_columns(run: Run, rows: pd.DataFrame, where, ma
     assert found["winrate"].tolist() == expected["winrate"].tolist()
 
 
-def test_a_filter_reads_only_the_files_it_needs(run: Run, rows: pd.DataFrame) -> None:
-    per_block = len(run.files) // 4  # two sessions, two waits, 15 first
-    for where, needed in {
-        "ib_start == '09:00' and ib_wait_minutes == 0": [*range(3 * per_block, 4 * per_block)],
-        "ib_start == '08:00'": [*range(2 * per_block)],
-        "ib_wait_minutes < 10 and total_r > 0": [
-            *range(per_block, 2 * per_block),
-            *range(3 * per_block, 4 * per_block),
-        ],
-        "combo_id == 500": [500 // 72],
-        "ib_timezone == 'Asia/Tokyo'": [],
-    }.items():
-        fresh = load_run(run.path)
-        with only(fresh, needed):
-            found = fresh.frame(["combo_id"], where)
-            if needed:  # and each of them is needed
-                with only(fresh, needed[1:]), pytest.raises(StoreError, match="cannot be read"):
-                    load_run_again(fresh).frame(["combo_id"], where)
-        assert found["combo_id"].tolist() == run.frame(["combo_id"], where)["combo_id"].tolist()
-
-
 def load_run_again(run: Run) -> Run:
     """The same run, its files not looked at yet."""
     return Run(
@@ -118,22 +81,9 @@ def load_run_again(run: Run) -> Run:
     )
 
 
-def test_other_parameters_leave_out_files_by_their_statistics(run: Run) -> None:
-    # the buffer is the next slowest axis: each chunk of 72 has one
-    from ib_grid.conditions import parse_condition
-
-    expression = parse_condition("ib_buffer_pct == 0.1").expression
-    needed = [
-        fragment
-        for fragment in run.dataset.get_fragments(expression)
-        if fragment.subset(expression).num_row_groups
-    ]
-    assert len(needed) == len(run.files) / 3
-
-
 def test_a_row_is_had_from_one_file(run: Run, rows: pd.DataFrame) -> None:
     for combo_id in (0, 71, 72, 863):
-        with only(run, [combo_id // 72]):
+        with only(run.files, [combo_id // 72]):
             row = load_run_again(run).row(combo_id)
         assert row["combo_id"] == combo_id
         assert {n: row[n] for n in PARAM_NAMES} == GRID.params(combo_id).to_dict()
@@ -145,7 +95,7 @@ def test_a_row_is_had_from_one_file(run: Run, rows: pd.DataFrame) -> None:
 def test_rows_of_some_ids(run: Run, rows: pd.DataFrame) -> None:
     ids = [700, 5, 71, 5]
     fresh = load_run(run.path)
-    with only(fresh, [0, 700 // 72]):
+    with only(fresh.files, [0, 700 // 72]):
         found = fresh.rows(ids, ("combo_id", "winrate"))
     assert found["combo_id"].tolist() == [5, 71, 700]
     assert found["winrate"].tolist() == rows["winrate"][[5, 71, 700]].tolist()
