@@ -15,7 +15,7 @@ from ib_grid.reference.day import Bar, m2_bars
 from ib_grid.reference.entries import blocked
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, PREFIXES, trades_frame
 from tests.engines import grid_of_one
-from tests.test_rules import FLAT_BALANCE, OCAE_LONG, PARAMS, market_of
+from tests.rules.made_dates import FLAT_BALANCE, OCAE_LONG, PARAMS, market_of
 
 
 def m1(start: int, *prices: float) -> Bar:
