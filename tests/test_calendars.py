@@ -1,4 +1,4 @@
-"""Calendar files in three formats to events, and what they claim to cover."""
+"""Calendar files in three formats to events, merged and written back."""
 
 import csv
 import datetime as dt
@@ -11,46 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.clock import day_number
 from ib_grid.errors import InputError
 from ib_grid.news import Calendar, Event, merge_calendars, read_calendar
-from ib_grid.news.calendars import (
-    IMPACTS,
-    Claim,
-    UntimedEvent,
-    normalised_currency,
-    normalised_impact,
-)
+from ib_grid.news.calendars import IMPACTS, UntimedEvent, normalised_currency, normalised_impact
 from ib_grid.news.readers import MAX_BYTES
 from ib_grid.news.table import read_table
-from ib_grid.news.weekly import read_weekly
 from ib_grid.news.yearly import read_yearly
+from tests.calendar_files import DATA, EVENTS, day, minute
 
-DATA = Path(__file__).parent / "data" / "calendars"
 SHARED_NEWS = Path(__file__).parents[2] / "shared" / "data" / "news"
-
-
-def minute(text: str) -> int:
-    moment = dt.datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=dt.UTC)
-    return int(moment.timestamp()) // 60
-
-
-def day(text: str) -> int:
-    return day_number(dt.date.fromisoformat(text))
-
-
-# What each of the files in DATA says, their times turned by hand: New York changes to daylight
-# time on 2031-03-09 and back on 2031-11-02, Berlin on 2031-03-30.
-EVENTS = (
-    Event(minute("2031-03-07 13:30"), "USD", "High", "Payrolls"),
-    Event(minute("2031-03-12 18:00"), "USD", "High", "Rate Decision"),
-    Event(minute("2031-03-12 18:30"), "USD", "High", "Press Conference"),
-    Event(minute("2031-03-13 08:30"), "EUR", "High", "Flash Index"),
-    Event(minute("2031-03-13 10:00"), "EUR", "Medium", "Sentiment"),
-    Event(minute("2031-03-13 17:00"), "USD", "Low", "Auction"),
-    Event(minute("2031-03-14 04:15"), "ALL", "High", "Meeting"),
-    Event(minute("2031-11-03 13:30"), "USD", "High", "Retail Sales"),
-)
 
 
 @pytest.mark.parametrize("name", ["yearly.json", "weekly.xml", "table.csv", "semicolons.csv"])
@@ -105,76 +74,6 @@ def test_high_impact_is_of_the_currencies_asked_for() -> None:
     assert calendar.high_impact_untimed(["USD"]) == ()
 
 
-# -- claims ---------------------------------------------------------------------------------------
-
-
-def test_yearly_claims_its_year_to_its_last_update() -> None:
-    (claim,) = read_calendar(DATA / "yearly.json").claims
-    assert claim == Claim(day("2031-01-01"), day("2031-12-31"), day("2032-01-05"))
-    assert claim.last_known == day("2031-12-31")
-
-
-GOOD = {"title": "x", "country": "USD", "impact": "Low"}
-
-
-@pytest.mark.parametrize(
-    ("head", "claims"),
-    [
-        ({"year": 2031}, (Claim(day("2031-01-01"), day("2031-12-31")),)),
-        ({}, (Claim(day("2031-05-06"), day("2031-07-01")),)),
-        (
-            {"last_updated": "2031-06-01T23:59:00"},
-            (Claim(day("2031-05-06"), day("2031-07-01"), day("2031-06-01")),),
-        ),
-        ({"last_updated": None}, (Claim(day("2031-05-06"), day("2031-07-01")),)),
-    ],
-)
-def test_yearly_claims(head: dict[str, object], claims: tuple[Claim, ...]) -> None:
-    times = ["2031-05-06T00:00:00", "2031-07-01T23:59:59"]
-    events = [GOOD | {"datetime_utc": t} for t in times]
-    assert read_yearly(json.dumps({**head, "events": events}), "x").claims == claims
-
-
-def test_a_plan_for_a_year_to_come_claims_nothing_known() -> None:
-    text = '{"year": 2032, "last_updated": "2031-12-01T00:00:00Z", "events": []}'
-    (claim,) = read_yearly(text, "x").claims
-    assert claim.last_known < claim.first
-
-
-def test_weekly_claims_the_weeks_from_sunday_to_saturday() -> None:
-    weeks = ["2031-03-02", "2031-03-09", "2031-11-02"]  # Sundays
-    assert read_calendar(DATA / "weekly.xml").claims == tuple(
-        Claim(day(week), day(week) + 6) for week in weeks
-    )
-    assert all(dt.date.fromisoformat(week).weekday() == 6 for week in weeks)
-
-
-@pytest.mark.parametrize("date", ["03-09-2031", "03-15-2031"])
-def test_first_and_last_day_of_a_week(date: str) -> None:
-    xml = weekly_xml([("x", "USD", date, "8:30am", "Low")])
-    assert read_weekly(xml, "x").claims == (Claim(day("2031-03-09"), day("2031-03-15")),)
-
-
-def test_table_claims_from_first_to_last_event() -> None:
-    assert read_calendar(DATA / "table.csv").claims == (
-        Claim(day("2031-03-07"), day("2031-11-03")),
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.csv", "time,currency,impact,title\n"),
-        ("a.json", '{"events": []}'),
-        ("a.xml", "<weeklyevents/>"),
-    ],
-)
-def test_a_calendar_without_events_claims_nothing(tmp_path: Path, name: str, text: str) -> None:
-    (tmp_path / name).write_text(text)
-    calendar = read_calendar(tmp_path / name)
-    assert (calendar.events, calendar.claims) == ((), ())
-
-
 # -- merging --------------------------------------------------------------------------------------
 
 events = st.builds(
@@ -227,90 +126,6 @@ def test_impact_words(words: list[str], impact: str | None) -> None:
 def test_currency_words() -> None:
     assert [normalised_currency(t) for t in ["usd", " EUR ", "All"]] == ["USD", "EUR", "ALL"]
     assert [normalised_currency(t) for t in ["", "US", "EURO", "U$D", "ÄÖÜ", "123"]] == [None] * 6
-
-
-# -- clocks ---------------------------------------------------------------------------------------
-
-
-def weekly_xml(rows: list[tuple[str, str, str, str, str]]) -> bytes:
-    names = ("title", "country", "date", "time", "impact")
-    cells = ("".join(f"<{n}>{v}</{n}>" for n, v in zip(names, row, strict=True)) for row in rows)
-    return f"<weeklyevents>{''.join(f'<event>{c}</event>' for c in cells)}</weeklyevents>".encode()
-
-
-def nth_sunday(year: int, month: int, n: int) -> dt.date:
-    first = dt.date(year, month, 1)
-    return first + dt.timedelta(days=(6 - first.weekday()) % 7 + 7 * (n - 1))
-
-
-moments = st.datetimes(dt.datetime(2008, 1, 1), dt.datetime(2036, 12, 31)).map(
-    lambda moment: moment.replace(second=0, microsecond=0)
-)
-
-
-@given(moments)
-def test_new_york_clock_by_the_rule_of_the_law(local: dt.datetime) -> None:
-    start, end = nth_sunday(local.year, 3, 2), nth_sunday(local.year, 11, 1)
-    if local.date() in (start, end) and local.hour in (1, 2):
-        return
-    two = dt.time(2)
-    daylight = dt.datetime.combine(start, two) <= local < dt.datetime.combine(end, two)
-    expected = local + dt.timedelta(hours=4 if daylight else 5)
-    clock_text = local.strftime("%I:%M%p").lower().lstrip("0")
-    xml = weekly_xml([("x", "USD", local.strftime("%m-%d-%Y"), clock_text, "High")])
-    (event,) = read_weekly(xml, "x").events
-    assert event.minute == int(expected.replace(tzinfo=dt.UTC).timestamp()) // 60
-
-
-@pytest.mark.parametrize(
-    ("text", "utc"),
-    [
-        ("12:00am", "05:00"),
-        ("12:59AM", "05:59"),
-        ("1:05 pm", "18:05"),
-        ("12:30pm", "17:30"),
-        ("08:30am", "13:30"),
-    ],
-)
-def test_twelve_hour_clock(text: str, utc: str) -> None:
-    (event,) = read_weekly(weekly_xml([("x", "USD", "01-08-2031", text, "Low")]), "x").events
-    assert event.minute == minute(f"2031-01-08 {utc}")
-
-
-@pytest.mark.parametrize("text", ["", "All Day", "all day", "Tentative", "Day 2"])
-def test_no_clock_time(text: str) -> None:
-    calendar = read_weekly(weekly_xml([("x", "USD", "01-08-2031", text, "High")]), "x")
-    assert [e.time_text for e in calendar.untimed] == [text]
-    assert not calendar.events
-
-
-@pytest.mark.parametrize(
-    ("timezone", "xml_utc", "csv_utc"),
-    [
-        (None, "2031-07-08 12:30", "2031-07-08 08:30"),
-        ("UTC", "2031-07-08 08:30", "2031-07-08 08:30"),
-        ("Europe/Berlin", "2031-07-08 06:30", "2031-07-08 06:30"),
-    ],
-)
-def test_timezone_is_the_clock_of_times_that_name_none(
-    tmp_path: Path, timezone: str | None, xml_utc: str, csv_utc: str
-) -> None:
-    (tmp_path / "a.xml").write_bytes(weekly_xml([("x", "USD", "07-08-2031", "8:30am", "Low")]))
-    (tmp_path / "a.csv").write_text("time,currency,impact,title\n2031-07-08 08:30,USD,Low,c\n")
-    of = {e.title: e.minute for e in read_calendar(tmp_path, timezone=timezone).events}
-    assert of == {"x": minute(xml_utc), "c": minute(csv_utc)}
-
-
-def test_timezone_does_not_move_times_that_are_utc() -> None:
-    for name in ("yearly.json", "table.csv"):
-        moved = read_calendar(DATA / name, timezone="Asia/Tokyo").events
-        told = {e.minute for e in EVENTS} - {minute("2031-03-12 18:00")}  # naive in the table
-        assert told <= {e.minute for e in moved}
-
-
-def test_unknown_timezone() -> None:
-    with pytest.raises(InputError, match="'Mars/Base' is not a time zone"):
-        read_calendar([], timezone="Mars/Base")
 
 
 # -- round trip -----------------------------------------------------------------------------------
