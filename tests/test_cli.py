@@ -13,6 +13,7 @@ import ib_grid
 from pipelines.streams import Watched
 
 _HELP = """
+import gc
 import sys
 from pipelines import cli
 sys.argv = ["ib-grid", "run", "--help"]
@@ -20,6 +21,7 @@ try:
     cli.main()
 except SystemExit as ended:
     assert not ended.code
+assert gc.get_freeze_count()  # not looked through at the end
 print(sorted({"dask", "numba", "pandas", "plotly", "pyarrow"} & set(sys.modules)))
 """
 
