@@ -1,28 +1,13 @@
-"""The one decorator of every numba kernel, and the place of its compiled code.
-
-Numba judges a cached kernel by its own file alone, by the path, time and size of that, so a change
-in a kernel that it calls from another file would go unseen. The cache therefore lies in a directory
-named by the place, the times and the contents of all modules that may hold kernels: whatever
-changes there is compiled anew, and two copies of the package never share one. The directory is in
-``NUMBA_CACHE_DIR``, or else in the user's cache folder, or else in the folder for temporary files:
-the first of these that no other user can write to. Without any, each process compiles for itself.
-"""
+"""The one decorator of every numba kernel, which keeps the compiled code on disk."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import stat
-import sys
-import tempfile
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import llvmlite.binding
 import numba
+
+from ib_grid.kernel_cache import cache_directory
 
 _KERNELS: list[Any] = []
 
@@ -31,7 +16,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function at its first call, or load it if it has been compiled before."""
     before = numba.config.CACHE_DIR
     try:
-        numba.config.CACHE_DIR = _cache_directory()
+        numba.config.CACHE_DIR = cache_directory()
         keep = bool(numba.config.CACHE_DIR)
         compiled = numba.njit(cache=keep, nogil=True, error_model="numpy")(function)
     finally:
@@ -44,76 +29,3 @@ def compilations() -> int:
     """Kernels that this process has compiled because no cache held them."""
     stats = [k.stats for k in _KERNELS if hasattr(k, "stats")]  # no stats where the JIT is off
     return sum(sum(s.cache_misses.values()) for s in stats)
-
-
-def note_all_compiled() -> None:
-    """Note beside the compiled kernels that all of them are there, for processes to come."""
-    note = _note()
-    if note and not note.exists():
-        with contextlib.suppress(OSError):  # the note only saves time
-            note.touch()
-
-
-def all_compiled() -> bool:
-    """Whether a process has noted that all kernels are on disk, compiled for this machine."""
-    note = _note()
-    return bool(note and note.exists())
-
-
-def _note() -> Path | None:
-    cpu = llvmlite.binding.get_host_cpu_name()
-    made_for = f"{sys.implementation.cache_tag}-{numba.__version__}-{cpu}"
-    directory = _cache_directory()
-    return Path(directory) / f"all-{made_for}" if directory else None
-
-
-@cache
-def _cache_directory() -> str:
-    package = Path(__file__).resolve().parent
-    digest = hashlib.sha256(os.fsencode(package))
-    for path in sorted(package.glob("*.py")):
-        digest.update(str(path.stat().st_mtime_ns).encode() + path.read_bytes())
-    name = f"kernels-{digest.hexdigest()[:16]}"
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    user = f"ib-grid-{_user_id()}"
-    places = [Path(home) / "ib-grid", Path(tempfile.gettempdir()) / user]
-    if numba.config.CACHE_DIR:
-        places.insert(0, Path(numba.config.CACHE_DIR))
-    return next(filter(None, (_own_directory(place / name) for place in places)), "")
-
-
-def _user_id() -> int:
-    return os.getuid() if hasattr(os, "getuid") else 0
-
-
-def _own_directory(path: Path) -> str:
-    """The directory, made if need be; empty if another user could put files into it.
-
-    Numba unpickles what lies there, which runs whatever code it holds: nobody else may write the
-    directory, nor replace it or a folder above it.
-    """
-    try:
-        real = path.resolve()
-        for folder in reversed((real, *real.parents)):
-            if not folder.exists():
-                folder.mkdir(mode=0o700)
-        safe = os.access(real, os.W_OK) and (os.name == "nt" or _is_safe(real))
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle
-        return ""
-    return str(real) if safe else ""
-
-
-def _is_safe(directory: Path) -> bool:
-    if directory.stat().st_uid != _user_id():
-        return False
-    return not _others_write(directory) and not any(
-        _others_write(folder) and not folder.stat().st_mode & stat.S_ISVTX
-        for folder in directory.parents
-    )
-
-
-def _others_write(folder: Path) -> bool:
-    """Whether another user could change what is in a folder; root can in any case."""
-    status = folder.stat()
-    shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return bool(shared) or status.st_uid not in (_user_id(), 0)

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.chunks import Chunk, plan_chunks
-from ib_grid.compiled import note_all_compiled
 from ib_grid.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.entries import NO_ENTRY
 from ib_grid.execution import Execution
 from ib_grid.exits import exit_of, walk_all
 from ib_grid.grid import Grid
+from ib_grid.kernel_cache import note_all_compiled
 from ib_grid.market import Market
 from ib_grid.metrics import N_GROUPS, N_METRICS, fold_settings
 from ib_grid.news import NO_NEWS, NewsFilter

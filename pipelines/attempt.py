@@ -16,6 +16,7 @@ from ib_grid.chunks import ChunkPlan
 from ib_grid.compiled import compilations
 from ib_grid.errors import OutputError, StoreError, UnreachableError
 from ib_grid.keep import Cut
+from ib_grid.kernel_cache import all_compiled
 from ib_grid.manifest import (
     Manifest,
     State,
@@ -177,7 +178,8 @@ def _compute(
     for warning in warnings_of(settings):
         job.say(warning)
     with _timed(seconds, "compile"), job.console.status("preparing the engine"):
-        engine.warm_up(inputs.market, inputs.grid)
+        if not all_compiled():
+            engine.warm_up(inputs.market, inputs.grid)
     if compilations():
         job.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
     with contextlib.ExitStack() as stack:

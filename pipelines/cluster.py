@@ -22,6 +22,7 @@ from distributed.system import MEMORY_LIMIT
 from distributed.versions import VersionMismatchWarning
 
 from ib_grid.errors import ClusterError
+from ib_grid.kernel_cache import all_compiled
 from pipelines import tasks
 from pipelines.forks import ONE_THREAD, START_METHOD, start_fork_server
 from pipelines.steady_clock import use_steady_clock
@@ -104,7 +105,8 @@ def workers_of(
         stack.enter_context(dask.config.set(_dask_config()))
         stack.enter_context(_quiet(logging.getLogger("distributed.client")))
         if scheduler is None:
-            tasks.load_kernels()  # compiled once here, they are on disk for the workers
+            if not all_compiled():
+                tasks.load_kernels()  # compiled once here, they are on disk for the workers
             client = _start(stack, count, _listening(dashboard_address, listen, security))
         else:
             client = _connect(stack, scheduler, security)

@@ -27,7 +27,7 @@ ONE_THREAD = {
 # The path of a socket may have 107 bytes; multiprocessing adds about 40 to that of the folder.
 _LONGEST_SOCKET_FOLDER = 64
 _SHORT_FOLDER = "/tmp"  # noqa: S108 - multiprocessing makes a folder in it that is ours alone
-_WORKER_MODULES = ["distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker"]
+_WORKER_MODULES = ["pipelines.forked"]
 
 
 def start_fork_server() -> None:
@@ -42,13 +42,12 @@ def start_fork_server() -> None:
         If it cannot be started.
     """
     if START_METHOD == "forkserver":
-        os.environ.update(ONE_THREAD)
         forkserver.set_forkserver_preload(_WORKER_MODULES)
         resource_tracker.ensure_running()
         # Ctrl-C reaches every process of a terminal; the main one decides what it means.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            with _folder_for_sockets():
+            with _folder_for_sockets(), _one_thread():
                 forkserver.ensure_running()
         except OSError as error:
             raise ClusterError(
@@ -57,6 +56,20 @@ def start_fork_server() -> None:
             ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let a process that is started have one thread: libraries ask once, when they are imported."""
+    before = dict(os.environ)
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name in ONE_THREAD:
+            os.environ.pop(name)
+            if name in before:
+                os.environ[name] = before[name]
 
 
 @contextlib.contextmanager

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 import ib_grid
-from ib_grid import compiled
 from ib_grid.compiled import _KERNELS
 
 _USE = """
@@ -32,7 +31,6 @@ def _compilations(
     package: Path,
     cache: Path,
     variable: str = "XDG_CACHE_HOME",
-    program: str = _USE,
     **more: str,
 ) -> list[int]:
     env = {**os.environ, variable: str(cache)}
@@ -41,7 +39,7 @@ def _compilations(
     env.pop("NUMBA_DISABLE_JIT", None)
     env.update(more)
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", _USE],
         cwd=package.parent,
         env=env,
         capture_output=True,
@@ -55,23 +53,6 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
     package = Path(ib_grid.__file__).parent
     assert _compilations(package, tmp_path) == [0, 1]
     assert _compilations(package, tmp_path) == [0, 0]
-
-
-_NOTED = """
-from ib_grid import compiled
-print(int(compiled.all_compiled()))
-compiled.note_all_compiled()
-print(int(compiled.all_compiled()))
-"""
-
-
-def test_what_one_copy_has_compiled_is_not_noted_for_another(tmp_path: Path) -> None:
-    for name in ("one", "other"):
-        package = tmp_path / name / "ib_grid"
-        shutil.copytree(Path(ib_grid.__file__).parent, package)
-        assert _compilations(package, tmp_path / "cache", program=_NOTED) == [0, 1]
-    os.utime(package / "exits.py", (1, 1))  # numba compiles it anew
-    assert _compilations(package, tmp_path / "cache", program=_NOTED) == [0, 1]
 
 
 @pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
@@ -115,49 +96,6 @@ def test_no_floating_point_liberties() -> None:
     assert expected.tolist() != fused  # the numbers would show a fused step
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
-class TestDirectory:
-    def own(self, path: Path) -> bool:
-        found = compiled._own_directory(path)
-        assert found in ("", str(path.resolve()))
-        return bool(found)
-
-    def test_a_new_one_is_for_the_user_alone(self, tmp_path: Path) -> None:
-        before = os.umask(0)
-        try:
-            assert self.own(tmp_path / "a" / "b" / "kernels")
-        finally:
-            os.umask(before)
-        for folder in ("a", "a/b", "a/b/kernels"):
-            assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
-
-    @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777])
-    def test_one_that_others_write_is_none(self, tmp_path: Path, mode: int) -> None:
-        folder = tmp_path / "kernels"
-        folder.mkdir()
-        folder.chmod(mode)
-        assert not self.own(folder)
-
-    @pytest.mark.parametrize(("mode", "safe"), [(0o777, False), (0o1777, True), (0o755, True)])
-    def test_nor_one_whose_parent_they_write(self, tmp_path: Path, mode: int, safe: bool) -> None:
-        (tmp_path / "shared" / "kernels").mkdir(parents=True, mode=0o700)
-        (tmp_path / "shared").chmod(mode)
-        assert self.own(tmp_path / "shared" / "kernels") == safe
-
-    def test_nor_one_of_another_user(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(compiled, "_user_id", lambda: os.getuid() + 1)
-        assert not self.own(tmp_path / "kernels")
-
-    def test_a_link_counts_as_what_it_leads_to(self, tmp_path: Path) -> None:
-        open_to_all = tmp_path / "open"
-        open_to_all.mkdir()
-        open_to_all.chmod(0o777)
-        (tmp_path / "link").symlink_to(open_to_all)
-        assert not self.own(tmp_path / "link" / "kernels")
-        (tmp_path / "circle").symlink_to(tmp_path / "circle")
-        assert compiled._own_directory(tmp_path / "circle") == ""
-
-
 def test_a_cache_that_others_write_is_passed_by(tmp_path: Path) -> None:
     package = Path(ib_grid.__file__).parent
     shared, aside = tmp_path / "shared", tmp_path / "tmp"
@@ -169,21 +107,3 @@ def test_a_cache_that_others_write_is_passed_by(tmp_path: Path) -> None:
     assert list(aside.rglob("*.nbi"))
     aside.chmod(0o777)  # no place is left: nothing is loaded and nothing kept
     assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]
-
-
-def test_all_compiled_is_noted_for_processes_to_come(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compiled, "_cache_directory", lambda: str(tmp_path))
-    assert not compiled.all_compiled()
-    compiled.note_all_compiled()
-    compiled.note_all_compiled()
-    assert compiled.all_compiled()
-    monkeypatch.setattr(compiled.numba, "__version__", "another")
-    assert not compiled.all_compiled()
-
-
-def test_without_a_place_for_kernels_nothing_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_cache_directory", lambda: "")
-    compiled.note_all_compiled()
-    assert not compiled.all_compiled()

@@ -12,13 +12,14 @@ import pytest
 from pipelines import forks
 
 _START = """
+import os
 import tempfile
 from multiprocessing import forkserver, util
 from pipelines import forks
 forks._WORKER_MODULES = []  # it is where the process listens, not what it imports
-before = tempfile.gettempdir()
+before = tempfile.gettempdir(), dict(os.environ)
 forks.start_fork_server()
-assert tempfile.gettempdir() == before
+assert (tempfile.gettempdir(), dict(os.environ)) == before
 print(forkserver._forkserver._forkserver_address)
 forkserver._forkserver._stop()
 """
@@ -39,3 +40,16 @@ def test_a_long_folder_for_temporary_files_is_no_obstacle(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.strip()) < 108
     assert not Path(done.stdout.strip()).exists()
+
+
+_FORKED = """
+import gc, sys
+import pipelines.forked
+assert gc.isenabled()
+assert {"dask.bag", "distributed.nanny", "distributed.worker", "numba"} <= set(sys.modules)
+assert gc.get_freeze_count() > 100 * len(gc.get_objects())
+"""
+
+
+def test_what_workers_share_is_left_alone_by_collections() -> None:
+    subprocess.run([sys.executable, "-c", _FORKED], check=True, timeout=120)

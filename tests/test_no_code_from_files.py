@@ -1,7 +1,7 @@
 """What the project reads is data: no file that somebody else made can bring code with it.
 
-The one exception is numba's cache of compiled kernels; `tests/test_compiled.py` shows that it is
-loaded from where no other user can write.
+The one exception is numba's cache of compiled kernels; `tests/test_kernel_cache.py` shows that it
+is loaded from where no other user can write.
 """
 
 from __future__ import annotations

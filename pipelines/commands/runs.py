@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,8 +52,7 @@ def run(
     excel: options.Excel = False,
 ) -> None:
     """Backtest every combination of a grid; run again, it goes on where it ended."""
-    settings = settings_of(locals())
-    _prepare_workers(settings)
+    settings = _settings_of_run(locals())
     from pipelines.inputs import read_inputs
 
     _run_and_report(settings, read_inputs(settings), excel=excel)
@@ -89,6 +89,7 @@ def demo(
     excel: options.Excel = False,
 ) -> None:
     """Try it all on a year of made-up bars: the standard grid, ranked."""
+    _prepare_workers()
     from pipelines import config
     from pipelines.demo import DEMO_SYMBOL, write_demo_bars
     from pipelines.inputs import read_inputs
@@ -105,17 +106,26 @@ def demo(
             "workers": workers,
         }
     )
-    _prepare_workers(settings)
     terminal().print("These bars are made up: no market ever traded so.")
     _run_and_report(settings, read_inputs(settings), excel=excel)
 
 
-def _prepare_workers(settings: Settings) -> None:
-    """Have what workers need be imported while the input is read."""
-    from ib_grid.compiled import all_compiled
+def _settings_of_run(given: Mapping[str, object]) -> Settings:
+    """The settings; workers of this machine are prepared as soon as it is sure to have some."""
+    if not given["scheduler"] and not given["config_file"]:
+        _prepare_workers()
+    settings = settings_of(given)
+    if not settings.scheduler:
+        _prepare_workers()
+    return settings
+
+
+def _prepare_workers() -> None:
+    """Have what workers need be imported while this process imports its own and reads the input."""
+    from ib_grid.kernel_cache import all_compiled
     from pipelines.forks import start_fork_server
 
-    if settings.scheduler is None and all_compiled():
+    if all_compiled():
         start_fork_server()
 
 

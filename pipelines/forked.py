@@ -1,0 +1,16 @@
+"""What workers need, imported; only the process that they are forked from loads this module.
+
+All of it stays for good. Collections of garbage leave it alone, here and in the workers, which so
+go on sharing its memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+
+gc.disable()
+for name in ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker"):
+    importlib.import_module(name)
+gc.freeze()
+gc.enable()
