@@ -24,6 +24,7 @@ from distributed.versions import VersionMismatchWarning
 from ib_grid.errors import ClusterError
 from ib_grid.kernel_cache import all_compiled
 from pipelines import tasks
+from pipelines.dashboard import Dashboard
 from pipelines.forks import ONE_THREAD, START_METHOD, start_fork_server
 from pipelines.steady_clock import use_steady_clock
 
@@ -183,9 +184,11 @@ def _start(stack: contextlib.ExitStack, count: int, listening: dict[str, object]
                 memory_limit=max(2 * _GIBIBYTE, MEMORY_LIMIT // count),
                 local_directory=folder,
                 silence_logs=logging.CRITICAL,
+                scheduler_kwargs={"dashboard": False},
                 **listening,
             )
             stack.callback(_close, cluster)
+            cluster.scheduler.http_application.add_application(Dashboard(cluster.scheduler))
             return stack.enter_context(Client(cluster, set_as_default=False))
     except (OSError, RuntimeError, ValueError, TimeoutError) as error:
         raise ClusterError(
