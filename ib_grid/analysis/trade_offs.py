@@ -77,8 +77,10 @@ def not_dominated(costs: NDArray[Any]) -> NDArray[np.bool_]:
         Equal points are all there or none. Two columns take n log n; more take n times the size of
         the front at worst, of which the first points leave little.
     """
+    if not len(costs):
+        return np.zeros(0, np.bool_)
     if costs.shape[1] == 1:
-        return np.asarray(costs[:, 0] == costs.min(initial=np.inf))
+        return np.asarray(costs[:, 0] == costs.min())
     return _of_two(costs) if costs.shape[1] == 2 else _of_many(costs)
 
 
