@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ib_grid import by_place
 from ib_grid.chunks import Chunk, plan_chunks
 from ib_grid.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.entries import NO_ENTRY
@@ -138,12 +139,13 @@ def candidates(
 
 
 def warm_up(market: Market, grid: Grid) -> None:
-    """Compile the kernels of `evaluate`, or load them from the cache, by using them once.
+    """Compile the kernels of `evaluate` and of reports, or load them from the cache.
 
     Workers that start afterwards find the compiled code on disk.
     """
     one = grid_of_one(grid.params(0))
     evaluate(market, one, plan_chunks(one, 1).chunk(0), Execution(spread_points=0.0))
+    by_place.warm_up()
     note_all_compiled()
 
 

@@ -48,7 +48,7 @@ VARIATION_RULES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """What a set of combinations adds up to; sums of disjoint sets are added with ``+``.
+    """What a set of combinations adds up to; `merge` has the sums of disjoint sets.
 
     The total is kept as an exact fraction, so that it does not depend on the order or on the
     chunks in which the rows came.
@@ -68,7 +68,8 @@ class Sums:
     trades: int = 0
     exact_total_r: Fraction = Fraction(0)
 
-    def __add__(self, other: Sums) -> Sums:
+    def merge(self, other: Sums) -> Sums:
+        """Sums over both sets."""
         return Sums(
             combinations=self.combinations + other.combinations,
             combinations_with_trades=(

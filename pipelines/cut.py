@@ -52,7 +52,7 @@ def find_cut(files: Sequence[Place], keep: Keep) -> Cut:
 
 
 def _columns(files: Sequence[Place], names: Sequence[str]) -> Iterator[Columns]:
-    return (block.columns for block in partitions.blocks(files, names))
+    return (block.columns for block in partitions.blocks(partitions.numbered(files), names))
 
 
 def _eligible(columns: Columns, keep: Keep) -> Columns:

@@ -1,7 +1,7 @@
-"""What workers need, imported; only the process that they are forked from loads this module.
+"""What workers and readers need; only the process that they are forked from loads this module.
 
-All of it stays for good. Collections of garbage leave it alone, here and in the workers, which so
-go on sharing its memory.
+All that is imported stays for good. Collections of garbage leave it alone, here and in the workers,
+which so go on sharing its memory.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import gc
 import importlib
 
 gc.disable()
-for name in ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker"):
+for name in (
+    *("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker"),
+    *("pipelines.report.html.landscape", "pipelines.report.html.deep_dive"),
+):
     importlib.import_module(name)
 gc.freeze()
 gc.enable()

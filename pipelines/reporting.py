@@ -16,6 +16,7 @@ from ib_grid.partitions import results_folder
 from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place
 from pipelines import store
+from pipelines.readers import processes_for, readers
 from pipelines.report.build import (
     DEFAULT_BEST,
     TOP_ROWS,
@@ -26,7 +27,7 @@ from pipelines.report.build import (
     read_report,
 )
 from pipelines.report.files import workbook_place, write_report
-from pipelines.report.html import NoReplay
+from pipelines.report.html.deep_dive import NoReplay
 from pipelines.report.numbers import points
 
 
@@ -39,6 +40,7 @@ def report_run(
     excel: bool = False,
     just_written: bool = False,
     source: Source | None = None,
+    processes: int = 1,
 ) -> tuple[Report, list[Place]]:
     """Write the report of a run, finished or not, into its directory.
 
@@ -56,6 +58,8 @@ def report_run(
         footers are looked at, and not every byte again.
     source : Source, optional
         What the run was computed from, where it is at hand; by default it is read again.
+    processes : int
+        As many read the rows, if there are enough of these.
 
     Returns
     -------
@@ -71,10 +75,6 @@ def report_run(
         If a partition cannot be read.
     """
     manifest = read_manifest(run_dir)
-    dataset = results_folder(run_dir, manifest.symbol)
-    n_computed = store.check_contents(
-        dataset, manifest.plan(), manifest.fingerprint, read_all=not just_written
-    )
     # The command that the summary names works from any folder.
     folder = run_dir.resolve()
     settings = ReportSettings(
@@ -83,8 +83,17 @@ def report_run(
         # Nobody but the workbook shows more, and each row takes reading all columns of its file.
         n_best=n_best if excel or workbook_place(folder, manifest.symbol).exists() else TOP_ROWS,
     )
-    report = read_report(run_dir, run_info(manifest, folder, n_computed), settings)
-    return report, write_report(report, folder, excel=excel, source=source or _source(manifest))
+    with readers(processes_for(manifest.combinations, processes)) as several:
+        n_computed = store.check_contents(
+            results_folder(run_dir, manifest.symbol),
+            manifest.plan(),
+            manifest.fingerprint,
+            read_all=not just_written,
+        )
+        report = read_report(run_dir, run_info(manifest, folder, n_computed), settings, several)
+        return report, write_report(
+            report, folder, excel=excel, source=source or _source(manifest), readers=several
+        )
 
 
 def _source(manifest: Manifest) -> Source | NoReplay:

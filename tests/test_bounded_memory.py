@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ib_grid.analysis.factors import factors
 from ib_grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.grid import GRID_VALUES, Grid
 from ib_grid.instruments import GER40
@@ -22,6 +23,10 @@ from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import cut, partition_file, store
 from pipelines.cut import find_cut
+from pipelines.readers import ALONE
+from pipelines.report.html.bins import histogram
+from pipelines.report.html.landscape import quantiles, sums_of, total_r_of
+from pipelines.report.partitions import numbered
 from pipelines.report.ranking import Scope, rank
 from pipelines.summary import summarise
 from tests.small_runs import FINGERPRINT, made_up_metrics
@@ -73,13 +78,31 @@ def most_held(work: Callable[[], object]) -> int:
 
 def test_ranking_holds_no_more_of_four_times_the_rows(data_sets) -> None:
     def ranked(dataset: Path) -> Callable[[], object]:
-        files = partition_files(dataset)
+        files = numbered(partition_files(dataset))
         scopes = [Scope(n_best=100), Scope(variation="OCAE", by_rule=True, n_best=50)]
         return lambda: rank(files, scopes, KEPT.ranking, metrics=KEPT.metrics)
 
     (small, plan), (large, large_plan) = data_sets
     assert len(large_plan.grid) == 4 * len(plan.grid)
     assert most_held(ranked(large)) < 1.5 * most_held(ranked(small))
+
+
+def test_the_landscape_holds_no_more_of_four_times_the_rows(data_sets) -> None:
+    def surveyed(dataset: Path, plan: ChunkPlan) -> Callable[[], object]:
+        files = numbered(partition_files(dataset))
+        # Not by what the larger grid has more values of: the tables have a row for each.
+        by_name = {factor.name: factor for factor in factors(plan.grid)}
+        sides = (by_name["rr_target"], by_name["trade_window_minutes"])
+
+        def survey() -> None:
+            sums_of(files, plan.grid)
+            quantiles(files, plan.grid, [(), *((side,) for side in sides), sides])
+            histogram(files, total_r_of, ALONE)
+
+        return survey
+
+    (small, plan), (large, large_plan) = data_sets
+    assert most_held(surveyed(large, large_plan)) < 1.5 * most_held(surveyed(small, plan))
 
 
 def test_choosing_the_best_holds_no_more_of_four_times_the_rows(

@@ -72,7 +72,7 @@ def test_sums_do_not_depend_on_the_chunks(
     for part in parts:
         trades = np.array([t for t, _ in part], np.float32)
         total_r = np.array([r for _, r in part], np.float32)
-        total += sums({"ocae_total_trades": trades, "ocae_total_r": total_r}, "ocae_")
+        total = total.merge(sums({"ocae_total_trades": trades, "ocae_total_r": total_r}, "ocae_"))
     assert total.combinations == len(rows)
     assert total.combinations_with_trades == sum(t > 0 for t, _ in rows)
     assert total.profitable_combinations == sum(r > 0 for _, r in rows)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.analysis.cubes import Cube, values_there
+from ib_grid.analysis.cubes import Cube
 from ib_grid.analysis.factors import Factor, factors
+from ib_grid.analysis.place_sums import PlaceSums, place_sums
 from ib_grid.analysis.runs import Run, Where, checked_run
 from ib_grid.grid import Grid
 
@@ -37,34 +37,29 @@ class MainEffect:
     share_pct: float
 
 
-def main_effects(cube: Cube, grid: Grid) -> tuple[MainEffect, ...]:
-    """The main effect of each parameter on a cube of shape ``grid.shape``."""
-    counts, sums = zip(*(_by_place(cube, axis) for axis in range(cube.ndim)), strict=True)
-    total = _squares_about(cube, sums[0].sum() / max(counts[0].sum(), 1))
+def main_effects(sums: PlaceSums, grid: Grid) -> tuple[MainEffect, ...]:
+    """The main effect of each parameter, from sums over combinations of the grid."""
     found = []
     for factor in factors(grid):
-        between = _squares_between(factor, counts[factor.axis], sums[factor.axis], grid)
-        share = 100 * between / total if total > 0 else 0.0
+        at = factor.axis
+        between = _squares_between(factor, sums.counts[at], sums.sums[at], grid)
+        share = 100 * between / sums.squares if sums.squares > 0 else 0.0
         found.append(MainEffect(factor=factor, share_pct=share))
     return tuple(found)
 
 
-def _by_place(cube: Cube, axis: int) -> tuple[Floats, Floats]:
-    """Number and sum of the values at each place of an axis, shape (n_places,) each."""
-    cells = (values_there(cube, (axis, (place,))) for place in range(cube.shape[axis]))
-    pairs = np.array([(len(cell), cell.sum(dtype=np.float64)) for cell in cells])
-    return pairs[:, 0], pairs[:, 1]
+def cube_sums(cube: Cube) -> PlaceSums:
+    """The sums over a cube of shape ``grid.shape``, NaN where no combination is there."""
+    values = cube.reshape(-1)
+    sums = place_sums(cube.shape, np.zeros(0, np.int64), values[:0])
+    for first in range(0, len(values), _AT_ONCE):
+        block = values[first : first + _AT_ONCE]
+        there = np.flatnonzero(~np.isnan(block))
+        sums = sums.merge(place_sums(cube.shape, first + there, block[there]))
+    return sums
 
 
-def _squares_about(cube: NDArray[Any], mean: float) -> float:
-    """Sum of squares of the values that are there about a value."""
-    flat, total = cube.reshape(-1), 0.0
-    for first in range(0, len(flat), _AT_ONCE):
-        total += float(np.nansum((flat[first : first + _AT_ONCE].astype(np.float64) - mean) ** 2))
-    return total
-
-
-def _squares_between(factor: Factor, counts: Floats, sums: Floats, grid: Grid) -> float:
+def _squares_between(factor: Factor, counts: NDArray[np.int64], sums: Floats, grid: Grid) -> float:
     """Sum of squares between the means of a factor's values, within those of its parent."""
     groups: tuple[tuple[int, ...], ...] = (tuple(range(len(counts))),)
     if factor.parent:
@@ -111,9 +106,10 @@ def variance_shares(run: Run, metric: str = "total_r", where: Where = None) -> p
 
 def cube_shares(cube: Cube, grid: Grid) -> pd.DataFrame:
     """As `variance_shares`, of a cube of shape ``grid.shape``."""
-    mains = [e for e in main_effects(cube, grid) if len(e.factor.values) > 1]
+    sums = cube_sums(cube)
+    mains = [e for e in main_effects(sums, grid) if len(e.factor.values) > 1]
     rows = [(e.factor.name, "", e.share_pct) for e in mains]
-    pairs = pair_shares(cube, grid)
+    pairs = pair_shares(cube, grid, sums)
     rows += [(first, second, share) for (first, second), share in pairs.items()]
     rest = 100 - sum(share for _, _, share in rows) if any(share for _, _, share in rows) else 0.0
     rows.append(("three or more", "", rest))
@@ -121,27 +117,26 @@ def cube_shares(cube: Cube, grid: Grid) -> pd.DataFrame:
     return frame.sort_values("share_pct", ascending=False, kind="stable", ignore_index=True)
 
 
-def pair_shares(cube: Cube, grid: Grid) -> dict[tuple[str, str], float]:
+def pair_shares(cube: Cube, grid: Grid, sums: PlaceSums) -> dict[tuple[str, str], float]:
     """Percent of the variance that each pair of axes makes beyond its main effects; NaN if partial.
 
     Only axes with two places or more; 0 where the cube has one value throughout.
     """
     names = [name for name, n in zip(grid.axes, grid.shape, strict=True) if n > 1]
     values = cube.reshape([n for n in grid.shape if n > 1])
-    if np.isnan(values).any():
+    if sums.n < values.size:
         return dict.fromkeys(combinations(names, 2), np.nan)
-    mean = float(values.mean(dtype=np.float64))
-    total = _squares_about(values, mean) / values.size
-    alone = [_variance_of_means(values, (axis,), mean) for axis in range(len(names))]
+    total = sums.squares / values.size
+    alone = [_variance_of_means(values, (axis,), sums.mean) for axis in range(len(names))]
     return {
         (names[i], names[j]): _pct(
-            _variance_of_means(values, (i, j), mean) - alone[i] - alone[j], total
+            _variance_of_means(values, (i, j), sums.mean) - alone[i] - alone[j], total
         )
         for i, j in combinations(range(len(names)), 2)
     }
 
 
-def _variance_of_means(values: NDArray[Any], kept: tuple[int, ...], mean: float) -> float:
+def _variance_of_means(values: NDArray[np.float32], kept: tuple[int, ...], mean: float) -> float:
     """Variance over the places of some axes of the mean over all other axes."""
     others = tuple(axis for axis in range(values.ndim) if axis not in kept)
     return float(((values.mean(axis=others, dtype=np.float64) - mean) ** 2).mean())

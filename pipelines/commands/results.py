@@ -23,6 +23,7 @@ def report(
 ) -> None:
     """Write the ranking and all result files of a run again, from its Parquet files."""
     from pipelines import config
+    from pipelines.cluster import default_workers
     from pipelines.report.screen import show_report
     from pipelines.reporting import report_run
     from pipelines.show import terminal
@@ -33,6 +34,7 @@ def report(
         variation_filter=cast("VariationFilter", variation_filter),
         n_best=top,
         excel=excel,
+        processes=default_workers(),
     )
     show_report(terminal(), *written)
 

@@ -131,6 +131,7 @@ def _prepare_workers() -> None:
 
 def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
     from ib_grid.analysis import Source
+    from pipelines.cluster import default_workers
     from pipelines.report.screen import show_report
     from pipelines.reporting import report_run
     from pipelines.run import run as run_grid
@@ -151,6 +152,7 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
             excel=excel,
             just_written=True,
             source=source,
+            processes=settings.workers or default_workers(),
         )
     except KeyboardInterrupt:
         typer.echo("every chunk is done; run again for the report", err=True)

@@ -13,6 +13,7 @@ from ib_grid.partitions import results_folder
 from ib_grid.results import VARIATIONS
 from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place
+from pipelines.readers import ALONE, Readers
 from pipelines.report import numbers, partitions
 from pipelines.report.ranking import Ranking, Scope, rank
 
@@ -161,7 +162,9 @@ class Report:
         return numbers.significant(100 * self.n_computed / len(self.info.grid))
 
 
-def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Report:
+def read_report(
+    run_dir: Place, info: RunInfo, settings: ReportSettings, readers: Readers = ALONE
+) -> Report:
     """The report of a run, finished or not, from its partition files.
 
     Raises
@@ -195,6 +198,7 @@ def read_report(run_dir: Place, info: RunInfo, settings: ReportSettings) -> Repo
         files,
         _scopes(settings),
         settings.ranking,
+        readers,
         metrics=info.keep.metrics,
         extrema=info.cut.extrema if info.cut and ranked_by_run else None,
     )

@@ -12,10 +12,12 @@ from ib_grid.errors import OutputError
 from ib_grid.files import whole_file
 from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES
+from pipelines.readers import ALONE, Readers
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
 from pipelines.report.excel import write_workbook
-from pipelines.report.html import NoReplay, html_text
+from pipelines.report.html.deep_dive import NoReplay
+from pipelines.report.html.page import html_text
 from pipelines.report.text import summary_text, variation_text
 
 NO_BARS = NoReplay()
@@ -27,7 +29,12 @@ def workbook_place(run_dir: Place, symbol: str) -> Place:
 
 
 def write_report(
-    report: Report, run_dir: Place, *, excel: bool = False, source: Source | NoReplay = NO_BARS
+    report: Report,
+    run_dir: Place,
+    *,
+    excel: bool = False,
+    source: Source | NoReplay = NO_BARS,
+    readers: Readers = ALONE,
 ) -> list[Place]:
     """Write the files of a report into its run directory.
 
@@ -44,6 +51,7 @@ def write_report(
     source : Source or NoReplay
         What the run was computed from, for the figures of trades in the HTML report, or why it is
         not at hand.
+    readers : Readers
 
     Returns
     -------
@@ -56,7 +64,7 @@ def write_report(
         If a file cannot be written.
     """
     paths = []
-    for name, content in _texts(report, run_dir, source).items():
+    for name, content in _texts(report, run_dir, source, readers).items():
         path = run_dir / f"{report.info.symbol}_{name}"
         with whole_file(path) as file:
             file.write(content.encode())
@@ -82,7 +90,9 @@ def _remove(path: Place) -> None:
         ) from error
 
 
-def _texts(report: Report, run_dir: Place, source: Source | NoReplay) -> dict[str, str]:
+def _texts(
+    report: Report, run_dir: Place, source: Source | NoReplay, readers: Readers
+) -> dict[str, str]:
     """File names without the symbol, and the content of each."""
     contents = {
         "summary.txt": summary_text(report, run_dir),
@@ -91,7 +101,7 @@ def _texts(report: Report, run_dir: Place, source: Source | NoReplay) -> dict[st
         "variation_report.txt": variation_text(report, run_dir),
         "variation_agg.json": _json(_aggregate(report)),
         "best_by_variation.json": _json(_best_by_variation(report)),
-        "report.html": html_text(report, run_dir, source),
+        "report.html": html_text(report, run_dir, source, readers),
     }
     for name, variation in report.variations.items():
         contents[f"variation_{name}_top{VARIATION_ROWS}.csv"] = _csv(variation.chosen.best, report)

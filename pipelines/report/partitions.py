@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,16 +21,24 @@ BLOCK_ROWS = 65_536
 _PARTITION = re.compile(r"part-\d+\.parquet")
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A partition file, and its place among those of the run."""
+
+    index: int
+    path: Place
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """Neighbouring rows of one file: its columns, and where the rows are."""
 
-    file_index: int
+    file: File
     first_row: int
     columns: Columns
 
 
-def partition_files(run_dir: Place, symbol: str) -> tuple[Place, ...]:
+def partition_files(run_dir: Place, symbol: str) -> tuple[File, ...]:
     """The partition files of a run, by chunk; files set aside are not among them.
 
     Raises
@@ -42,10 +50,15 @@ def partition_files(run_dir: Place, symbol: str) -> tuple[Place, ...]:
     files = [f for f in partitions.partition_files(results) if _PARTITION.fullmatch(f.name)]
     if not files:
         raise partitions.no_results(results)
-    return tuple(files)
+    return numbered(files)
 
 
-def count_rows(files: Sequence[Place]) -> int:
+def numbered(paths: Iterable[Place]) -> tuple[File, ...]:
+    """Partition files in the order of their chunks, numbered."""
+    return tuple(File(index, path) for index, path in enumerate(paths))
+
+
+def count_rows(files: Iterable[File]) -> int:
     """Rows of all the files, from their footers.
 
     Raises
@@ -53,7 +66,7 @@ def count_rows(files: Sequence[Place]) -> int:
     StoreError
         If a file cannot be read.
     """
-    return sum(_n_rows(path) for path in files)
+    return sum(_n_rows(file.path) for file in files)
 
 
 def _n_rows(path: Place) -> int:
@@ -64,7 +77,7 @@ def _n_rows(path: Place) -> int:
         raise _unreadable(path, first_line(error)) from error
 
 
-def blocks(files: Sequence[Place], names: Sequence[str]) -> Iterator[Block]:
+def blocks(files: Iterable[File], names: Sequence[str]) -> Iterator[Block]:
     """The rows of the files, some columns of them, in blocks of bounded size.
 
     Raises
@@ -72,21 +85,25 @@ def blocks(files: Sequence[Place], names: Sequence[str]) -> Iterator[Block]:
     StoreError
         If a file cannot be read or lacks a column.
     """
-    for file_index, path in enumerate(files):
+    for file in files:
         first_row = 0
-        for batch in _batches(path, names):
+        for batch in _batches(file.path, names):
             columns = {name: _to_numpy(batch.column(name)) for name in names}
-            yield Block(file_index=file_index, first_row=first_row, columns=columns)
+            yield Block(file=file, first_row=first_row, columns=columns)
             first_row += batch.num_rows
 
 
 def take_rows(
-    files: Sequence[Place],
-    file_index: NDArray[np.int64],
-    row: NDArray[np.int64],
-    metrics: Sequence[str],
+    files: Iterable[File], rows_of: Mapping[int, NDArray[np.int64]], metrics: Sequence[str]
 ) -> pa.Table:
-    """Rows with these metrics by file and row in it, without repetition, in the files' order.
+    """Rows of some files with these metrics, in the order of the files.
+
+    Parameters
+    ----------
+    files : iterable of File
+    rows_of : mapping of int to int64 array
+        By the index of a file, which rows of it are wanted, ascending.
+    metrics : sequence of str
 
     Raises
     ------
@@ -95,10 +112,9 @@ def take_rows(
     """
     schema = result_schema(metrics)
     taken = [schema.empty_table()]
-    for index in np.unique(file_index):
-        wanted = np.unique(row[file_index == index])
-        first_row = 0
-        for batch in _batches(files[index], schema.names):
+    for file in files:
+        wanted, first_row = rows_of[file.index], 0
+        for batch in _batches(file.path, schema.names):
             inside = wanted[(wanted >= first_row) & (wanted < first_row + batch.num_rows)]
             if len(inside):
                 rows = pa.Table.from_batches([batch.take(pa.array(inside - first_row))])

@@ -2,27 +2,29 @@
 
 Three passes over the partition files: what is eligible and the extrema of the score columns, then
 the scores and the best of them, then the whole rows of those. Every ranking is made in the same
-passes.
+passes, and several processes may share each of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial, reduce
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ib_grid import scoring
 from ib_grid.errors import StoreError
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.scoring import Columns, Extrema, RankingSettings
-from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES, Sums, sums
+from pipelines.readers import ALONE, Readers
 from pipelines.report import numbers, partitions
-from pipelines.report.partitions import Block
+from pipelines.report.partitions import Block, File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,32 +88,50 @@ class Ranking:
 
 
 class _Best(NamedTuple):
-    """Best rows so far, best first: scores, ids and where the rows are; shape (n,) each."""
+    """The best rows so far, best first: scores, ids and where the rows are; shape (n,) each."""
 
+    n_best: int
     score: NDArray[np.float64]
     combo_id: NDArray[np.int64]
     file_index: NDArray[np.int64]
     row: NDArray[np.int64]
 
-    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> _Best:
-        return _Best(self.score[rows], self.combo_id[rows], self.file_index[rows], self.row[rows])
+    @classmethod
+    def none(cls, n_best: int) -> _Best:
+        """None yet, of so many at the most."""
+        return cls(n_best, np.zeros(0), *(np.zeros(0, np.int64) for _ in range(3)))
 
-    def join(self, other: _Best) -> _Best:
-        return _Best(
+    def merge(self, other: _Best) -> _Best:
+        """The best of both."""
+        if 0 < self.n_best <= len(self.score):
+            # What is below the worst kept cannot come in; a tie with it is decided by the id.
+            other = other._take(other.score >= self.score[-1])
+        if not len(other.score):
+            return self
+        joined = _Best(
+            self.n_best,
             np.concatenate([self.score, other.score]),
             np.concatenate([self.combo_id, other.combo_id]),
             np.concatenate([self.file_index, other.file_index]),
             np.concatenate([self.row, other.row]),
         )
+        return joined._take(scoring.best_first(joined.score, joined.combo_id, self.n_best))
 
-
-_NONE_YET = _Best(np.zeros(0), *(np.zeros(0, np.int64) for _ in range(3)))
+    def _take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> _Best:
+        return _Best(
+            self.n_best,
+            self.score[rows],
+            self.combo_id[rows],
+            self.file_index[rows],
+            self.row[rows],
+        )
 
 
 def rank(
-    files: Sequence[Place],
+    files: Sequence[File],
     scopes: Sequence[Scope],
     settings: RankingSettings,
+    readers: Readers = ALONE,
     *,
     metrics: Sequence[str] = METRIC_COLUMNS,
     extrema: Extrema | None = None,
@@ -120,10 +140,11 @@ def rank(
 
     Parameters
     ----------
-    files : sequence of Place
+    files : sequence of File
         Partition files; no combination is in two of them.
     scopes : sequence of Scope
     settings : RankingSettings
+    readers : Readers
     metrics : sequence of str
         The metric columns that the files hold.
     extrema : Extrema, optional
@@ -142,15 +163,13 @@ def rank(
     """
     contests = [_contest(scope, settings) for scope in scopes]
     names = list(dict.fromkeys(name for contest in contests for name in contest.columns_needed))
-    totals, found = _survey(files, names, contests)
+    surveys = readers.over(files, partial(_survey, names=names, contests=contests))
+    totals, found = (_merged(parts) for parts in zip(*surveys, strict=True))
     if extrema is not None:
         found = [f if c.scope.variation else extrema for c, f in zip(contests, found, strict=True)]
-    best = [_NONE_YET for _ in scopes]
-    for block in partitions.blocks(files, names):
-        for i, contest in enumerate(contests):
-            new = _scored(block, contest, found[i])
-            best[i] = _merge(best[i], new, contest.scope.n_best)
-    frames = _whole_rows(files, best, metrics)
+    choose = partial(_choose, names=names, contests=contests, extrema=found)
+    best = _merged(readers.over(files, choose))
+    frames = _whole_rows(files, best, metrics, readers)
     return tuple(
         Ranking(scope=c.scope, weights=c.weights, extrema=e, sums=t, best=f)
         for c, e, t, f in zip(contests, found, totals, frames, strict=True)
@@ -183,29 +202,51 @@ def _contest(scope: Scope, settings: RankingSettings) -> _Contest:
 
 
 def _survey(
-    files: Sequence[Place], names: list[str], contests: Sequence[_Contest]
+    files: Sequence[File], names: Sequence[str], contests: Sequence[_Contest]
 ) -> tuple[list[Sums], list[Extrema]]:
     """First pass: sums over each scope, and extrema over its eligible rows."""
     totals = [Sums() for _ in contests]
     extrema = [scoring.no_extrema(len(contest.weights)) for contest in contests]
     for block in partitions.blocks(files, names):
-        _check(block, files)
+        _check(block)
         for i, contest in enumerate(contests):
             prefix = contest.scope.prefix
             own = (f"{prefix}total_trades", f"{prefix}total_r")
-            totals[i] += sums(_take(block.columns, own, contest.scope.rows(block.columns)), prefix)
+            in_scope = _take(block.columns, own, contest.scope.rows(block.columns))
+            totals[i] = totals[i].merge(sums(in_scope, prefix))
             ranked = _take(block.columns, contest.weights, contest.eligible(block.columns))
             extrema[i] = extrema[i].merge(scoring.column_extrema(ranked, contest.weights))
     return totals, extrema
 
 
-def _check(block: Block, files: Sequence[Place]) -> None:
+def _choose(
+    files: Sequence[File],
+    names: Sequence[str],
+    contests: Sequence[_Contest],
+    extrema: Sequence[Extrema],
+) -> list[_Best]:
+    """Second pass: the best rows of each scope."""
+    best = [_Best.none(contest.scope.n_best) for contest in contests]
+    for block in partitions.blocks(files, names):
+        for i, contest in enumerate(contests):
+            best[i] = best[i].merge(_scored(block, contest, extrema[i]))
+    return best
+
+
+Mergeable = TypeVar("Mergeable", Sums, Extrema, _Best)
+
+
+def _merged(parts: Sequence[Sequence[Mergeable]]) -> list[Mergeable]:
+    """For each scope, what the parts of a pass have found together."""
+    return [reduce(lambda a, b: a.merge(b), of_scope) for of_scope in zip(*parts, strict=True)]
+
+
+def _check(block: Block) -> None:
     numeric = [name for name, v in block.columns.items() if v.dtype.kind == "f"]
     try:
         scoring.check_finite(block.columns, tuple(numeric))
     except StoreError as error:
-        place = str(files[block.file_index])
-        raise error.retold(StoreError, where=place) from error
+        raise error.retold(StoreError, where=str(block.file.path)) from error
 
 
 def _take(
@@ -218,30 +259,24 @@ def _scored(block: Block, contest: _Contest, extrema: Extrema) -> _Best:
     rows = contest.eligible(block.columns)
     ranked = _take(block.columns, ("combo_id", *contest.weights), rows)
     return _Best(
+        contest.scope.n_best,
         scoring.composite_scores(ranked, contest.weights, extrema),
         ranked["combo_id"],
-        np.full(len(rows), block.file_index, np.int64),
+        np.full(len(rows), block.file.index, np.int64),
         block.first_row + rows.astype(np.int64),
     )
 
 
-def _merge(best: _Best, new: _Best, n_best: int) -> _Best:
-    if 0 < n_best <= len(best.score):
-        # What is below the worst kept cannot come in; a tie with it is decided by the id.
-        new = new.take(new.score >= best.score[-1])
-    if not len(new.score):
-        return best
-    joined = best.join(new)
-    return joined.take(scoring.best_first(joined.score, joined.combo_id, n_best))
-
-
 def _whole_rows(
-    files: Sequence[Place], best: Sequence[_Best], metrics: Sequence[str]
+    files: Sequence[File], best: Sequence[_Best], metrics: Sequence[str], readers: Readers
 ) -> list[pd.DataFrame]:
     """Third pass: a published frame for each ranking."""
     file_index = np.concatenate([b.file_index for b in best])
     row = np.concatenate([b.row for b in best])
-    table = partitions.take_rows(files, file_index, row, metrics)
+    rows_of = {int(i): np.unique(row[file_index == i]) for i in np.unique(file_index)}
+    of_best = [file for file in files if file.index in rows_of]
+    take = partial(partitions.take_rows, rows_of=rows_of, metrics=metrics)
+    table = pa.concat_tables(readers.over(of_best, take))
     rows = numbers.published_rows(table.to_pandas()).set_index("combo_id", drop=False)
     _check_once(rows)
     return [_ranked(rows.loc[b.combo_id], b.score) for b in best]

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ import pytest
 from ib_grid.errors import ConfigError, OutputError, StoreError
 from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
+from ib_grid.scoring import RankingSettings
+from pipelines.readers import Readers
+from pipelines.report.build import ReportSettings, read_report
 from pipelines.report.files import write_report
 from tests.report.made_up import MadeUpRun, write_rows
 
@@ -77,6 +81,18 @@ def test_again_from_the_parquet_the_same_bytes(make_run: Callable[..., MadeUpRun
     first = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
     again = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
     assert first == again
+
+
+def test_who_reads_the_files_changes_no_byte(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    alone = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
+    for n in (2, 3):
+        with ThreadPoolExecutor(n) as pool:
+            several = Readers(pool, n)
+            settings = ReportSettings(ranking=RankingSettings())
+            report = read_report(run.run_dir, run.info, settings, several)
+            paths = write_report(report, run.run_dir, readers=several)
+        assert {path: path.read_bytes() for path in paths} == alone
 
 
 def test_the_same_bytes_from_other_chunks(

@@ -22,8 +22,9 @@ from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_NAMES, VARIATIONS
 from pipelines.report.files import write_report
-from pipelines.report.html import NoReplay, html_text
 from pipelines.report.html.assembly import plotly_base64
+from pipelines.report.html.deep_dive import NoReplay
+from pipelines.report.html.page import html_text
 from pipelines.report.html.words import per_trade_r_text, percent
 from tests.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
 from tests.report.page import Element, figures, read_page

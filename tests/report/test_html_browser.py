@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.grid import Grid
-from pipelines.report.html import html_text
+from pipelines.report.html.page import html_text
 from tests.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
 from tests.report.page import figures, read_page
 from tests.report.traded import traded_run

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from ib_grid.analysis.cubes import quantiles
 from ib_grid.analysis.factors import factors
+from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.analysis.trade_offs import pareto_front
+from ib_grid.analysis.variance import cube_sums, main_effects
 from ib_grid.errors import StoreError
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
@@ -20,9 +22,9 @@ from ib_grid.scoring import RankingSettings
 from pipelines.report.html.bins import round_bins
 from pipelines.report.html.landscape import (
     Landscape,
-    effects,
-    pair,
-    read_cube,
+    quantiles,
+    sides_of_map,
+    sums_of,
     survey,
     telling,
 )
@@ -44,21 +46,6 @@ def rows_of(run: MadeUpRun) -> pd.DataFrame:
     rows.loc[rows["tsl_target"] == 0, "tsl_sl"] = None
     rows.loc[~rows["rev_rb_enabled"].astype(bool), "rev_rb_pct"] = None
     return rows
-
-
-@given(
-    nps.arrays(np.float32, st.integers(1, 60), elements=floats),
-    st.lists(st.floats(0, 1), min_size=1, max_size=4),
-)
-def test_quantiles_are_those_of_numpy(values: np.ndarray, probabilities: list[float]) -> None:
-    expected = np.quantile(values.astype(np.float64), probabilities)
-    assert quantiles(values.copy(), tuple(probabilities)) == pytest.approx(
-        expected, rel=1e-12, abs=1e-9
-    )
-
-
-def test_quantiles_of_nothing() -> None:
-    assert np.isnan(quantiles(np.zeros(0, np.float32), (0.1, 0.5))).all()
 
 
 @given(nps.arrays(np.float32, st.integers(1, 60), elements=floats), st.integers(1, 50))
@@ -103,7 +90,7 @@ def test_shares_of_an_additive_grid_leave_no_interaction() -> None:
         cube += terms.reshape([-1 if i == axis else 1 for i in range(cube.ndim)])
         expected[axis] = terms.var()
     total = sum(expected.values())
-    found = effects(cube.astype(np.float32), grid)
+    found = main_effects(cube_sums(cube.astype(np.float32)), grid)
     for axis, variance in expected.items():
         of_axis = sum(e.share_pct for e in found if e.factor.axis == axis)
         assert of_axis == pytest.approx(100 * variance / total, abs=1e-3)
@@ -134,39 +121,56 @@ def test_a_constant_grid_has_no_variance_to_share(make_run: MakeRun, grid: Grid)
     assert {effect.share_pct for effect in landscape_of(run).effects} == {0.0}
 
 
-def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun) -> None:
-    found = landscape_of(make_run()).effects
+def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun, grid: Grid) -> None:
+    files = partition_files(make_run().run_dir, "GER40")
+    found = main_effects(sums_of(files, grid), grid)
     chosen = telling(found)
-    rest = [e for e in found if e not in chosen and len(e.factor.values) > 1]
+    share = {effect.factor.name: effect.share_pct for effect in found}
+    names = {factor.name for factor in chosen}
+    rest = [e.share_pct for e in found if e.factor.name not in names and len(e.factor.values) > 1]
     assert len(chosen) == 4
-    assert min(e.share_pct for e in chosen) >= max(e.share_pct for e in rest)
+    assert min(share[name] for name in names) >= max(rest)
+    assert [factor.name for factor in chosen] == [name for name in share if name in names]
 
 
-def test_pairs_are_quantiles_over_all_others(make_run: MakeRun, grid: Grid) -> None:
+@pytest.mark.parametrize(
+    ("a", "b"), [("session", "rr_target"), ("tsl_target", "stop_mode"), ("tsl_target", "tsl_sl")]
+)
+def test_maps_are_quantiles_over_all_others(make_run: MakeRun, grid: Grid, a: str, b: str) -> None:
     run = make_run()
     rows = rows_of(run)
-    cube = read_cube(partition_files(run.run_dir, "GER40"), grid, "total_r")
     by_name = {factor.name: factor for factor in factors(grid)}
-    for a, b in (("session", "rr_target"), ("tsl_target", "stop_mode"), ("tsl_target", "tsl_sl")):
-        found = pair(cube, grid, by_name[a], by_name[b])
-        cells = rows["total_r"].astype(np.float64).groupby([rows[found.y.name], rows[found.x.name]])
-        for i, y in enumerate(found.y.values):
-            for j, x in enumerate(found.x.values):
-                cell = cells.get_group((y, x))
-                assert found.median[i, j] == pytest.approx(cell.median(), abs=1e-9)
-                assert found.tenth_percentile[i, j] == pytest.approx(cell.quantile(0.1), abs=1e-9)
+    x, y = sides_of_map(by_name[a], by_name[b])
+    (found,) = quantiles(partition_files(run.run_dir, "GER40"), grid, [(y, x)])
+    assert found.shape == (len(y.values), len(x.values), 3)
+    cells = rows["total_r"].astype(np.float64).groupby([rows[y.name], rows[x.name]])
+    for i, of_y in enumerate(y.values):
+        for j, of_x in enumerate(x.values):
+            expected = cells.get_group((of_y, of_x)).quantile([0.1, 0.5, 0.9])
+            assert found[i, j] == pytest.approx(expected.to_numpy(), abs=1e-9)
 
 
-def test_values_that_never_meet_are_not_shown(make_run: MakeRun, grid: Grid) -> None:
-    by_name = {factor.name: factor for factor in factors(grid)}
+def test_the_maps_are_of_the_telling_ones(make_run: MakeRun, grid: Grid) -> None:
     run = make_run()
-    cube = read_cube(partition_files(run.run_dir, "GER40"), grid, "total_r")
-    found = pair(cube, grid, by_name["tsl_target"], by_name["tsl_sl"])
-    assert {found.x.name: found.x.labels, found.y.name: found.y.labels} == {
+    found = landscape_of(run)
+    files = partition_files(run.run_dir, "GER40")
+    names = [factor.name for factor in telling(main_effects(sums_of(files, grid), grid))]
+    assert {frozenset((pair.x.name, pair.y.name)) for pair in found.pairs} == {
+        frozenset(two) for two in combinations(names, 2)
+    }
+    for pair in found.pairs:
+        (expected,) = quantiles(files, grid, [(pair.y, pair.x)])
+        assert pair.tenth_percentile.tolist() == expected[..., 0].tolist()
+        assert pair.median.tolist() == expected[..., 1].tolist()
+
+
+def test_values_that_never_meet_are_not_shown(grid: Grid) -> None:
+    by_name = {factor.name: factor for factor in factors(grid)}
+    x, y = sides_of_map(by_name["tsl_target"], by_name["tsl_sl"])
+    assert {x.name: x.labels, y.name: y.labels} == {
         "tsl_target": ("1",),  # without trailing there is no tsl_sl
         "tsl_sl": ("0.5",),
     }
-    assert not np.isnan(found.median).any()
 
 
 def test_density_counts_the_eligible(make_run: MakeRun) -> None:
@@ -199,19 +203,34 @@ def test_histograms_count_what_they_say(make_run: MakeRun) -> None:
 def test_a_partial_run_is_what_is_computed(make_run: MakeRun) -> None:
     run = make_run(chunks=slice(0, 2))
     found = landscape_of(run)
-    ids = np.flatnonzero(~np.isnan(found.total_r.reshape(-1)))
-    rows = run.rows.iloc[ids]
-    assert len(ids) == run.report().n_rows < len(run.rows)
+    rows = run.rows.iloc[:256]
+    assert len(rows) == run.report().n_rows < len(run.rows)
     assert found.total_r_histogram.counts.sum() == len(rows)
     assert found.total_r_band[1] == pytest.approx(rows["total_r"].astype(np.float64).median())
     session = next(e for e in found.effects if e.factor.name == "session")
     assert np.isnan(session.bands[1]).all()  # the chunks are all of the first
 
 
+@pytest.mark.parametrize("chunks", [slice(None), slice(0, 2)])
+def test_what_is_above_and_beside_the_best(make_run: MakeRun, grid: Grid, chunks: slice) -> None:
+    run = make_run(chunks=chunks)
+    found = landscape_of(run)
+    there = run.rows[: run.report().n_rows].set_index("combo_id")["total_r"]
+    best = run.report().overall.best["combo_id"].iloc[0]
+    assert found.above_best == (there > there[best]).sum() > 0
+    expected = neighbours(grid, int(best))["combo_id"]
+    assert found.beside_best["combo_id"].tolist() == expected.tolist()
+    total_r = found.beside_best["total_r"].astype(np.float32)
+    assert total_r.equals(there.reindex(expected).reset_index(drop=True).astype(np.float32))
+    assert total_r.isna().any() == (len(there) < len(grid))
+
+
 def test_nothing_eligible(make_run: MakeRun) -> None:
     found = landscape_of(make_run(), ranking=RankingSettings(min_trades=1000))
     assert found.density is None
     assert found.score_histogram is None
+    assert found.above_best == 0
+    assert found.beside_best.empty
     assert found.total_r_histogram.counts.sum() == 512
 
 
@@ -220,6 +239,6 @@ def test_rows_of_another_grid(make_run: MakeRun, tmp_path: Path) -> None:
     small = grid_from_mapping({**AXES, "rr_target": [0.5]}, GER40)
     files = partition_files(run.run_dir, "GER40")
     with pytest.raises(StoreError, match="a combination that the grid does not have"):
-        read_cube(files, small, "total_r")
+        sums_of(files, small)
     with pytest.raises(StoreError, match="a combination more than once"):
-        read_cube((*files, files[0]), run.info.grid, "total_r")
+        sums_of((*files, files[0]), run.info.grid)

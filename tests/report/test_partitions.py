@@ -16,4 +16,4 @@ def test_an_error_without_words_is_told_by_its_name(
 
     monkeypatch.setattr(partitions, "open_partition", fail)
     with pytest.raises(StoreError, match=r"\(OSError\)"):
-        partitions.count_rows([tmp_path / "part-00000.parquet"])
+        partitions.count_rows(partitions.numbered([tmp_path / "part-00000.parquet"]))

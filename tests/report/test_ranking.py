@@ -167,7 +167,7 @@ def test_a_combination_in_two_files_is_refused(tmp_path: Path, grid: Grid) -> No
     rows = random_rows(grid, 3)
     write_rows(tmp_path, grid, rows, 40, slice(1))
     (first,) = partitions.partition_files(tmp_path, "GER40")
-    first.with_name("part-00009.parquet").write_bytes(first.read_bytes())
+    first.path.with_name("part-00009.parquet").write_bytes(first.path.read_bytes())
     files = partitions.partition_files(tmp_path, "GER40")
     with pytest.raises(StoreError, match="more than once"):
         rank(files, [Scope(n_best=500)], RankingSettings())
@@ -177,7 +177,7 @@ def test_files_that_are_no_partitions_are_passed_over(tmp_path: Path, grid: Grid
     write_rows(tmp_path, grid, random_rows(grid, 3), 40, slice(1))
     (first,) = partitions.partition_files(tmp_path, "GER40")
     for name in (".part-00001.parquet", "part-00001.parquet.tmp", "part-00001.damaged.parquet"):
-        first.with_name(name).write_bytes(b"not whole")
+        first.path.with_name(name).write_bytes(b"not whole")
     assert partitions.partition_files(tmp_path, "GER40") == (first,)
 
 
@@ -189,10 +189,10 @@ def test_no_results_yet(tmp_path: Path) -> None:
 def test_unreadable_file(tmp_path: Path, grid: Grid) -> None:
     write_rows(tmp_path, grid, random_rows(grid, 3), 40)
     files = partitions.partition_files(tmp_path, "GER40")
-    files[1].write_bytes(files[1].read_bytes()[:500])
+    files[1].path.write_bytes(files[1].path.read_bytes()[:500])
     with pytest.raises(StoreError, match="not a readable result file") as caught:
         rank(files, [Scope(n_best=5)], RankingSettings())
-    assert caught.value.where == str(files[1])
+    assert caught.value.where == str(files[1].path)
     with pytest.raises(StoreError, match="not a readable result file"):
         partitions.count_rows(files)
 
@@ -200,6 +200,6 @@ def test_unreadable_file(tmp_path: Path, grid: Grid) -> None:
 def test_missing_column(tmp_path: Path, grid: Grid) -> None:
     write_rows(tmp_path, grid, random_rows(grid, 3), 40)
     files = partitions.partition_files(tmp_path, "GER40")
-    pq.write_table(pq.read_table(files[0]).drop_columns(["winrate"]), files[0])
+    pq.write_table(pq.read_table(files[0].path).drop_columns(["winrate"]), files[0].path)
     with pytest.raises(StoreError, match="no column winrate"):
         rank(files, [Scope(n_best=5)], RankingSettings())

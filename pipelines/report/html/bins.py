@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipelines.readers import Readers
+from pipelines.report.partitions import File
 
 _HISTOGRAM_BINS = 130
 
@@ -75,13 +79,29 @@ class Histogram:
     counts: NDArray[np.int64]
 
 
-def histogram(parts: Callable[[], Iterable[NDArray[Any]]]) -> Histogram:
-    """Histogram of values that come in parts, twice: for the bins, then for the counts."""
-    low, high = np.inf, -np.inf
-    for values in parts():
-        low, high = min(low, values.min()), max(high, values.max())
-    bins = round_bins(low, high, _HISTOGRAM_BINS)
+Values = Callable[[Sequence[File]], Iterator[NDArray[Any]]]
+
+
+def histogram(files: Sequence[File], values: Values, readers: Readers) -> Histogram:
+    """Histogram of a figure of some rows of the files, at least one.
+
+    Two passes: the bins, then the counts. `values` has the figure block by block, no block empty.
+    """
+    ranges = readers.over(files, partial(_range, values=values))
+    bins = round_bins(min(r[0] for r in ranges), max(r[1] for r in ranges), _HISTOGRAM_BINS)
+    counts = readers.over(files, partial(_counts, values=values, bins=bins))
+    return Histogram(bins=bins, counts=np.sum(counts, axis=0))
+
+
+def _range(files: Sequence[File], values: Values) -> tuple[float, float]:
+    low, high = math.inf, -math.inf
+    for block in values(files):
+        low, high = min(low, float(block.min())), max(high, float(block.max()))
+    return low, high
+
+
+def _counts(files: Sequence[File], values: Values, bins: Bins) -> NDArray[np.int64]:
     counts = np.zeros(bins.n, np.int64)
-    for values in parts():
-        counts += bins.counts(values)
-    return Histogram(bins=bins, counts=counts)
+    for block in values(files):
+        counts += bins.counts(block)
+    return counts

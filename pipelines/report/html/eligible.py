@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid import scoring
 from ib_grid.analysis.trade_offs import pareto_front
-from ib_grid.scoring import Columns
-from ib_grid.storage import Place
+from ib_grid.scoring import Extrema
+from pipelines.readers import Readers
 from pipelines.report import partitions
 from pipelines.report.build import Report
 from pipelines.report.html.bins import Bins, Histogram, histogram, round_bins
+from pipelines.report.partitions import File
 
+_PLANE = ("max_drawdown", "total_r")
 _DENSITY_BINS = 110
 
 
@@ -38,23 +42,68 @@ class Density:
     front: NDArray[np.float32]
 
 
-def score_histogram(report: Report, files: Sequence[Place]) -> Histogram | None:
+def score_histogram(report: Report, files: Sequence[File], readers: Readers) -> Histogram | None:
     """How the score is distributed over the eligible; None where there is none."""
-    return histogram(lambda: _scores(report, files)) if report.overall.extrema.n_rows else None
-
-
-def _scores(report: Report, files: Sequence[Place]) -> Iterator[NDArray[np.float64]]:
     ranking = report.overall
-    for columns in _eligible(report, files, tuple(ranking.weights)):
-        yield scoring.composite_scores(columns, ranking.weights, ranking.extrema)
+    if not ranking.extrema.n_rows:
+        return None
+    scores = partial(
+        _scores,
+        weights=ranking.weights,
+        extrema=ranking.extrema,
+        min_trades=report.settings.ranking.min_trades,
+    )
+    return histogram(files, scores, readers)
 
 
-def _eligible(report: Report, files: Sequence[Place], names: tuple[str, ...]) -> Iterator[Columns]:
+def _scores(
+    files: Sequence[File], weights: Mapping[str, float], extrema: Extrema, min_trades: int
+) -> Iterator[NDArray[np.float64]]:
+    for columns in _eligible(files, tuple(weights), min_trades):
+        yield scoring.composite_scores(columns, weights, extrema)
+
+
+def _eligible(
+    files: Sequence[File], names: tuple[str, ...], min_trades: int
+) -> Iterator[dict[str, NDArray[Any]]]:
     """Columns of the eligible rows, block by block, no block empty."""
     for block in partitions.blocks(files, tuple(dict.fromkeys(("total_trades", *names)))):
-        rows = block.columns["total_trades"] >= report.settings.ranking.min_trades
+        rows = block.columns["total_trades"] >= min_trades
         if rows.any():
             yield {name: block.columns[name][rows] for name in names}
+
+
+def density(report: Report, files: Sequence[File], readers: Readers) -> Density | None:
+    """Total R against drawdown over the eligible; None where there is none."""
+    min_trades = report.settings.ranking.min_trades
+    parts = readers.over(files, partial(_outline, min_trades=min_trades))
+    low = np.min([part.low for part in parts], axis=0)
+    high = np.max([part.high for part in parts], axis=0)
+    fronts = np.concatenate([part.front for part in parts])
+    if not len(fronts):
+        return None
+    across, up = (round_bins(low[i], high[i], _DENSITY_BINS) for i in range(2))
+    count = partial(_cells, min_trades=min_trades, across=across, up=up)
+    counts = np.sum(readers.over(files, count), axis=0)
+    return Density(drawdown=across, total_r=up, counts=counts, front=pareto_front(fronts))
+
+
+class _Outline(NamedTuple):
+    """The least and the most of drawdown and total R, and the best trade-offs between them."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    front: NDArray[np.float32]
+
+
+def _outline(files: Sequence[File], min_trades: int) -> _Outline:
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    front = np.zeros((0, 2), np.float32)
+    for columns in _eligible(files, _PLANE, min_trades):
+        points = np.column_stack([columns[name] for name in _PLANE])
+        low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
+        front = pareto_front(np.concatenate([front, _unbeaten(points, front)]))
+    return _Outline(low, high, front)
 
 
 def _unbeaten(points: NDArray[np.float32], front: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -63,21 +112,10 @@ def _unbeaten(points: NDArray[np.float32], front: NDArray[np.float32]) -> NDArra
     return points[points[:, 1] > gain[np.searchsorted(front[:, 0], points[:, 0], side="right")]]
 
 
-def density(report: Report, files: Sequence[Place]) -> Density | None:
-    """Total R against drawdown over the eligible; None where there is none."""
-    names = ("max_drawdown", "total_r")
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
-    front = np.zeros((0, 2), np.float32)
-    for columns in _eligible(report, files, names):
-        points = np.column_stack([columns[name] for name in names])
-        low = np.minimum(low, points.min(axis=0))
-        high = np.maximum(high, points.max(axis=0))
-        front = pareto_front(np.concatenate([front, _unbeaten(points, front)]))
-    if not len(front):
-        return None
-    across, up = (round_bins(low[i], high[i], _DENSITY_BINS) for i in range(2))
+def _cells(files: Sequence[File], min_trades: int, across: Bins, up: Bins) -> NDArray[np.int64]:
+    """How many lie in each cell, shape (up.n, across.n)."""
     counts = np.zeros(up.n * across.n, np.int64)
-    for columns in _eligible(report, files, names):
+    for columns in _eligible(files, _PLANE, min_trades):
         cell = up.places(columns["total_r"]) * across.n + across.places(columns["max_drawdown"])
         counts += np.bincount(cell, minlength=len(counts))
-    return Density(drawdown=across, total_r=up, counts=counts.reshape(up.n, across.n), front=front)
+    return counts.reshape(up.n, across.n)

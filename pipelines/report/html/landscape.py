@@ -1,34 +1,40 @@
 """The shape of the results over the grid, from the partition files.
 
-All of it is exact. One column of the grid is held, total R as float32: 6 MB for the expanded grid,
-0.4 GB for 100 million combinations, and as much again while its quantiles are taken. Histograms
-and the Pareto front are made block by block.
+All of it is exact, and nothing that grows with the grid is held: files are passed over several
+times, each time for what the next one has to know.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import partial, reduce
+from itertools import combinations, pairwise
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.analysis.cubes import Cube, filled_cube, quantiles, values_there
+from ib_grid.analysis import order_statistics
+from ib_grid.analysis.cubes import wrong_id
 from ib_grid.analysis.factors import Factor
-from ib_grid.analysis.pivots import cube_pivot
-from ib_grid.analysis.variance import main_effects
+from ib_grid.analysis.neighbourhoods import neighbours
+from ib_grid.analysis.order_statistics import Search, Side
+from ib_grid.analysis.place_sums import PlaceSums, place_sums
+from ib_grid.analysis.variance import MainEffect, main_effects
 from ib_grid.grid import Grid
-from ib_grid.storage import Place
+from pipelines.readers import ALONE, Readers
 from pipelines.report import partitions
 from pipelines.report.build import Report
 from pipelines.report.html.bins import Histogram, histogram
 from pipelines.report.html.eligible import Density, density, score_histogram
+from pipelines.report.partitions import File
 
 BAND = (0.1, 0.5, 0.9)
 TELLING = 4
-_AT_ONCE = 1 << 20
+_TOTAL_R = ("combo_id", "total_r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,10 +78,8 @@ class Landscape:
 
     Attributes
     ----------
-    total_r : float32 array, shape ``grid.shape``
-        NaN where not computed.
     total_r_band : float64 array, shape (3,)
-        Its 10th percentile, median and 90th percentile.
+        10th percentile, median and 90th percentile of total R.
     total_r_histogram : Histogram
     score_histogram, density : Histogram, Density or None
         Of the eligible; None where there is none.
@@ -83,18 +87,24 @@ class Landscape:
         In the order of the parameters.
     pairs : tuple of Pair
         Of the parameters with the largest shares.
+    above_best : int
+        Combinations with more total R than the best; 0 where there is none.
+    beside_best : frame
+        `ib_grid.analysis.neighbourhoods.neighbours` of the best with ``total_r`` beside each, NaN
+        where it is not there; no row where there is no best.
     """
 
-    total_r: Cube
     total_r_band: NDArray[np.float64]
     total_r_histogram: Histogram
     score_histogram: Histogram | None
     density: Density | None
     effects: tuple[Effect, ...]
     pairs: tuple[Pair, ...]
+    above_best: int
+    beside_best: pd.DataFrame
 
 
-def survey(report: Report, files: Sequence[Place]) -> Landscape:
+def survey(report: Report, files: Sequence[File], readers: Readers = ALONE) -> Landscape:
     """The landscape of a report's run.
 
     Raises
@@ -103,62 +113,138 @@ def survey(report: Report, files: Sequence[Place]) -> Landscape:
         If a file cannot be read, or its combinations are not those of the grid.
     """
     grid = report.info.grid
-    cube = read_cube(files, grid, "total_r")
-    found = effects(cube, grid)
-    values = cube[~np.isnan(cube)]
+    mains = main_effects(sums_of(files, grid, readers), grid)
+    maps = [sides_of_map(a, b) for a, b in combinations(telling(mains), 2)]
+    whole, *bands = quantiles(
+        files, grid, [(), *((e.factor,) for e in mains), *((y, x) for x, y in maps)], readers
+    )
+    of_effects, of_maps = bands[: len(mains)], bands[len(mains) :]
+    above, beside = _about_best(report, files, readers)
     return Landscape(
-        total_r=cube,
-        total_r_histogram=histogram(lambda: np.array_split(values, len(values) // _AT_ONCE + 1)),
-        total_r_band=quantiles(values, BAND),
-        score_histogram=score_histogram(report, files),
-        density=density(report, files),
-        effects=found,
-        pairs=tuple(
-            pair(cube, grid, a.factor, b.factor) for a, b in combinations(telling(found), 2)
+        total_r_band=whole.reshape(len(BAND)),
+        total_r_histogram=histogram(files, total_r_of, readers),
+        score_histogram=score_histogram(report, files, readers),
+        density=density(report, files, readers),
+        effects=tuple(
+            Effect(factor=main.factor, share_pct=main.share_pct, bands=band)
+            for main, band in zip(mains, of_effects, strict=True)
         ),
+        pairs=tuple(
+            Pair(x=x, y=y, tenth_percentile=band[..., 0], median=band[..., 1])
+            for (x, y), band in zip(maps, of_maps, strict=True)
+        ),
+        above_best=above,
+        beside_best=beside,
     )
 
 
-def read_cube(files: Sequence[Place], grid: Grid, name: str) -> Cube:
-    """A metric of every combination, shape ``grid.shape``; NaN where not computed.
+def total_r_of(files: Sequence[File]) -> Iterator[NDArray[np.float32]]:
+    """Total R of all rows, block by block."""
+    return (block.columns["total_r"] for block in partitions.blocks(files, ("total_r",)))
+
+
+class _FileSums(NamedTuple):
+    """What a file comes to; its first and last id, -1 where it has no row."""
+
+    first_id: int
+    last_id: int
+    sums: PlaceSums
+
+
+def sums_of(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> PlaceSums:
+    """Total R by the places of the grid's axes, over all rows.
 
     Raises
     ------
     StoreError
         If a file cannot be read, a combination is not of the grid, or there twice.
     """
-    blocks = (block.columns for block in partitions.blocks(files, ("combo_id", name)))
-    return filled_cube(grid, ((columns["combo_id"], columns[name]) for columns in blocks))
+    parts = readers.over(files, partial(_file_sums, shape=grid.shape))
+    of_files = [found for part in parts for found in part]
+    spans = sorted(found[:2] for found in of_files if found.sums.n)
+    if any(first <= last for (_, last), (first, _) in pairwise(spans)):
+        raise wrong_id("a combination more than once")
+    # File by file: the same digits whoever reads them.
+    return reduce(PlaceSums.merge, (found.sums for found in of_files))
 
 
-def effects(cube: Cube, grid: Grid) -> tuple[Effect, ...]:
-    """The main effect of each parameter."""
-    return tuple(
-        Effect(factor=main.factor, share_pct=main.share_pct, bands=_bands(cube, main.factor))
-        for main in main_effects(cube, grid)
-    )
+def _file_sums(files: Sequence[File], shape: tuple[int, ...]) -> list[_FileSums]:
+    return [_sums_of_file(file, shape) for file in files]
 
 
-def _bands(cube: Cube, factor: Factor) -> NDArray[np.float64]:
-    of_values = [quantiles(values_there(cube, (factor.axis, p)), BAND) for p in factor.places]
-    return np.array(of_values).reshape(len(factor.values), len(BAND))
+def _sums_of_file(file: File, shape: tuple[int, ...]) -> _FileSums:
+    nothing = place_sums(shape, np.zeros(0, np.int64), np.zeros(0, np.float32))
+    found = _FileSums(-1, -1, nothing)
+    for block in partitions.blocks((file,), _TOTAL_R):
+        ids, values = (block.columns[name] for name in _TOTAL_R)
+        if (np.diff(ids, prepend=found.last_id) <= 0).any():
+            raise wrong_id("a combination more than once")
+        first = int(ids[0]) if found.first_id < 0 else found.first_id
+        sums = found.sums.merge(place_sums(shape, ids, values))
+        found = _FileSums(first, int(ids[-1]), sums)
+    return found
 
 
-def telling(found: Sequence[Effect]) -> list[Effect]:
+def quantiles(
+    files: Sequence[File],
+    grid: Grid,
+    by: Sequence[tuple[Factor, ...]],
+    readers: Readers = ALONE,
+) -> list[NDArray[np.float64]]:
+    """The `BAND` of total R at each value of a parameter, or at each pair of values of two.
+
+    Parameters
+    ----------
+    files : sequence of File
+    grid : Grid
+    by : sequence of tuple of Factor
+        Each a grouping: by none, one or two of them.
+    readers : Readers
+
+    Returns
+    -------
+    list of float64 array, shape (n_values, ..., 3)
+        NaN where there is no combination.
+    """
+    sides = [[_side(factor, grid) for factor in factors] for factors in by]
+    groups = order_statistics.groups(grid.shape, sides)
+    search = order_statistics.begun(groups, BAND)
+    for _ in range(order_statistics.PASSES):
+        tables = readers.over(files, partial(_digits, search=search))
+        search = order_statistics.narrowed(search, np.sum(tables, axis=0))
+    found = np.split(order_statistics.quantiles(search), groups.first_cell[1:-1])
+    return [
+        band.reshape([*(len(factor.values) for factor in factors), len(BAND)])
+        for band, factors in zip(found, by, strict=True)
+    ]
+
+
+def _digits(files: Sequence[File], search: Search) -> NDArray[np.int64]:
+    table = order_statistics.no_counts(search)
+    for block in partitions.blocks(files, _TOTAL_R):
+        ids, values = (block.columns[name] for name in _TOTAL_R)
+        order_statistics.count(search, ids, values, table)
+    return table
+
+
+def _side(factor: Factor, grid: Grid) -> Side:
+    codes = np.full(grid.shape[factor.axis], -1)
+    for code, places in enumerate(factor.places):
+        codes[list(places)] = code
+    return Side(factor.axis, codes, len(factor.values))
+
+
+def telling(found: Sequence[MainEffect]) -> list[Factor]:
     """The parameters with the largest shares, in the order of the parameters."""
     several = [effect for effect in found if len(effect.factor.values) > 1]
     largest = sorted(several, key=lambda effect: -effect.share_pct)[:TELLING]
-    return [effect for effect in several if effect in largest]
+    return [effect.factor for effect in several if effect in largest]
 
 
-def pair(cube: Cube, grid: Grid, a: Factor, b: Factor) -> Pair:
-    """The heat maps of two parameters; the one with more values is upright."""
-    x, y = sorted((_beside(a, b), _beside(b, a)), key=lambda factor: len(factor.values))
-    tenth, median = (
-        cube_pivot(cube, grid, y.name, x.name, reduction).to_numpy()
-        for reduction in ("p10", "median")
-    )
-    return Pair(x=x, y=y, tenth_percentile=tenth, median=median)
+def sides_of_map(a: Factor, b: Factor) -> tuple[Factor, Factor]:
+    """What a map of two parameters has across and upright; the one with more values is upright."""
+    across, upright = sorted((_beside(a, b), _beside(b, a)), key=lambda f: len(f.values))
+    return across, upright
 
 
 def _beside(factor: Factor, other: Factor) -> Factor:
@@ -169,6 +255,35 @@ def _beside(factor: Factor, other: Factor) -> Factor:
     kept = [i for i, places in enumerate(factor.places) if of_other & set(places)]
     return dataclasses.replace(
         factor,
-        values=tuple(factor.values[i] for i in kept),
+        values=tuple(factor.values[i] for i in kept),  # noqa: PD011
         places=tuple(factor.places[i] for i in kept),
     )
+
+
+def _about_best(
+    report: Report, files: Sequence[File], readers: Readers
+) -> tuple[int, pd.DataFrame]:
+    """How many combinations have more total R than the best, and what lies beside it."""
+    if report.overall.best.empty:
+        return 0, pd.DataFrame()
+    best = report.overall.best.iloc[0]
+    there = neighbours(report.info.grid, int(best["combo_id"]))
+    ids = np.sort(there["combo_id"].to_numpy())
+    look = partial(_looked_up, ids=ids, total_r=np.float32(best["total_r"]))
+    parts = readers.over(files, look)
+    known = pd.Series({i: r for _, of_ids in parts for i, r in of_ids.items()}, dtype=np.float32)
+    return sum(above for above, _ in parts), there.assign(total_r=there["combo_id"].map(known))
+
+
+def _looked_up(
+    files: Sequence[File], ids: NDArray[np.int64], total_r: np.float32
+) -> tuple[int, dict[int, float]]:
+    """How many rows have more total R, and that of some combinations by their ids, ascending."""
+    above, found = 0, dict[int, float]()
+    for block in partitions.blocks(files, _TOTAL_R):
+        own, values = (block.columns[name] for name in _TOTAL_R)
+        above += int(np.count_nonzero(values > total_r))
+        place = np.minimum(np.searchsorted(own, ids), len(own) - 1)
+        there = own[place] == ids
+        found |= dict(zip(own[place[there]].tolist(), values[place[there]].tolist(), strict=True))
+    return above, found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
@@ -14,6 +13,7 @@ from ib_grid.analysis.factors import values_of
 from ib_grid.analysis.style import rounded
 from ib_grid.results import METRICS
 from ib_grid.storage import Place
+from pipelines.readers import ALONE, Readers
 from pipelines.report import facts, partitions
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord, Section
@@ -36,7 +36,9 @@ _WARNING = "NOT FILTERED"
 _TERMS = ("total_r", "winrate", "max_drawdown", "sharpe_ratio", "avg_trade_r", "ambiguous_trades")
 
 
-def html_text(report: Report, run_dir: Place, source: Source | NoReplay) -> str:
+def html_text(
+    report: Report, run_dir: Place, source: Source | NoReplay, readers: Readers = ALONE
+) -> str:
     """The report as one HTML page.
 
     Parameters
@@ -47,6 +49,7 @@ def html_text(report: Report, run_dir: Place, source: Source | NoReplay) -> str:
     source : Source or NoReplay
         What the run was computed from, or why that is not at hand: the page says so where the
         trades of the best sets would be.
+    readers : Readers
 
     Raises
     ------
@@ -54,10 +57,8 @@ def html_text(report: Report, run_dir: Place, source: Source | NoReplay) -> str:
         If a partition file cannot be read, or its combinations are not those of the grid.
     """
     files = partitions.partition_files(run_dir, report.info.symbol)
-    # The kernels of the replay leave Python to others; it is short, so Ctrl-C need not wait for it.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        replayed = beside.submit(replay, report, source)
-        landscape = survey(report, files)
+    with readers.beside(replay, report, source) as replayed:
+        landscape = survey(report, files, readers)
         again = replayed.result()
     figures = {
         **_grid_figures(report, landscape),

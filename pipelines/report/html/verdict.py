@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from markupsafe import Markup
 
 from ib_grid.analysis.factors import Edge, edges
-from ib_grid.analysis.neighbourhoods import neighbours
-from ib_grid.params import Params
 from pipelines.report import facts
 from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord
@@ -52,7 +51,7 @@ def verdict(
         *statements,
         Statement("best", "The best set", _best(best, landscape)),
         Statement("edge", "Edge of the grid", edge_text(edges(report.info.grid, params))),
-        Statement("neighbours", "Its neighbours", _neighbours(report, landscape, params, best)),
+        Statement("neighbours", "Its neighbours", _neighbours(landscape.beside_best, best)),
         Statement("ambiguous", "Ambiguous trades", _ambiguous(best)),
         Statement("other_model", "The other execution model", _other_model(report, replay)),
         Statement("in_sample", "In sample", _in_sample(report)),
@@ -104,7 +103,6 @@ def profitable_pct(report: Report) -> float:
 
 def _best(best: BestRecord, landscape: Landscape) -> Markup:
     metrics = best["metrics"]
-    above = int(np.count_nonzero(landscape.total_r > np.float32(metrics["total_r"])))
     return Markup(
         "Combination {} has the highest score, {}: {}&nbsp;R in {}, a win rate of {}&nbsp;% and a"
         " largest drawdown of {}&nbsp;R. {} a higher total R."
@@ -115,7 +113,7 @@ def _best(best: BestRecord, landscape: Landscape) -> Markup:
         plural(int(metrics["total_trades"]), "trade"),
         number(metrics["winrate"], 1),
         number(metrics["max_drawdown"], 1),
-        _have(above),
+        _have(landscape.above_best),
     )
 
 
@@ -151,11 +149,10 @@ def _edge(edge: Edge) -> Markup:
     return Markup("{} ({})").format(named(edge.name, edge.value), edge.end)
 
 
-def _neighbours(report: Report, landscape: Landscape, params: Params, best: BestRecord) -> Markup:
-    there = neighbours(report.info.grid, params)
+def _neighbours(there: pd.DataFrame, best: BestRecord) -> Markup:
     if there.empty:
         return Markup("It has no direct neighbour: every axis has one value.")
-    total_r = landscape.total_r.reshape(-1)[there["combo_id"].to_numpy()]
+    total_r = there["total_r"].to_numpy(np.float32)
     known = total_r[~np.isnan(total_r)]
     if not len(known):
         return Markup("None of its direct neighbours is computed.")

@@ -1,0 +1,140 @@
+"""Passes over files by several processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from ib_grid.errors import ClusterError, StoreError
+from pipelines.readers import (
+    ALONE,
+    MAX_PROCESSES,
+    ROWS_PER_PROCESS,
+    Readers,
+    processes_for,
+    readers,
+)
+
+
+def doubled(items: Sequence[int]) -> list[int]:
+    return [2 * item for item in items]
+
+
+def who(_items: Sequence[int]) -> int:
+    time.sleep(0.05)  # time for the other to take a part, too
+    return os.getpid()
+
+
+def refuse(items: Sequence[int]) -> None:
+    raise StoreError("it cannot be read", where=f"file {items[0]}")
+
+
+def die(_items: Sequence[int]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture
+def threads() -> Iterator[Readers]:
+    with ThreadPoolExecutor(2) as pool:
+        yield Readers(pool, 2)
+
+
+@pytest.mark.parametrize("n_items", [0, 1, 2, 3, 4, 5, 17])
+def test_all_items_come_in_their_order(threads: Readers, n_items: int) -> None:
+    for several in (ALONE, threads):
+        parts = several.over(range(n_items), doubled)
+        assert [item for part in parts for item in part] == [2 * k for k in range(n_items)]
+    assert len(parts) <= 4
+
+
+def test_an_error_comes_out(threads: Readers) -> None:
+    for several in (ALONE, threads):
+        with pytest.raises(StoreError, match="it cannot be read") as caught:
+            several.over(range(8), refuse)
+        assert caught.value.where == "file 0"
+
+
+def test_something_else_meanwhile(threads: Readers) -> None:
+    for several in (ALONE, threads):
+        with several.beside(max, 3, 5) as other:
+            assert several.over([1], doubled) == [[2]]
+            assert other.result() == 5
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "at_most", "expected"),
+    [
+        (0, 8, 1),
+        (2 * ROWS_PER_PROCESS - 1, 8, 1),
+        (2 * ROWS_PER_PROCESS, 8, 2),
+        (2 * ROWS_PER_PROCESS, 1, 1),
+        (10**9, 90, MAX_PROCESSES),
+    ],
+)
+def test_few_rows_are_not_worth_a_process(n_rows: int, at_most: int, expected: int) -> None:
+    assert processes_for(n_rows, at_most) == expected
+
+
+def test_one_needs_no_other_process() -> None:
+    with readers(1) as alone:
+        assert alone.over([1], who) == [os.getpid()]
+
+
+@pytest.mark.cluster
+def test_processes_share_the_work_and_are_gone_after_it() -> None:
+    with readers(2) as two:
+        processes = set(two.over(range(8), who))
+        assert len(processes) == 2
+        assert os.getpid() not in processes
+        with pytest.raises(StoreError, match="it cannot be read") as caught:
+            two.over(range(8), refuse)
+        assert caught.value.where == "file 0"
+        assert two.over(range(3), doubled) == [[0], [2], [4]]
+    assert not any(map(_lives, processes))
+
+
+@pytest.mark.cluster
+def test_a_process_that_dies_is_told_of() -> None:
+    with readers(2) as two, pytest.raises(ClusterError, match="has died") as caught:
+        two.over(range(8), die)
+    assert "ib-grid report" in str(caught.value)
+
+
+_KILLED = """
+import os, signal
+from pipelines.readers import readers
+from tests.test_readers import who
+with readers(2) as two:
+    print(*set(two.over(range(8), who)), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_processes_do_not_outlive_a_main_one_that_is_killed() -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    processes = [int(word) for word in killed.stdout.split()]
+    assert len(processes) == 2
+    until = time.monotonic() + 30
+    while any(map(_lives, processes)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(_lives, processes))
+
+
+def _lives(process: int) -> bool:
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
