@@ -77,14 +77,10 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
     int64 array, shape (n_dates,)
         Minutes since 1970-01-01 00:00 UTC.
     """
-    tz = zone(timezone)
-    minute_of_day = parse_clock_time(clock_time)
-    midnight = dt.datetime(1970, 1, 1)
-    moments = (midnight + dt.timedelta(days=int(d), minutes=minute_of_day) for d in dates)
-    # Of the two readings of a time within a change the later one is meant, summer time or not:
-    # some zones call their winter time the daylight saving one.
-    readings = ([tz.localize(m, is_dst=dst) for dst in (True, False)] for m in moments)
-    return np.array([int(max(r).timestamp()) // 60 for r in readings], dtype=np.int64)
+    local = dates * MINUTES_PER_DAY + parse_clock_time(clock_time)
+    before, after = _readings(local, timezone)
+    # The offset before a change moves on what the change leaves out.
+    return np.where(_shows(after, local, timezone), after, before)
 
 
 def utc_minute(local: dt.datetime, timezone: str) -> int:
@@ -147,7 +143,9 @@ def utc_offset_minutes(minutes: Minutes, timezone: str) -> Minutes:
     tz = zone(timezone)
     days, place = np.unique(minutes // MINUTES_PER_DAY, return_inverse=True)
     first, end = days * MINUTES_PER_DAY, (days + 1) * MINUTES_PER_DAY
-    at_first, at_end = _offsets(first, tz), _offsets(end, tz)
+    midnights = np.union1d(first, end)  # the end of a day is most often the first of the next
+    offsets = _offsets(midnights, tz)
+    at_first, at_end = (offsets[np.searchsorted(midnights, each)] for each in (first, end))
     # Only a day on which the offset changes needs a closer look.
     changing = np.flatnonzero(at_first != at_end)
     end[changing] = _first_minutes_changed(first[changing], end[changing], tz)
@@ -172,13 +170,22 @@ def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArra
         How many UTC minutes show as this local minute: 1, but 0 where the spring change leaves
         the local time out and 2 where the autumn change gives it twice.
     """
-    # Changes lie more than two days apart, so one of these two offsets holds.
-    before = local_minutes - utc_offset_minutes(local_minutes - MINUTES_PER_DAY, timezone)
-    after = local_minutes - utc_offset_minutes(local_minutes + MINUTES_PER_DAY, timezone)
-    shows_before = before + utc_offset_minutes(before, timezone) == local_minutes
-    shows_after = (after != before) & (after + utc_offset_minutes(after, timezone) == local_minutes)
+    before, after = _readings(local_minutes, timezone)
+    shows_before = _shows(before, local_minutes, timezone)
+    shows_after = (after != before) & _shows(after, local_minutes, timezone)
     utc = np.where(shows_before, before, after)
     return utc, shows_before.astype(np.int64) + shows_after
+
+
+def _readings(local_minutes: Minutes, timezone: str) -> tuple[Minutes, Minutes]:
+    """UTC minutes of local ones by the offsets a day before and a day after."""
+    # Changes lie more than two days apart, so one of these two offsets holds.
+    before = local_minutes - utc_offset_minutes(local_minutes - MINUTES_PER_DAY, timezone)
+    return before, local_minutes - utc_offset_minutes(local_minutes + MINUTES_PER_DAY, timezone)
+
+
+def _shows(minutes: Minutes, local_minutes: Minutes, timezone: str) -> NDArray[np.bool_]:
+    return minutes + utc_offset_minutes(minutes, timezone) == local_minutes
 
 
 def minute_text(minute: int) -> str:
