@@ -30,7 +30,8 @@ MAX_CHUNK_ROWS = 250_000
 # Tasks that the client and the scheduler hold at a time: 10,000 took 200 MB.
 MAX_TASKS = 2000
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.02  # the end of the last chunk is seen so much later
+_SHOW_SECONDS = 0.1
 _WORKERS_SECONDS = 2.0
 _NO_WORKERS_SECONDS = 120.0
 
@@ -130,7 +131,7 @@ def _results(
 def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> Iterator[Future]:
     """The futures as they come to an end; progress is shown and the workers watched meanwhile."""
     waiting = as_completed(futures, loop=client.loop, raise_errors=False)
-    asked = alive = 0.0
+    asked = alive = shown = 0.0
     while not waiting.is_empty():
         batch = waiting.next_batch(block=False)
         yield from batch
@@ -141,7 +142,9 @@ def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> 
             asked, alive = now, now if count or not alive else alive
         if now - alive >= _NO_WORKERS_SECONDS:
             raise _lost(f"there has been no worker for {_NO_WORKERS_SECONDS:.0f} seconds")
-        progress.show()
+        if now - shown >= _SHOW_SECONDS:
+            progress.show()
+            shown = now
         if not batch:
             time.sleep(_POLL_SECONDS)
 
