@@ -95,3 +95,30 @@ def test_nothing_qualifies_and_all_ends_well(
     assert status == 0
     assert "Nothing is ranked" in screen
     assert not list(_run_folder(Path.cwd()).glob("*_best_params.json"))
+
+
+@pytest.mark.parametrize(
+    ("words", "named_in_the_file", "some"),
+    [
+        (["--symbol", "DAX"], None, True),  # before it is known that there is no such symbol
+        (["--symbol", "GER40"], "workers = 2", True),
+        (["--symbol", "GER40"], 'scheduler = "tcp://127.0.0.1:9"', False),
+        (["--symbol", "GER40", "--scheduler", "tcp://127.0.0.1:9"], None, False),
+    ],
+)
+def test_workers_are_prepared_where_there_are_to_be_some_of_this_machine(
+    ib_grid_command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    named_in_the_file: str | None,
+    some: bool,
+) -> None:
+    prepared: list[bool] = []
+    monkeypatch.setattr("ib_grid.kernel_cache.all_compiled", lambda: True)
+    monkeypatch.setattr("pipelines.forks.start_fork_server", lambda: prepared.append(True))
+    if named_in_the_file:
+        Path("config.toml").write_text(named_in_the_file)
+        words = [*words, "--config", "config.toml"]
+    status, _, said = ib_grid_command("run", *words, "--data", "absent.parquet")
+    assert status == 2, said
+    assert bool(prepared) == some
