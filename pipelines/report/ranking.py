@@ -7,14 +7,13 @@ passes, and several processes may share each of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from ib_grid import scoring
@@ -275,11 +274,16 @@ def _whole_rows(
     row = np.concatenate([b.row for b in best])
     rows_of = {int(i): np.unique(row[file_index == i]) for i in np.unique(file_index)}
     of_best = [file for file in files if file.index in rows_of]
-    take = partial(partitions.take_rows, rows_of=rows_of, metrics=metrics)
-    table = pa.concat_tables(readers.over(of_best, take))
-    rows = numbers.published_rows(table.to_pandas()).set_index("combo_id", drop=False)
+    publish = partial(_published, rows_of=rows_of, metrics=metrics)
+    rows = pd.concat(readers.over(of_best, publish)).set_index("combo_id", drop=False)
     _check_once(rows)
     return [_ranked(rows.loc[b.combo_id], b.score) for b in best]
+
+
+def _published(
+    files: Sequence[File], rows_of: Mapping[int, NDArray[np.int64]], metrics: Sequence[str]
+) -> pd.DataFrame:
+    return numbers.published_rows(partitions.take_rows(files, rows_of, metrics).to_pandas())
 
 
 def _check_once(rows: pd.DataFrame) -> None:

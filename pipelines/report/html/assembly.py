@@ -25,7 +25,7 @@ def script_json(content: object) -> Markup:
 @cache
 def plotly_base64() -> str:
     """plotly.js, gzipped, as base64: 2 MB in place of 5."""
-    packed = gzip.compress(get_plotlyjs().encode(), 9, mtime=0)
+    packed = gzip.compress(get_plotlyjs().encode(), 6, mtime=0)
     return base64.b64encode(packed).decode("ascii")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
@@ -57,12 +58,15 @@ def html_text(
         If a partition file cannot be read, or its combinations are not those of the grid.
     """
     files = partitions.partition_files(run_dir, report.info.symbol)
-    with readers.beside(replay, report, source) as replayed:
+    # What needs no row is made while others read them; it is short, so Ctrl-C need not wait for it.
+    with readers.beside(replay, report, source) as replayed, ThreadPoolExecutor(1) as aside:
+        plotly = aside.submit(plotly_base64)
+        of_trades = aside.submit(lambda: _trade_figures(report, replayed.result()))
         landscape = survey(report, files, readers)
         again = replayed.result()
     figures = {
         **_grid_figures(report, landscape),
-        **_trade_figures(report, again),
+        **of_trades.result(),
         "variation_bars": _variation_figures(facts.best_record(report.overall)),
     }
     return (
@@ -73,7 +77,7 @@ def html_text(
             figures=figures,
             figures_json=script_json({f.name: f.spec for fs in figures.values() for f in fs}),
             template_json=script_json(style.TEMPLATE.to_plotly_json()),
-            plotly=plotly_base64(),
+            plotly=plotly.result(),
         )
     )
 
