@@ -88,11 +88,17 @@ def _rows(
 ) -> pa.Table:
     schema = result_schema(names)
     params = [
-        pa.array(list(values), schema.field(name).type).take(pa.array(index))
+        _chosen(pa.array(list(values), schema.field(name).type), index)
         for name, (values, index) in grid.columns(ids).items()
     ]
     columns = [pa.array(ids), *params, *(pa.array(metric) for metric in metrics)]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _chosen(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
+    if pa.types.is_primitive(values.type):  # numpy takes a third of the time of Arrow
+        return pa.array(values.to_numpy(zero_copy_only=False)[index])
+    return values.take(pa.array(index))
 
 
 def write(
