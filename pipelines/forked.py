@@ -12,7 +12,7 @@ import importlib
 gc.disable()
 for name in (
     *("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.worker"),
-    *("pipelines.report.html.landscape", "pipelines.report.html.deep_dive"),
+    "pipelines.report.build",
 ):
     importlib.import_module(name)
 gc.freeze()

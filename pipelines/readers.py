@@ -27,6 +27,7 @@ ROWS_PER_PROCESS = 500_000
 
 # Parts of a pass for each process: one that is slower than the others gets fewer of them.
 _PARTS = 2
+_THREADS = 2
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,9 +36,14 @@ Result = TypeVar("Result")
 class Readers:
     """One process, or a pool of processes that take parts of its work."""
 
-    def __init__(self, pool: Executor | None = None, n_processes: int = 1) -> None:
-        self._pool = pool
-        self._n_parts = _PARTS * n_processes if pool else 1
+    def __init__(
+        self,
+        processes: Executor | None = None,
+        threads: Executor | None = None,
+        n_processes: int = 1,
+    ) -> None:
+        self._processes, self._threads = processes, threads
+        self._n_parts = _PARTS * n_processes
 
     def over(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> list[Result]:
         """What `work` makes of the items, of neighbouring ones together, in their order.
@@ -49,27 +55,31 @@ class Readers:
             A function of a module, or a `functools.partial` of one, that changes nothing. Put
             together, its results must not depend on how many items it was given at a time.
 
-        Raises
-        ------
-        ClusterError
-            If a process has died.
         """
-        if self._pool is None or not items:
+        if self._processes is None or not items:
             return [work(items)]
         size = math.ceil(len(items) / self._n_parts)
         parts = [items[first : first + size] for first in range(0, len(items), size)]
-        try:
-            futures = [self._pool.submit(work, part) for part in parts]
-            return [future.result() for future in futures]
-        except BrokenProcessPool as error:
-            raise _died() from error
+        futures = [self.beside(work, part) for part in parts]
+        return [future.result() for future in futures]
 
-    @contextlib.contextmanager
-    def beside(self, work: Callable[..., Result], *words: object) -> Iterator[Future[Result]]:
-        """Something else to be done in the meantime; not without a pool, then in a thread."""
-        with contextlib.ExitStack() as stack:
-            pool = self._pool or stack.enter_context(ThreadPoolExecutor(max_workers=1))
-            yield pool.submit(work, *words)
+    def beside(self, work: Callable[..., Result], *words: object) -> Future[Result]:
+        """One thing, done by a process of the pool; at once if there is none."""
+        return _submitted(self._processes, work, *words)
+
+    def meanwhile(self, work: Callable[..., Result], *words: object) -> Future[Result]:
+        """One thing, done in a thread, which may use these readers; at once if there is no pool."""
+        return _submitted(self._threads, work, *words)
+
+
+def _submitted(
+    pool: Executor | None, work: Callable[..., Result], *words: object
+) -> Future[Result]:
+    if pool:
+        return pool.submit(work, *words)
+    done = Future[Result]()
+    done.set_result(work(*words))
+    return done
 
 
 ALONE = Readers()
@@ -87,7 +97,7 @@ def readers(n_processes: int) -> Iterator[Readers]:
     Raises
     ------
     ClusterError
-        If the processes cannot be started.
+        If the processes cannot be started, or one of them dies.
     """
     if n_processes < 2:
         yield ALONE
@@ -95,12 +105,18 @@ def readers(n_processes: int) -> Iterator[Readers]:
     start_fork_server()
     context = multiprocessing.get_context(START_METHOD)
     end, held = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(n_processes, context, initializer=_begin, initargs=(end,))
-    try:
-        yield Readers(pool, n_processes)
-    finally:
-        held.close()
-        pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        pool = ProcessPoolExecutor(n_processes, context, initializer=_begin, initargs=(end,))
+        try:
+            yield Readers(pool, threads, n_processes)
+        except BrokenProcessPool as error:
+            raise ClusterError(
+                "a process that reads the results has died",
+                remedy="run `ib-grid report` on the run; with more memory if it ran out",
+            ) from error
+        finally:  # the processes end at once, so that no thread waits for them any more
+            held.close()
+            pool.shutdown(cancel_futures=True)
 
 
 def _begin(end: Connection) -> None:
@@ -114,10 +130,3 @@ def _end_with(end: Connection) -> None:
     with contextlib.suppress(EOFError, OSError):
         end.recv_bytes()
     os._exit(0)
-
-
-def _died() -> ClusterError:
-    return ClusterError(
-        "a process that reads the results has died",
-        remedy="run `ib-grid report` on the run; with more memory if it ran out",
-    )

@@ -26,8 +26,9 @@ from pipelines.report.build import (
     VariationFilter,
     read_report,
 )
+from pipelines.report.deep_dive import NoReplay
 from pipelines.report.files import workbook_place, write_report
-from pipelines.report.html.deep_dive import NoReplay
+from pipelines.report.html.assembly import plotly_base64
 from pipelines.report.numbers import points
 
 
@@ -90,10 +91,10 @@ def report_run(
             manifest.fingerprint,
             read_all=not just_written,
         )
-        report = read_report(run_dir, run_info(manifest, folder, n_computed), settings, several)
-        return report, write_report(
-            report, folder, excel=excel, source=source or _source(manifest), readers=several
-        )
+        several.meanwhile(plotly_base64)  # which is kept, for the page
+        info = run_info(manifest, folder, n_computed)
+        report = read_report(run_dir, info, settings, source or _source(manifest), several)
+    return report, write_report(report, folder, excel=excel)
 
 
 def _source(manifest: Manifest) -> Source | NoReplay:

@@ -24,8 +24,8 @@ from ib_grid.results import METRIC_COLUMNS
 from pipelines import cut, partition_file, store
 from pipelines.cut import find_cut
 from pipelines.readers import ALONE
-from pipelines.report.html.bins import histogram
-from pipelines.report.html.landscape import quantiles, sums_of, total_r_of
+from pipelines.report.bins import histogram
+from pipelines.report.landscape import quantiles, sums_of, total_r_of
 from pipelines.report.partitions import numbered
 from pipelines.report.ranking import Scope, rank
 from pipelines.summary import summarise

@@ -23,6 +23,8 @@ from pipelines.readers import (
     readers,
 )
 
+SLEEP_SECONDS = 60
+
 
 def doubled(items: Sequence[int]) -> list[int]:
     return [2 * item for item in items]
@@ -37,14 +39,18 @@ def refuse(items: Sequence[int]) -> None:
     raise StoreError("it cannot be read", where=f"file {items[0]}")
 
 
+def sleep(_items: Sequence[int]) -> None:
+    time.sleep(SLEEP_SECONDS)
+
+
 def die(_items: Sequence[int]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
 def threads() -> Iterator[Readers]:
-    with ThreadPoolExecutor(2) as pool:
-        yield Readers(pool, 2)
+    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as threads:
+        yield Readers(pool, threads, 2)
 
 
 @pytest.mark.parametrize("n_items", [0, 1, 2, 3, 4, 5, 17])
@@ -64,9 +70,10 @@ def test_an_error_comes_out(threads: Readers) -> None:
 
 def test_something_else_meanwhile(threads: Readers) -> None:
     for several in (ALONE, threads):
-        with several.beside(max, 3, 5) as other:
-            assert several.over([1], doubled) == [[2]]
-            assert other.result() == 5
+        other, third = several.beside(max, 3, 5), several.meanwhile(several.over, [1, 2], sum)
+        assert several.over([1], doubled) == [[2]]
+        assert other.result() == 5
+        assert sum(third.result()) == 3
 
 
 @pytest.mark.parametrize(
@@ -103,9 +110,25 @@ def test_processes_share_the_work_and_are_gone_after_it() -> None:
 
 @pytest.mark.cluster
 def test_a_process_that_dies_is_told_of() -> None:
-    with readers(2) as two, pytest.raises(ClusterError, match="has died") as caught:
+    with pytest.raises(ClusterError, match="has died") as caught, readers(2) as two:
         two.over(range(8), die)
     assert "ib-grid report" in str(caught.value)
+
+
+def interrupt_passes() -> None:
+    with readers(2) as two:
+        two.meanwhile(two.over, range(8), sleep)
+        two.beside(sleep, [1])
+        raise KeyboardInterrupt
+
+
+@pytest.mark.cluster
+def test_an_error_does_not_wait_for_the_others() -> None:
+    """Such as Ctrl-C, while passes are under way in a thread and in processes."""
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_passes()
+    assert time.monotonic() - begun < SLEEP_SECONDS
 
 
 _KILLED = """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from ib_grid.analysis import Source
 from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid import Grid
 from ib_grid.keep import KEEP_ALL, Cut, Keep
@@ -15,6 +16,10 @@ from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place
 from pipelines.readers import ALONE, Readers
 from pipelines.report import numbers, partitions
+from pipelines.report.deep_dive import NO_BARS, TOP_TABLE, NoReplay, Replay, replay
+from pipelines.report.eligible import Eligible, look_at_eligible
+from pipelines.report.landscape import Landscape, survey
+from pipelines.report.partitions import File
 from pipelines.report.ranking import Ranking, Scope, rank
 
 VariationFilter = Literal["rule", "none"]
@@ -133,6 +138,10 @@ class Report:
         Combinations that are computed and kept.
     overall : Ranking
     variations : mapping of str to VariationReport
+    landscape : Landscape
+    eligible : Eligible
+    replay : Replay or NoReplay
+        The best once more from the bars.
     """
 
     info: RunInfo
@@ -140,6 +149,9 @@ class Report:
     n_rows: int
     overall: Ranking
     variations: Mapping[str, VariationReport]
+    landscape: Landscape
+    eligible: Eligible
+    replay: Replay | NoReplay
 
     @property
     def n_computed(self) -> int:
@@ -163,52 +175,86 @@ class Report:
 
 
 def read_report(
-    run_dir: Place, info: RunInfo, settings: ReportSettings, readers: Readers = ALONE
+    run_dir: Place,
+    info: RunInfo,
+    settings: ReportSettings,
+    source: Source | NoReplay = NO_BARS,
+    readers: Readers = ALONE,
 ) -> Report:
     """The report of a run, finished or not, from its partition files.
+
+    Parameters
+    ----------
+    run_dir : Place
+    info : RunInfo
+    settings : ReportSettings
+    source : Source or NoReplay
+        What the run was computed from, for the trades of the best, or why it is not at hand.
+    readers : Readers
 
     Raises
     ------
     DataError
         If there is no partition file, or no row in any.
     StoreError
-        If one cannot be read, or together they hold more combinations than the grid.
+        If one cannot be read, or its combinations are not those of the grid, each once.
     ConfigError
         If the ranking goes by a column that the run has not kept.
     """
     _check_kept(settings.ranking, info.keep)
     files = partitions.partition_files(run_dir, info.symbol)
     n_rows = partitions.count_rows(files)
+    _check_number(n_rows, info, results_folder(run_dir, info.symbol))
+    # Neither needs the other: while one waits for its last part, the other has the processes.
+    surveyed = readers.meanwhile(survey, files, info.grid, readers)
+    overall, *of_variations = _rankings(files, info, settings, readers)
+    replayed = readers.beside(replay, overall.best.head(TOP_TABLE), source)
+    pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
+    variations = {
+        name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)
+        for name, (a, b) in zip(VARIATIONS, pairs, strict=True)
+    }
+    min_trades = settings.ranking.min_trades
+    return Report(
+        info=info,
+        settings=settings,
+        n_rows=n_rows,
+        overall=overall,
+        variations=variations,
+        eligible=look_at_eligible(files, info.grid, overall, min_trades, readers),
+        landscape=surveyed.result(),
+        replay=replayed.result(),
+    )
+
+
+def _check_number(n_rows: int, info: RunInfo, results: Place) -> None:
     if n_rows > len(info.grid):
         raise StoreError(
             f"{n_rows} rows for a grid of {len(info.grid)} combinations",
-            where=str(results_folder(run_dir, info.symbol)),
+            where=str(results),
             expected="each combination once",
             remedy="run again with --no-resume",
         )
     if not n_rows:
         raise DataError(
             f"no row is kept: {_of_none(info)}",
-            where=str(results_folder(run_dir, info.symbol)),
+            where=str(results),
             expected="at least one row",
             remedy="run with another --keep",
         )
+
+
+def _rankings(
+    files: Sequence[File], info: RunInfo, settings: ReportSettings, readers: Readers
+) -> tuple[Ranking, ...]:
     ranked_by_run = info.cut is not None and settings.ranking == info.keep.ranking
-    overall, *of_variations = rank(
+    return rank(
         files,
         _scopes(settings),
         settings.ranking,
         readers,
         metrics=info.keep.metrics,
         extrema=info.cut.extrema if info.cut and ranked_by_run else None,
-    )
-    pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
-    variations = {
-        name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)
-        for name, (a, b) in zip(VARIATIONS, pairs, strict=True)
-    }
-    return Report(
-        info=info, settings=settings, n_rows=n_rows, overall=overall, variations=variations
     )
 
 

@@ -7,20 +7,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ib_grid.analysis import Source
 from ib_grid.errors import OutputError
 from ib_grid.files import whole_file
 from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES
-from pipelines.readers import ALONE, Readers
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
 from pipelines.report.excel import write_workbook
-from pipelines.report.html.deep_dive import NoReplay
 from pipelines.report.html.page import html_text
 from pipelines.report.text import summary_text, variation_text
-
-NO_BARS = NoReplay()
 
 
 def workbook_place(run_dir: Place, symbol: str) -> Place:
@@ -28,14 +23,7 @@ def workbook_place(run_dir: Place, symbol: str) -> Place:
     return run_dir / f"{symbol}_results.xlsx"
 
 
-def write_report(
-    report: Report,
-    run_dir: Place,
-    *,
-    excel: bool = False,
-    source: Source | NoReplay = NO_BARS,
-    readers: Readers = ALONE,
-) -> list[Place]:
+def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list[Place]:
     """Write the files of a report into its run directory.
 
     Where nothing is ranked there is no best combination, so no ``_best_params.json`` either: one
@@ -48,10 +36,6 @@ def write_report(
     excel : bool
         Whether to write the workbook. One that is there is written again in any case, so that it
         never shows other numbers than the files beside it.
-    source : Source or NoReplay
-        What the run was computed from, for the figures of trades in the HTML report, or why it is
-        not at hand.
-    readers : Readers
 
     Returns
     -------
@@ -64,7 +48,7 @@ def write_report(
         If a file cannot be written.
     """
     paths = []
-    for name, content in _texts(report, run_dir, source, readers).items():
+    for name, content in _texts(report, run_dir).items():
         path = run_dir / f"{report.info.symbol}_{name}"
         with whole_file(path) as file:
             file.write(content.encode())
@@ -90,9 +74,7 @@ def _remove(path: Place) -> None:
         ) from error
 
 
-def _texts(
-    report: Report, run_dir: Place, source: Source | NoReplay, readers: Readers
-) -> dict[str, str]:
+def _texts(report: Report, run_dir: Place) -> dict[str, str]:
     """File names without the symbol, and the content of each."""
     contents = {
         "summary.txt": summary_text(report, run_dir),
@@ -101,7 +83,7 @@ def _texts(
         "variation_report.txt": variation_text(report, run_dir),
         "variation_agg.json": _json(_aggregate(report)),
         "best_by_variation.json": _json(_best_by_variation(report)),
-        "report.html": html_text(report, run_dir, source, readers),
+        "report.html": html_text(report),
     }
     for name, variation in report.variations.items():
         contents[f"variation_{name}_top{VARIATION_ROWS}.csv"] = _csv(variation.chosen.best, report)

@@ -10,13 +10,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ib_grid.analysis import Source
 from ib_grid.chunks import plan_chunks
 from ib_grid.execution import Execution
 from ib_grid.grid import Grid
 from ib_grid.params import PARAM_NAMES
 from ib_grid.results import METRIC_COLUMNS, result_schema
 from ib_grid.scoring import RankingSettings
+from pipelines.readers import ALONE, Readers
 from pipelines.report.build import Report, ReportSettings, RunInfo, read_report
+from pipelines.report.deep_dive import NO_BARS, NoReplay
 
 AXES = {
     "ib_sessions": ["08:00-08:30", "09:00-09:30"],
@@ -41,9 +44,14 @@ class MadeUpRun:
     info: RunInfo
     rows: pd.DataFrame
 
-    def report(self, **settings: object) -> Report:
+    def report(
+        self,
+        source: Source | NoReplay = NO_BARS,
+        readers: Readers = ALONE,
+        **settings: object,
+    ) -> Report:
         chosen = {"ranking": RankingSettings(), **settings}
-        return read_report(self.run_dir, self.info, ReportSettings(**chosen))
+        return read_report(self.run_dir, self.info, ReportSettings(**chosen), source, readers)
 
 
 def run_info(grid: Grid, **changes: object) -> RunInfo:

@@ -14,9 +14,7 @@ import pytest
 from ib_grid.errors import ConfigError, OutputError, StoreError
 from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
-from ib_grid.scoring import RankingSettings
 from pipelines.readers import Readers
-from pipelines.report.build import ReportSettings, read_report
 from pipelines.report.files import write_report
 from tests.report.made_up import MadeUpRun, write_rows
 
@@ -87,11 +85,9 @@ def test_who_reads_the_files_changes_no_byte(make_run: Callable[..., MadeUpRun])
     run = make_run()
     alone = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
     for n in (2, 3):
-        with ThreadPoolExecutor(n) as pool:
-            several = Readers(pool, n)
-            settings = ReportSettings(ranking=RankingSettings())
-            report = read_report(run.run_dir, run.info, settings, several)
-            paths = write_report(report, run.run_dir, readers=several)
+        with ThreadPoolExecutor(n) as pool, ThreadPoolExecutor(1) as threads:
+            report = run.report(readers=Readers(pool, threads, n))
+        paths = write_report(report, run.run_dir)
         assert {path: path.read_bytes() for path in paths} == alone
 
 

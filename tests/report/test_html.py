@@ -21,9 +21,9 @@ from ib_grid.instruments import GER40
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_NAMES, VARIATIONS
+from pipelines.report.deep_dive import NoReplay
 from pipelines.report.files import write_report
 from pipelines.report.html.assembly import plotly_base64
-from pipelines.report.html.deep_dive import NoReplay
 from pipelines.report.html.page import html_text
 from pipelines.report.html.words import per_trade_r_text, percent
 from tests.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
@@ -37,7 +37,7 @@ MAX_BYTES = 5_000_000
 @pytest.fixture(scope="module")
 def traded(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> tuple[MadeUpRun, Source]:
     run, source = traded_run(tmp_path_factory.mktemp("traded"), grid)
-    write_report(run.report(), run.run_dir, source=source)
+    write_report(run.report(source), run.run_dir)
     return run, source
 
 
@@ -47,7 +47,7 @@ def page(traded: tuple[MadeUpRun, Source]) -> Element:
 
 
 def page_of(run: MadeUpRun, **settings: object) -> Element:
-    return read_page(html_text(run.report(**settings), run.run_dir, NoReplay()))
+    return read_page(html_text(run.report(**settings)))
 
 
 def json_of(run: MadeUpRun, name: str) -> dict[str, Any]:
@@ -265,7 +265,7 @@ def test_ambiguous_trades_are_said(make_run: MakeRun) -> None:
 
 def test_without_bars_it_says_so(make_run: MakeRun) -> None:
     run = make_run()
-    text = html_text(run.report(), run.run_dir, NoReplay("The bars are gone, gone."))
+    text = html_text(run.report(NoReplay("The bars are gone, gone.")))
     page = read_page(text)
     assert page.by_id("verdict-other_model").text.endswith("Not measured. The bars are gone, gone.")
     for name in ("curves", "calendar", "variations"):
@@ -278,7 +278,7 @@ def test_without_bars_it_says_so(make_run: MakeRun) -> None:
 def test_bars_of_another_run_are_not_used(make_run: MakeRun, grid: Grid, tmp_path: Path) -> None:
     run = make_run()
     _, source = traded_run(tmp_path / "other", grid)
-    page = read_page(html_text(run.report(), run.run_dir, source))
+    page = read_page(html_text(run.report(source)))
     assert "do not give the results of this run" in page.by_id("curves").text
     assert "equity" not in figures(page)
 
@@ -288,9 +288,8 @@ def test_the_news_of_the_run_are_kept(grid: Grid, tmp_path: Path) -> None:
     news = NewsFilter(events=minutes, before_minutes=10, after_minutes=10)
     run, source = traded_run(tmp_path, grid, news=news)
     without = dataclasses.replace(source, news=NO_NEWS)
-    report = run.report()
-    assert "equity" in figures(read_page(html_text(report, run.run_dir, source)))
-    assert "equity" not in figures(read_page(html_text(report, run.run_dir, without)))
+    assert "equity" in figures(read_page(html_text(run.report(source))))
+    assert "equity" not in figures(read_page(html_text(run.report(without))))
 
 
 # what to type
@@ -341,7 +340,7 @@ def test_a_larger_grid_makes_no_larger_figures(tmp_path: Path) -> None:
     for n in (1, 8):
         axes = {**AXES, "ib_buffer_pct": [0.01 * i for i in range(n)]}
         run, _ = traded_run(tmp_path, grid_from_mapping(axes, GER40))
-        sizes.append(len(html_text(run.report(), run.run_dir, NoReplay())) - len(plotly_base64()))
+        sizes.append(len(html_text(run.report())) - len(plotly_base64()))
     assert sizes[1] < 1.5 * sizes[0]
 
 
@@ -519,7 +518,7 @@ def test_a_share_is_not_rounded_to_none_or_all(value: float, text: str) -> None:
 def test_a_grid_of_one(tmp_path: Path) -> None:
     grid = grid_from_mapping({name: values[:1] for name, values in AXES.items()}, GER40)
     run, source = traded_run(tmp_path, grid)
-    page = read_page(html_text(run.report(), run.run_dir, source))
+    page = read_page(html_text(run.report(source)))
     assert "edge of no axis" in page.by_id("verdict-edge").text
     assert "None of its direct neighbours is computed" not in page.text
     assert "It has no direct neighbour" in page.by_id("verdict-neighbours").text

@@ -29,7 +29,7 @@ def report_file(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> Path:
     folder = tmp_path_factory.mktemp("a place with spaces & signs")
     run, source = traded_run(folder, grid, notes=("News filter: off.",))
     path = folder / "GER40_report.html"
-    path.write_text(html_text(run.report(), run.run_dir, source), encoding="utf-8")
+    path.write_text(html_text(run.report(source)), encoding="utf-8")
     return path
 
 

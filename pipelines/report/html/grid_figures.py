@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from ib_grid.analysis import style
 from ib_grid.analysis.factors import Value
 from ib_grid.analysis.style import rounded
+from pipelines.report.bins import Histogram
+from pipelines.report.eligible import Density
 from pipelines.report.facts import BestRecord
-from pipelines.report.html.bins import Histogram
-from pipelines.report.html.eligible import Density
 from pipelines.report.html.figure import Figure, figure
-from pipelines.report.html.landscape import Effect, Pair
+from pipelines.report.landscape import Effect, Pair
 from pipelines.report.numbers import shortest_decimals, significant
 
 _DIGITS = 7

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from ib_grid.analysis import Source, style
+from ib_grid.analysis import style
 from ib_grid.analysis.factors import values_of
 from ib_grid.analysis.style import rounded
 from ib_grid.results import METRICS
-from ib_grid.storage import Place
-from pipelines.readers import ALONE, Readers
-from pipelines.report import facts, partitions
+from pipelines.report import facts
 from pipelines.report.build import Report
+from pipelines.report.deep_dive import NoReplay, Replay
 from pipelines.report.facts import BestRecord, Section
 from pipelines.report.html import grid_figures, tables, trade_figures
 from pipelines.report.html.assembly import environment, plotly_base64, script_json
-from pipelines.report.html.deep_dive import NoReplay, Replay, replay
 from pipelines.report.html.figure import Figure
-from pipelines.report.html.landscape import Landscape, survey
 from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict
 from pipelines.report.html.words import (
     per_trade_r,
@@ -37,55 +33,31 @@ _WARNING = "NOT FILTERED"
 _TERMS = ("total_r", "winrate", "max_drawdown", "sharpe_ratio", "avg_trade_r", "ambiguous_trades")
 
 
-def html_text(
-    report: Report, run_dir: Place, source: Source | NoReplay, readers: Readers = ALONE
-) -> str:
-    """The report as one HTML page.
-
-    Parameters
-    ----------
-    report : Report
-    run_dir : Place
-        Where the partition files are.
-    source : Source or NoReplay
-        What the run was computed from, or why that is not at hand: the page says so where the
-        trades of the best sets would be.
-    readers : Readers
-
-    Raises
-    ------
-    StoreError
-        If a partition file cannot be read, or its combinations are not those of the grid.
-    """
-    files = partitions.partition_files(run_dir, report.info.symbol)
-    # What needs no row is made while others read them; it is short, so Ctrl-C need not wait for it.
-    with readers.beside(replay, report, source) as replayed, ThreadPoolExecutor(1) as aside:
-        plotly = aside.submit(plotly_base64)
-        of_trades = aside.submit(lambda: _trade_figures(report, replayed.result()))
-        landscape = survey(report, files, readers)
-        again = replayed.result()
+def html_text(report: Report) -> str:
+    """The report as one HTML page."""
     figures = {
-        **_grid_figures(report, landscape),
-        **of_trades.result(),
+        **_grid_figures(report),
+        **_trade_figures(report),
         "variation_bars": _variation_figures(facts.best_record(report.overall)),
     }
     return (
         environment()
         .get_template("page.html")
         .render(
-            **_values(report, landscape, again),
+            **_values(report),
             figures=figures,
             figures_json=script_json({f.name: f.spec for fs in figures.values() for f in fs}),
             template_json=script_json(style.TEMPLATE.to_plotly_json()),
-            plotly=plotly.result(),
+            plotly=plotly_base64(),
         )
     )
 
 
-def _grid_figures(report: Report, landscape: Landscape) -> Figures:
+def _grid_figures(report: Report) -> Figures:
+    landscape, eligible = report.landscape, report.eligible
     best = facts.best_record(report.overall)
     own = values_of(report.info.grid.params(best["combo_id"])) if best else {}
-    score, density = landscape.score_histogram, landscape.density
+    score, density = eligible.score_histogram, eligible.density
     limits = grid_figures.effect_limits(landscape.effects)
     limit = grid_figures.pair_limit(landscape.pairs)
     return {
@@ -104,10 +76,11 @@ def _grid_figures(report: Report, landscape: Landscape) -> Figures:
     }
 
 
-def _trade_figures(report: Report, again: Replay | NoReplay) -> Figures:
+def _trade_figures(report: Report) -> Figures:
+    info, again = report.info, report.replay
     if isinstance(again, NoReplay):
         return {"equity": [], "calendar": [], "variation_curves": []}
-    info, trades = report.info, again.trades[0]
+    trades = again.trades[0]
     timezone = str(report.overall.best["ib_timezone"].iloc[0])
     span = (info.first_bar_utc[:10], info.last_bar_utc[:10])
     return {
@@ -130,8 +103,9 @@ def _variation_figures(best: BestRecord | None) -> list[Figure]:
     ]
 
 
-def _values(report: Report, landscape: Landscape, again: Replay | NoReplay) -> dict[str, Any]:
+def _values(report: Report) -> dict[str, Any]:
     """What the template shows besides the figures."""
+    again = report.replay
     meaning = {metric.name: metric for metric in METRICS}
     return {
         "info": report.info,
@@ -142,17 +116,17 @@ def _values(report: Report, landscape: Landscape, again: Replay | NoReplay) -> d
         "first_bar": _moment(report.info.first_bar_utc),
         "last_bar": _moment(report.info.last_bar_utc),
         "n_notes_open": _NOTES_OPEN,
-        "statements": verdict(report, landscape, again),
+        "statements": verdict(report),
         "profitable_pct": profitable_pct(report),
         "none_ranked": none_ranked(report),
-        "limit": grid_figures.pair_limit(landscape.pairs),
+        "limit": grid_figures.pair_limit(report.landscape.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
         "no_replay": again.reason if isinstance(again, NoReplay) else "",
         "n_curves": len(again.trades) if isinstance(again, Replay) else 0,
         "n_distinct": _n_distinct(again.trades) if isinstance(again, Replay) else 0,
         "other_model": again.other_model if isinstance(again, Replay) else "",
         "best": tables.best_values(report) if len(report.overall.best) else None,
-        "top": tables.top_table(report, again),
+        "top": tables.top_table(report),
         "variations": tables.variation_rows(report),
         "terms": [(name, meaning[name].unit, meaning[name].meaning) for name in _TERMS],
         "sections": [_about(report, section) for section in facts.sections(report)[:3]],

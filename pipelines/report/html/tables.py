@@ -15,8 +15,8 @@ from ib_grid.results import METRICS
 from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
 from pipelines.report.build import Report
+from pipelines.report.deep_dive import TOP_TABLE, NoReplay, Replay
 from pipelines.report.facts import BestRecord
-from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
 from pipelines.report.html.words import number, per_trade_r
 from pipelines.report.numbers import Scalar, row_values, text
 
@@ -75,8 +75,9 @@ def metric(name: str, value: float) -> Markup:
     return per_trade_r(value) if name in _PER_TRADE_R else number(value, decimals_of(name))
 
 
-def top_table(report: Report, replay: Replay | NoReplay) -> Top:
+def top_table(report: Report) -> Top:
     """The best 20: metrics, the parameters of which the grid has several values, and a command."""
+    replay = report.replay
     several = [f.name for f in factors(report.info.grid) if len(f.values) > 1]
     constant = [(f.name, f.values[0]) for f in factors(report.info.grid) if len(f.values) == 1]
     columns = [("rank", "rank"), ("combo_id", "id"), *_HEADINGS.items()]

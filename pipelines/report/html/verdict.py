@@ -11,9 +11,9 @@ from markupsafe import Markup
 from ib_grid.analysis.factors import Edge, edges
 from pipelines.report import facts
 from pipelines.report.build import Report
+from pipelines.report.deep_dive import TOP_TABLE, NoReplay
+from pipelines.report.eligible import Eligible
 from pipelines.report.facts import BestRecord
-from pipelines.report.html.deep_dive import TOP_TABLE, NoReplay, Replay
-from pipelines.report.html.landscape import Landscape
 from pipelines.report.html.words import (
     listed,
     named,
@@ -35,11 +35,9 @@ class Statement:
     text: Markup
 
 
-def verdict(
-    report: Report, landscape: Landscape, replay: Replay | NoReplay
-) -> tuple[Statement, ...]:
+def verdict(report: Report) -> tuple[Statement, ...]:
     """The findings of a report, the grid first, then the best set."""
-    statements = [Statement("profitable", "How much is profitable", _profitable(report, landscape))]
+    statements = [Statement("profitable", "How much is profitable", _profitable(report))]
     best = facts.best_record(report.overall)
     if best is None:
         text = Markup("None: no combination has {} or more.").format(
@@ -49,11 +47,11 @@ def verdict(
     params = report.info.grid.params(best["combo_id"])
     return (
         *statements,
-        Statement("best", "The best set", _best(best, landscape)),
+        Statement("best", "The best set", _best(best, report.eligible)),
         Statement("edge", "Edge of the grid", edge_text(edges(report.info.grid, params))),
-        Statement("neighbours", "Its neighbours", _neighbours(landscape.beside_best, best)),
+        Statement("neighbours", "Its neighbours", _neighbours(report.eligible.beside_best, best)),
         Statement("ambiguous", "Ambiguous trades", _ambiguous(best)),
-        Statement("other_model", "The other execution model", _other_model(report, replay)),
+        Statement("other_model", "The other execution model", _other_model(report)),
         Statement("in_sample", "In sample", _in_sample(report)),
     )
 
@@ -75,12 +73,12 @@ def none_ranked(report: Report) -> Markup:
     ).format(plural(report.settings.ranking.min_trades, "trade"))
 
 
-def _profitable(report: Report, landscape: Landscape) -> Markup:
+def _profitable(report: Report) -> Markup:
     profitable = report.overall.sums.profitable_combinations
     of = "the computed part of the grid" if report.is_partial else "the grid"
     if not report.info.keep.every_row:
         of = "what is kept of the grid"
-    _, median, ninety = landscape.total_r_band
+    _, median, ninety = report.landscape.total_r_band
     share = Markup(
         "{}&nbsp;% of {} is profitable: {} of {} {} with a total R above 0."
         " The median combination ends at {}&nbsp;R, nine in ten at {}&nbsp;R or less."
@@ -101,7 +99,7 @@ def profitable_pct(report: Report) -> float:
     return significant(100 * report.overall.sums.profitable_combinations / report.n_rows)
 
 
-def _best(best: BestRecord, landscape: Landscape) -> Markup:
+def _best(best: BestRecord, eligible: Eligible) -> Markup:
     metrics = best["metrics"]
     return Markup(
         "Combination {} has the highest score, {}: {}&nbsp;R in {}, a win rate of {}&nbsp;% and a"
@@ -113,7 +111,7 @@ def _best(best: BestRecord, landscape: Landscape) -> Markup:
         plural(int(metrics["total_trades"]), "trade"),
         number(metrics["winrate"], 1),
         number(metrics["max_drawdown"], 1),
-        _have(landscape.above_best),
+        _have(eligible.above_best),
     )
 
 
@@ -200,7 +198,8 @@ def _ambiguous(best: BestRecord) -> Markup:
     )
 
 
-def _other_model(report: Report, replay: Replay | NoReplay) -> Markup:
+def _other_model(report: Report) -> Markup:
+    replay = report.replay
     if isinstance(replay, NoReplay):
         return Markup("Not measured. {}").format(replay.reason)
     own = report.overall.best["total_r"].head(TOP_TABLE).to_numpy(np.float64)

@@ -1,4 +1,4 @@
-"""How the score, total R and drawdown are distributed over the eligible, block by block."""
+"""The eligible: how their score, total R and drawdown are distributed, where the best stands."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid import scoring
+from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.analysis.trade_offs import pareto_front
+from ib_grid.grid import Grid
 from ib_grid.scoring import Extrema
-from pipelines.readers import Readers
+from pipelines.readers import ALONE, Readers
 from pipelines.report import partitions
-from pipelines.report.build import Report
-from pipelines.report.html.bins import Bins, Histogram, histogram, round_bins
+from pipelines.report.bins import Bins, Histogram, histogram, round_bins
 from pipelines.report.partitions import File
+from pipelines.report.ranking import Ranking
 
 _PLANE = ("max_drawdown", "total_r")
+_TOTAL_R = ("combo_id", "total_r")
 _DENSITY_BINS = 110
 
 
@@ -42,18 +46,51 @@ class Density:
     front: NDArray[np.float32]
 
 
-def score_histogram(report: Report, files: Sequence[File], readers: Readers) -> Histogram | None:
-    """How the score is distributed over the eligible; None where there is none."""
-    ranking = report.overall
-    if not ranking.extrema.n_rows:
-        return None
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Eligible:
+    """How the eligible are distributed, and where the best of them stands.
+
+    Attributes
+    ----------
+    score_histogram, density : Histogram, Density or None
+        None where none is eligible.
+    above_best : int
+        Combinations, eligible or not, with more total R than the best; 0 where there is none.
+    beside_best : frame
+        `ib_grid.analysis.neighbourhoods.neighbours` of the best with ``total_r`` beside each, NaN
+        where it is not there; no row where there is no best.
+    """
+
+    score_histogram: Histogram | None
+    density: Density | None
+    above_best: int
+    beside_best: pd.DataFrame
+
+
+def look_at_eligible(
+    files: Sequence[File],
+    grid: Grid,
+    ranking: Ranking,
+    min_trades: int,
+    readers: Readers = ALONE,
+) -> Eligible:
+    """What is told of the combinations that are ranked, besides the best of them.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read.
+    """
     scores = partial(
-        _scores,
-        weights=ranking.weights,
-        extrema=ranking.extrema,
-        min_trades=report.settings.ranking.min_trades,
+        _scores, weights=ranking.weights, extrema=ranking.extrema, min_trades=min_trades
     )
-    return histogram(files, scores, readers)
+    above, beside = _about_best(files, grid, ranking.best, readers)
+    return Eligible(
+        score_histogram=histogram(files, scores, readers) if ranking.extrema.n_rows else None,
+        density=density(files, min_trades, readers),
+        above_best=above,
+        beside_best=beside,
+    )
 
 
 def _scores(
@@ -73,9 +110,8 @@ def _eligible(
             yield {name: block.columns[name][rows] for name in names}
 
 
-def density(report: Report, files: Sequence[File], readers: Readers) -> Density | None:
+def density(files: Sequence[File], min_trades: int, readers: Readers) -> Density | None:
     """Total R against drawdown over the eligible; None where there is none."""
-    min_trades = report.settings.ranking.min_trades
     parts = readers.over(files, partial(_outline, min_trades=min_trades))
     low = np.min([part.low for part in parts], axis=0)
     high = np.max([part.high for part in parts], axis=0)
@@ -119,3 +155,31 @@ def _cells(files: Sequence[File], min_trades: int, across: Bins, up: Bins) -> ND
         cell = up.places(columns["total_r"]) * across.n + across.places(columns["max_drawdown"])
         counts += np.bincount(cell, minlength=len(counts))
     return counts.reshape(up.n, across.n)
+
+
+def _about_best(
+    files: Sequence[File], grid: Grid, best: pd.DataFrame, readers: Readers
+) -> tuple[int, pd.DataFrame]:
+    """How many combinations have more total R than the best, and what lies beside it."""
+    if best.empty:
+        return 0, pd.DataFrame()
+    there = neighbours(grid, int(best["combo_id"].iloc[0]))
+    ids = np.sort(there["combo_id"].to_numpy())
+    look = partial(_looked_up, ids=ids, total_r=np.float32(best["total_r"].iloc[0]))
+    parts = readers.over(files, look)
+    known = pd.Series({i: r for _, of_ids in parts for i, r in of_ids.items()}, dtype=np.float32)
+    return sum(above for above, _ in parts), there.assign(total_r=there["combo_id"].map(known))
+
+
+def _looked_up(
+    files: Sequence[File], ids: NDArray[np.int64], total_r: np.float32
+) -> tuple[int, dict[int, float]]:
+    """How many rows have more total R, and that of some combinations by their ids, ascending."""
+    above, found = 0, dict[int, float]()
+    for block in partitions.blocks(files, _TOTAL_R):
+        own, values = (block.columns[name] for name in _TOTAL_R)
+        above += int(np.count_nonzero(values > total_r))
+        place = np.minimum(np.searchsorted(own, ids), len(own) - 1)
+        there = own[place] == ids
+        found |= dict(zip(own[place[there]].tolist(), values[place[there]].tolist(), strict=True))
+    return above, found

@@ -14,22 +14,18 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.analysis import order_statistics
 from ib_grid.analysis.cubes import wrong_id
 from ib_grid.analysis.factors import Factor
-from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.analysis.order_statistics import Search, Side
 from ib_grid.analysis.place_sums import PlaceSums, place_sums
 from ib_grid.analysis.variance import MainEffect, main_effects
 from ib_grid.grid import Grid
 from pipelines.readers import ALONE, Readers
 from pipelines.report import partitions
-from pipelines.report.build import Report
-from pipelines.report.html.bins import Histogram, histogram
-from pipelines.report.html.eligible import Density, density, score_histogram
+from pipelines.report.bins import Histogram, histogram
 from pipelines.report.partitions import File
 
 BAND = (0.1, 0.5, 0.9)
@@ -81,50 +77,35 @@ class Landscape:
     total_r_band : float64 array, shape (3,)
         10th percentile, median and 90th percentile of total R.
     total_r_histogram : Histogram
-    score_histogram, density : Histogram, Density or None
-        Of the eligible; None where there is none.
     effects : tuple of Effect
         In the order of the parameters.
     pairs : tuple of Pair
         Of the parameters with the largest shares.
-    above_best : int
-        Combinations with more total R than the best; 0 where there is none.
-    beside_best : frame
-        `ib_grid.analysis.neighbourhoods.neighbours` of the best with ``total_r`` beside each, NaN
-        where it is not there; no row where there is no best.
     """
 
     total_r_band: NDArray[np.float64]
     total_r_histogram: Histogram
-    score_histogram: Histogram | None
-    density: Density | None
     effects: tuple[Effect, ...]
     pairs: tuple[Pair, ...]
-    above_best: int
-    beside_best: pd.DataFrame
 
 
-def survey(report: Report, files: Sequence[File], readers: Readers = ALONE) -> Landscape:
-    """The landscape of a report's run.
+def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Landscape:
+    """The landscape of a run of this grid, from its files, which hold at least one row.
 
     Raises
     ------
     StoreError
         If a file cannot be read, or its combinations are not those of the grid.
     """
-    grid = report.info.grid
     mains = main_effects(sums_of(files, grid, readers), grid)
     maps = [sides_of_map(a, b) for a, b in combinations(telling(mains), 2)]
     whole, *bands = quantiles(
         files, grid, [(), *((e.factor,) for e in mains), *((y, x) for x, y in maps)], readers
     )
     of_effects, of_maps = bands[: len(mains)], bands[len(mains) :]
-    above, beside = _about_best(report, files, readers)
     return Landscape(
         total_r_band=whole.reshape(len(BAND)),
         total_r_histogram=histogram(files, total_r_of, readers),
-        score_histogram=score_histogram(report, files, readers),
-        density=density(report, files, readers),
         effects=tuple(
             Effect(factor=main.factor, share_pct=main.share_pct, bands=band)
             for main, band in zip(mains, of_effects, strict=True)
@@ -133,8 +114,6 @@ def survey(report: Report, files: Sequence[File], readers: Readers = ALONE) -> L
             Pair(x=x, y=y, tenth_percentile=band[..., 0], median=band[..., 1])
             for (x, y), band in zip(maps, of_maps, strict=True)
         ),
-        above_best=above,
-        beside_best=beside,
     )
 
 
@@ -255,35 +234,6 @@ def _beside(factor: Factor, other: Factor) -> Factor:
     kept = [i for i, places in enumerate(factor.places) if of_other & set(places)]
     return dataclasses.replace(
         factor,
-        values=tuple(factor.values[i] for i in kept),  # noqa: PD011
+        values=tuple(factor.values[i] for i in kept),
         places=tuple(factor.places[i] for i in kept),
     )
-
-
-def _about_best(
-    report: Report, files: Sequence[File], readers: Readers
-) -> tuple[int, pd.DataFrame]:
-    """How many combinations have more total R than the best, and what lies beside it."""
-    if report.overall.best.empty:
-        return 0, pd.DataFrame()
-    best = report.overall.best.iloc[0]
-    there = neighbours(report.info.grid, int(best["combo_id"]))
-    ids = np.sort(there["combo_id"].to_numpy())
-    look = partial(_looked_up, ids=ids, total_r=np.float32(best["total_r"]))
-    parts = readers.over(files, look)
-    known = pd.Series({i: r for _, of_ids in parts for i, r in of_ids.items()}, dtype=np.float32)
-    return sum(above for above, _ in parts), there.assign(total_r=there["combo_id"].map(known))
-
-
-def _looked_up(
-    files: Sequence[File], ids: NDArray[np.int64], total_r: np.float32
-) -> tuple[int, dict[int, float]]:
-    """How many rows have more total R, and that of some combinations by their ids, ascending."""
-    above, found = 0, dict[int, float]()
-    for block in partitions.blocks(files, _TOTAL_R):
-        own, values = (block.columns[name] for name in _TOTAL_R)
-        above += int(np.count_nonzero(values > total_r))
-        place = np.minimum(np.searchsorted(own, ids), len(own) - 1)
-        there = own[place] == ids
-        found |= dict(zip(own[place[there]].tolist(), values[place[there]].tolist(), strict=True))
-    return above, found

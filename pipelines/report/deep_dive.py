@@ -14,7 +14,6 @@ from ib_grid.execution import MODELS, Model
 from ib_grid.params import Params
 from ib_grid.results import METRIC_NAMES
 from pipelines.report import numbers
-from pipelines.report.build import Report
 
 TOP_CURVES = 10
 TOP_TABLE = 20
@@ -27,6 +26,9 @@ class NoReplay:
     """Why the best combinations are not traded again, as a sentence."""
 
     reason: str = "The bars of this run were not at hand when the report was written."
+
+
+NO_BARS = NoReplay()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,18 +50,17 @@ class Replay:
     other: pd.DataFrame
 
 
-def replay(report: Report, source: Source | NoReplay) -> Replay | NoReplay:
-    """Trade the best combinations of a report again.
+def replay(ranked: pd.DataFrame, source: Source | NoReplay) -> Replay | NoReplay:
+    """Trade the best of the ranked combinations again.
 
     Bars that do not give back the results of the run are not used.
     """
-    best = report.overall.best.head(TOP_TABLE)
+    best = ranked.head(TOP_TABLE)
     if isinstance(source, NoReplay):
         return source
     if best.empty:
         return NoReplay("No combination is ranked.")
-    grid = report.info.grid
-    top = [grid.params(int(combo_id)) for combo_id in best["combo_id"]]
+    top = [source.grid.params(int(combo_id)) for combo_id in best["combo_id"]]
     if not _same(_metrics(top, source), best):
         return NoReplay("The bars at hand do not give the results of this run, so it was not used.")
     model: Model = next(m for m in MODELS if m != source.execution.model)

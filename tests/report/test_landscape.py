@@ -7,20 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as nps
 
 from ib_grid.analysis.factors import factors
-from ib_grid.analysis.neighbourhoods import neighbours
-from ib_grid.analysis.trade_offs import pareto_front
 from ib_grid.analysis.variance import cube_sums, main_effects
 from ib_grid.errors import StoreError
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
-from ib_grid.scoring import RankingSettings
-from pipelines.report.html.bins import round_bins
-from pipelines.report.html.landscape import (
+from pipelines.report.landscape import (
     Landscape,
     quantiles,
     sides_of_map,
@@ -35,8 +29,8 @@ floats = st.floats(-1e4, 1e4, width=32)
 MakeRun = Callable[..., MadeUpRun]
 
 
-def landscape_of(run: MadeUpRun, **settings: object) -> Landscape:
-    return survey(run.report(**settings), partition_files(run.run_dir, "GER40"))
+def landscape_of(run: MadeUpRun) -> Landscape:
+    return survey(partition_files(run.run_dir, "GER40"), run.info.grid)
 
 
 def rows_of(run: MadeUpRun) -> pd.DataFrame:
@@ -46,27 +40,6 @@ def rows_of(run: MadeUpRun) -> pd.DataFrame:
     rows.loc[rows["tsl_target"] == 0, "tsl_sl"] = None
     rows.loc[~rows["rev_rb_enabled"].astype(bool), "rev_rb_pct"] = None
     return rows
-
-
-@given(nps.arrays(np.float32, st.integers(1, 60), elements=floats), st.integers(1, 50))
-def test_every_value_lies_in_its_bin(values: np.ndarray, at_most: int) -> None:
-    bins = round_bins(float(values.min()), float(values.max()), at_most)
-    places = bins.places(values)
-    assert ((places >= 0) & (places < bins.n)).all()
-    assert bins.n <= at_most + 1
-    low, high = bins.edges[places], bins.edges[places + 1]
-    rounding = 1e-9 * np.abs(values.astype(np.float64))
-    assert (low - rounding <= values).all()
-    assert (values <= high + rounding).all()
-    assert bins.counts(values).sum() == len(values)
-    assert float(f"{bins.width:.0e}"[0]) in (1, 2, 5)
-
-
-def test_zero_is_an_edge_and_not_profitable() -> None:
-    bins = round_bins(-7.3, 4.1, 20)
-    assert 0.0 in bins.edges
-    place = bins.places(np.array([0.0, 1e-9]))
-    assert bins.edges[place].tolist() == [-bins.width, 0.0]
 
 
 def test_bands_are_quantiles_over_all_rows_with_the_value(make_run: MakeRun) -> None:
@@ -173,33 +146,6 @@ def test_values_that_never_meet_are_not_shown(grid: Grid) -> None:
     }
 
 
-def test_density_counts_the_eligible(make_run: MakeRun) -> None:
-    run = make_run()
-    density = landscape_of(run).density
-    assert density is not None
-    ranked = run.rows[run.rows["total_trades"] >= 10]
-    assert density.counts.sum() == len(ranked) < len(run.rows)
-    right = pd.cut(ranked["max_drawdown"], density.drawdown.edges.tolist(), labels=False)
-    upper = pd.cut(ranked["total_r"], density.total_r.edges.tolist(), labels=False)
-    expected = np.zeros_like(density.counts)
-    np.add.at(expected, (upper, right), 1)
-    assert (density.counts == expected).all()
-    points = ranked[["max_drawdown", "total_r"]].to_numpy(np.float32)
-    assert density.front.tolist() == pareto_front(points).tolist()
-
-
-def test_histograms_count_what_they_say(make_run: MakeRun) -> None:
-    run = make_run()
-    found = landscape_of(run)
-    profitable = found.total_r_histogram.bins.edges[:-1] >= 0
-    assert found.total_r_histogram.counts.sum() == len(run.rows)
-    assert found.total_r_histogram.counts[profitable].sum() == (run.rows["total_r"] > 0).sum()
-    assert found.score_histogram is not None
-    assert found.score_histogram.counts.sum() == (run.rows["total_trades"] >= 10).sum()
-    expected = np.quantile(run.rows["total_r"].astype(np.float64), [0.1, 0.5, 0.9])
-    assert found.total_r_band == pytest.approx(expected, abs=1e-9)
-
-
 def test_a_partial_run_is_what_is_computed(make_run: MakeRun) -> None:
     run = make_run(chunks=slice(0, 2))
     found = landscape_of(run)
@@ -211,29 +157,6 @@ def test_a_partial_run_is_what_is_computed(make_run: MakeRun) -> None:
     assert np.isnan(session.bands[1]).all()  # the chunks are all of the first
 
 
-@pytest.mark.parametrize("chunks", [slice(None), slice(0, 2)])
-def test_what_is_above_and_beside_the_best(make_run: MakeRun, grid: Grid, chunks: slice) -> None:
-    run = make_run(chunks=chunks)
-    found = landscape_of(run)
-    there = run.rows[: run.report().n_rows].set_index("combo_id")["total_r"]
-    best = run.report().overall.best["combo_id"].iloc[0]
-    assert found.above_best == (there > there[best]).sum() > 0
-    expected = neighbours(grid, int(best))["combo_id"]
-    assert found.beside_best["combo_id"].tolist() == expected.tolist()
-    total_r = found.beside_best["total_r"].astype(np.float32)
-    assert total_r.equals(there.reindex(expected).reset_index(drop=True).astype(np.float32))
-    assert total_r.isna().any() == (len(there) < len(grid))
-
-
-def test_nothing_eligible(make_run: MakeRun) -> None:
-    found = landscape_of(make_run(), ranking=RankingSettings(min_trades=1000))
-    assert found.density is None
-    assert found.score_histogram is None
-    assert found.above_best == 0
-    assert found.beside_best.empty
-    assert found.total_r_histogram.counts.sum() == 512
-
-
 def test_rows_of_another_grid(make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run()
     small = grid_from_mapping({**AXES, "rr_target": [0.5]}, GER40)
@@ -242,3 +165,13 @@ def test_rows_of_another_grid(make_run: MakeRun, tmp_path: Path) -> None:
         sums_of(files, small)
     with pytest.raises(StoreError, match="a combination more than once"):
         sums_of((*files, files[0]), run.info.grid)
+
+
+def test_the_histogram_counts_all_rows(make_run: MakeRun) -> None:
+    run = make_run()
+    found = landscape_of(run)
+    profitable = found.total_r_histogram.bins.edges[:-1] >= 0
+    assert found.total_r_histogram.counts.sum() == len(run.rows)
+    assert found.total_r_histogram.counts[profitable].sum() == (run.rows["total_r"] > 0).sum()
+    expected = np.quantile(run.rows["total_r"].astype(np.float64), [0.1, 0.5, 0.9])
+    assert found.total_r_band == pytest.approx(expected, abs=1e-9)
