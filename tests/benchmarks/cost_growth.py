@@ -13,7 +13,8 @@ the file given, one JSON object a line:
 
 ``--million`` is one of `sizes.AXES`. Runs are written below ``--folder`` (the folder for temporary
 files) and removed, unless ``--keep`` is given; 100 million combinations take 11 GB there. A run of
-0.1 million before fills the kernels' cache and is not measured.
+0.1 million before fills the kernels' cache, and Python's of the modules, as every first run after
+an installation does; it is not measured.
 
 What is measured of a run:
 
@@ -160,11 +161,10 @@ def _run(folder: Path, million: float, workers: int, columns: str) -> psutil.Pop
     words = ["run", "--symbol", "GER40", "--data", "bars.parquet", "--no-news"]
     words += ["--grid", f"{million}.toml", "--workers", str(workers), "--columns", columns]
     words += ["--run-dir", f"run-{million}"]
-    process = psutil.Popen(
-        [sys.executable, "-m", "pipelines.cli", *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-    )
+    env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # or both caches would not be full
+    command = [sys.executable, "-m", "pipelines.cli", *words]
+    process = psutil.Popen(command, cwd=folder, env=env)
     with _memory_of(process) as most:
         if process.wait():
             raise SystemExit(f"ib-grid run ended with {process.returncode}")
