@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ib_grid import scoring
+from ib_grid.best_rows import BestRows
 from ib_grid.chunks import Chunk, ChunkPlan
 from ib_grid.keep import Cut, Keep, Rank
 from ib_grid.partitions import partition_path
@@ -24,8 +23,6 @@ from pipelines import partition_file
 from pipelines.report import partitions
 from pipelines.threads import in_threads
 
-# Scores beyond those wanted that are gathered before they are sorted.
-_SCORES_AT_ONCE = 1_000_000
 _THREADS = 2
 
 
@@ -44,11 +41,17 @@ def find_cut(files: Sequence[Place], keep: Keep) -> Cut:
         scoring.check_finite(columns, names)
         rows += len(columns["combo_id"])
         extrema = extrema.merge(scoring.column_extrema(_eligible(columns, keep), weights))
-    best = _Best(keep.top or 0)
+    best = BestRows(keep.top or 0)
     for columns in _columns(files, names):
         some = _eligible(columns, keep)
         best.add(scoring.composite_scores(some, weights, extrema), some["combo_id"])
-    return Cut(last=best.last(), extrema=extrema, rows=rows)
+    return Cut(last=_last(best, keep), extrema=extrema, rows=rows)
+
+
+def _last(best: BestRows, keep: Keep) -> Rank | None:
+    """The last of the best; None if there are no more than those."""
+    score, combo_id = best.columns()
+    return Rank(float(score[-1]), int(combo_id[-1])) if 0 < len(score) == keep.top else None
 
 
 def _columns(files: Sequence[Place], names: Sequence[str]) -> Iterator[Columns]:
@@ -58,40 +61,6 @@ def _columns(files: Sequence[Place], names: Sequence[str]) -> Iterator[Columns]:
 def _eligible(columns: Columns, keep: Keep) -> Columns:
     rows = columns["total_trades"] >= keep.ranking.min_trades
     return {name: values[rows] for name, values in columns.items()}
-
-
-class _Best:
-    """The best `n` scores of many that come in parts; holds little more than that."""
-
-    def __init__(self, n: int) -> None:
-        self._n = n
-        self._score = np.zeros(0)
-        self._combo_id = np.zeros(0, np.int64)
-        self._parts: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
-        self._waiting = 0
-
-    def add(self, score: NDArray[np.float64], combo_id: NDArray[np.int64]) -> None:
-        if len(self._score) == self._n:  # what is below the last cannot come in
-            rows = score >= self._score[-1]
-            score, combo_id = score[rows], combo_id[rows]
-        self._parts.append((score, combo_id))
-        self._waiting += len(score)
-        if self._waiting >= _SCORES_AT_ONCE:
-            self._sort()
-
-    def _sort(self) -> None:
-        score, combo_id = zip((self._score, self._combo_id), *self._parts, strict=True)
-        scores, ids = np.concatenate(score), np.concatenate(combo_id)
-        best = scoring.best_first(scores, ids, self._n)
-        self._score, self._combo_id = scores[best], ids[best]
-        self._parts, self._waiting = [], 0
-
-    def last(self) -> Rank | None:
-        """The last of the best; None if there are no more than those."""
-        self._sort()
-        if len(self._score) < self._n:
-            return None
-        return Rank(float(self._score[-1]), int(self._combo_id[-1]))
 
 
 def cut_partitions(

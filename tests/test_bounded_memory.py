@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ib_grid import best_rows
 from ib_grid.analysis.factors import factors
 from ib_grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.grid import GRID_VALUES, Grid
@@ -21,7 +22,7 @@ from ib_grid.instruments import GER40
 from ib_grid.keep import Keep
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
-from pipelines import cut, partition_file, store
+from pipelines import partition_file, store
 from pipelines.cut import find_cut
 from pipelines.readers import ALONE
 from pipelines.report.bins import histogram
@@ -108,7 +109,7 @@ def test_the_landscape_holds_no_more_of_four_times_the_rows(data_sets) -> None:
 def test_choosing_the_best_holds_no_more_of_four_times_the_rows(
     data_sets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cut, "_SCORES_AT_ONCE", 20_000)  # in proportion to these few rows
+    monkeypatch.setattr(best_rows, "AT_ONCE", 20_000)  # in proportion to these few rows
 
     def chosen(dataset: Path) -> Callable[[], object]:
         files = partition_files(dataset)

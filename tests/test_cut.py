@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ib_grid import best_rows
 from ib_grid.errors import StoreError
 from ib_grid.keep import Cut, Keep
 from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.scoring import RankingSettings
-from pipelines import cut as cuts
 from pipelines import partition_file, store
 from pipelines.cut import cut_partitions, find_cut
 from pipelines.summary import summarise
@@ -52,7 +52,7 @@ def cut_all(dataset: Path, keep: Keep, cut, chunks) -> list[int]:
 def test_the_best_rows_are_those_of_sorting_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n: int, at_once: int
 ) -> None:
-    monkeypatch.setattr(cuts, "_SCORES_AT_ONCE", at_once)
+    monkeypatch.setattr(best_rows, "AT_ONCE", at_once)
     dataset = tmp_path / "GER40_full_results.parquet"
     keep = Keep(columns="ranking", top=n, ranking=RANKING)
     everything = written(dataset, keep)
@@ -78,16 +78,6 @@ def test_where_no_row_is_eligible_none_is_left(tmp_path: Path) -> None:
     assert (cut.last, cut.rows) == (None, 0)
     np.testing.assert_equal(cut.extrema, found.extrema)
     assert cut_all(dataset, keep, cut, range(len(PLAN))) == [0] * len(PLAN)
-
-
-def test_of_equal_scores_the_lowest_ids_stay_in_whatever_order_they_come(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(cuts, "_SCORES_AT_ONCE", 1)
-    best = cuts._Best(2)
-    for combo_id in (9, 5, 7, 1):
-        best.add(np.ones(1), np.array([combo_id]))
-    assert best.last() == (1.0, 5)
 
 
 def test_a_cut_goes_on_where_it_ended(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ib_grid import scoring
 from ib_grid.analysis.runs import Run, Where, checked_run
+from ib_grid.best_rows import BestRows
 from ib_grid.checks import perhaps, shown, whole_number
 from ib_grid.errors import ConfigError
 from ib_grid.keep import Cut
@@ -135,14 +136,12 @@ def _best(
     """Ids and values of the best, best first."""
     needed = tuple(dict.fromkeys(("combo_id", *(ranking.weights if extrema else (by,)))))
     sign = -1.0 if ascending else 1.0
-    best, ids = np.zeros(0), np.zeros(0, np.int64)
+    best = BestRows(n)
     for columns in _eligible(run, needed, where, ranking):
         if extrema:
             values = scoring.composite_scores(columns, ranking.weights, extrema)
         else:
             values = columns[by].astype(np.float64)
-        best = np.concatenate([best, sign * values])
-        ids = np.concatenate([ids, columns["combo_id"]])
-        kept = scoring.best_first(best, ids, n)
-        best, ids = best[kept], ids[kept]
-    return ids, sign * best
+        best.add(sign * values, columns["combo_id"])
+    values, ids = best.columns()
+    return ids, sign * values

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid import scoring
+from ib_grid.best_rows import BestRows
 from ib_grid.errors import StoreError
 from ib_grid.results import METRIC_COLUMNS
 from ib_grid.scoring import Columns, Extrema, RankingSettings
@@ -84,46 +85,6 @@ class Ranking:
     extrema: Extrema
     sums: Sums
     best: pd.DataFrame
-
-
-class _Best(NamedTuple):
-    """The best rows so far, best first: scores, ids and where the rows are; shape (n,) each."""
-
-    n_best: int
-    score: NDArray[np.float64]
-    combo_id: NDArray[np.int64]
-    file_index: NDArray[np.int64]
-    row: NDArray[np.int64]
-
-    @classmethod
-    def none(cls, n_best: int) -> _Best:
-        """None yet, of so many at the most."""
-        return cls(n_best, np.zeros(0), *(np.zeros(0, np.int64) for _ in range(3)))
-
-    def merge(self, other: _Best) -> _Best:
-        """The best of both."""
-        if 0 < self.n_best <= len(self.score):
-            # What is below the worst kept cannot come in; a tie with it is decided by the id.
-            other = other._take(other.score >= self.score[-1])
-        if not len(other.score):
-            return self
-        joined = _Best(
-            self.n_best,
-            np.concatenate([self.score, other.score]),
-            np.concatenate([self.combo_id, other.combo_id]),
-            np.concatenate([self.file_index, other.file_index]),
-            np.concatenate([self.row, other.row]),
-        )
-        return joined._take(scoring.best_first(joined.score, joined.combo_id, self.n_best))
-
-    def _take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> _Best:
-        return _Best(
-            self.n_best,
-            self.score[rows],
-            self.combo_id[rows],
-            self.file_index[rows],
-            self.row[rows],
-        )
 
 
 def rank(
@@ -223,16 +184,16 @@ def _choose(
     names: Sequence[str],
     contests: Sequence[_Contest],
     extrema: Sequence[Extrema],
-) -> list[_Best]:
-    """Second pass: the best rows of each scope."""
-    best = [_Best.none(contest.scope.n_best) for contest in contests]
+) -> list[BestRows]:
+    """Second pass: the best rows of each scope, and where each is: the index of a file, the row."""
+    best = [BestRows(contest.scope.n_best, n_more=2) for contest in contests]
     for block in partitions.blocks(files, names):
-        for i, contest in enumerate(contests):
-            best[i] = best[i].merge(_scored(block, contest, extrema[i]))
+        for rows, contest, of_scope in zip(best, contests, extrema, strict=True):
+            _enter(block, contest, of_scope, rows)
     return best
 
 
-Mergeable = TypeVar("Mergeable", Sums, Extrema, _Best)
+Mergeable = TypeVar("Mergeable", Sums, Extrema, BestRows)
 
 
 def _merged(parts: Sequence[Sequence[Mergeable]]) -> list[Mergeable]:
@@ -254,11 +215,10 @@ def _take(
     return {name: columns[name][rows] for name in names}
 
 
-def _scored(block: Block, contest: _Contest, extrema: Extrema) -> _Best:
+def _enter(block: Block, contest: _Contest, extrema: Extrema, best: BestRows) -> None:
     rows = contest.eligible(block.columns)
     ranked = _take(block.columns, ("combo_id", *contest.weights), rows)
-    return _Best(
-        contest.scope.n_best,
+    best.add(
         scoring.composite_scores(ranked, contest.weights, extrema),
         ranked["combo_id"],
         np.full(len(rows), block.file.index, np.int64),
@@ -267,17 +227,17 @@ def _scored(block: Block, contest: _Contest, extrema: Extrema) -> _Best:
 
 
 def _whole_rows(
-    files: Sequence[File], best: Sequence[_Best], metrics: Sequence[str], readers: Readers
+    files: Sequence[File], best: Sequence[BestRows], metrics: Sequence[str], readers: Readers
 ) -> list[pd.DataFrame]:
     """Third pass: a published frame for each ranking."""
-    file_index = np.concatenate([b.file_index for b in best])
-    row = np.concatenate([b.row for b in best])
+    of_scopes = [rows.columns() for rows in best]
+    file_index, row = (np.concatenate([columns[i] for columns in of_scopes]) for i in (2, 3))
     rows_of = {int(i): np.unique(row[file_index == i]) for i in np.unique(file_index)}
     of_best = [file for file in files if file.index in rows_of]
     publish = partial(_published, rows_of=rows_of, metrics=metrics)
     rows = pd.concat(readers.over(of_best, publish)).set_index("combo_id", drop=False)
     _check_once(rows)
-    return [_ranked(rows.loc[b.combo_id], b.score) for b in best]
+    return [_ranked(rows.loc[combo_id], score) for score, combo_id, *_ in of_scopes]
 
 
 def _published(
