@@ -39,7 +39,7 @@ def report_run(
     variation_filter: VariationFilter = "rule",
     n_best: int = DEFAULT_BEST,
     excel: bool = False,
-    just_written: bool = False,
+    n_computed: int | None = None,
     source: Source | None = None,
     processes: int = 1,
 ) -> tuple[Report, list[Place]]:
@@ -54,9 +54,9 @@ def report_run(
     n_best : int
     excel : bool
         Whether to write the workbook, too; one that is there is written again in any case.
-    just_written : bool
-        Whether this process has just written the partition files or read them through: then their
-        footers are looked at, and not every byte again.
+    n_computed : int, optional
+        Combinations that are computed, where this process has just looked at every file; by default
+        all of each file is read and checked first.
     source : Source, optional
         What the run was computed from, where it is at hand; by default it is read again.
     processes : int
@@ -85,12 +85,9 @@ def report_run(
         n_best=n_best if excel or workbook_place(folder, manifest.symbol).exists() else TOP_ROWS,
     )
     with readers(processes_for(manifest.combinations, processes)) as several:
-        n_computed = store.check_contents(
-            results_folder(run_dir, manifest.symbol),
-            manifest.plan(),
-            manifest.fingerprint,
-            read_all=not just_written,
-        )
+        if n_computed is None:
+            dataset = results_folder(run_dir, manifest.symbol)
+            n_computed = store.check_contents(dataset, manifest.plan(), manifest.fingerprint)
         several.meanwhile(plotly_base64)  # which is kept, for the page
         info = run_info(manifest, folder, n_computed)
         report = read_report(run_dir, info, settings, source or _source(manifest), several)

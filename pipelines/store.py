@@ -57,25 +57,15 @@ def take_stock(dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: b
     return Stored(records=records, damaged=tuple(damaged))
 
 
-def check_contents(
-    dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: bool = True
-) -> int:
-    """Look at every partition file before a report is made of them; the rows that were computed.
-
-    Parameters
-    ----------
-    dataset : Place
-    plan : ChunkPlan
-    fingerprint : str
-    read_all : bool
-        Whether to read all of each file, for its checksum, or its footer only.
+def check_contents(dataset: Place, plan: ChunkPlan, fingerprint: str) -> int:
+    """Read every partition file before a report is made of them; the rows that were computed.
 
     Raises
     ------
     StoreError
         If one is damaged or of another run; nothing is set aside.
     """
-    looked_at = _look_at_all(dataset, plan, fingerprint, read_all)
+    looked_at = _look_at_all(dataset, plan, fingerprint, read_all=True)
     damaged = [found for _, found in looked_at if isinstance(found, StoreError)]
     if damaged:
         more = f", and {len(damaged) - 1} more files are damaged" if len(damaged) > 1 else ""

@@ -150,7 +150,7 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
             result.folder,
             ranking=settings.ranking,
             excel=excel,
-            just_written=True,
+            n_computed=result.summary.combinations,
             source=source,
             processes=settings.workers or default_workers(),
         )

@@ -136,16 +136,20 @@ def _outline(files: Sequence[File], min_trades: int) -> _Outline:
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
     front = np.zeros((0, 2), np.float32)
     for columns in _eligible(files, _PLANE, min_trades):
-        points = np.column_stack([columns[name] for name in _PLANE])
-        low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
-        front = pareto_front(np.concatenate([front, _unbeaten(points, front)]))
+        cost, gain = (columns[name] for name in _PLANE)
+        low = np.minimum(low, [cost.min(), gain.min()])
+        high = np.maximum(high, [cost.max(), gain.max()])
+        front = pareto_front(np.concatenate([front, _unbeaten(cost, gain, front)]))
     return _Outline(low, high, front)
 
 
-def _unbeaten(points: NDArray[np.float32], front: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unbeaten(
+    cost: NDArray[np.float32], gain: NDArray[np.float32], front: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Points that the front so far does not beat: few, so that few have to be sorted."""
-    gain = np.append(np.float32(-np.inf), front[:, 1])  # both ascend along a front
-    return points[points[:, 1] > gain[np.searchsorted(front[:, 0], points[:, 0], side="right")]]
+    least_gain = np.append(np.float32(-np.inf), front[:, 1])  # both ascend along a front
+    rows = gain > least_gain[np.searchsorted(front[:, 0], cost, side="right")]
+    return np.column_stack([cost[rows], gain[rows]])
 
 
 def _cells(files: Sequence[File], min_trades: int, across: Bins, up: Bins) -> NDArray[np.int64]:

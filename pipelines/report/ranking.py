@@ -55,11 +55,11 @@ class Scope:
         """Parameter columns that its rule looks at."""
         return VARIATION_RULES[self.variation].columns if self.by_rule and self.variation else ()
 
-    def rows(self, columns: Columns) -> NDArray[np.bool_]:
-        """Which rows are within the scope, shape (n_rows,)."""
+    def counts(self, columns: Columns) -> NDArray[np.bool_] | np.bool_:
+        """Which rows are within the scope, shape (n_rows,), or that all of them are."""
         if self.by_rule and self.variation:
             return VARIATION_RULES[self.variation].counts(columns)
-        return np.ones(len(columns["combo_id"]), bool)
+        return np.True_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -150,10 +150,10 @@ class _Contest:
         own = (f"{prefix}total_trades", f"{prefix}total_r")
         return ("combo_id", *own, *self.weights, *self.scope.rule_columns)
 
-    def eligible(self, columns: Columns) -> NDArray[np.intp]:
-        """Rows that are ranked, ascending."""
+    def eligible(self, columns: Columns) -> NDArray[np.bool_]:
+        """Which rows are ranked, shape (n_rows,)."""
         enough = columns[f"{self.scope.prefix}total_trades"] >= self.min_trades
-        return np.flatnonzero(enough & self.scope.rows(columns))
+        return np.asarray(enough & self.scope.counts(columns))
 
 
 def _contest(scope: Scope, settings: RankingSettings) -> _Contest:
@@ -172,7 +172,7 @@ def _survey(
         for i, contest in enumerate(contests):
             prefix = contest.scope.prefix
             own = (f"{prefix}total_trades", f"{prefix}total_r")
-            in_scope = _take(block.columns, own, contest.scope.rows(block.columns))
+            in_scope = _take(block.columns, own, contest.scope.counts(block.columns))
             totals[i] = totals[i].merge(sums(in_scope, prefix))
             ranked = _take(block.columns, contest.weights, contest.eligible(block.columns))
             extrema[i] = extrema[i].merge(scoring.column_extrema(ranked, contest.weights))
@@ -209,20 +209,24 @@ def _check(block: Block) -> None:
         raise error.retold(StoreError, where=str(block.file.path)) from error
 
 
-def _take(
-    columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | NDArray[np.intp]
-) -> Columns:
-    return {name: columns[name][rows] for name in names}
+def _take(columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | np.bool_) -> Columns:
+    if rows.all():  # so it often is, and a view costs nothing
+        return {name: columns[name] for name in names}
+    index = np.flatnonzero(rows)
+    return {name: columns[name][index] for name in names}
 
 
 def _enter(block: Block, contest: _Contest, extrema: Extrema, best: BestRows) -> None:
     rows = contest.eligible(block.columns)
-    ranked = _take(block.columns, ("combo_id", *contest.weights), rows)
+    ranked = _take(block.columns, contest.weights, rows)
+    score = scoring.composite_scores(ranked, contest.weights, extrema)
+    can_come_in = score >= best.least
+    row = np.flatnonzero(rows)[can_come_in]
     best.add(
-        scoring.composite_scores(ranked, contest.weights, extrema),
-        ranked["combo_id"],
-        np.full(len(rows), block.file.index, np.int64),
-        block.first_row + rows.astype(np.int64),
+        score[can_come_in],
+        block.columns["combo_id"][row],
+        np.full(len(row), block.file.index, np.int64),
+        block.first_row + row.astype(np.int64),
     )
 
 
