@@ -26,6 +26,7 @@ from ib_grid.manifest import (
 from ib_grid.partitions import partition_files, results_folder
 from ib_grid.storage import Place
 from pipelines import cluster, optimize, store, summary
+from pipelines.cluster import Workers
 from pipelines.config import Settings
 from pipelines.cut import cut_partitions, find_cut
 from pipelines.existing_cluster import check_cluster
@@ -66,6 +67,8 @@ class Job:
     fingerprint : str
     security : Security, optional
         For a cluster that speaks TLS.
+    stay : ExitStack, optional
+        Where given, workers that have done their work stay until it is closed.
     """
 
     settings: Settings
@@ -75,6 +78,7 @@ class Job:
     plan: ChunkPlan
     fingerprint: str
     security: Security | None
+    stay: contextlib.ExitStack | None = None
 
     @property
     def dataset(self) -> Place:
@@ -109,7 +113,9 @@ class Job:
         return summary.merge(parts, self.min_trades)
 
 
-def compute_missing(job: Job, manifest: Manifest, missing: list[int], before: Summary) -> Manifest:
+def compute_missing(
+    job: Job, manifest: Manifest, missing: list[int], before: Summary
+) -> tuple[Manifest, Workers | None]:
     """Compute the missing chunks; whatever happens is written down, its beginning first.
 
     Parameters
@@ -126,6 +132,8 @@ def compute_missing(job: Job, manifest: Manifest, missing: list[int], before: Su
     -------
     Manifest
         With this attempt at its end.
+    Workers, optional
+        Those that have computed, where they are to stay.
 
     Raises
     ------
@@ -134,21 +142,20 @@ def compute_missing(job: Job, manifest: Manifest, missing: list[int], before: Su
     """
     seconds: dict[str, float] = {}
     attempt: dict[str, object] = {"started_utc": utc_now(), "seconds": seconds}
+    workers = None
     _write_attempt(job, manifest, attempt, "running")
     # Impatience must not disturb what is written down of a stop either.
     with cluster.stoppable():
         try:
             if missing:
-                outcome = _compute(job, missing, before, attempt, seconds)
-                if outcome.failed:
-                    raise optimize.failure(outcome.failed)
+                workers = _compute(job, missing, before, attempt, seconds)
             if job.inputs.keep.top is not None:
                 manifest = _with_cut(job, manifest, attempt)
                 _leave_out_rows(job, manifest, attempt, seconds)
         except BaseException as error:
             _note_stop(job, manifest, attempt, error)
             raise
-    return _end(job, manifest, attempt, "finished")
+    return _end(job, manifest, attempt, "finished"), workers
 
 
 def _note_stop(
@@ -173,7 +180,8 @@ def _compute(
     before: Summary,
     attempt: dict[str, object],
     seconds: dict[str, float],
-) -> Outcome:
+) -> Workers | None:
+    """Have workers compute; those of them that stay."""
     settings, inputs = job.settings, job.inputs
     for warning in warnings_of(settings):
         job.say(warning)
@@ -198,18 +206,18 @@ def _compute(
             job.say(f"workers can join at {workers.client.scheduler.address}")
         if settings.scheduler:
             check_cluster(workers.client, job.folder, job.fingerprint)
-        progress = stack.enter_context(
-            Progress(
-                job.console,
-                done=before.combinations,
-                total=len(inputs.grid),
-                best=before.best,
-            )
+        progress = Progress(
+            job.console, done=before.combinations, total=len(inputs.grid), best=before.best
         )
-        with _timed(seconds, "compute"):
+        with progress, _timed(seconds, "compute"):
             outcome = optimize.compute(_work(job), missing, workers, progress, before)
-    attempt.update(_figures(outcome, workers.count))
-    return outcome
+        attempt.update(_figures(outcome, workers.count))
+        if outcome.failed:
+            raise optimize.failure(outcome.failed)
+        if job.stay is None:
+            return None
+        job.stay.enter_context(stack.pop_all())
+    return workers
 
 
 def _with_cut(job: Job, manifest: Manifest, attempt: Mapping[str, object]) -> Manifest:

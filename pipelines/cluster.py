@@ -140,6 +140,8 @@ def _dask_config() -> dict[str, object]:
         "distributed.scheduler.worker-saturation": 1.0,
         # The market stays on every worker, needed at this moment or not.
         "distributed.scheduler.active-memory-manager.start": False,
+        # The bars travel with the best sets that are traded again.
+        "distributed.admin.large-graph-warning-threshold": "1GB",
         # Results do not stay in memory, so there is nothing to spill and no sense in a pause.
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,

@@ -1,29 +1,27 @@
-"""Who reads the files of a run: this process alone, or a few beside each other.
+"""Who reads the files of a run: this process alone, or Dask workers beside each other.
 
 A pass over many rows goes file by file, and what it finds can be put together, so that several
-processes can share it. They only read: whatever becomes of this process, they end with it.
+processes can share it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import Connection
-from typing import TypeVar
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 from ib_grid.errors import ClusterError
-from pipelines.forks import START_METHOD, start_fork_server
+
+if TYPE_CHECKING:
+    from pipelines.cluster import Workers
 
 # What many of them find is put together by one process.
 MAX_PROCESSES = 16
 ROWS_PER_PROCESS = 500_000
+# To start them takes about as long as to read so many rows.
+ROWS_WORTH_A_START = 4_000_000
 
 # Parts of a pass for each process: one that is slower than the others gets fewer of them.
 _PARTS = 2
@@ -34,7 +32,7 @@ Result = TypeVar("Result")
 
 
 class Readers:
-    """One process, or a pool of processes that take parts of its work."""
+    """One process, or several that take parts of its work."""
 
     def __init__(
         self,
@@ -43,7 +41,7 @@ class Readers:
         n_processes: int = 1,
     ) -> None:
         self._processes, self._threads = processes, threads
-        self._n_parts = _PARTS * n_processes
+        self._n_parts = _PARTS * n_processes if processes else 1
 
     def over(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> list[Result]:
         """What `work` makes of the items, of neighbouring ones together, in their order.
@@ -56,19 +54,22 @@ class Readers:
             together, its results must not depend on how many items it was given at a time.
 
         """
-        if self._processes is None or not items:
-            return [work(items)]
-        size = math.ceil(len(items) / self._n_parts)
+        return [part.result() for part in self.begin(items, work)]
+
+    def begin(
+        self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]
+    ) -> list[Future[Result]]:
+        """What `over` gives, without waiting for it."""
+        size = max(1, math.ceil(len(items) / self._n_parts))
         parts = [items[first : first + size] for first in range(0, len(items), size)]
-        futures = [self.beside(work, part) for part in parts]
-        return [future.result() for future in futures]
+        return [self.beside(work, part) for part in parts or [items]]
 
     def beside(self, work: Callable[..., Result], *words: object) -> Future[Result]:
-        """One thing, done by a process of the pool; at once if there is none."""
+        """One thing, done by one of the others; at once if there is none."""
         return _submitted(self._processes, work, *words)
 
     def meanwhile(self, work: Callable[..., Result], *words: object) -> Future[Result]:
-        """One thing, done in a thread, which may use these readers; at once if there is no pool."""
+        """One thing, done in a thread, which may use these readers; at once if there are none."""
         return _submitted(self._threads, work, *words)
 
 
@@ -85,48 +86,42 @@ def _submitted(
 ALONE = Readers()
 
 
-def processes_for(n_rows: int, at_most: int) -> int:
-    """How many processes are worth their start for so many rows."""
+def processes_for(n_rows: int, at_most: int, *, are_there: bool) -> int:
+    """How many processes are worth it for so many rows: few, if they have to be started first."""
+    if not are_there and n_rows < ROWS_WORTH_A_START:
+        return 1
     return max(1, min(at_most, MAX_PROCESSES, n_rows // ROWS_PER_PROCESS))
 
 
 @contextlib.contextmanager
-def readers(n_processes: int) -> Iterator[Readers]:
-    """Readers for the length of a with block: so many processes, or this one if it is one.
+def readers(n_processes: int, workers: Workers | None = None) -> Iterator[Readers]:
+    """Readers for the length of a with block: some workers, or this process if it is one.
+
+    Workers are started where none are given.
 
     Raises
     ------
     ClusterError
-        If the processes cannot be started, or one of them dies.
+        If the workers cannot be started, or one of them dies.
     """
     if n_processes < 2:
         yield ALONE
         return
-    start_fork_server()
-    context = multiprocessing.get_context(START_METHOD)
-    end, held = context.Pipe(duplex=False)
-    with ThreadPoolExecutor(_THREADS) as threads:
-        pool = ProcessPoolExecutor(n_processes, context, initializer=_begin, initargs=(end,))
+    from distributed import CancelledError as Lost
+    from distributed import KilledWorker
+
+    from pipelines import cluster
+
+    with contextlib.ExitStack() as stack:
+        workers = workers or stack.enter_context(cluster.workers_of(n_processes))
+        threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
+        executor = workers.client.get_executor(pure=False)
         try:
-            yield Readers(pool, threads, n_processes)
-        except BrokenProcessPool as error:
+            yield Readers(executor, threads, n_processes)
+        except (KilledWorker, Lost, CancelledError) as error:
             raise ClusterError(
-                "a process that reads the results has died",
+                "a worker that reads the results has died",
                 remedy="run `ib-grid report` on the run; with more memory if it ran out",
             ) from error
-        finally:  # the processes end at once, so that no thread waits for them any more
-            held.close()
-            pool.shutdown(cancel_futures=True)
-
-
-def _begin(end: Connection) -> None:
-    """What each process does first: it leaves Ctrl-C to the main one, and ends when that does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(end,), daemon=True).start()
-
-
-def _end_with(end: Connection) -> None:
-    # Nothing is ever sent: the other end is closed, or its process is gone.
-    with contextlib.suppress(EOFError, OSError):
-        end.recv_bytes()
-    os._exit(0)
+        finally:  # no thread waits any more for what workers still do
+            executor.shutdown(wait=False)

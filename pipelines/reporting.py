@@ -16,6 +16,7 @@ from ib_grid.partitions import results_folder
 from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place
 from pipelines import store
+from pipelines.cluster import Workers
 from pipelines.readers import processes_for, readers
 from pipelines.report.build import (
     DEFAULT_BEST,
@@ -42,6 +43,7 @@ def report_run(
     n_computed: int | None = None,
     source: Source | None = None,
     processes: int = 1,
+    workers: Workers | None = None,
 ) -> tuple[Report, list[Place]]:
     """Write the report of a run, finished or not, into its directory.
 
@@ -60,7 +62,9 @@ def report_run(
     source : Source, optional
         What the run was computed from, where it is at hand; by default it is read again.
     processes : int
-        As many read the rows, if there are enough of these.
+        As many are started to read the rows, if there are enough of these.
+    workers : Workers, optional
+        Those that read them, if they are there already.
 
     Returns
     -------
@@ -84,7 +88,10 @@ def report_run(
         # Nobody but the workbook shows more, and each row takes reading all columns of its file.
         n_best=n_best if excel or workbook_place(folder, manifest.symbol).exists() else TOP_ROWS,
     )
-    with readers(processes_for(manifest.combinations, processes)) as several:
+    n_readers = processes_for(
+        manifest.combinations, workers.count if workers else processes, are_there=bool(workers)
+    )
+    with readers(n_readers, workers) as several:
         if n_computed is None:
             dataset = results_folder(run_dir, manifest.symbol)
             n_computed = store.check_contents(dataset, manifest.plan(), manifest.fingerprint)

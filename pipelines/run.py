@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from ib_grid.manifest import RUN_FILE, Manifest, read_manifest, utc_now, version
 from ib_grid.storage import Place
 from pipelines import optimize, rundir, store
 from pipelines.attempt import Job, compute_missing, planned_workers, say
+from pipelines.cluster import Workers
 from pipelines.config import Settings
 from pipelines.inputs import Inputs
 from pipelines.lock import sole_writer
@@ -34,15 +36,23 @@ class RunResult:
         Of the whole grid.
     computed : int
         Combinations that were computed now; the others were there.
+    workers : Workers, optional
+        Those that have computed, where they were to stay.
     """
 
     folder: Place
     manifest: Manifest
     summary: Summary
     computed: int
+    workers: Workers | None
 
 
-def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
+def run(
+    settings: Settings,
+    inputs: Inputs,
+    console: Console,
+    stay: contextlib.ExitStack | None = None,
+) -> RunResult:
     """Compute what is missing of a run, in a new directory or in one that was begun before.
 
     Parameters
@@ -51,6 +61,8 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
     inputs : Inputs
     console : Console
         Gets notes and progress.
+    stay : ExitStack, optional
+        Where given, the workers stay until it is closed, if all is computed.
 
     Raises
     ------
@@ -86,6 +98,7 @@ def run(settings: Settings, inputs: Inputs, console: Console) -> RunResult:
             plan=manifest.plan(),
             fingerprint=manifest.fingerprint,
             security=security,
+            stay=stay,
         )
         described = settings.instrument_file
         own = (f"{settings.symbol} is as {described} describes it",) if described else ()
@@ -126,8 +139,9 @@ def _complete(job: Job, manifest: Manifest, *, begun: bool) -> RunResult:
     stored = job.stored(read_all=True)
     missing = [index for index in range(len(job.plan)) if index not in stored.records]
     _say_what_is_there(job, len(missing), begun)
+    workers = None
     if missing or job.uncut(stored):
-        manifest = compute_missing(job, manifest, missing, job.summary_of(stored))
+        manifest, workers = compute_missing(job, manifest, missing, job.summary_of(stored))
         stored = job.stored(read_all=False)
     elif manifest.state != "finished":
         manifest = dataclasses.replace(manifest, state="finished")
@@ -145,7 +159,9 @@ def _complete(job: Job, manifest: Manifest, *, begun: bool) -> RunResult:
     if not job.inputs.keep.every_row:
         kept = sum(record.n_rows for record in stored.records.values())
         job.say(f"kept: {kept:,} of {total.combinations:,} rows")
-    return RunResult(folder=job.folder, manifest=manifest, summary=total, computed=computed)
+    return RunResult(
+        folder=job.folder, manifest=manifest, summary=total, computed=computed, workers=workers
+    )
 
 
 def _say_what_is_there(job: Job, missing: int, begun: bool) -> None:

@@ -24,9 +24,7 @@ from ib_grid.partitions import partition_files, partition_path
 from ib_grid.results import METRIC_COLUMNS
 from pipelines import partition_file, store
 from pipelines.cut import find_cut
-from pipelines.readers import ALONE
-from pipelines.report.bins import histogram
-from pipelines.report.landscape import quantiles, sums_of, total_r_of
+from pipelines.report.landscape import quantiles, sums_of
 from pipelines.report.partitions import numbered
 from pipelines.report.ranking import Scope, rank
 from pipelines.summary import summarise
@@ -98,7 +96,6 @@ def test_the_landscape_holds_no_more_of_four_times_the_rows(data_sets) -> None:
         def survey() -> None:
             sums_of(files, plan.grid)
             quantiles(files, plan.grid, [(), *((side,) for side in sides), sides])
-            histogram(files, total_r_of, ALONE)
 
         return survey
 

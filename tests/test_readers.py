@@ -1,16 +1,13 @@
-"""Passes over files by several processes."""
+"""Passes over files by one process or several."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
 import pytest
 
 from ib_grid.errors import ClusterError, StoreError
@@ -18,12 +15,14 @@ from pipelines.readers import (
     ALONE,
     MAX_PROCESSES,
     ROWS_PER_PROCESS,
+    ROWS_WORTH_A_START,
     Readers,
     processes_for,
     readers,
 )
 
 SLEEP_SECONDS = 60
+SMALL = 2 * ROWS_PER_PROCESS
 
 
 def doubled(items: Sequence[int]) -> list[int]:
@@ -77,17 +76,22 @@ def test_something_else_meanwhile(threads: Readers) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "at_most", "expected"),
+    ("n_rows", "at_most", "are_there", "expected"),
     [
-        (0, 8, 1),
-        (2 * ROWS_PER_PROCESS - 1, 8, 1),
-        (2 * ROWS_PER_PROCESS, 8, 2),
-        (2 * ROWS_PER_PROCESS, 1, 1),
-        (10**9, 90, MAX_PROCESSES),
+        (0, 8, True, 1),
+        (SMALL - 1, 8, True, 1),
+        (SMALL, 8, True, 2),
+        (SMALL, 1, True, 1),
+        (SMALL, 8, False, 1),
+        (ROWS_WORTH_A_START - 1, 8, False, 1),
+        (ROWS_WORTH_A_START, 8, False, 8),
+        (10**9, 90, True, MAX_PROCESSES),
     ],
 )
-def test_few_rows_are_not_worth_a_process(n_rows: int, at_most: int, expected: int) -> None:
-    assert processes_for(n_rows, at_most) == expected
+def test_few_rows_are_not_worth_a_process(
+    n_rows: int, at_most: int, are_there: bool, expected: int
+) -> None:
+    assert processes_for(n_rows, at_most, are_there=are_there) == expected
 
 
 def test_one_needs_no_other_process() -> None:
@@ -96,7 +100,7 @@ def test_one_needs_no_other_process() -> None:
 
 
 @pytest.mark.cluster
-def test_processes_share_the_work_and_are_gone_after_it() -> None:
+def test_workers_share_the_work() -> None:
     with readers(2) as two:
         processes = set(two.over(range(8), who))
         assert len(processes) == 2
@@ -105,11 +109,10 @@ def test_processes_share_the_work_and_are_gone_after_it() -> None:
             two.over(range(8), refuse)
         assert caught.value.where == "file 0"
         assert two.over(range(3), doubled) == [[0], [2], [4]]
-    assert not any(map(_lives, processes))
 
 
 @pytest.mark.cluster
-def test_a_process_that_dies_is_told_of() -> None:
+def test_a_worker_that_dies_is_told_of() -> None:
     with pytest.raises(ClusterError, match="has died") as caught, readers(2) as two:
         two.over(range(8), die)
     assert "ib-grid report" in str(caught.value)
@@ -129,35 +132,3 @@ def test_an_error_does_not_wait_for_the_others() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupt_passes()
     assert time.monotonic() - begun < SLEEP_SECONDS
-
-
-_KILLED = """
-import os, signal
-from pipelines.readers import readers
-from tests.test_readers import who
-with readers(2) as two:
-    print(*set(two.over(range(8), who)), flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.cluster
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_processes_do_not_outlive_a_main_one_that_is_killed() -> None:
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED], capture_output=True, text=True, check=False, timeout=120
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    processes = [int(word) for word in killed.stdout.split()]
-    assert len(processes) == 2
-    until = time.monotonic() + 30
-    while any(map(_lives, processes)) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not any(map(_lives, processes))
-
-
-def _lives(process: int) -> bool:
-    try:
-        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

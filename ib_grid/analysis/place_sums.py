@@ -25,6 +25,8 @@ class PlaceSums:
         0 where there is no value.
     squares : float
         Sum of the squares about the mean.
+    low, high : float
+        Least and most; inf and -inf where there is no value.
     """
 
     counts: tuple[NDArray[np.int64], ...]
@@ -32,6 +34,8 @@ class PlaceSums:
     n: int
     mean: float
     squares: float
+    low: float
+    high: float
 
     def merge(self, other: PlaceSums) -> PlaceSums:
         """Those over both; Chan, Golub and LeVeque 1983 for the squares."""
@@ -43,6 +47,8 @@ class PlaceSums:
             n=n,
             mean=self.mean + apart * share,
             squares=self.squares + other.squares + apart**2 * self.n * share,
+            low=min(self.low, other.low),
+            high=max(self.high, other.high),
         )
 
 
@@ -76,4 +82,6 @@ def place_sums(
         n=len(values),
         mean=mean,
         squares=float(((wide - mean) ** 2).sum()),
+        low=float(wide.min(initial=np.inf)),
+        high=float(wide.max(initial=-np.inf)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -137,7 +138,6 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
     from pipelines.run import run as run_grid
     from pipelines.show import terminal
 
-    result = run_grid(settings, inputs, Console(stderr=True))
     source = Source(
         symbol=inputs.symbol,
         grid=inputs.grid,
@@ -145,16 +145,19 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
         execution=inputs.execution,
         news=inputs.news,
     )
-    try:
-        written = report_run(
-            result.folder,
-            ranking=settings.ranking,
-            excel=excel,
-            n_computed=result.summary.combinations,
-            source=source,
-            processes=settings.workers or default_workers(),
-        )
-    except KeyboardInterrupt:
-        typer.echo("every chunk is done; run again for the report", err=True)
-        raise
+    with contextlib.ExitStack() as stay:
+        result = run_grid(settings, inputs, Console(stderr=True), stay)
+        try:
+            written = report_run(
+                result.folder,
+                ranking=settings.ranking,
+                excel=excel,
+                n_computed=result.summary.combinations,
+                source=source,
+                processes=settings.workers or default_workers(),
+                workers=result.workers,
+            )
+        except KeyboardInterrupt:
+            typer.echo("every chunk is done; run again for the report", err=True)
+            raise
     show_report(terminal(), *written)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.readers import Readers
-from pipelines.report.partitions import File
-
-_HISTOGRAM_BINS = 130
+HISTOGRAM_BINS = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,31 +72,3 @@ class Histogram:
 
     bins: Bins
     counts: NDArray[np.int64]
-
-
-Values = Callable[[Sequence[File]], Iterator[NDArray[Any]]]
-
-
-def histogram(files: Sequence[File], values: Values, readers: Readers) -> Histogram:
-    """Histogram of a figure of some rows of the files, at least one.
-
-    Two passes: the bins, then the counts. `values` has the figure block by block, no block empty.
-    """
-    ranges = readers.over(files, partial(_range, values=values))
-    bins = round_bins(min(r[0] for r in ranges), max(r[1] for r in ranges), _HISTOGRAM_BINS)
-    counts = readers.over(files, partial(_counts, values=values, bins=bins))
-    return Histogram(bins=bins, counts=np.sum(counts, axis=0))
-
-
-def _range(files: Sequence[File], values: Values) -> tuple[float, float]:
-    low, high = math.inf, -math.inf
-    for block in values(files):
-        low, high = min(low, float(block.min())), max(high, float(block.max()))
-    return low, high
-
-
-def _counts(files: Sequence[File], values: Values, bins: Bins) -> NDArray[np.int64]:
-    counts = np.zeros(bins.n, np.int64)
-    for block in values(files):
-        counts += bins.counts(block)
-    return counts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from functools import partial, reduce
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,10 @@ from ib_grid.grid import Grid
 from ib_grid.scoring import Extrema
 from pipelines.readers import ALONE, Readers
 from pipelines.report import partitions
-from pipelines.report.bins import Bins, Histogram, histogram, round_bins
+from pipelines.report.bins import HISTOGRAM_BINS, Bins, Histogram, round_bins
 from pipelines.report.partitions import File
 from pipelines.report.ranking import Ranking
 
-_PLANE = ("max_drawdown", "total_r")
 _TOTAL_R = ("combo_id", "total_r")
 _DENSITY_BINS = 110
 
@@ -76,71 +75,81 @@ def look_at_eligible(
 ) -> Eligible:
     """What is told of the combinations that are ranked, besides the best of them.
 
+    Two passes over the files: the bins and the front, then the counts.
+
     Raises
     ------
     StoreError
         If a file cannot be read.
     """
-    scores = partial(
-        _scores, weights=ranking.weights, extrema=ranking.extrema, min_trades=min_trades
+    if ranking.best.empty:
+        return Eligible(
+            score_histogram=None, density=None, above_best=0, beside_best=pd.DataFrame()
+        )
+    best = ranking.best.iloc[0]
+    beside = neighbours(grid, int(best["combo_id"]))
+    look = partial(
+        _looked_up,
+        ids=np.sort(beside["combo_id"].to_numpy()),
+        total_r=np.float32(best["total_r"]),
     )
-    above, beside = _about_best(files, grid, ranking.best, readers)
+    looked = readers.begin(files, look)
+    figures = partial(
+        _figures, weights=ranking.weights, extrema=ranking.extrema, min_trades=min_trades
+    )
+    outline = reduce(_Outline.merge, readers.over(files, partial(_outline, figures=figures)))
+    n_bins = (HISTOGRAM_BINS, _DENSITY_BINS, _DENSITY_BINS)
+    bins = tuple(map(round_bins, outline.low, outline.high, n_bins))
+    counted = readers.over(files, partial(_counts, figures=figures, bins=bins))
+    scores, cells = (np.sum(counts, axis=0) for counts in zip(*counted, strict=True))
+    above, known = zip(*(part.result() for part in looked), strict=True)
+    total_r = pd.Series({i: r for of_ids in known for i, r in of_ids.items()}, dtype=np.float32)
     return Eligible(
-        score_histogram=histogram(files, scores, readers) if ranking.extrema.n_rows else None,
-        density=density(files, min_trades, readers),
-        above_best=above,
-        beside_best=beside,
+        score_histogram=Histogram(bins=bins[0], counts=scores),
+        density=Density(drawdown=bins[1], total_r=bins[2], counts=cells, front=outline.front),
+        above_best=sum(above),
+        beside_best=beside.assign(total_r=beside["combo_id"].map(total_r)),
     )
 
 
-def _scores(
+Figures = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]]
+
+
+def _figures(
     files: Sequence[File], weights: Mapping[str, float], extrema: Extrema, min_trades: int
-) -> Iterator[NDArray[np.float64]]:
-    for columns in _eligible(files, tuple(weights), min_trades):
-        yield scoring.composite_scores(columns, weights, extrema)
-
-
-def _eligible(
-    files: Sequence[File], names: tuple[str, ...], min_trades: int
-) -> Iterator[dict[str, NDArray[Any]]]:
-    """Columns of the eligible rows, block by block, no block empty."""
-    for block in partitions.blocks(files, tuple(dict.fromkeys(("total_trades", *names)))):
-        rows = block.columns["total_trades"] >= min_trades
-        if rows.any():
-            yield {name: block.columns[name][rows] for name in names}
-
-
-def density(files: Sequence[File], min_trades: int, readers: Readers) -> Density | None:
-    """Total R against drawdown over the eligible; None where there is none."""
-    parts = readers.over(files, partial(_outline, min_trades=min_trades))
-    low = np.min([part.low for part in parts], axis=0)
-    high = np.max([part.high for part in parts], axis=0)
-    fronts = np.concatenate([part.front for part in parts])
-    if not len(fronts):
-        return None
-    across, up = (round_bins(low[i], high[i], _DENSITY_BINS) for i in range(2))
-    count = partial(_cells, min_trades=min_trades, across=across, up=up)
-    counts = np.sum(readers.over(files, count), axis=0)
-    return Density(drawdown=across, total_r=up, counts=counts, front=pareto_front(fronts))
+) -> Iterator[Figures]:
+    """Score, drawdown and total R of the eligible rows, block by block, no block empty."""
+    names = tuple(dict.fromkeys(("total_trades", "max_drawdown", "total_r", *weights)))
+    for block in partitions.blocks(files, names):
+        rows = np.flatnonzero(block.columns["total_trades"] >= min_trades)
+        if len(rows):
+            columns = {name: block.columns[name][rows] for name in names}
+            score = scoring.composite_scores(columns, weights, extrema)
+            yield score, columns["max_drawdown"], columns["total_r"]
 
 
 class _Outline(NamedTuple):
-    """The least and the most of drawdown and total R, and the best trade-offs between them."""
+    """The least and the most of each figure, and the best trade-offs of drawdown and total R."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     front: NDArray[np.float32]
 
+    def merge(self, other: _Outline) -> _Outline:
+        return _Outline(
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+            pareto_front(np.concatenate([self.front, other.front])),
+        )
 
-def _outline(files: Sequence[File], min_trades: int) -> _Outline:
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
-    front = np.zeros((0, 2), np.float32)
-    for columns in _eligible(files, _PLANE, min_trades):
-        cost, gain = (columns[name] for name in _PLANE)
-        low = np.minimum(low, [cost.min(), gain.min()])
-        high = np.maximum(high, [cost.max(), gain.max()])
-        front = pareto_front(np.concatenate([front, _unbeaten(cost, gain, front)]))
-    return _Outline(low, high, front)
+
+def _outline(files: Sequence[File], figures: Callable[..., Iterator[Figures]]) -> _Outline:
+    outline = _Outline(np.full(3, np.inf), np.full(3, -np.inf), np.zeros((0, 2), np.float32))
+    for block in figures(files):
+        low = np.array([values.min() for values in block], np.float64)
+        high = np.array([values.max() for values in block], np.float64)
+        outline = outline.merge(_Outline(low, high, _unbeaten(*block[1:], outline.front)))
+    return outline
 
 
 def _unbeaten(
@@ -152,27 +161,17 @@ def _unbeaten(
     return np.column_stack([cost[rows], gain[rows]])
 
 
-def _cells(files: Sequence[File], min_trades: int, across: Bins, up: Bins) -> NDArray[np.int64]:
-    """How many lie in each cell, shape (up.n, across.n)."""
-    counts = np.zeros(up.n * across.n, np.int64)
-    for columns in _eligible(files, _PLANE, min_trades):
-        cell = up.places(columns["total_r"]) * across.n + across.places(columns["max_drawdown"])
-        counts += np.bincount(cell, minlength=len(counts))
-    return counts.reshape(up.n, across.n)
-
-
-def _about_best(
-    files: Sequence[File], grid: Grid, best: pd.DataFrame, readers: Readers
-) -> tuple[int, pd.DataFrame]:
-    """How many combinations have more total R than the best, and what lies beside it."""
-    if best.empty:
-        return 0, pd.DataFrame()
-    there = neighbours(grid, int(best["combo_id"].iloc[0]))
-    ids = np.sort(there["combo_id"].to_numpy())
-    look = partial(_looked_up, ids=ids, total_r=np.float32(best["total_r"].iloc[0]))
-    parts = readers.over(files, look)
-    known = pd.Series({i: r for _, of_ids in parts for i, r in of_ids.items()}, dtype=np.float32)
-    return sum(above for above, _ in parts), there.assign(total_r=there["combo_id"].map(known))
+def _counts(
+    files: Sequence[File], figures: Callable[..., Iterator[Figures]], bins: Sequence[Bins]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many have a score in each bin, and lie in each cell by total R and drawdown."""
+    of_score, across, up = bins
+    scores, cells = np.zeros(of_score.n, np.int64), np.zeros(up.n * across.n, np.int64)
+    for score, drawdown, total_r in figures(files):
+        scores += of_score.counts(score)
+        cell = up.places(total_r) * across.n + across.places(drawdown)
+        cells += np.bincount(cell, minlength=len(cells))
+    return scores, cells.reshape(up.n, across.n)
 
 
 def _looked_up(

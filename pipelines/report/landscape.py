@@ -7,7 +7,7 @@ times, each time for what the next one has to know.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import combinations, pairwise
@@ -25,7 +25,7 @@ from ib_grid.analysis.variance import MainEffect, main_effects
 from ib_grid.grid import Grid
 from pipelines.readers import ALONE, Readers
 from pipelines.report import partitions
-from pipelines.report.bins import Histogram, histogram
+from pipelines.report.bins import HISTOGRAM_BINS, Bins, Histogram, round_bins
 from pipelines.report.partitions import File
 
 BAND = (0.1, 0.5, 0.9)
@@ -97,7 +97,10 @@ def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Lands
     StoreError
         If a file cannot be read, or its combinations are not those of the grid.
     """
-    mains = main_effects(sums_of(files, grid, readers), grid)
+    sums = sums_of(files, grid, readers)
+    bins = round_bins(sums.low, sums.high, HISTOGRAM_BINS)
+    counted = readers.begin(files, partial(_counts, bins=bins))
+    mains = main_effects(sums, grid)
     maps = [sides_of_map(a, b) for a, b in combinations(telling(mains), 2)]
     whole, *bands = quantiles(
         files, grid, [(), *((e.factor,) for e in mains), *((y, x) for x, y in maps)], readers
@@ -105,7 +108,9 @@ def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Lands
     of_effects, of_maps = bands[: len(mains)], bands[len(mains) :]
     return Landscape(
         total_r_band=whole.reshape(len(BAND)),
-        total_r_histogram=histogram(files, total_r_of, readers),
+        total_r_histogram=Histogram(
+            bins=bins, counts=np.sum([part.result() for part in counted], axis=0)
+        ),
         effects=tuple(
             Effect(factor=main.factor, share_pct=main.share_pct, bands=band)
             for main, band in zip(mains, of_effects, strict=True)
@@ -117,9 +122,11 @@ def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Lands
     )
 
 
-def total_r_of(files: Sequence[File]) -> Iterator[NDArray[np.float32]]:
-    """Total R of all rows, block by block."""
-    return (block.columns["total_r"] for block in partitions.blocks(files, ("total_r",)))
+def _counts(files: Sequence[File], bins: Bins) -> NDArray[np.int64]:
+    counts = np.zeros(bins.n, np.int64)
+    for block in partitions.blocks(files, ("total_r",)):
+        counts += bins.counts(block.columns["total_r"])
+    return counts
 
 
 class _FileSums(NamedTuple):
