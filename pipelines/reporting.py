@@ -26,10 +26,9 @@ from pipelines.report.build import (
     RunInfo,
     VariationFilter,
     read_report,
+    workbook_place,
 )
 from pipelines.report.deep_dive import NoReplay
-from pipelines.report.files import workbook_place, write_report
-from pipelines.report.html.assembly import plotly_base64
 from pipelines.report.numbers import points
 
 
@@ -95,10 +94,20 @@ def report_run(
         if n_computed is None:
             dataset = results_folder(run_dir, manifest.symbol)
             n_computed = store.check_contents(dataset, manifest.plan(), manifest.fingerprint)
-        several.meanwhile(plotly_base64)  # which is kept, for the page
+        several.meanwhile(_make_ready)
         info = run_info(manifest, folder, n_computed)
         report = read_report(run_dir, info, settings, source or _source(manifest), several)
+    from pipelines.report.files import write_report
+
     return report, write_report(report, folder, excel=excel)
+
+
+def _make_ready() -> None:
+    """Have at hand what files are made with, which takes as long as a pass over the rows."""
+    from pipelines.report import files  # noqa: F401 - and with it plotly
+    from pipelines.report.html.assembly import plotly_base64
+
+    plotly_base64()  # which is kept
 
 
 def _source(manifest: Manifest) -> Source | NoReplay:

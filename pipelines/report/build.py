@@ -71,6 +71,11 @@ class RunInfo:
     n_computed: int | None = None
 
 
+def workbook_place(run_dir: Place, symbol: str) -> Place:
+    """Where a run's workbook lies, if it has one."""
+    return run_dir / f"{symbol}_results.xlsx"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
     """How to rank, and how much of it.

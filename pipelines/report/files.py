@@ -12,15 +12,10 @@ from ib_grid.files import whole_file
 from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
-from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report
+from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report, workbook_place
 from pipelines.report.excel import write_workbook
 from pipelines.report.html.page import html_text
 from pipelines.report.text import summary_text, variation_text
-
-
-def workbook_place(run_dir: Place, symbol: str) -> Place:
-    """Where a run's workbook lies, if it has one."""
-    return run_dir / f"{symbol}_results.xlsx"
 
 
 def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list[Place]:
