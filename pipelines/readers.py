@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -43,7 +44,9 @@ class Readers:
         self._processes, self._threads = processes, threads
         self._n_parts = _PARTS * n_processes if processes else 1
 
-    def over(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> list[Result]:
+    def over(
+        self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]
+    ) -> Iterator[Result]:
         """What `work` makes of the items, of neighbouring ones together, in their order.
 
         Parameters
@@ -52,14 +55,15 @@ class Readers:
         work : callable
             A function of a module, or a `functools.partial` of one, that changes nothing. Put
             together, its results must not depend on how many items it was given at a time.
-
         """
-        return [part.result() for part in self.begin(items, work)]
+        parts = deque(self.begin(items, work))
+        while parts:
+            yield parts.popleft().result()
 
     def begin(
         self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]
     ) -> list[Future[Result]]:
-        """What `over` gives, without waiting for it."""
+        """What `over` gives, without waiting for it, and held until it is let go."""
         size = max(1, math.ceil(len(items) / self._n_parts))
         parts = [items[first : first + size] for first in range(0, len(items), size)]
         return [self.beside(work, part) for part in parts or [items]]

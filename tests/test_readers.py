@@ -29,6 +29,10 @@ def doubled(items: Sequence[int]) -> list[int]:
     return [2 * item for item in items]
 
 
+def passed(several: Readers) -> int:
+    return sum(several.over([1, 2], sum))
+
+
 def who(_items: Sequence[int]) -> int:
     time.sleep(0.05)  # time for the other to take a part, too
     return os.getpid()
@@ -55,7 +59,7 @@ def threads() -> Iterator[Readers]:
 @pytest.mark.parametrize("n_items", [0, 1, 2, 3, 4, 5, 17])
 def test_all_items_come_in_their_order(threads: Readers, n_items: int) -> None:
     for several in (ALONE, threads):
-        parts = several.over(range(n_items), doubled)
+        parts = list(several.over(range(n_items), doubled))
         assert [item for part in parts for item in part] == [2 * k for k in range(n_items)]
     assert len(parts) <= 4
 
@@ -63,16 +67,16 @@ def test_all_items_come_in_their_order(threads: Readers, n_items: int) -> None:
 def test_an_error_comes_out(threads: Readers) -> None:
     for several in (ALONE, threads):
         with pytest.raises(StoreError, match="it cannot be read") as caught:
-            several.over(range(8), refuse)
+            list(several.over(range(8), refuse))
         assert caught.value.where == "file 0"
 
 
 def test_something_else_meanwhile(threads: Readers) -> None:
     for several in (ALONE, threads):
-        other, third = several.beside(max, 3, 5), several.meanwhile(several.over, [1, 2], sum)
-        assert several.over([1], doubled) == [[2]]
+        other, third = several.beside(max, 3, 5), several.meanwhile(passed, several)
+        assert list(several.over([1], doubled)) == [[2]]
         assert other.result() == 5
-        assert sum(third.result()) == 3
+        assert third.result() == 3
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_few_rows_are_not_worth_a_process(
 
 def test_one_needs_no_other_process() -> None:
     with readers(1) as alone:
-        assert alone.over([1], who) == [os.getpid()]
+        assert list(alone.over([1], who)) == [os.getpid()]
 
 
 @pytest.mark.cluster
@@ -106,21 +110,21 @@ def test_workers_share_the_work() -> None:
         assert len(processes) == 2
         assert os.getpid() not in processes
         with pytest.raises(StoreError, match="it cannot be read") as caught:
-            two.over(range(8), refuse)
+            list(two.over(range(8), refuse))
         assert caught.value.where == "file 0"
-        assert two.over(range(3), doubled) == [[0], [2], [4]]
+        assert list(two.over(range(3), doubled)) == [[0], [2], [4]]
 
 
 @pytest.mark.cluster
 def test_a_worker_that_dies_is_told_of() -> None:
     with pytest.raises(ClusterError, match="has died") as caught, readers(2) as two:
-        two.over(range(8), die)
+        list(two.over(range(8), die))
     assert "ib-grid report" in str(caught.value)
 
 
 def interrupt_passes() -> None:
     with readers(2) as two:
-        two.meanwhile(two.over, range(8), sleep)
+        two.meanwhile(lambda: list(two.over(range(8), sleep)))
         two.beside(sleep, [1])
         raise KeyboardInterrupt
 

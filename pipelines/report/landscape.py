@@ -30,6 +30,8 @@ from pipelines.report.partitions import File
 
 BAND = (0.1, 0.5, 0.9)
 TELLING = 4
+# A map with more rows or columns is none to look at, and each of its cells takes 2 kB or more.
+MOST_VALUES = 60
 _TOTAL_R = ("combo_id", "total_r")
 
 
@@ -80,7 +82,7 @@ class Landscape:
     effects : tuple of Effect
         In the order of the parameters.
     pairs : tuple of Pair
-        Of the parameters with the largest shares.
+        Of the parameters with the largest shares, of those with at most `MOST_VALUES` values.
     """
 
     total_r_band: NDArray[np.float64]
@@ -197,7 +199,7 @@ def quantiles(
     search = order_statistics.begun(groups, BAND)
     for _ in range(order_statistics.PASSES):
         tables = readers.over(files, partial(_digits, search=search))
-        search = order_statistics.narrowed(search, np.sum(tables, axis=0))
+        search = order_statistics.narrowed(search, reduce(np.add, tables))
     found = np.split(order_statistics.quantiles(search), groups.first_cell[1:-1])
     return [
         band.reshape([*(len(factor.values) for factor in factors), len(BAND)])
@@ -221,8 +223,8 @@ def _side(factor: Factor, grid: Grid) -> Side:
 
 
 def telling(found: Sequence[MainEffect]) -> list[Factor]:
-    """The parameters with the largest shares, in the order of the parameters."""
-    several = [effect for effect in found if len(effect.factor.values) > 1]
+    """The parameters with the largest shares that a map can show, in their own order."""
+    several = [effect for effect in found if 1 < len(effect.factor.values) <= MOST_VALUES]
     largest = sorted(several, key=lambda effect: -effect.share_pct)[:TELLING]
     return [effect.factor for effect in several if effect in largest]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -15,6 +16,7 @@ from ib_grid.errors import StoreError
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
 from pipelines.report.landscape import (
+    MOST_VALUES,
     Landscape,
     quantiles,
     sides_of_map,
@@ -104,6 +106,23 @@ def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun, grid: Grid)
     assert len(chosen) == 4
     assert min(share[name] for name in names) >= max(rest)
     assert [factor.name for factor in chosen] == [name for name in share if name in names]
+
+
+def test_a_parameter_of_too_many_values_is_on_no_map(grid: Grid) -> None:
+    cube = np.random.default_rng(4).normal(size=grid.shape)
+    cube += 100 * np.arange(2).reshape([-1 if n == "rr_target" else 1 for n in grid.axes])
+    found = main_effects(cube_sums(cube.astype(np.float32)), grid)
+    assert "rr_target" in {factor.name for factor in telling(found)}
+    many = tuple(range(MOST_VALUES + 1))
+    wider = [
+        dataclasses.replace(e, factor=dataclasses.replace(e.factor, values=many))
+        if e.factor.name == "rr_target"
+        else e
+        for e in found
+    ]
+    names = {factor.name for factor in telling(wider)}
+    assert "rr_target" not in names
+    assert len(names) == 4
 
 
 @pytest.mark.parametrize(

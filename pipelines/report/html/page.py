@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ib_grid.analysis import style
-from ib_grid.analysis.factors import values_of
+from ib_grid.analysis.factors import factors, values_of
 from ib_grid.analysis.style import rounded
 from ib_grid.results import METRICS
 from pipelines.report import facts
@@ -25,6 +25,7 @@ from pipelines.report.html.words import (
     per_trade_r_text,
     readable,
 )
+from pipelines.report.landscape import MOST_VALUES
 
 Figures = Mapping[str, Sequence[Figure]]
 
@@ -119,6 +120,7 @@ def _values(report: Report) -> dict[str, Any]:
         "statements": verdict(report),
         "profitable_pct": profitable_pct(report),
         "none_ranked": none_ranked(report),
+        "unmapped": _unmapped(report),
         "limit": grid_figures.pair_limit(report.landscape.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
         "no_replay": again.reason if isinstance(again, NoReplay) else "",
@@ -131,6 +133,12 @@ def _values(report: Report) -> dict[str, Any]:
         "terms": [(name, meaning[name].unit, meaning[name].meaning) for name in _TERMS],
         "sections": [_about(report, section) for section in facts.sections(report)[:3]],
     }
+
+
+def _unmapped(report: Report) -> str:
+    """Which parameters no map can show, as the end of a sentence."""
+    names = [f.name for f in factors(report.info.grid) if len(f.values) > MOST_VALUES]
+    return f", but for {', '.join(names)} with more than {MOST_VALUES} values" if names else ""
 
 
 def _about(report: Report, section: Section) -> tuple[str, list[tuple[str, Markup | str]]]:
