@@ -196,7 +196,7 @@ def _choose(
 Mergeable = TypeVar("Mergeable", Sums, Extrema, BestRows)
 
 
-def _merged(parts: Sequence[Sequence[Mergeable]]) -> list[Mergeable]:
+def _merged(parts: Iterable[Sequence[Mergeable]]) -> list[Mergeable]:
     """For each scope, what the parts of a pass have found together."""
     return [reduce(lambda a, b: a.merge(b), of_scope) for of_scope in zip(*parts, strict=True)]
 
