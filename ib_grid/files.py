@@ -77,40 +77,93 @@ def whole_file(path: Place) -> Iterator[BinaryIO]:
     UnreachableError
         If the store that it is in does not take it.
     """
-    with _whole_object(path) if isinstance(path, RemotePath) else _file_on_disk(path) as file:
+    with whole_files() as files, files.begin(path) as file:
         yield file
 
 
 @contextlib.contextmanager
-def _whole_object(path: RemotePath) -> Iterator[BinaryIO]:
-    content = io.BytesIO()
-    yield content
+def whole_files() -> Iterator[WholeFiles]:
+    """Files that belong together; they get their names once the last of them is on the disk.
+
+    What needs room is done before the first gets its name: if the block fails, those that were
+    there before all stay as they were, and nothing new is left. A store has no second name to
+    give: there each is put in one go at the end of the block, and one that the store does not take
+    leaves those before it new.
+
+    Raises
+    ------
+    OutputError
+        If a place cannot be written.
+    UnreachableError
+        If the store that they are in does not take one.
+    """
+    files = WholeFiles()
     try:
-        path.write_bytes(content.getvalue())
-    except OSError as error:
-        raise _cannot_write(path, error) from error
+        yield files
+        files._give_names()
+    except BaseException:
+        files._remove_unnamed()
+        raise
+
+
+class WholeFiles:
+    """Files that have no names yet, in the order in which they were begun; see `whole_files`."""
+
+    def __init__(self) -> None:
+        self._objects: list[tuple[RemotePath, io.BytesIO]] = []
+        self._whole: list[tuple[Path, Path]] = []
+        self._begun: list[Path] = []
+        self._folders: list[Path] = []
+
+    @contextlib.contextmanager
+    def begin(self, path: Place) -> Iterator[BinaryIO]:
+        """A file to write to, for the length of a with block."""
+        if isinstance(path, RemotePath):
+            content = io.BytesIO()
+            yield content
+            self._objects.append((path, content))
+            return
+        _check_replaceable(path)
+        # In containers many processes have one id.
+        aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+        with _told_of(path):
+            self._folders[:0] = _missing_folders(path.parent)
+            self._begun.append(aside)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+        self._whole.append((aside, path))
+
+    def _give_names(self) -> None:
+        for place, content in self._objects:
+            with _told_of(place):
+                place.write_bytes(content.getvalue())
+        for aside, path in self._whole:
+            with _told_of(path):
+                aside.replace(path)
+        for folder, path in {path.parent: path for _, path in self._whole}.items():
+            with _told_of(path):
+                _flush_folder(folder)
+
+    def _remove_unnamed(self) -> None:
+        # What cannot be removed must not hide the error that led here.
+        for aside in self._begun:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+        for folder in self._folders:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 @contextlib.contextmanager
-def _file_on_disk(path: Path) -> Iterator[BinaryIO]:
-    _check_replaceable(path)
-    # In containers many processes have one id.
-    aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
-    folders: list[Path] = []
+def _told_of(path: Place) -> Iterator[None]:
+    """Say what goes wrong with a file in the words of `_cannot_write`."""
     try:
-        folders = _missing_folders(path.parent)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        _flush_folder(path.parent)
-    except BaseException as error:
-        _remove(aside, folders)
-        if isinstance(error, OSError):
-            raise _cannot_write(path, error) from error
-        raise
+        yield
+    except OSError as error:
+        raise _cannot_write(path, error) from error
 
 
 def _check_replaceable(path: Path) -> None:
@@ -144,17 +197,8 @@ def _missing_folders(folder: Path) -> list[Path]:
     return [place for place in (folder, *folder.parents) if not place.exists()]
 
 
-def _remove(aside: Path, folders: list[Path]) -> None:
-    # What cannot be removed must not hide the error that led here.
-    with contextlib.suppress(OSError):
-        aside.unlink(missing_ok=True)
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-
-
 def _flush_folder(folder: Path) -> None:
-    """Make the rename last; Windows cannot open folders and needs none of it."""
+    """Make renames last; Windows cannot open folders and needs none of it."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import OutputError
-from ib_grid.files import is_file, whole_file
+from ib_grid.files import is_file, whole_file, whole_files
+from tests.stores import memory_store
 
 
 def everything_in(folder):
@@ -50,6 +51,71 @@ def test_a_failure_leaves_the_old_file_and_nothing_new(tmp_path):
         raise KeyboardInterrupt
     assert path.read_bytes() == b"old"
     assert everything_in(tmp_path) == ["file.bin"]
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError, KeyboardInterrupt, OSError])
+def test_of_several_files_none_is_new_if_the_last_fails(tmp_path, fault):
+    paths = [tmp_path / "a", tmp_path / "new" / "b", tmp_path / "new" / "newer" / "c"]
+    paths[0].write_bytes(b"old")
+
+    def write() -> None:
+        with whole_files() as files:
+            for path in paths:
+                with files.begin(path) as file:
+                    file.write(b"new")
+                    if path == paths[-1]:
+                        raise fault
+
+    with pytest.raises(OutputError if fault is OSError else fault):
+        write()
+    assert paths[0].read_bytes() == b"old"
+    assert everything_in(tmp_path) == ["a"]
+
+
+def test_several_files_get_their_names_when_all_are_on_the_disk(tmp_path, monkeypatch):
+    paths = [tmp_path / name for name in "abc"]
+    flushed, renamed, flush, rename = [], [], os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda number: (flushed.append(number), flush(number)))
+
+    def replace(aside: Path, path: Path) -> None:
+        renamed.append((path.name, len(flushed)))
+        rename(aside, path)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with whole_files() as files:
+        for path in paths:
+            with files.begin(path) as file:
+                file.write(path.name.encode())
+    assert renamed == [("a", 3), ("b", 3), ("c", 3)]
+    assert [path.read_bytes() for path in paths] == [b"a", b"b", b"c"]
+    assert len(flushed) == 4  # their folder once
+
+
+def test_a_file_whose_block_has_failed_gets_no_name(tmp_path):
+    with whole_files() as files:
+        with pytest.raises(ZeroDivisionError), files.begin(tmp_path / "a") as file:
+            file.write(b"half" * (1 // 0))
+        with files.begin(tmp_path / "b") as file:
+            file.write(b"whole")
+    assert (tmp_path / "b").read_bytes() == b"whole"
+    assert not (tmp_path / "a").exists()
+
+
+def test_in_a_store_several_files_come_with_the_end_of_the_block():
+    with memory_store() as root:
+        with (
+            pytest.raises(ZeroDivisionError),
+            whole_files() as files,
+            files.begin(root / "a") as file,
+        ):
+            file.write(b"half" * (1 // 0))
+        assert not root.exists()
+        with whole_files() as files:
+            for name in "ab":
+                with files.begin(root / name) as file:
+                    file.write(name.encode())
+            assert not root.exists()
+        assert [path.read_bytes() for path in root.iterdir()] == [b"a", b"b"]
 
 
 def test_a_file_in_the_place_of_a_folder_is_an_output_error(tmp_path):

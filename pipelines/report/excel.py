@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from ib_grid.params import DOMAINS, PARAM_NAMES
 from ib_grid.results import METRICS, PREFIXES, VARIATIONS, Metric
@@ -48,10 +51,27 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
     The sheets of combinations show the parameters, the overall metrics and the main figures of
     each variation, or all metrics of the one variation that the run keeps; the CSV files have
     every column.
+
+    Raises
+    ------
+    OSError
+        If the file, or the temporary folder, has no room.
     """
+    # A library that packs into a full disk tries so again, and complains, when it is cleared away.
+    content = io.BytesIO()
+    try:
+        # The library leaves its own files there if it fails.
+        with tempfile.TemporaryDirectory(prefix="ib-grid-") as folder:
+            _pack_workbook(report, content, folder)
+    except FileCreateError as error:
+        raise error.args[0] from error
+    file.write(content.getbuffer())
+
+
+def _pack_workbook(report: Report, file: BinaryIO, folder: str) -> None:
     overall = [*_LEAD, *PARAM_NAMES, *_OVERALL, *_OF_VARIATIONS]
     best = report.overall.best[overall]
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+    with xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder}) as book:
         formats = _formats(book)
         _write_rows(book, "Results", best.head(results_rows(report)), formats)
         _write_rows(book, f"Top{TOP_ROWS}", best.head(TOP_ROWS), formats)

@@ -1,4 +1,4 @@
-"""The files of a report: CSV, JSON and text, each written aside and renamed."""
+"""The files of a report: CSV, JSON and text, all written aside before the first is renamed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ib_grid.errors import OutputError
-from ib_grid.files import whole_file
+from ib_grid.files import whole_files
 from ib_grid.storage import Place
 from ib_grid.variations import VARIATION_RULES
 from pipelines.report import facts
@@ -19,7 +19,10 @@ from pipelines.report.text import summary_text, variation_text
 
 
 def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list[Place]:
-    """Write the files of a report into its run directory.
+    """Write the files of a report into its run directory, over those of an earlier one.
+
+    If one of them cannot be written, the earlier report stays as it was (in a store, only if it is
+    the first that is not taken): no file says other things than those beside it.
 
     Where nothing is ranked there is no best combination, so no ``_best_params.json`` either: one
     left from an earlier report is removed.
@@ -43,18 +46,19 @@ def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list
         If a file cannot be written.
     """
     paths = []
-    for name, content in _texts(report, run_dir).items():
-        path = run_dir / f"{report.info.symbol}_{name}"
-        with whole_file(path) as file:
-            file.write(content.encode())
-        paths.append(path)
+    with whole_files() as files:
+        for name, content in _texts(report, run_dir).items():
+            path = run_dir / f"{report.info.symbol}_{name}"
+            with files.begin(path) as file:
+                file.write(content.encode())
+            paths.append(path)
+        workbook = workbook_place(run_dir, report.info.symbol)
+        if excel or workbook.exists():
+            with files.begin(workbook) as file:
+                write_workbook(report, file)
+            paths.append(workbook)
     if report.overall.best.empty:
         _remove(run_dir / f"{report.info.symbol}_best_params.json")
-    workbook = workbook_place(run_dir, report.info.symbol)
-    if excel or workbook.exists():
-        paths.append(workbook)
-        with whole_file(workbook) as file:
-            write_workbook(report, file)
     return paths
 
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import csv
+import errno
+import gc
+import io
 import json
 import math
+import tempfile
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +20,9 @@ from ib_grid.errors import ConfigError, OutputError, StoreError
 from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
 from pipelines.readers import Readers
+from pipelines.report.excel import write_workbook
 from pipelines.report.files import write_report
+from tests.full_disk import room_for
 from tests.report.made_up import MadeUpRun, write_rows
 
 NAMES = [
@@ -318,6 +325,40 @@ def test_a_file_that_cannot_be_written(make_run: Callable[..., MadeUpRun]) -> No
         write_report(run.report(), run.run_dir)
     assert caught.value.where == str(blocked)
     assert not list(run.run_dir.glob(".*"))
+
+
+def test_no_room_half_way_leaves_the_earlier_report(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    before = {p: p.read_bytes() for p in write_report(run.report(), run.run_dir, excel=True)}
+    report, largest = run.report(variation_filter="none"), "GER40_report.html"
+    with (
+        pytest.raises(OutputError, match=r"cannot be written \(File too large\)") as caught,
+        room_for(len(before[run.run_dir / largest]) // 2),
+    ):
+        write_report(report, run.run_dir)
+    assert caught.value.where == str(run.run_dir / largest)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not list(run.run_dir.glob(".*"))
+
+
+def test_no_room_for_the_workbook_is_said_as_for_any_file(
+    make_run: Callable[..., MadeUpRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, temporary = make_run().report(), tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with (
+        Path("/dev/full").open("wb", buffering=0) as file,
+        pytest.raises(OSError, match="No space left") as caught,
+    ):
+        write_workbook(report, file)
+    assert caught.value.errno == errno.ENOSPC
+    with room_for(1000), pytest.raises(OSError, match="File too large"):
+        write_workbook(report, io.BytesIO())
+    with warnings.catch_warnings():  # the library does not close its own files then
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    assert list(temporary.iterdir()) == []
 
 
 def test_more_rows_than_the_grid_has(make_run: Callable[..., MadeUpRun]) -> None:
