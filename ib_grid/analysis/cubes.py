@@ -58,7 +58,8 @@ def check_ids(shape: Sequence[int], ids: NDArray[np.int64]) -> None:
     """
     n_combinations = int(np.prod(shape, dtype=np.int64))
     if len(ids) and not 0 <= ids.min() <= ids.max() < n_combinations:
-        raise wrong_id(f"a combination that the grid does not have, {ids.max()}")
+        wrong = ids.min() if ids.min() < 0 else ids.max()
+        raise wrong_id(f"a combination that the grid does not have, {wrong}")
 
 
 def wrong_id(found: str) -> StoreError:

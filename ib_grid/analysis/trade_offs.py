@@ -87,7 +87,7 @@ def not_dominated(costs: NDArray[Any]) -> NDArray[np.bool_]:
 def _of_two(costs: NDArray[Any]) -> NDArray[np.bool_]:
     order = np.lexsort((costs[:, 1], costs[:, 0]))
     first, second = costs[order].T
-    starts = np.flatnonzero(np.append(True, first[1:] != first[:-1])) if len(first) else order
+    starts = np.flatnonzero(np.append(True, first[1:] != first[:-1]))
     least = second[starts]  # of each value of the first column
     before = np.append(np.inf, np.minimum.accumulate(least)[:-1])
     lengths = np.diff(np.append(starts, len(first)))
