@@ -97,7 +97,8 @@ def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Lands
     Raises
     ------
     StoreError
-        If a file cannot be read, or its combinations are not those of the grid.
+        If a file cannot be read, its combinations are not those of the grid, or one of them has a
+        total R that is no finite number.
     """
     sums = sums_of(files, grid, readers)
     bins = round_bins(sums.low, sums.high, HISTOGRAM_BINS)
@@ -145,7 +146,8 @@ def sums_of(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Plac
     Raises
     ------
     StoreError
-        If a file cannot be read, a combination is not of the grid, or there twice.
+        If a file cannot be read, a combination is not of the grid or there twice, or its total R
+        is no finite number.
     """
     parts = readers.over(files, partial(_file_sums, shape=grid.shape))
     of_files = [found for part in parts for found in part]
@@ -164,6 +166,7 @@ def _sums_of_file(file: File, shape: tuple[int, ...]) -> _FileSums:
     nothing = place_sums(shape, np.zeros(0, np.int64), np.zeros(0, np.float32))
     found = _FileSums(-1, -1, nothing)
     for block in partitions.blocks((file,), _TOTAL_R):
+        partitions.check_finite(block)
         ids, values = (block.columns[name] for name in _TOTAL_R)
         if (np.diff(ids, prepend=found.last_id) <= 0).any():
             raise wrong_id("a combination more than once")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ib_grid import partitions
+from ib_grid import partitions, scoring
 from ib_grid.errors import StoreError, first_line
 from ib_grid.partitions import open_partition, results_folder
 from ib_grid.results import result_schema
@@ -91,6 +91,21 @@ def blocks(files: Iterable[File], names: Sequence[str]) -> Iterator[Block]:
             columns = {name: _to_numpy(batch.column(name)) for name in names}
             yield Block(file=file, first_row=first_row, columns=columns)
             first_row += batch.num_rows
+
+
+def check_finite(block: Block) -> None:
+    """Refuse a block in which a number is none; ``combo_id`` is among its columns.
+
+    Raises
+    ------
+    StoreError
+        If there is one; it names the combination and the file.
+    """
+    floats = tuple(name for name, values in block.columns.items() if values.dtype.kind == "f")
+    try:
+        scoring.check_finite(block.columns, floats)
+    except StoreError as error:
+        raise error.retold(StoreError, where=str(block.file.path)) from error
 
 
 def take_rows(

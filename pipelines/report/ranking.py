@@ -168,7 +168,7 @@ def _survey(
     totals = [Sums() for _ in contests]
     extrema = [scoring.no_extrema(len(contest.weights)) for contest in contests]
     for block in partitions.blocks(files, names):
-        _check(block)
+        partitions.check_finite(block)
         for i, contest in enumerate(contests):
             prefix = contest.scope.prefix
             own = (f"{prefix}total_trades", f"{prefix}total_r")
@@ -199,14 +199,6 @@ Mergeable = TypeVar("Mergeable", Sums, Extrema, BestRows)
 def _merged(parts: Iterable[Sequence[Mergeable]]) -> list[Mergeable]:
     """For each scope, what the parts of a pass have found together."""
     return [reduce(lambda a, b: a.merge(b), of_scope) for of_scope in zip(*parts, strict=True)]
-
-
-def _check(block: Block) -> None:
-    numeric = [name for name, v in block.columns.items() if v.dtype.kind == "f"]
-    try:
-        scoring.check_finite(block.columns, tuple(numeric))
-    except StoreError as error:
-        raise error.retold(StoreError, where=str(block.file.path)) from error
 
 
 def _take(columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | np.bool_) -> Columns:

@@ -186,6 +186,20 @@ def test_rows_of_another_grid(make_run: MakeRun, tmp_path: Path) -> None:
         sums_of((*files, files[0]), run.info.grid)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_total_r_that_is_no_number_is_an_error_of_ours(
+    make_run: MakeRun, grid: Grid, value: float
+) -> None:
+    """Whoever of those that look at it meets it first."""
+    run = make_run()
+    run.rows.loc[200, "total_r"] = np.float32(value)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    for look in (lambda: landscape_of(run), run.report):
+        with pytest.raises(StoreError, match="total_r of combination 200") as caught:
+            look()
+        assert caught.value.where.endswith("part-00001.parquet")
+
+
 def test_the_histogram_counts_all_rows(make_run: MakeRun) -> None:
     run = make_run()
     found = landscape_of(run)
