@@ -15,8 +15,9 @@ Ints = NDArray[np.int64]
 
 
 class BestRows:
-    """The best `n` rows so far, by score and then by id; holds few more than twice as many.
+    """The best `n` rows so far, by score and then by id.
 
+    Beside them it holds fewer than `n`, or than `AT_ONCE` if that is more, and those of one block.
     A row may have whole numbers more, `n_more` of them, that come along with its score and id.
     """
 

@@ -49,6 +49,8 @@ class Readers:
     ) -> Iterator[Result]:
         """What `work` makes of the items, of neighbouring ones together, in their order.
 
+        All of it is begun when the first of it is asked for.
+
         Parameters
         ----------
         items : sequence

@@ -77,6 +77,8 @@ def report_run(
         If it is no run directory, has no results yet, or cannot be written.
     StoreError
         If a partition cannot be read.
+    ClusterError
+        If workers that are to read them cannot be started, or one dies.
     """
     manifest = read_manifest(run_dir)
     # The command that the summary names works from any folder.
