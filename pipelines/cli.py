@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pipelines.streams import Watched
 
 INTERRUPTED = 130
+# The second, too: workers and their folder are to be left cleanly however one is told to stop.
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Half a million objects are made by imports and stay: at Python's 700, a quarter of the time that
 # they take goes into looking for garbage among them.
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
@@ -27,14 +29,16 @@ _IMPORT_SYSTEM = "<frozen importlib"
 
 def main() -> None:
     """Run the command line; exit status 0 done, 1 failed, 2 wrong input, 130 interrupted."""
-    signal.signal(signal.SIGINT, _stop)
+    for number in _STOP_SIGNALS:
+        signal.signal(number, _stop)
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         status = command()
     except KeyboardInterrupt:
         status = INTERRUPTED
     finally:  # all is done: what Python does at its end may be cut short
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number in _STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
     gc.freeze()  # Python's end would look through all for garbage, several times
     sys.exit(status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +25,31 @@ except SystemExit as ended:
 assert gc.get_freeze_count()  # not looked through at the end
 print(sorted({"dask", "numba", "pandas", "plotly", "pyarrow"} & set(sys.modules)))
 """
+
+_TOLD_TO_STOP = """
+import signal
+import sys
+from pipelines import cli
+def command():
+    try:
+        signal.raise_signal(int(sys.argv[1]))
+    finally:
+        print("left cleanly")
+cli.command = command
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_told_to_stop_leaves_cleanly(number: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TOLD_TO_STOP, str(int(number))],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "left cleanly\n", "stopped\n")
 
 
 def test_help_imports_nothing_heavy() -> None:
