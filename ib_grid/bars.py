@@ -177,7 +177,7 @@ def write_bars(
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If the place cannot be written.
     """
     metadata = {SYMBOL_KEY: symbol.encode()}

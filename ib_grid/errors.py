@@ -3,6 +3,7 @@
 IbGridError               exit status 1: the work failed
 ├── ChunkError            a chunk of the grid could not be computed
 ├── StoreError            a result file could not be written or read back
+│   ├── DiskError         the disk to write to has no room, or fails
 │   └── UnreachableError  the object store that they are in does not answer
 ├── ClusterError          workers or scheduler could not be started or were lost
 └── InputError            exit status 2: the input is wrong
@@ -83,6 +84,10 @@ class ChunkError(IbGridError):
 
 class StoreError(IbGridError):
     """A result file could not be written or read back."""
+
+
+class DiskError(StoreError):
+    """The disk to write to has no room left, or fails; the place itself is no wrong one."""
 
 
 class UnreachableError(StoreError):

@@ -12,10 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ib_grid.errors import OutputError
+from ib_grid.errors import DiskError, OutputError
 from ib_grid.storage import Place, RemotePath
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# What goes wrong at a place that is the right one, and what a person can do about it.
+_OF_THE_DISK = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EFBIG: "make room",
+    errno.EIO: "look at the disk",
+}
 
 
 def is_file(path: Place) -> bool:
@@ -74,6 +80,8 @@ def whole_file(path: Place) -> Iterator[BinaryIO]:
     ------
     OutputError
         If the place cannot be written.
+    DiskError
+        If its disk has no room, or fails.
     UnreachableError
         If the store that it is in does not take it.
     """
@@ -92,7 +100,7 @@ def whole_files() -> Iterator[WholeFiles]:
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If a place cannot be written.
     UnreachableError
         If the store that they are in does not take one.
@@ -159,11 +167,11 @@ class WholeFiles:
 
 @contextlib.contextmanager
 def _told_of(path: Place) -> Iterator[None]:
-    """Say what goes wrong with a file in the words of `_cannot_write`."""
+    """Say what goes wrong with a file in the words of `cannot_write`."""
     try:
         yield
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write("the file", path, error) from error
 
 
 def _check_replaceable(path: Path) -> None:
@@ -182,13 +190,25 @@ def _check_replaceable(path: Path) -> None:
     )
 
 
-def _cannot_write(path: Place, error: OSError) -> OutputError:
-    return OutputError(
-        f"the file cannot be written ({error.strerror or error})",
-        where=str(path),
-        expected="a folder that can be written, with room on the disk",
-        remedy=f"{'make room' if error.errno in _NO_ROOM else 'give the right to write'}, or choose"
-        " another place",
+def cannot_write(
+    what: str,
+    where: Place,
+    error: OSError,
+    *,
+    expected: str = "a folder that can be written, with room on the disk",
+    other: str = "place",
+) -> OutputError | DiskError:
+    """What to raise where a place cannot be written, or where its disk is full or fails.
+
+    The first is wrong input, exit status 2; the second happens to the right place, too: status 1.
+    """
+    kind = DiskError if error.errno in _OF_THE_DISK else OutputError
+    remedy = _OF_THE_DISK.get(error.errno or 0, "give the right to write")
+    return kind(
+        f"{what} cannot be written ({error.strerror or error})",
+        where=str(where),
+        expected=expected,
+        remedy=f"{remedy}, or choose another {other}",
     )
 
 

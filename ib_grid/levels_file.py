@@ -55,7 +55,7 @@ def write_levels(
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If the place cannot be written.
     """
     sessions = [(s.ib_start, s.ib_end, s.ib_timezone) for s in levels]

@@ -161,7 +161,7 @@ def write_manifest(run_dir: Place, manifest: Manifest) -> None:
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If it cannot be written.
     """
     content = {"format": FORMAT, **dataclasses.asdict(manifest)}

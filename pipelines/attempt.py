@@ -166,7 +166,7 @@ def _note_stop(
     try:
         _end(job, manifest, attempt, "interrupted" if stopped else "failed")
     # The error that led here is the one to be told.
-    except (OutputError, UnreachableError) as unwritten:
+    except (OutputError, StoreError) as unwritten:
         job.say(f"note: run.json could not be written: {unwritten.found}")
     if stopped:
         with contextlib.suppress(UnreachableError):

@@ -23,7 +23,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If the place cannot be written.
     """
     with whole_file(path) as file:

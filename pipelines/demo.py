@@ -67,7 +67,7 @@ def write_demo_bars(folder: Path) -> Path:
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If the folder cannot be written.
     """
     path = prepare.bars_file(DEMO_SYMBOL, folder)

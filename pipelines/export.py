@@ -32,7 +32,7 @@ def write_export(chosen: Chosen, format_: ExportFormat, path: Path) -> None:
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If the place cannot be written.
     """
     with whole_file(path) as file:

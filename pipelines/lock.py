@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ib_grid.errors import OutputError
+from ib_grid.files import cannot_write
 from ib_grid.storage import Place, RemotePath
 from pipelines.holder import holder, holder_text
 from pipelines.lease import leased
@@ -37,6 +38,8 @@ def sole_writer(folder: Place, say: Callable[[str], None] = lambda _: None) -> I
     ------
     OutputError
         If another process holds the folder, or it cannot be written.
+    DiskError
+        If its disk has no room, or fails.
     UnreachableError
         If the store that it is in cannot be used.
     """
@@ -52,11 +55,9 @@ def _locked(folder: Path) -> Iterator[None]:
         no_link = getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | no_link, 0o666)
     except OSError as error:
-        raise OutputError(
-            f"the folder cannot be written ({error.strerror})",
-            where=str(folder),
-            expected="a folder in which files can be made",
-            remedy="give the right to write, or choose another --output",
+        expected = "a folder in which files can be made"
+        raise cannot_write(
+            "the folder", folder, error, expected=expected, other="--output"
         ) from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

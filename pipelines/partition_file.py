@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ib_grid.chunks import Chunk
-from ib_grid.errors import OutputError, StoreError, first_line
+from ib_grid.errors import DiskError, OutputError, StoreError, first_line
 from ib_grid.files import whole_file
 from ib_grid.grid import Grid
 from ib_grid.params import PARAM_NAMES
@@ -134,7 +134,7 @@ def write(
     try:
         with whole_file(path) as file:
             file.write(sealed_parquet(signed, **_WRITE_OPTIONS))
-    except OutputError as error:
+    except (OutputError, DiskError) as error:
         raise StoreError(error.found, where=error.where, remedy=_REMEDY) from error
     return record
 

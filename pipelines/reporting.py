@@ -76,7 +76,7 @@ def report_run(
     InputError
         If it is no run directory, has no results yet, or cannot be written.
     StoreError
-        If a partition cannot be read.
+        If a partition cannot be read, or the disk has no room.
     ClusterError
         If workers that are to read them cannot be started, or one dies.
     """

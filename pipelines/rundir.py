@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ib_grid.errors import InputError, OutputError
+from ib_grid.errors import DiskError, InputError, OutputError
+from ib_grid.files import cannot_write
 from ib_grid.identity import check_same_run, fingerprint
 from ib_grid.manifest import RUN_FILE, read_manifest
 from ib_grid.storage import Place, move
@@ -64,6 +66,8 @@ def choose_place(
         If the named directory is no run directory, or its run.json is damaged.
     OutputError
         If it cannot be made, or another process writes it.
+    DiskError
+        If its disk has no room, or fails.
     """
     if name is not None:
         return _named(output / name, identity, resume)
@@ -134,7 +138,7 @@ def _newest(
     try:
         files: list[Place] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
     except OSError as error:
-        raise _cannot_write(output, error.strerror or str(error)) from error
+        raise _cannot_write(output, error) from error
     found: list[tuple[str, str, Place]] = []
     for folder in (file.parent for file in files):
         try:
@@ -168,16 +172,13 @@ def _make(folder: Place, *, exist_ok: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=exist_ok)
     except FileExistsError:
         if not folder.is_dir():
-            raise _cannot_write(folder, "there is a file of that name") from None
+            in_the_way = OSError(errno.EEXIST, "there is a file of that name")
+            raise _cannot_write(folder, in_the_way) from None
         raise
     except OSError as error:
-        raise _cannot_write(folder, error.strerror or str(error)) from error
+        raise _cannot_write(folder, error) from error
 
 
-def _cannot_write(folder: Place, found: str) -> OutputError:
-    return OutputError(
-        f"the output folder cannot be written ({found})",
-        where=str(folder),
-        expected="a folder in which files can be made",
-        remedy="give the right to write, or choose another --output",
-    )
+def _cannot_write(folder: Place, error: OSError) -> OutputError | DiskError:
+    expected = "a folder in which files can be made"
+    return cannot_write("the output folder", folder, error, expected=expected, other="--output")

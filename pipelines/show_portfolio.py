@@ -178,7 +178,7 @@ def write_portfolio_chart(path: Path, of: Portfolio, notes: Sequence[str]) -> No
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If the place cannot be written.
     """
     label = "Lines: cumulative R of the portfolio and its sets, below it the distance from the peak"

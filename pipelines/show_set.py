@@ -192,7 +192,7 @@ def write_set_charts(path: Path, facts: SetFacts, source: Source, date: str | No
     ------
     InputError
         If the date is none of the session dates.
-    OutputError
+    OutputError, DiskError
         If the place cannot be written.
     """
     trades = facts.trades if facts.trades is not None else facts.chosen.trades(source)

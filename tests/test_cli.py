@@ -12,6 +12,7 @@ import pytest
 
 import ib_grid
 from pipelines.streams import Watched
+from tests.full_disk import room_for
 
 _HELP = """
 import gc
@@ -80,6 +81,20 @@ def test_output_that_has_no_room_is_one_message() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("error: standard output cannot be written (No space left")
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_status_1_and_a_wrong_place_2(
+    ib_grid_command: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    words = ("instruments", "GER40", "--out")
+    with room_for(10):
+        status, _, said = ib_grid_command(*words, str(tmp_path / "out.toml"))
+    assert (status, said.splitlines()[0]) == (
+        1,
+        "error: the file cannot be written (File too large)",
+    )
+    status, _, said = ib_grid_command(*words, "/proc/none/out.toml")
+    assert (status, said.startswith("error: the file cannot be written")) == (2, True)
 
 
 def test_messages_that_have_no_room_end_nothing() -> None:

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.errors import OutputError
+from ib_grid.errors import DiskError, OutputError
 from ib_grid.files import is_file, whole_file, whole_files
 from tests.stores import memory_store
 
@@ -143,7 +144,7 @@ def test_a_name_that_is_too_long_is_an_output_error(tmp_path):
     assert not is_file(tmp_path / ("x" * 300))
 
 
-def test_a_disk_without_room_is_an_output_error(tmp_path):
+def test_a_disk_without_room_is_a_disk_error(tmp_path):
     program = (
         "import resource\n"
         "from pathlib import Path\n"
@@ -159,9 +160,32 @@ def test_a_disk_without_room_is_an_output_error(tmp_path):
         text=True,
         check=False,
     )
-    assert "OutputError: the file cannot be written" in ended.stderr
+    assert "DiskError: the file cannot be written" in ended.stderr
     assert "to do: make room, or choose another place" in ended.stderr
     assert everything_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "status", "remedy"),
+    [
+        (errno.ENOSPC, DiskError, 1, "make room"),
+        (errno.EDQUOT, DiskError, 1, "make room"),
+        (errno.EIO, DiskError, 1, "look at the disk"),
+        (errno.EACCES, OutputError, 2, "give the right to write"),
+        (errno.EROFS, OutputError, 2, "give the right to write"),
+    ],
+)
+def test_a_wrong_place_is_wrong_input_and_a_full_disk_is_not(
+    tmp_path, number, kind, status, remedy
+):
+    def write() -> None:
+        with whole_file(tmp_path / "file"):
+            raise OSError(number, os.strerror(number))
+
+    with pytest.raises(kind, match=os.strerror(number)) as caught:
+        write()
+    assert caught.value.exit_status == status
+    assert caught.value.remedy == f"{remedy}, or choose another place"
 
 
 @pytest.mark.parametrize(

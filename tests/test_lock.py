@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.errors import OutputError
+from ib_grid.errors import DiskError, IbGridError, OutputError
 from pipelines.lock import sole_writer
 
 HOLD = """
@@ -63,4 +64,18 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         pytest.raises(OutputError, match="cannot be written"),
         sole_writer(tmp_path / "absent"),
     ):
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, DiskError), (errno.EROFS, OutputError)]
+)
+def test_a_disk_without_room_is_no_wrong_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[IbGridError]
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(kind, match="the folder cannot be written"), sole_writer(tmp_path):
         raise AssertionError

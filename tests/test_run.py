@@ -11,7 +11,15 @@ import pytest
 
 from ib_grid import engine
 from ib_grid.chunks import plan_chunks
-from ib_grid.errors import ChunkError, InputError, OutputError, RunMismatchError, StoreError
+from ib_grid.errors import (
+    ChunkError,
+    DiskError,
+    IbGridError,
+    InputError,
+    OutputError,
+    RunMismatchError,
+    StoreError,
+)
 from ib_grid.manifest import read_manifest, write_manifest
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_files, results_folder
@@ -159,15 +167,16 @@ def test_an_attempt_is_on_record_before_it_computes(
     assert seen == [("running", ["running"]), ("running", ["interrupted", "running"])]
 
 
+@pytest.mark.parametrize("kind", [OutputError, DiskError])
 def test_a_full_disk_does_not_hide_the_error_that_led_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[IbGridError]
 ) -> None:
     def full(*_: object) -> Outcome:
         monkeypatch.setattr("pipelines.attempt.write_manifest", refuse)
         raise StoreError("no space left")
 
     def refuse(*_: object) -> None:
-        raise OutputError("no space for run.json either")
+        raise kind("no space for run.json either")
 
     monkeypatch.setattr(optimize, "compute", full)
     with pytest.raises(StoreError, match="no space left"):

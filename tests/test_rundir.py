@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from ib_grid.errors import InputError, OutputError, RunMismatchError
+from ib_grid.errors import DiskError, InputError, OutputError, RunMismatchError
 from ib_grid.identity import fingerprint
 from ib_grid.manifest import Manifest, write_manifest
 from pipelines.lock import sole_writer
@@ -134,3 +136,16 @@ def test_an_output_that_cannot_be_written() -> None:
     for name in (None, "mine"):
         with pytest.raises(OutputError, match=r"cannot be (written|read)"):
             choose(Path("/proc/none"), name)
+
+
+@pytest.mark.parametrize("name", [None, "mine"])
+def test_a_disk_without_room_is_no_wrong_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(DiskError, match="output folder cannot be written") as caught:
+        choose(tmp_path, name)
+    assert caught.value.remedy == "make room, or choose another --output"

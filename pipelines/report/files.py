@@ -42,7 +42,7 @@ def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If a file cannot be written.
     """
     paths = []

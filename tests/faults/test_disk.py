@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.errors import OutputError
+from ib_grid.errors import DiskError
 from tests.faults.mounts import mount_again, mounted
 from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
 
@@ -29,7 +29,7 @@ def test_disk_full_while_a_partition_is_written(
         kept = place.finished()
         assert 0 < len(kept) < len(PLAN)
         fill(results)
-        with pytest.raises(OutputError, match="No space left on device"):
+        with pytest.raises(DiskError, match="No space left on device"):
             place.complete()
         assert place.finished() == kept
         mount_again(results, "size=64m")

@@ -16,7 +16,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from ib_grid.errors import ConfigError, OutputError, StoreError
+from ib_grid.errors import ConfigError, DiskError, OutputError, StoreError
 from ib_grid.params import PARAM_NAMES, params_from_mapping
 from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
 from pipelines.readers import Readers
@@ -332,7 +332,7 @@ def test_no_room_half_way_leaves_the_earlier_report(make_run: Callable[..., Made
     before = {p: p.read_bytes() for p in write_report(run.report(), run.run_dir, excel=True)}
     report, largest = run.report(variation_filter="none"), "GER40_report.html"
     with (
-        pytest.raises(OutputError, match=r"cannot be written \(File too large\)") as caught,
+        pytest.raises(DiskError, match=r"cannot be written \(File too large\)") as caught,
         room_for(len(before[run.run_dir / largest]) // 2),
     ):
         write_report(report, run.run_dir)

@@ -34,7 +34,7 @@ def write_charts(
 
     Raises
     ------
-    OutputError
+    OutputError, DiskError
         If the place cannot be written.
     """
     with whole_file(path) as file:
