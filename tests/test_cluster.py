@@ -6,11 +6,14 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
+from unittest.mock import MagicMock, Mock
 
 import psutil
 import pytest
@@ -199,6 +202,42 @@ def test_a_stop_is_put_off_while_workers_start() -> None:
             steps.append("started")
         steps.append("went on")
     assert steps == ["started"]
+
+
+def test_workers_whose_start_is_stopped_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    class Starting:
+        """A cluster in whose start a Ctrl-C comes."""
+
+        workers: ClassVar[dict[int, object]] = {}
+        scheduler = Mock()
+
+        def __init__(self, **_: object) -> None:
+            signal.raise_signal(signal.SIGINT)
+            steps.append("started")
+
+        def close(self, timeout: float) -> None:
+            steps.append("closed")
+
+    monkeypatch.setattr(cluster, "LocalCluster", Starting)
+    monkeypatch.setattr(cluster, "start_fork_server", lambda: None)
+    monkeypatch.setattr(cluster, "Dashboard", Mock())
+    monkeypatch.setattr(cluster, "Client", MagicMock())
+    with pytest.raises(KeyboardInterrupt), stoppable(), contextlib.ExitStack() as stack:
+        cluster._start(stack, 1, {})
+    assert steps == ["started", "closed"]
+
+
+def test_workers_that_do_not_end_in_time_are_killed() -> None:
+    with subprocess.Popen(["sleep", "60"]) as deaf:
+        stuck = Mock(workers={0: Mock(pid=deaf.pid), 1: Mock(pid=None)})
+        stuck.close.side_effect = TimeoutError
+        try:
+            cluster._close(stuck)
+            assert deaf.wait(timeout=10) == -signal.SIGKILL
+        finally:
+            deaf.kill()
 
 
 def test_a_second_stop_is_not_put_off() -> None:

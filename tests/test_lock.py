@@ -67,6 +67,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         raise AssertionError
 
 
+def test_a_link_in_the_place_of_the_lock_leads_nowhere(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("not to be emptied")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").symlink_to(mine)
+    with pytest.raises(OutputError, match="cannot be written"), sole_writer(tmp_path / "run"):
+        raise AssertionError
+    assert mine.read_text() == "not to be emptied"
+
+
 @pytest.mark.parametrize(
     ("number", "kind"), [(errno.ENOSPC, DiskError), (errno.EROFS, OutputError)]
 )

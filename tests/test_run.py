@@ -24,14 +24,15 @@ from ib_grid.manifest import read_manifest, write_manifest
 from ib_grid.params import PARAM_NAMES
 from ib_grid.partitions import partition_files, results_folder
 from ib_grid.results import METRIC_COLUMNS
-from pipelines import optimize
+from pipelines import optimize, rundir
 from pipelines.attempt import planned_workers
 from pipelines.config import Settings
 from pipelines.inputs import read_inputs
 from pipelines.lock import sole_writer
 from pipelines.optimize import Outcome
 from pipelines.reporting import run_info
-from pipelines.run import RunResult, run
+from pipelines.run import RunResult, new_manifest, run
+from pipelines.rundir import RunPlace
 from tests import golden_grid
 from tests.small_runs import GRID, plain_console, rows, settings
 
@@ -231,6 +232,23 @@ def test_runs_are_not_mixed_and_not_shared(tmp_path: Path, monkeypatch: pytest.M
     refused(other, RunMismatchError, r"execution\.spread_points: 2\.5 here, 1\.5 in the run")
     with sole_writer(tmp_path / "results" / "mine"):
         refused(mine, OutputError, "another run is writing here")
+
+
+def test_a_run_that_another_process_has_just_begun_is_not_mixed_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimize, "compute", lambda *_: pytest.fail("nothing is to be computed"))
+    choose = rundir.choose_place
+    other = settings(tmp_path, run_dir="mine", spread_points=2.5)
+
+    def choose_and_be_overtaken(*words: object, **more: object) -> RunPlace:
+        place = choose(*words, **more)
+        write_manifest(place.folder, new_manifest(other, read_inputs(other)))
+        return place
+
+    monkeypatch.setattr(rundir, "choose_place", choose_and_be_overtaken)
+    mine = settings(tmp_path, run_dir="mine", workers=1)
+    refused(mine, RunMismatchError, r"execution\.spread_points: 1\.5 here, 2\.5 in the run")
 
 
 def test_workers_that_the_chunks_are_cut_for(tmp_path: Path) -> None:

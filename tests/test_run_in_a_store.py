@@ -124,6 +124,17 @@ def test_a_resume_computes_what_is_missing_and_sets_damage_aside(
     assert "is complete, nothing is computed again" in said
 
 
+def test_a_run_whose_end_was_not_written_down_is_finished(
+    asked: Settings, computed: list[int]
+) -> None:
+    first, _ = done(asked)
+    write_manifest(first.folder, dataclasses.replace(first.manifest, state="running"))
+    computed.clear()
+    again, _ = done(asked)
+    assert computed == []
+    assert read_manifest(first.folder) == again.manifest == first.manifest
+
+
 def test_the_reports_go_there_too(asked: Settings, computed: list[int]) -> None:
     there, _ = done(asked)
     report, paths = report_run(there.folder, excel=True)
