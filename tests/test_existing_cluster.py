@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import signal
@@ -18,9 +19,10 @@ from ib_grid.errors import ClusterError, ConfigError
 from ib_grid.manifest import read_manifest
 from ib_grid.partitions import partition_files, results_folder
 from ib_grid.storage import Place, RemotePath
-from pipelines import tasks
+from pipelines import readers, tasks
 from pipelines.config import Settings
 from pipelines.inputs import read_inputs
+from pipelines.reporting import report_run
 from pipelines.run import RunResult, run
 from pipelines.verify import verify_run
 from tests import external_cluster, small_runs
@@ -78,6 +80,19 @@ def test_workers_that_have_no_bars_write_to_a_shared_folder(
     assert there.manifest.attempts[0]["processes"] == 2
     assert not [*cluster.folder.rglob("*.parquet")]
     assert "warning" not in said
+
+
+def test_they_read_the_rows_for_the_report(
+    cluster: ExternalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "ROWS_PER_PROCESS", 1)
+    asked, console = on(cluster, tmp_path), plain_console()[0]
+    with contextlib.ExitStack() as stay:
+        there = run(asked, read_inputs(asked), console, stay)
+        _, paths = report_run(there.folder, workers=there.workers)
+    by_them = {path: path.read_bytes() for path in paths}
+    _, paths = report_run(there.folder)
+    assert {path: path.read_bytes() for path in paths} == by_them
 
 
 def test_a_folder_that_workers_do_not_see_is_found_before_work_begins(
@@ -165,7 +180,7 @@ class Meanwhile:
 HOLDING = """
 import time
 from pathlib import Path
-from pipelines import tasks
+from pipelines import readers, tasks
 
 inner, done = tasks.compute, []
 
