@@ -171,12 +171,12 @@ def _listening(
 
 
 def _start(stack: contextlib.ExitStack, count: int, listening: dict[str, object]) -> Client:
-    temporary = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
-    folder = stack.enter_context(temporary)
-    stack.enter_context(dask.config.set({"temporary-directory": folder}))
     stack.enter_context(warnings.catch_warnings())
     warnings.filterwarnings("ignore", message=SLOW_START)
     try:
+        temporary = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
+        folder = stack.enter_context(temporary)
+        stack.enter_context(dask.config.set({"temporary-directory": folder}))
         with _put_off():
             start_fork_server()
             cluster = LocalCluster(
@@ -196,7 +196,8 @@ def _start(stack: contextlib.ExitStack, count: int, listening: dict[str, object]
         raise ClusterError(
             f"{count} workers could not be started ({error or type(error).__name__})",
             where="the local cluster",
-            remedy="try fewer --workers, or another --dashboard-address or --listen",
+            remedy="try fewer --workers, or another --dashboard-address or --listen; let TMPDIR"
+            " name a folder with room",
         ) from error
 
 

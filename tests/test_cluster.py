@@ -171,6 +171,18 @@ def test_dask_goes_by_a_clock_that_none_can_set(monkeypatch: pytest.MonkeyPatch)
     assert used == [True]
 
 
+def test_a_temporary_folder_that_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with (
+        pytest.raises(ClusterError, match="could not be started") as caught,
+        contextlib.ExitStack() as stack,
+    ):
+        cluster._start(stack, 1, {})
+    assert "let TMPDIR name a folder" in caught.value.remedy
+
+
 def test_a_dashboard_address_that_is_none() -> None:
     with (
         pytest.raises(ClusterError, match="could not be started"),
