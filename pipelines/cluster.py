@@ -33,6 +33,11 @@ CPUS_KEPT_FREE = 6
 # A chunk is tried on this many workers before it is given up.
 TRIES = 3
 
+# So long is waited for a worker where there is none.
+NO_WORKERS_SECONDS = 120.0
+# Workers are counted so often while others wait for them.
+COUNT_SECONDS = 2.0
+
 # Name of the workers' own measure of their memory: that of Dask counts shared memory ninefold
 # with nine workers.
 HELD_MEMORY = "ib_grid_held_memory"

@@ -32,8 +32,6 @@ MAX_TASKS = 2000
 
 _POLL_SECONDS = 0.02  # the end of the last chunk is seen so much later
 _SHOW_SECONDS = 0.1
-_WORKERS_SECONDS = 2.0
-_NO_WORKERS_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ def _results(
 ) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
     """What becomes of each chunk; None if it was dropped with the worker that held the work."""
     try:
-        client.wait_for_workers(1, timeout=_NO_WORKERS_SECONDS)
+        client.wait_for_workers(1, timeout=cluster.NO_WORKERS_SECONDS)
         shared = client.scatter(work, broadcast=True, hash=False)
         for first in range(0, len(chunks), MAX_TASKS):
             some = chunks[first : first + MAX_TASKS]
@@ -136,12 +134,12 @@ def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> 
         batch = waiting.next_batch(block=False)
         yield from batch
         now = time.monotonic()
-        if now - asked >= _WORKERS_SECONDS:
+        if now - asked >= cluster.COUNT_SECONDS:
             count, memory = cluster.workers_now(client)
             progress.workers(count, memory)
             asked, alive = now, now if count or not alive else alive
-        if now - alive >= _NO_WORKERS_SECONDS:
-            raise _lost(f"there has been no worker for {_NO_WORKERS_SECONDS:.0f} seconds")
+        if now - alive >= cluster.NO_WORKERS_SECONDS:
+            raise _lost(f"there has been no worker for {cluster.NO_WORKERS_SECONDS:.0f} seconds")
         if now - shown >= _SHOW_SECONDS:
             progress.show()
             shown = now

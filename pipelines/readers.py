@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
@@ -26,7 +28,8 @@ ROWS_WORTH_A_START = 4_000_000
 
 # Parts of a pass for each process: one that is slower than the others gets fewer of them.
 _PARTS = 2
-_THREADS = 2
+# The landscape, what files are made with, and whether there are workers.
+_THREADS = 3
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -83,7 +86,10 @@ def _submitted(
     pool: Executor | None, work: Callable[..., Result], *words: object
 ) -> Future[Result]:
     if pool:
-        return pool.submit(work, *words)
+        try:
+            return pool.submit(work, *words)
+        except RuntimeError as error:  # it has been shut down, and what was under way cancelled
+            raise CancelledError from error
     done = Future[Result]()
     done.set_result(work(*words))
     return done
@@ -108,7 +114,7 @@ def readers(n_processes: int, workers: Workers | None = None) -> Iterator[Reader
     Raises
     ------
     ClusterError
-        If the workers cannot be started, or one of them dies.
+        If the workers cannot be started, one of them dies, or there is none for long.
     """
     if n_processes < 2:
         yield ALONE
@@ -122,12 +128,32 @@ def readers(n_processes: int, workers: Workers | None = None) -> Iterator[Reader
         workers = workers or stack.enter_context(cluster.workers_of(n_processes))
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
         executor = workers.client.get_executor(pure=False)
+        ended = threading.Event()
+        stack.callback(ended.set)
+        threads.submit(_watch, workers, executor, ended)
         try:
             yield Readers(executor, threads, n_processes)
         except (KilledWorker, Lost, CancelledError) as error:
             raise ClusterError(
-                "a worker that reads the results has died",
+                "a worker that reads the results has died, or none is left",
                 remedy="run `ib-grid report` on the run; with more memory if it ran out",
             ) from error
         finally:  # no thread waits any more for what workers still do
             executor.shutdown(wait=False)
+
+
+def _watch(workers: Workers, executor: Executor, ended: threading.Event) -> None:
+    """Cancel what is under way where there is no worker for long: Dask would wait without end.
+
+    Where the scheduler itself is lost, Dask cancels it.
+    """
+    from pipelines import cluster
+
+    alive = time.monotonic()
+    while not ended.wait(cluster.COUNT_SECONDS):
+        now = time.monotonic()
+        if cluster.workers_now(workers.client)[0]:
+            alive = now
+        elif now - alive >= cluster.NO_WORKERS_SECONDS:
+            executor.shutdown(wait=False)
+            return

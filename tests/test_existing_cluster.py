@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ib_grid.manifest import read_manifest
 from ib_grid.partitions import partition_files, results_folder
 from ib_grid.storage import Place, RemotePath
 from pipelines import readers, tasks
+from pipelines.cluster import Workers, workers_of
 from pipelines.config import Settings
 from pipelines.inputs import read_inputs
 from pipelines.reporting import report_run
@@ -93,6 +95,27 @@ def test_they_read_the_rows_for_the_report(
     by_them = {path: path.read_bytes() for path in paths}
     _, paths = report_run(there.folder)
     assert {path: path.read_bytes() for path in paths} == by_them
+
+
+def _read_in_vain(workers: Workers) -> None:
+    with readers.readers(2, workers) as several:
+        with pytest.raises(CancelledError):
+            list(several.over(range(4), len))
+        list(several.over(range(4), len))  # nor is more begun
+
+
+def test_a_report_does_not_wait_for_workers_that_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.cluster.NO_WORKERS_SECONDS", 0.2)
+    monkeypatch.setattr("pipelines.cluster.COUNT_SECONDS", 0.1)
+    with (
+        cluster_of(tmp_path, workers=1) as started,
+        workers_of(1, scheduler=started.address) as workers,
+    ):
+        started.kill("worker-0")
+        with pytest.raises(ClusterError, match="none is left"):
+            _read_in_vain(workers)
 
 
 def test_a_folder_that_workers_do_not_see_is_found_before_work_begins(
