@@ -46,6 +46,12 @@ def test_what_one_copy_has_compiled_is_not_noted_for_another(tmp_path: Path) -> 
     assert _noted(package, tmp_path / "cache") == "False\nTrue False\n"
 
 
+def test_the_directory_is_named_by_all_modules_that_hold_kernels() -> None:
+    package = Path(ib_grid.__file__).parent
+    folders = {path.parent for path in package.rglob("*.py") if "\n@kernel\n" in path.read_text()}
+    assert folders == {package}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
 class TestDirectory:
     def own(self, path: Path) -> bool:
