@@ -63,18 +63,12 @@ def pivot(
         If an axis, the metric, the reduction or the condition is none.
     """
     checked_run(run)
-    frame = cube_pivot(run.cube(metric, where), run.grid, rows, columns, reduction)
+    sides = [side_of(run.grid, given) for given in (rows, columns)]
+    reduced = reducer(reduction)
+    frame = _pivoted(run.cube(metric, where), sides, reduced)
     name = reduction if isinstance(reduction, str) else getattr(reduction, "__name__", "function")
     frame.attrs = {"metric": metric, "reduction": name}
     return frame
-
-
-def cube_pivot(
-    cube: Cube, grid: Grid, rows: Axis, columns: Axis, reduction: Reduction
-) -> pd.DataFrame:
-    """As `pivot`, of a cube of shape ``grid.shape``."""
-    sides = [side_of(grid, given) for given in (rows, columns)]
-    return _pivoted(cube, sides, reducer(reduction))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
