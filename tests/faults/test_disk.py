@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ib_grid.errors import DiskError
+from pipelines.reporting import report_run
 from tests.faults.mounts import mount_again, mounted
 from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
 
@@ -36,9 +38,30 @@ def test_disk_full_while_a_partition_is_written(
         assert_goes_on(place, undisturbed, kept)
 
 
+def test_disk_full_while_a_report_is_written(
+    place: Place, undisturbed: Place, children: Children
+) -> None:
+    results = place.folder / "results"
+    with mounted(results, "-t", "tmpfs", "-o", "size=16m", "none"):
+        partly_done(place, undisturbed, ())
+        _, paths = report_run(place.run_dir, excel=True)
+        before = [path.read_bytes() for path in paths]
+        fill(results)
+        os.truncate(results / "ballast", (results / "ballast").stat().st_size - 100_000)
+        child = children.start(["report", place.run_dir, "--variation-filter", "none"])
+        assert child.ended() == 1, child.said()
+        assert "error: the file cannot be written (No space left on device)" in child.said()
+        assert "Traceback" not in child.said()
+        assert [path.read_bytes() for path in paths] == before
+        assert place.left_over() == []
+        (results / "ballast").unlink()
+        assert report_run(place.run_dir, variation_filter="none")[1] == paths
+        assert [path.read_bytes() for path in paths] != before
+
+
 def fill(folder: Path) -> None:
     """Take all room that is left, down to that of the lock's name."""
-    (folder / "run" / ".lock").unlink()
+    (folder / "run" / ".lock").unlink(missing_ok=True)
     with (folder / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
         while True:
             ballast.write(bytes(4096))
