@@ -20,13 +20,13 @@ from ib_grid.errors import ClusterError
 if TYPE_CHECKING:
     from pipelines.cluster import Workers
 
-# What many of them find is put together by one process.
+# What the parts of a pass find is put together by one process: more of them are no quicker.
 MAX_PROCESSES = 16
 ROWS_PER_PROCESS = 500_000
 # To start them takes about as long as to read so many rows.
 ROWS_WORTH_A_START = 4_000_000
 
-# Parts of a pass for each process: one that is slower than the others gets fewer of them.
+# Parts of a pass for each process, whichever of the workers takes them.
 _PARTS = 2
 # The landscape, what files are made with, and whether there are workers.
 _THREADS = 3
@@ -47,39 +47,42 @@ class Readers:
         self._processes, self._threads = processes, threads
         self._n_parts = _PARTS * n_processes if processes else 1
 
-    def over(
-        self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]
+    def map(
+        self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]
     ) -> Iterator[Result]:
         """What `work` makes of the items, of neighbouring ones together, in their order.
 
-        All of it is begun when the first of it is asked for.
+        All of it is begun at once; each result is let go when the next one is taken.
 
         Parameters
         ----------
-        items : sequence
         work : callable
             A function of a module, or a `functools.partial` of one, that changes nothing. Put
             together, its results must not depend on how many items it was given at a time.
+        items : sequence
         """
-        parts = deque(self.begin(items, work))
-        while parts:
-            yield parts.popleft().result()
+        return _results(deque(self.submit_parts(work, items)))
 
-    def begin(
-        self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]
+    def submit_parts(
+        self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]
     ) -> list[Future[Result]]:
-        """What `over` gives, without waiting for it, and held until it is let go."""
+        """What `map` gives, without waiting for it, and held until it is let go."""
         size = max(1, math.ceil(len(items) / self._n_parts))
         parts = [items[first : first + size] for first in range(0, len(items), size)]
-        return [self.beside(work, part) for part in parts or [items]]
+        return [self.submit(work, part) for part in parts or [items]]
 
-    def beside(self, work: Callable[..., Result], *words: object) -> Future[Result]:
-        """One thing, done by one of the others; at once if there is none."""
+    def submit(self, work: Callable[..., Result], *words: object) -> Future[Result]:
+        """One thing, done by one of the processes; at once if there are no others."""
         return _submitted(self._processes, work, *words)
 
-    def meanwhile(self, work: Callable[..., Result], *words: object) -> Future[Result]:
-        """One thing, done in a thread, which may use these readers; at once if there are none."""
+    def submit_thread(self, work: Callable[..., Result], *words: object) -> Future[Result]:
+        """One thing, done in a thread, which may use these readers; at once without others."""
         return _submitted(self._threads, work, *words)
+
+
+def _results(parts: deque[Future[Result]]) -> Iterator[Result]:
+    while parts:
+        yield parts.popleft().result()
 
 
 def _submitted(
@@ -106,7 +109,7 @@ def processes_for(n_rows: int, at_most: int, *, are_there: bool) -> int:
 
 
 @contextlib.contextmanager
-def readers(n_processes: int, workers: Workers | None = None) -> Iterator[Readers]:
+def open_readers(n_processes: int, workers: Workers | None = None) -> Iterator[Readers]:
     """Readers for the length of a with block: some workers, or this process if it is one.
 
     Workers are started where none are given.

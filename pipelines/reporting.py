@@ -17,7 +17,7 @@ from ib_grid.scoring import RankingSettings
 from ib_grid.storage import Place
 from pipelines import store
 from pipelines.cluster import Workers
-from pipelines.readers import processes_for, readers
+from pipelines.readers import open_readers, processes_for
 from pipelines.report.build import (
     DEFAULT_BEST,
     TOP_ROWS,
@@ -92,11 +92,11 @@ def report_run(
     n_readers = processes_for(
         manifest.combinations, workers.count if workers else processes, are_there=bool(workers)
     )
-    with readers(n_readers, workers) as several:
+    with open_readers(n_readers, workers) as several:
         if n_computed is None:
             dataset = results_folder(run_dir, manifest.symbol)
             n_computed = store.check_contents(dataset, manifest.plan(), manifest.fingerprint)
-        several.meanwhile(_make_ready)
+        several.submit_thread(_make_ready)
         info = run_info(manifest, folder, n_computed)
         report = read_report(run_dir, info, settings, source or _source(manifest), several)
     from pipelines.report.files import write_report

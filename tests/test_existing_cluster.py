@@ -98,10 +98,10 @@ def test_they_read_the_rows_for_the_report(
 
 
 def _read_in_vain(workers: Workers) -> None:
-    with readers.readers(2, workers) as several:
+    with readers.open_readers(2, workers) as several:
         with pytest.raises(CancelledError):
-            list(several.over(range(4), len))
-        list(several.over(range(4), len))  # nor is more begun
+            list(several.map(len, range(4)))
+        list(several.map(len, range(4)))  # nor is more begun
 
 
 def test_a_report_does_not_wait_for_workers_that_are_gone(

@@ -17,8 +17,8 @@ from pipelines.readers import (
     ROWS_PER_PROCESS,
     ROWS_WORTH_A_START,
     Readers,
+    open_readers,
     processes_for,
-    readers,
 )
 
 SLEEP_SECONDS = 60
@@ -30,7 +30,7 @@ def doubled(items: Sequence[int]) -> list[int]:
 
 
 def passed(several: Readers) -> int:
-    return sum(several.over([1, 2], sum))
+    return sum(several.map(sum, [1, 2]))
 
 
 def who(_items: Sequence[int]) -> int:
@@ -59,7 +59,7 @@ def threads() -> Iterator[Readers]:
 @pytest.mark.parametrize("n_items", [0, 1, 2, 3, 4, 5, 17])
 def test_all_items_come_in_their_order(threads: Readers, n_items: int) -> None:
     for several in (ALONE, threads):
-        parts = list(several.over(range(n_items), doubled))
+        parts = list(several.map(doubled, range(n_items)))
         assert [item for part in parts for item in part] == [2 * k for k in range(n_items)]
     assert len(parts) <= 4
 
@@ -67,14 +67,14 @@ def test_all_items_come_in_their_order(threads: Readers, n_items: int) -> None:
 def test_an_error_comes_out(threads: Readers) -> None:
     for several in (ALONE, threads):
         with pytest.raises(StoreError, match="it cannot be read") as caught:
-            list(several.over(range(8), refuse))
+            list(several.map(refuse, range(8)))
         assert caught.value.where == "file 0"
 
 
 def test_something_else_meanwhile(threads: Readers) -> None:
     for several in (ALONE, threads):
-        other, third = several.beside(max, 3, 5), several.meanwhile(passed, several)
-        assert list(several.over([1], doubled)) == [[2]]
+        other, third = several.submit(max, 3, 5), several.submit_thread(passed, several)
+        assert list(several.map(doubled, [1])) == [[2]]
         assert other.result() == 5
         assert third.result() == 3
 
@@ -99,33 +99,33 @@ def test_few_rows_are_not_worth_a_process(
 
 
 def test_one_needs_no_other_process() -> None:
-    with readers(1) as alone:
-        assert list(alone.over([1], who)) == [os.getpid()]
+    with open_readers(1) as alone:
+        assert list(alone.map(who, [1])) == [os.getpid()]
 
 
 @pytest.mark.cluster
 def test_workers_share_the_work() -> None:
-    with readers(2) as two:
-        processes = set(two.over(range(8), who))
+    with open_readers(2) as two:
+        processes = set(two.map(who, range(8)))
         assert len(processes) == 2
         assert os.getpid() not in processes
         with pytest.raises(StoreError, match="it cannot be read") as caught:
-            list(two.over(range(8), refuse))
+            list(two.map(refuse, range(8)))
         assert caught.value.where == "file 0"
-        assert list(two.over(range(3), doubled)) == [[0], [2], [4]]
+        assert list(two.map(doubled, range(3))) == [[0], [2], [4]]
 
 
 @pytest.mark.cluster
 def test_a_worker_that_dies_is_told_of() -> None:
-    with pytest.raises(ClusterError, match="has died") as caught, readers(2) as two:
-        list(two.over(range(8), die))
+    with pytest.raises(ClusterError, match="has died") as caught, open_readers(2) as two:
+        list(two.map(die, range(8)))
     assert "ib-grid report" in str(caught.value)
 
 
 def interrupt_passes() -> None:
-    with readers(2) as two:
-        two.meanwhile(lambda: list(two.over(range(8), sleep)))
-        two.beside(sleep, [1])
+    with open_readers(2) as two:
+        two.submit_thread(lambda: list(two.map(sleep, range(8))))
+        two.submit(sleep, [1])
         raise KeyboardInterrupt
 
 

@@ -211,9 +211,9 @@ def read_report(
     n_rows = partitions.count_rows(files)
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
     # Neither needs the other: while one waits for its last part, the other has the processes.
-    surveyed = readers.meanwhile(survey, files, info.grid, readers)
+    surveyed = readers.submit_thread(survey, files, info.grid, readers)
     overall, *of_variations = _rankings(files, info, settings, readers)
-    replayed = readers.beside(replay, overall.best.head(TOP_TABLE), source)
+    replayed = readers.submit(replay, overall.best.head(TOP_TABLE), source)
     pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
     variations = {
         name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)

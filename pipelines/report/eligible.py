@@ -93,14 +93,14 @@ def look_at_eligible(
         ids=np.sort(beside["combo_id"].to_numpy()),
         total_r=np.float32(best["total_r"]),
     )
-    looked = readers.begin(files, look)
+    looked = readers.submit_parts(look, files)
     figures = partial(
         _figures, weights=ranking.weights, extrema=ranking.extrema, min_trades=min_trades
     )
-    outline = reduce(_Outline.merge, readers.over(files, partial(_outline, figures=figures)))
+    outline = reduce(_Outline.merge, readers.map(partial(_outline, figures=figures), files))
     n_bins = (HISTOGRAM_BINS, _DENSITY_BINS, _DENSITY_BINS)
     bins = tuple(map(round_bins, outline.low, outline.high, n_bins))
-    counted = readers.over(files, partial(_counts, figures=figures, bins=bins))
+    counted = readers.map(partial(_counts, figures=figures, bins=bins), files)
     scores, cells = (np.sum(counts, axis=0) for counts in zip(*counted, strict=True))
     above, known = zip(*(part.result() for part in looked), strict=True)
     total_r = pd.Series({i: r for of_ids in known for i, r in of_ids.items()}, dtype=np.float32)
@@ -119,8 +119,9 @@ def _figures(
     files: Sequence[File], weights: Mapping[str, float], extrema: Extrema, min_trades: int
 ) -> Iterator[Figures]:
     """Score, drawdown and total R of the eligible rows, block by block, no block empty."""
-    names = tuple(dict.fromkeys(("total_trades", "max_drawdown", "total_r", *weights)))
-    for block in partitions.blocks(files, names):
+    names = dict.fromkeys(("combo_id", "total_trades", "max_drawdown", "total_r", *weights))
+    for block in partitions.blocks(files, tuple(names)):
+        partitions.check_finite(block)
         rows = np.flatnonzero(block.columns["total_trades"] >= min_trades)
         if len(rows):
             columns = {name: block.columns[name][rows] for name in names}

@@ -102,7 +102,7 @@ def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Lands
     """
     sums = sums_of(files, grid, readers)
     bins = round_bins(sums.low, sums.high, HISTOGRAM_BINS)
-    counted = readers.begin(files, partial(_counts, bins=bins))
+    counted = readers.submit_parts(partial(_counts, bins=bins), files)
     mains = main_effects(sums, grid)
     maps = [sides_of_map(a, b) for a, b in combinations(telling(mains), 2)]
     whole, *bands = quantiles(
@@ -149,11 +149,11 @@ def sums_of(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Plac
         If a file cannot be read, a combination is not of the grid or there twice, or its total R
         is no finite number.
     """
-    parts = readers.over(files, partial(_file_sums, shape=grid.shape))
+    parts = readers.map(partial(_file_sums, shape=grid.shape), files)
     of_files = [found for part in parts for found in part]
     spans = sorted(found[:2] for found in of_files if found.sums.n)
     if any(first <= last for (_, last), (first, _) in pairwise(spans)):
-        raise wrong_id("a combination more than once")
+        raise wrong_id("a combination more than once, or out of order")
     # File by file: the same digits whoever reads them.
     return reduce(PlaceSums.merge, (found.sums for found in of_files))
 
@@ -169,7 +169,7 @@ def _sums_of_file(file: File, shape: tuple[int, ...]) -> _FileSums:
         partitions.check_finite(block)
         ids, values = (block.columns[name] for name in _TOTAL_R)
         if (np.diff(ids, prepend=found.last_id) <= 0).any():
-            raise wrong_id("a combination more than once")
+            raise wrong_id("a combination more than once, or out of order")
         first = int(ids[0]) if found.first_id < 0 else found.first_id
         sums = found.sums.merge(place_sums(shape, ids, values))
         found = _FileSums(first, int(ids[-1]), sums)
@@ -201,7 +201,7 @@ def quantiles(
     groups = order_statistics.groups(grid.shape, sides)
     search = order_statistics.begun(groups, BAND)
     for _ in range(order_statistics.PASSES):
-        tables = readers.over(files, partial(_digits, search=search))
+        tables = readers.map(partial(_digits, search=search), files)
         search = order_statistics.narrowed(search, reduce(np.add, tables))
     found = np.split(order_statistics.quantiles(search), groups.first_cell[1:-1])
     return [

@@ -123,12 +123,12 @@ def rank(
     """
     contests = [_contest(scope, settings) for scope in scopes]
     names = list(dict.fromkeys(name for contest in contests for name in contest.columns_needed))
-    surveys = readers.over(files, partial(_survey, names=names, contests=contests))
+    surveys = readers.map(partial(_survey, names=names, contests=contests), files)
     totals, found = (_merged(parts) for parts in zip(*surveys, strict=True))
     if extrema is not None:
         found = [f if c.scope.variation else extrema for c, f in zip(contests, found, strict=True)]
     choose = partial(_choose, names=names, contests=contests, extrema=found)
-    best = _merged(readers.over(files, choose))
+    best = _merged(readers.map(choose, files))
     frames = _whole_rows(files, best, metrics, readers)
     return tuple(
         Ranking(scope=c.scope, weights=c.weights, extrema=e, sums=t, best=f)
@@ -231,7 +231,7 @@ def _whole_rows(
     rows_of = {int(i): np.unique(row[file_index == i]) for i in np.unique(file_index)}
     of_best = [file for file in files if file.index in rows_of]
     publish = partial(_published, rows_of=rows_of, metrics=metrics)
-    rows = pd.concat(readers.over(of_best, publish)).set_index("combo_id", drop=False)
+    rows = pd.concat(readers.map(publish, of_best)).set_index("combo_id", drop=False)
     _check_once(rows)
     return [_ranked(rows.loc[combo_id], score) for score, combo_id, *_ in of_scopes]
 

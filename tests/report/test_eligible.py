@@ -8,9 +8,10 @@ import pytest
 
 from ib_grid.analysis.neighbourhoods import neighbours
 from ib_grid.analysis.trade_offs import pareto_front
+from ib_grid.errors import StoreError
 from ib_grid.grid import Grid
 from ib_grid.scoring import RankingSettings
-from tests.report.made_up import MadeUpRun
+from tests.report.made_up import MadeUpRun, write_rows
 
 MakeRun = Callable[..., MadeUpRun]
 
@@ -60,3 +61,11 @@ def test_nothing_eligible(make_run: MakeRun) -> None:
     assert report.eligible.above_best == 0
     assert report.eligible.beside_best.empty
     assert report.landscape.total_r_histogram.counts.sum() == 512
+
+
+def test_a_drawdown_that_is_no_number_is_refused(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    run.rows.loc[99, "max_drawdown"] = np.nan
+    write_rows(run.run_dir, grid, run.rows, 128)
+    with pytest.raises(StoreError, match="max_drawdown of combination 99"):
+        run.report()
