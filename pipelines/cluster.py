@@ -286,6 +286,17 @@ def stoppable() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def staying() -> Iterator[contextlib.ExitStack]:
+    """For workers that stay beyond their first work: they end with the block, at any stop, too."""
+    stay = contextlib.ExitStack()
+    try:
+        yield stay
+    finally:
+        with _put_off():
+            stay.close()
+
+
+@contextlib.contextmanager
 def _put_off() -> Iterator[None]:
     """Put a first Ctrl-C or SIGTERM off to the end of the block, where it can be left cleanly."""
     came: list[int] = []

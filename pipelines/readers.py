@@ -12,13 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ib_grid.errors import ClusterError
 
 if TYPE_CHECKING:
     from pipelines.cluster import Workers
+    from pipelines.submissions import Submissions
 
 # What the parts of a pass find is put together by one process: more of them are no quicker.
 MAX_PROCESSES = 16
@@ -33,6 +34,21 @@ _THREADS = 3
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Found = TypeVar("Found", covariant=True)
+
+
+class Pending(Protocol[Found]):
+    """Something that is under way."""
+
+    def result(self) -> Found:
+        """What comes of it, waited for; or the error that it ends with."""
+
+
+class Executor(Protocol):
+    """Whoever does one thing beside others: a pool of `concurrent.futures`, or `Submissions`."""
+
+    def submit(self, work: Callable[..., Result], /, *words: object) -> Pending[Result]:
+        """Have it done."""
 
 
 class Readers:
@@ -65,34 +81,31 @@ class Readers:
 
     def submit_parts(
         self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]
-    ) -> list[Future[Result]]:
+    ) -> list[Pending[Result]]:
         """What `map` gives, without waiting for it, and held until it is let go."""
         size = max(1, math.ceil(len(items) / self._n_parts))
         parts = [items[first : first + size] for first in range(0, len(items), size)]
         return [self.submit(work, part) for part in parts or [items]]
 
-    def submit(self, work: Callable[..., Result], *words: object) -> Future[Result]:
+    def submit(self, work: Callable[..., Result], *words: object) -> Pending[Result]:
         """One thing, done by one of the processes; at once if there are no others."""
         return _submitted(self._processes, work, *words)
 
-    def submit_thread(self, work: Callable[..., Result], *words: object) -> Future[Result]:
+    def submit_thread(self, work: Callable[..., Result], *words: object) -> Pending[Result]:
         """One thing, done in a thread, which may use these readers; at once without others."""
         return _submitted(self._threads, work, *words)
 
 
-def _results(parts: deque[Future[Result]]) -> Iterator[Result]:
+def _results(parts: deque[Pending[Result]]) -> Iterator[Result]:
     while parts:
         yield parts.popleft().result()
 
 
 def _submitted(
     pool: Executor | None, work: Callable[..., Result], *words: object
-) -> Future[Result]:
+) -> Pending[Result]:
     if pool:
-        try:
-            return pool.submit(work, *words)
-        except RuntimeError as error:  # it has been shut down, and what was under way cancelled
-            raise CancelledError from error
+        return pool.submit(work, *words)
     done = Future[Result]()
     done.set_result(work(*words))
     return done
@@ -117,7 +130,7 @@ def open_readers(n_processes: int, workers: Workers | None = None) -> Iterator[R
     Raises
     ------
     ClusterError
-        If the workers cannot be started, one of them dies, or there is none for long.
+        If the workers cannot be started, several die of the same rows, or there is none for long.
     """
     if n_processes < 2:
         yield ALONE
@@ -126,26 +139,32 @@ def open_readers(n_processes: int, workers: Workers | None = None) -> Iterator[R
     from distributed import KilledWorker
 
     from pipelines import cluster
+    from pipelines.submissions import Submissions
 
     with contextlib.ExitStack() as stack:
         workers = workers or stack.enter_context(cluster.workers_of(n_processes))
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
-        executor = workers.client.get_executor(pure=False)
+        submissions = Submissions(workers.client)
         ended = threading.Event()
         stack.callback(ended.set)
-        threads.submit(_watch, workers, executor, ended)
+        threads.submit(_watch, workers, submissions, ended)
         try:
-            yield Readers(executor, threads, n_processes)
-        except (KilledWorker, Lost, CancelledError) as error:
+            yield Readers(submissions, threads, n_processes)
+        except KilledWorker as error:
             raise ClusterError(
-                "a worker that reads the results has died, or none is left",
+                f"{cluster.TRIES} workers died while they read the same results",
                 remedy="run `ib-grid report` on the run; with more memory if it ran out",
             ) from error
+        except (Lost, CancelledError) as error:
+            raise ClusterError(
+                "the scheduler or its workers are lost",
+                remedy="run `ib-grid report` on the run",
+            ) from error
         finally:  # no thread waits any more for what workers still do
-            executor.shutdown(wait=False)
+            submissions.end()
 
 
-def _watch(workers: Workers, executor: Executor, ended: threading.Event) -> None:
+def _watch(workers: Workers, submissions: Submissions, ended: threading.Event) -> None:
     """Cancel what is under way where there is no worker for long: Dask would wait without end.
 
     Where the scheduler itself is lost, Dask cancels it.
@@ -158,5 +177,5 @@ def _watch(workers: Workers, executor: Executor, ended: threading.Event) -> None
         if cluster.workers_now(workers.client)[0]:
             alive = now
         elif now - alive >= cluster.NO_WORKERS_SECONDS:
-            executor.shutdown(wait=False)
+            submissions.end()
             return

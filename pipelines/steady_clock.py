@@ -21,6 +21,9 @@ def steady_time() -> float:
     return _START + time.monotonic()
 
 
+steady_time.__name__ = "time"  # pages of Dask's dashboard know the function by this name
+
+
 def use_steady_clock() -> None:
     """Have the event loops of this process and all that is loaded of Dask go by `steady_time`."""
     IOLoop.time = _loop_time  # type: ignore[assignment, method-assign]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +47,13 @@ def refuse(items: Sequence[int]) -> None:
 
 def sleep(_items: Sequence[int]) -> None:
     time.sleep(SLEEP_SECONDS)
+
+
+def die_once(items: Sequence[int], folder: Path) -> list[int]:
+    with contextlib.suppress(FileExistsError):
+        (folder / "died").touch(exist_ok=False)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return doubled(items)
 
 
 def die(_items: Sequence[int]) -> None:
@@ -116,10 +126,17 @@ def test_workers_share_the_work() -> None:
 
 
 @pytest.mark.cluster
-def test_a_worker_that_dies_is_told_of() -> None:
-    with pytest.raises(ClusterError, match="has died") as caught, open_readers(2) as two:
+def test_workers_that_die_again_and_again_are_told_of() -> None:
+    with pytest.raises(ClusterError, match="3 workers died") as caught, open_readers(2) as two:
         list(two.map(die, range(8)))
     assert "ib-grid report" in str(caught.value)
+
+
+@pytest.mark.cluster
+def test_what_a_worker_dies_of_once_is_done_by_another(tmp_path: Path) -> None:
+    with open_readers(2) as two:
+        assert list(two.map(partial(die_once, folder=tmp_path), range(4))) == [[0], [2], [4], [6]]
+    assert (tmp_path / "died").exists()
 
 
 def interrupt_passes() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -132,7 +131,7 @@ def _prepare_workers() -> None:
 
 def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
     from ib_grid.analysis import Source
-    from pipelines.cluster import default_workers
+    from pipelines.cluster import default_workers, staying
     from pipelines.report.screen import show_report
     from pipelines.reporting import report_run
     from pipelines.run import run as run_grid
@@ -145,7 +144,7 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
         execution=inputs.execution,
         news=inputs.news,
     )
-    with contextlib.ExitStack() as stay:
+    with staying() as stay:
         result = run_grid(settings, inputs, Console(stderr=True), stay)
         try:
             written = report_run(
