@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from ib_grid.analysis import Source
 from ib_grid.grid import Grid, grid_from_mapping
 from ib_grid.instruments import GER40
+from pipelines.report.files import write_report
 from tests.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
+from tests.report.page import Element, read_page
+from tests.report.traded import traded_run
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +32,15 @@ def make_run(tmp_path: Path, grid: Grid) -> Callable[..., MadeUpRun]:
         return MadeUpRun(run_dir, run_info(grid, **info), rows)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def traded(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> tuple[MadeUpRun, Source]:
+    run, source = traded_run(tmp_path_factory.mktemp("traded"), grid)
+    write_report(run.report(source), run.run_dir)
+    return run, source
+
+
+@pytest.fixture(scope="session")
+def page(traded: tuple[MadeUpRun, Source]) -> Element:
+    return read_page((traded[0].run_dir / "GER40_report.html").read_text())

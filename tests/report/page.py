@@ -1,12 +1,16 @@
-"""An HTML page as a tree, to look into it."""
+"""An HTML page as a tree, to look into it, and what else a report has said."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
+
+from pipelines.report.html.page import html_text
+from tests.report.made_up import MadeUpRun
 
 _EMPTY = {"meta", "link", "input", "br", "wbr", "hr", "img"}
 
@@ -77,3 +81,24 @@ def read_page(text: str) -> Element:
 def figures(page: Element) -> dict[str, dict[str, Any]]:
     """The figures of a page, by name."""
     return json.loads(page.by_id("figures")._raw_text())
+
+
+def page_of(run: MadeUpRun, **settings: object) -> Element:
+    return read_page(html_text(run.report(**settings)))
+
+
+def json_of(run: MadeUpRun, name: str) -> dict[str, Any]:
+    return json.loads((run.run_dir / f"GER40_{name}").read_text())
+
+
+def top_of(run: MadeUpRun) -> list[dict[str, str]]:
+    with (run.run_dir / "GER40_top_100.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def top_table(page: Element) -> list[dict[str, Element]]:
+    """The rows of the top 20 by column name."""
+    table = page.by_id("top-table")
+    names = [th.attributes.get("data-column", "trades_link") for th in table.all("th")]
+    rows = [list(tr.all("td")) for tr in table.all("tr")]
+    return [dict(zip(names, cells, strict=True)) for cells in rows if cells]
