@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from distributed import Security
@@ -148,6 +148,9 @@ def compute_missing(
     with cluster.stoppable():
         try:
             if missing:
+                _compile(
+                    job, seconds, lambda: _note_stop(job, manifest, attempt, KeyboardInterrupt())
+                )
                 workers = _compute(job, missing, before, attempt, seconds)
             if job.inputs.keep.top is not None:
                 manifest = _with_cut(job, manifest, attempt)
@@ -174,6 +177,22 @@ def _note_stop(
             job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
 
 
+def _compile(job: Job, seconds: dict[str, float], note_stop: Callable[[], None]) -> None:
+    """Compile the engine where this machine has not yet done it, which takes some ten seconds."""
+
+    def note() -> None:
+        job.console.show_cursor()  # the status has hidden it
+        note_stop()
+        job.console.file.flush()
+
+    with _timed(seconds, "compile"), job.console.status("preparing the engine"):
+        if not all_compiled():
+            with cluster.ended_by_a_stop(note):
+                engine.warm_up(job.inputs.market, job.inputs.grid)
+    if compilations():
+        job.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
+
+
 def _compute(
     job: Job,
     missing: list[int],
@@ -185,11 +204,6 @@ def _compute(
     settings, inputs = job.settings, job.inputs
     for warning in warnings_of(settings):
         job.say(warning)
-    with _timed(seconds, "compile"), job.console.status("preparing the engine"):
-        if not all_compiled():
-            engine.warm_up(inputs.market, inputs.grid)
-    if compilations():
-        job.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
     with contextlib.ExitStack() as stack:
         with _timed(seconds, "start_workers"):
             workers = stack.enter_context(

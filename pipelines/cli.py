@@ -25,6 +25,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # they take goes into looking for garbage among them.
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 _IMPORT_SYSTEM = "<frozen importlib"
+_COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
 
 
 def main() -> None:
@@ -89,10 +90,11 @@ def _tell(error: IbGridError) -> None:
 
 
 def _stop(_number: int, frame: FrameType | None) -> None:
-    """End at once while modules are imported, where an exception could be lost; else raise it."""
+    """End at once where an exception could be lost, in an import or a compiler; else raise it."""
     print("stopped", file=sys.stderr, flush=True)  # noqa: T201 - the person's message
     while frame:
-        if frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
+        file = frame.f_code.co_filename
+        if file.startswith(_IMPORT_SYSTEM) or any(name in file for name in _COMPILERS):
             os._exit(INTERRUPTED)
         frame = frame.f_back
     raise KeyboardInterrupt

@@ -24,6 +24,7 @@ from distributed.versions import VersionMismatchWarning
 from ib_grid.errors import ClusterError
 from ib_grid.kernel_cache import all_compiled
 from pipelines import tasks
+from pipelines.cli import INTERRUPTED
 from pipelines.dashboard import Dashboard
 from pipelines.forks import ONE_THREAD, START_METHOD, start_fork_server
 from pipelines.steady_clock import use_steady_clock
@@ -280,6 +281,24 @@ def stoppable() -> Iterator[None]:
         came.append(number)
         if len(came) == 1:
             raise KeyboardInterrupt
+
+    with _handled_by(stop):
+        yield
+
+
+@contextlib.contextmanager
+def ended_by_a_stop(note: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C or SIGTERM end the process at once, after it has been noted.
+
+    In a compiler an exception would be lost, or leave half of its work to be run.
+    """
+    came: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        came.append(number)
+        if len(came) == 1:
+            note()
+        os._exit(INTERRUPTED)
 
     with _handled_by(stop):
         yield

@@ -53,6 +53,31 @@ def test_what_is_told_to_stop_leaves_cleanly(number: int) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "left cleanly\n", "stopped\n")
 
 
+_TOLD_IN_A_COMPILER = """
+import signal
+from pipelines import cli
+def command():
+    try:
+        at = "/somewhere/llvmlite/binding.py"
+        exec(compile("signal.raise_signal(signal.SIGINT)", at, "exec"), {"signal": signal})
+    finally:
+        print("left by an exception")
+cli.command = command
+cli.main()
+"""
+
+
+def test_no_exception_is_raised_in_a_compiler() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TOLD_IN_A_COMPILER],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
+
+
 def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _HELP], capture_output=True, text=True, check=True, timeout=60

@@ -30,7 +30,7 @@ from ib_grid.storage import Place, RemotePath, place
 Where = str | Condition | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Run:
     """The results of a run, finished or not; `load_run` makes one.
 
@@ -53,6 +53,11 @@ class Run:
     plan: ChunkPlan
     files: dict[int, Place]
     columns: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """The run in a line: all of its manifest would fill a notebook."""
+        of = f"{self.n_computed:,} of {len(self.grid):,} combinations"
+        return f"Run({self.manifest.symbol}, {of}, {self.manifest.state}, {self.path})"
 
     @property
     def grid(self) -> Grid:

@@ -41,6 +41,12 @@ def test_a_run_says_what_it_is(run: Run) -> None:
     assert run.statement == "100% of 864 combinations computed"
 
 
+def test_a_run_is_shown_in_a_line(run: Run) -> None:
+    n = len(run.grid)
+    state = run.manifest.state
+    assert repr(run) == f"Run(GER40, {n:,} of {n:,} combinations, {state}, {run.path})"
+
+
 def test_rows_are_those_that_were_written(run: Run, rows: pd.DataFrame) -> None:
     found = run.frame()
     assert list(found) == list(RESULT_COLUMNS)

@@ -61,3 +61,20 @@ def test_stopped_while_modules_are_imported(place: Place, children: Children, li
     assert child.process.wait(STOP_SECONDS) == 130
     assert child.said() == "stopped\n"
     assert not place.run_dir.exists()
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.5])
+@pytest.mark.parametrize("stop", [_ctrl_c_once, _ctrl_c_twice, _terminate])
+def test_stopped_while_the_engine_is_compiled(
+    place: Place, children: Children, tmp_path: Path, stop, seconds: float
+) -> None:
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    child = children.start(place.words(), environment=cache)
+    assert child.until((place.run_dir / "run.json").is_file, "the beginning"), child.said()
+    time.sleep(seconds)  # of ten or more
+    stop(child)
+    assert child.process.wait(STOP_SECONDS) == 130, child.said()
+    assert "stopped: 0 of 128 chunks are done; run again to go on" in child.said()
+    assert "Traceback" not in child.said()
+    assert "Exception" not in child.said()
+    assert place.manifest.state == "interrupted"
