@@ -11,6 +11,8 @@ import os
 import signal
 import sys
 
+from pipelines.stops import INTERRUPTED, STOP_SIGNALS
+
 TYPE_CHECKING = False  # that of typing is not worth the import
 if TYPE_CHECKING:
     from types import FrameType
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
     from ib_grid.errors import IbGridError
     from pipelines.streams import Watched
 
-INTERRUPTED = 130
-# The second, too: workers and their folder are to be left cleanly however one is told to stop.
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Half a million objects are made by imports and stay: at Python's 700, a quarter of the time that
 # they take goes into looking for garbage among them.
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
@@ -30,7 +29,7 @@ _COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
 
 def main() -> None:
     """Run the command line; exit status 0 done, 1 failed, 2 wrong input, 130 interrupted."""
-    for number in _STOP_SIGNALS:
+    for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
@@ -38,7 +37,7 @@ def main() -> None:
     except KeyboardInterrupt:
         status = INTERRUPTED
     finally:  # all is done: what Python does at its end may be cut short
-        for number in _STOP_SIGNALS:
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
     gc.freeze()  # Python's end would look through all for garbage, several times
     sys.exit(status)

@@ -24,10 +24,10 @@ from distributed.versions import VersionMismatchWarning
 from ib_grid.errors import ClusterError
 from ib_grid.kernel_cache import all_compiled
 from pipelines import tasks
-from pipelines.cli import INTERRUPTED
 from pipelines.dashboard import Dashboard
 from pipelines.forks import ONE_THREAD, START_METHOD, start_fork_server
 from pipelines.steady_clock import use_steady_clock
+from pipelines.stops import INTERRUPTED, STOP_SIGNALS
 
 MAX_WORKERS = 90
 CPUS_KEPT_FREE = 6
@@ -52,7 +52,6 @@ _CLOSE_SECONDS = 6
 _CONNECT_SECONDS = 120
 _REACH_SECONDS = 15
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has the second only
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +335,7 @@ def _handled_by(handler: Callable[[int, object], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     for number in before:
         signal.signal(number, handler)
     try:
