@@ -208,7 +208,7 @@ from pipelines import readers, tasks
 inner, done = tasks.compute, []
 
 def compute(chunk, work):
-    while len(done) >= 2 and Path({hold!r}).exists():
+    while len(done) >= {n} and Path({hold!r}).exists():
         time.sleep(0.01)
     done.append(chunk)
     return inner(chunk, work)
@@ -222,7 +222,8 @@ def test_a_run_in_s3_outlives_a_stop_and_a_worker_and_uses_a_late_one(
 ) -> None:
     hold = tmp_path / "hold"
     hold.touch()
-    holding = HOLDING.format(hold=str(hold))
+    # The late one leaves some as well: else it may have done all when the stop comes.
+    holding, late = (HOLDING.format(hold=str(hold), n=n) for n in (2, 6))
     with s3_server() as environment, cluster_of(tmp_path, 0, environment=environment) as started:
         asked = on(started, tmp_path, output=f"{bucket()}/some/prefix", run_dir="mine")
         dataset = results_folder(bucket() / "some" / "prefix" / "mine", "GER40")
@@ -234,7 +235,7 @@ def test_a_run_in_s3_outlives_a_stop_and_a_worker_and_uses_a_late_one(
         def lose_one_add_one_and_stop() -> None:
             started.wait_for(lambda: len(partition_files(dataset)) >= 3)
             started.kill("lost")
-            started.worker("late")
+            started.worker("late", late)
             so_far = len(partition_files(dataset))
             started.wait_for(lambda: len(partition_files(dataset)) >= so_far + 4)
             signal.raise_signal(signal.SIGINT)
