@@ -29,17 +29,14 @@ class BestRows:
         ]
         self._n_waiting = 0
 
-    @property
-    def least(self) -> float:
-        """The score without which a row cannot come in; with it, the id decides."""
-        best = self._parts[0][0]
-        return float(best[-1]) if len(best) == self._n > 0 else -np.inf
-
     def add(self, score: NDArray[np.float64], combo_id: Ints, *more: Ints) -> None:
         """Take the rows of a block; arrays of shape (n_rows,)."""
-        rows = score >= self.least
-        self._parts.append(tuple(column[rows] for column in (score, combo_id, *more)))
-        self._n_waiting += len(self._parts[-1][0])
+        columns, best = (score, combo_id, *more), self._parts[0][0]
+        if len(best) == self._n > 0:  # below the last is out; with a tie the id decides
+            rows = score >= best[-1]
+            columns = tuple(column[rows] for column in columns)
+        self._parts.append(columns)
+        self._n_waiting += len(columns[0])
         if self._n_waiting >= max(self._n, AT_ONCE):
             self._sort()
 

@@ -78,7 +78,7 @@ def report_run(
     StoreError
         If a partition cannot be read, or the disk has no room.
     ClusterError
-        If workers that are to read them cannot be started, or one dies.
+        If workers that are to read them cannot be started, are lost, or die of them repeatedly.
     """
     manifest = read_manifest(run_dir)
     # The command that the summary names works from any folder.

@@ -210,15 +210,13 @@ def _take(columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | np.b
 
 def _enter(block: Block, contest: _Contest, extrema: Extrema, best: BestRows) -> None:
     rows = contest.eligible(block.columns)
-    ranked = _take(block.columns, contest.weights, rows)
-    score = scoring.composite_scores(ranked, contest.weights, extrema)
-    can_come_in = score >= best.least
-    row = np.flatnonzero(rows)[can_come_in]
+    ranked = _take(block.columns, ("combo_id", *contest.weights), rows)
+    row = np.flatnonzero(rows).astype(np.int64)
     best.add(
-        score[can_come_in],
-        block.columns["combo_id"][row],
+        scoring.composite_scores(ranked, contest.weights, extrema),
+        ranked["combo_id"],
         np.full(len(row), block.file.index, np.int64),
-        block.first_row + row.astype(np.int64),
+        block.first_row + row,
     )
 
 

@@ -12,7 +12,7 @@ the file given, one JSON object a line:
     python -m tests.benchmarks.cost_growth draw growth.jsonl          # growth.md, growth.svg
 
 ``--million`` is one of `sizes.AXES`. Runs are written below ``--folder`` (the folder for temporary
-files) and removed, unless ``--keep`` is given; 100 million combinations take 11 GB there. A run of
+files) and removed, unless ``--keep`` is given; 100 million combinations take 13 GB there. A run of
 0.1 million before fills the kernels' cache, and Python's of the modules, as every first run after
 an installation does; it is not measured.
 
