@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from pipelines import cli
+from pipelines.cli import main
 
 # Examples are whole markets: slow to draw, and no clock decides what is right.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -89,7 +89,7 @@ def ib_grid_command(
         monkeypatch.setattr(sys, "argv", ["ib-grid", *map(str, arguments)])
         status: object = 0
         try:
-            sys.exit(cli.command())
+            sys.exit(main.command())
         except SystemExit as ended:
             status = ended.code or 0
         said = capsys.readouterr()

@@ -8,23 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ib_grid.analysis.chart import day_chart, trade_chart
-    from ib_grid.analysis.comparing import Comparison, compare_runs
-    from ib_grid.analysis.curves import (
-        calendar_figure,
-        equity_figure,
-        hour_figure,
-        sums_figure,
-        variation_curves,
-        variation_figure,
-        weekday_figure,
-        year_figure,
-    )
-    from ib_grid.analysis.factors import edges
-    from ib_grid.analysis.grid_figures import heat_map, slice_figure
-    from ib_grid.analysis.grouping import Groups, groups
-    from ib_grid.analysis.neighbourhoods import neighbours
-    from ib_grid.analysis.one_set import (
+    from ib_grid.analysis.axis_values import edges
+    from ib_grid.analysis.combination import (
         by_hour,
         by_variation,
         by_weekday,
@@ -34,17 +19,32 @@ if TYPE_CHECKING:
         metrics,
         trades,
     )
-    from ib_grid.analysis.pivots import pivot
-    from ib_grid.analysis.plateaus import plateau_score
+    from ib_grid.analysis.effects.neighbourhoods import neighbours
+    from ib_grid.analysis.effects.pivots import pivot
+    from ib_grid.analysis.effects.plateaus import plateau_score
+    from ib_grid.analysis.effects.slicing import slices
+    from ib_grid.analysis.effects.variance import variance_shares
+    from ib_grid.analysis.plots.curves import (
+        calendar_figure,
+        equity_figure,
+        hour_figure,
+        sums_figure,
+        variation_curves,
+        variation_figure,
+        weekday_figure,
+        year_figure,
+    )
+    from ib_grid.analysis.plots.heat_maps import heat_map, slice_figure
+    from ib_grid.analysis.plots.scatter import sets_figure
+    from ib_grid.analysis.plots.trade_chart import day_chart, trade_chart
     from ib_grid.analysis.portfolios import Portfolio, portfolio, portfolio_figure, portfolio_of
-    from ib_grid.analysis.runs import Run, load_run
-    from ib_grid.analysis.scatter import sets_figure
-    from ib_grid.analysis.slicing import slices
-    from ib_grid.analysis.source import Source, load_source, session_dates
-    from ib_grid.analysis.tops import top
+    from ib_grid.analysis.selection.compare import Comparison, compare_runs
+    from ib_grid.analysis.selection.groups import Groups, groups
+    from ib_grid.analysis.selection.pareto import pareto
+    from ib_grid.analysis.selection.top import top
     from ib_grid.analysis.trade_days import TradeDay, extreme_dates, trade_day
-    from ib_grid.analysis.trade_offs import pareto
-    from ib_grid.analysis.variance import variance_shares
+    from ib_grid.runs.run import Run, load_run
+    from ib_grid.runs.source import Source, load_source, session_dates
 
 __all__ = [
     "Comparison",
@@ -95,9 +95,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "chart": ("day_chart", "trade_chart"),
-    "comparing": ("Comparison", "compare_runs"),
-    "curves": (
+    "ib_grid.analysis.plots.trade_chart": (
+        "day_chart",
+        "trade_chart",
+    ),
+    "ib_grid.analysis.selection.compare": (
+        "Comparison",
+        "compare_runs",
+    ),
+    "ib_grid.analysis.plots.curves": (
         "calendar_figure",
         "equity_figure",
         "hour_figure",
@@ -107,11 +113,17 @@ _HOMES = {
         "weekday_figure",
         "year_figure",
     ),
-    "factors": ("edges",),
-    "grid_figures": ("heat_map", "slice_figure"),
-    "grouping": ("Groups", "groups"),
-    "neighbourhoods": ("neighbours",),
-    "one_set": (
+    "ib_grid.analysis.axis_values": ("edges",),
+    "ib_grid.analysis.plots.heat_maps": (
+        "heat_map",
+        "slice_figure",
+    ),
+    "ib_grid.analysis.selection.groups": (
+        "Groups",
+        "groups",
+    ),
+    "ib_grid.analysis.effects.neighbourhoods": ("neighbours",),
+    "ib_grid.analysis.combination": (
         "by_hour",
         "by_variation",
         "by_weekday",
@@ -121,17 +133,33 @@ _HOMES = {
         "metrics",
         "trades",
     ),
-    "pivots": ("pivot",),
-    "plateaus": ("plateau_score",),
-    "portfolios": ("Portfolio", "portfolio", "portfolio_figure", "portfolio_of"),
-    "runs": ("Run", "load_run"),
-    "scatter": ("sets_figure",),
-    "slicing": ("slices",),
-    "source": ("Source", "load_source", "session_dates"),
-    "tops": ("top",),
-    "trade_days": ("TradeDay", "extreme_dates", "trade_day"),
-    "trade_offs": ("pareto",),
-    "variance": ("variance_shares",),
+    "ib_grid.analysis.effects.pivots": ("pivot",),
+    "ib_grid.analysis.effects.plateaus": ("plateau_score",),
+    "ib_grid.analysis.portfolios": (
+        "Portfolio",
+        "portfolio",
+        "portfolio_figure",
+        "portfolio_of",
+    ),
+    "ib_grid.runs.run": (
+        "Run",
+        "load_run",
+    ),
+    "ib_grid.analysis.plots.scatter": ("sets_figure",),
+    "ib_grid.analysis.effects.slicing": ("slices",),
+    "ib_grid.runs.source": (
+        "Source",
+        "load_source",
+        "session_dates",
+    ),
+    "ib_grid.analysis.selection.top": ("top",),
+    "ib_grid.analysis.trade_days": (
+        "TradeDay",
+        "extreme_dates",
+        "trade_day",
+    ),
+    "ib_grid.analysis.selection.pareto": ("pareto",),
+    "ib_grid.analysis.effects.variance": ("variance_shares",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -141,7 +169,7 @@ if not TYPE_CHECKING:
         """What one of the modules offers under this name."""
         if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        value = getattr(import_module(_MODULE_OF[name]), name)
         globals()[name] = value  # from now on it is found without this function
         return value
 

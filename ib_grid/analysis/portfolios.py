@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from ib_grid.analysis.curves import curves_figure
-from ib_grid.analysis.one_set import curve, equity
-from ib_grid.analysis.one_set import trades as trades_of
-from ib_grid.analysis.source import Source, Sourced, session_dates
-from ib_grid.checks import finite_number
+from ib_grid.analysis.combination import curve, equity
+from ib_grid.analysis.combination import trades as trades_of
+from ib_grid.analysis.plots.curves import curves_figure
 from ib_grid.errors import ConfigError
-from ib_grid.params import Params
+from ib_grid.errors.validation import finite_number
+from ib_grid.grid.params import Params
+from ib_grid.runs.source import Source, Sourced, session_dates
 
 TOTAL = "portfolio"
 

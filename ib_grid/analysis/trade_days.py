@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ib_grid import clock
-from ib_grid.analysis.source import Source, Sourced, source_of
-from ib_grid.bars import Bars
+from ib_grid.engine.reference.day import Day, Setting, read_day, setting
+from ib_grid.engine.reference.engine import Trade, trade
+from ib_grid.engine.reference.entries import Entry, entry
+from ib_grid.engine.reference.exits import Standing, follow
 from ib_grid.errors import InputError
+from ib_grid.grid.params import Params
+from ib_grid.market import clock
+from ib_grid.market.bars import Bars
 from ib_grid.news import Event
-from ib_grid.params import Params
-from ib_grid.reference.day import Day, Setting, read_day, setting
-from ib_grid.reference.engine import Trade, trade
-from ib_grid.reference.entries import Entry, entry
-from ib_grid.reference.exits import Standing, follow
+from ib_grid.runs.source import Source, Sourced, source_of
 
 Date = dt.date | np.datetime64 | str
 
@@ -41,7 +41,7 @@ class TradeDay:
         Mid prices from `ib_start` to the last bar that the execution model looks at.
     ib_start, ib_end : int
     window_start, window_end : int
-        W0 and W1 of `ib_grid/STRATEGY.md`, section 2.
+        W0 and W1 of STRATEGY.md, section 2.
     ib_high, ib_low : float
     signal : tuple of int or None
         First minute and end of the M2 bar that gave the signal, for REV_RB of the one that armed

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ib_grid.clock import MINUTES_PER_DAY
+from ib_grid.market.clock import MINUTES_PER_DAY
 
 IMPACTS = ("High", "Medium", "Low", "Non-Economic")
 HIGH = IMPACTS[0]

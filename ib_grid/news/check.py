@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ib_grid.clock import Minutes
 from ib_grid.errors import DataError
+from ib_grid.market.clock import Minutes
 from ib_grid.news.calendars import Event
 from ib_grid.news.filter import NewsFilter
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from ib_grid.clock import MINUTES_PER_DAY, Days, date_of
+from ib_grid.market.clock import MINUTES_PER_DAY, Days, date_of
 from ib_grid.news.calendars import Calendar
 
 HOLE_DAYS = {"USD": 14}

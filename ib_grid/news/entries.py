@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ib_grid import checks, clock
-from ib_grid.errors import DataError, InputError
+from ib_grid.errors import DataError, InputError, validation
+from ib_grid.market import clock
 from ib_grid.news.calendars import IMPACTS, Event, normalised_currency, normalised_impact
 
 # Outside these years a date is a slip of the pen.
@@ -52,7 +52,7 @@ def shown(value: object) -> str:
     """A value for a message; of a list or an object only that it is one, since it may be deep."""
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "an object"
-    return checks.shown(value)
+    return validation.shown(value)
 
 
 def labels(entry: Entry, *, currency: str) -> tuple[str, str, str]:

@@ -10,9 +10,9 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ib_grid.clock import MINUTES_PER_DAY, Minutes
 from ib_grid.errors import ConfigError
-from ib_grid.instruments import Instrument
+from ib_grid.market.clock import MINUTES_PER_DAY, Minutes
+from ib_grid.market.instruments import Instrument
 from ib_grid.news.calendars import Calendar, normalised_currency
 
 
@@ -105,7 +105,7 @@ def news_filter(
 ) -> NewsFilter:
     """The filter of a calendar's high-impact events in these currencies.
 
-    The rule is in `ib_grid/STRATEGY.md`, section 4.
+    The rule is in STRATEGY.md, section 4.
 
     Raises
     ------

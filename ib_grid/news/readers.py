@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ib_grid import clock
 from ib_grid.errors import DataError
-from ib_grid.files import read_regular
+from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, CalendarFile, merge_calendars
 from ib_grid.news.table import read_table
 from ib_grid.news.weekly import WEEKLY_TIMEZONE, read_weekly
 from ib_grid.news.yearly import read_yearly
+from ib_grid.storage.atomic_files import read_regular
 
 MAX_BYTES = 8 * 1024 * 1024
 

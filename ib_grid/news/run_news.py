@@ -10,9 +10,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from ib_grid.clock import MINUTES_PER_DAY, Days, date_of
 from ib_grid.errors import ConfigError, DataError
-from ib_grid.instruments import Instrument
+from ib_grid.market.clock import MINUTES_PER_DAY, Days, date_of
+from ib_grid.market.instruments import Instrument
 from ib_grid.news import (
     NO_NEWS,
     Calendar,

@@ -12,8 +12,8 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from ib_grid import clock
 from ib_grid.errors import DataError
+from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, Claim, Event, UntimedEvent
 from ib_grid.news.entries import Entry, check_year, labels, shown, utc_minute
 

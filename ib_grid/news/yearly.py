@@ -12,8 +12,8 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from ib_grid import clock
 from ib_grid.errors import DataError
+from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, Claim, Event, claim_of_events
 from ib_grid.news.entries import Entry, check_year, event, iso_minute, shown
 

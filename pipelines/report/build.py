@@ -8,19 +8,20 @@ from typing import Literal, get_args
 
 from ib_grid.analysis import Source
 from ib_grid.errors import ConfigError, DataError, StoreError
-from ib_grid.grid import Grid
-from ib_grid.keep import KEEP_ALL, Cut, Keep
-from ib_grid.partitions import results_folder
-from ib_grid.results import VARIATIONS
-from ib_grid.scoring import RankingSettings
-from ib_grid.storage import Place
-from pipelines.readers import ALONE, Readers
-from pipelines.report import numbers, partitions
-from pipelines.report.deep_dive import NO_BARS, TOP_TABLE, NoReplay, Replay, replay
-from pipelines.report.eligible import Eligible, look_at_eligible
-from pipelines.report.landscape import Landscape, survey
-from pipelines.report.partitions import File
-from pipelines.report.ranking import Ranking, Scope, rank
+from ib_grid.grid.columns import VARIATIONS
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
+from ib_grid.grid.scoring import RankingSettings
+from ib_grid.runs import row_blocks
+from ib_grid.runs.partitions import results_folder
+from ib_grid.runs.row_blocks import File
+from ib_grid.storage.paths import Place
+from pipelines.cluster.executors import ALONE, Readers
+from pipelines.render import numbers
+from pipelines.report.measures.eligible import Eligible, look_at_eligible
+from pipelines.report.measures.parameter_effects import Landscape, survey
+from pipelines.report.measures.ranking import Ranking, Scope, rank
+from pipelines.report.measures.replay import NO_BARS, TOP_TABLE, NoReplay, Replay, replay
 
 VariationFilter = Literal["rule", "none"]
 VARIATION_FILTERS: tuple[VariationFilter, ...] = get_args(VariationFilter)
@@ -207,8 +208,8 @@ def read_report(
         If the ranking goes by a column that the run has not kept.
     """
     _check_kept(settings.ranking, info.keep)
-    files = partitions.partition_files(run_dir, info.symbol)
-    n_rows = partitions.count_rows(files)
+    files = row_blocks.partition_files(run_dir, info.symbol)
+    n_rows = row_blocks.count_rows(files)
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
     # Neither needs the other: while one waits for its last part, the other has the processes.
     surveyed = readers.submit_thread(survey, files, info.grid, readers)

@@ -11,11 +11,11 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from ib_grid.params import DOMAINS, PARAM_NAMES
-from ib_grid.results import METRICS, PREFIXES, VARIATIONS, Metric
+from ib_grid.grid.columns import METRICS, PREFIXES, VARIATIONS, Metric
+from ib_grid.grid.params import DOMAINS, PARAM_NAMES
+from pipelines.render.numbers import COUNT_COLUMNS, Scalar
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, Report
-from pipelines.report.numbers import COUNT_COLUMNS, Scalar
 
 SHEET_MAX_ROWS = 1_048_576  # Excel's limit, the header included
 

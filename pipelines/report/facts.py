@@ -7,12 +7,12 @@ from typing import NamedTuple, TypedDict
 
 import pandas as pd
 
-from ib_grid.params import PARAM_NAMES
-from ib_grid.results import METRIC_COLUMNS, METRIC_NAMES
-from ib_grid.variations import VARIATION_RULES, Sums
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.variations import VARIATION_RULES, Sums
+from pipelines.render.numbers import Scalar, row_values, shortest_decimals, significant
 from pipelines.report.build import Report, VariationReport
-from pipelines.report.numbers import Scalar, row_values, shortest_decimals, significant
-from pipelines.report.ranking import Ranking
+from pipelines.report.measures.ranking import Ranking
 
 
 class Section(NamedTuple):

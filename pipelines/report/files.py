@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ib_grid.errors import OutputError
-from ib_grid.files import whole_files
-from ib_grid.storage import Place
-from ib_grid.variations import VARIATION_RULES
+from ib_grid.grid.variations import VARIATION_RULES
+from ib_grid.storage.atomic_files import whole_files
+from ib_grid.storage.paths import Place
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report, workbook_place
 from pipelines.report.excel import write_workbook

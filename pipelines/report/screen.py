@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ib_grid.storage import Place
+from ib_grid.errors.validation import points
+from ib_grid.storage.paths import Place
+from pipelines.render.numbers import row_values, text
+from pipelines.render.result_tables import with_joined
 from pipelines.report import facts
 from pipelines.report.build import Report
-from pipelines.report.numbers import points, row_values, text
-from pipelines.result_tables import with_joined
 
 TOP_LINES = 10
 WIDE_COLUMNS = 125

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from ib_grid.storage import Place
+from ib_grid.storage.paths import Place
+from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
 from pipelines.report.build import Report, VariationReport
-from pipelines.report.numbers import Scalar, row_values, text
-from pipelines.report.ranking import Ranking
+from pipelines.report.measures.ranking import Ranking
 
 TOP_LINES = 10
 _LEFT = ("ib_start", "ib_end", "stop_mode", "variation", "filter", "figure")

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from ib_grid.analysis import Source, load_source
 from ib_grid.errors import InputError
-from ib_grid.identity import RESULTS_VERSION
-from ib_grid.manifest import Manifest
+from ib_grid.runs.fingerprint import RESULTS_VERSION
+from ib_grid.runs.manifest import Manifest
 from pipelines.verify.checks import Check, Tell
 from pipelines.verify.draw import Draw
 from pipelines.verify.recompute import recompute

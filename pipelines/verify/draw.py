@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.chunks import ChunkPlan
+from ib_grid.grid.chunks import ChunkPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ib_grid.chunks import Chunk, ChunkPlan
 from ib_grid.errors import StoreError, UnreachableError
-from ib_grid.keep import Keep
-from ib_grid.manifest import Manifest
-from ib_grid.partitions import chunk_of, partition_path
-from ib_grid.storage import Place, all_below
-from pipelines import partition_file
-from pipelines.partition_file import Record
-from pipelines.summary import Summary, VariationSums, summary_of
-from pipelines.threads import in_threads
+from ib_grid.grid.chunks import Chunk, ChunkPlan
+from ib_grid.grid.row_filter import Keep
+from ib_grid.runs import partition_file
+from ib_grid.runs.chunk_summary import Summary, VariationSums, summary_of
+from ib_grid.runs.manifest import Manifest
+from ib_grid.runs.partition_file import Record
+from ib_grid.runs.partitions import chunk_of, partition_path
+from ib_grid.runs.threads import in_threads
+from ib_grid.storage.paths import Place, all_below
 from pipelines.verify.draw import Draw
 
 _THREADS = 2

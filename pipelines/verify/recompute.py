@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ib_grid import engine, reference
 from ib_grid.analysis import Source
-from ib_grid.results import METRIC_COLUMNS, TRADE_COLUMNS
+from ib_grid.engine import reference
+from ib_grid.engine.fast import engine
+from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
 
 # A stored metric is a double that was rounded once, to float32: half a unit in the last place is
 # 2**-24 of it. Both engines sum in double precision, in different orders, which is far less; one

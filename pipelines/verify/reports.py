@@ -12,9 +12,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ib_grid.errors import first_line
-from ib_grid.params import PARAM_NAMES
-from ib_grid.results import METRIC_COLUMNS
-from ib_grid.storage import Place
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.storage.paths import Place
 from pipelines.report.build import TOP_ROWS
 from pipelines.verify.checks import Check
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ib_grid.manifest import Manifest, read_manifest
-from ib_grid.partitions import results_folder
-from ib_grid.results import result_schema
-from ib_grid.storage import Place
+from ib_grid.grid.columns import result_schema
+from ib_grid.runs.manifest import Manifest, read_manifest
+from ib_grid.runs.partitions import results_folder
+from ib_grid.storage.paths import Place
 from pipelines.verify import again, files
 from pipelines.verify.checks import Check, Tell, Verification
 from pipelines.verify.draw import draw

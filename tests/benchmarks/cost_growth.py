@@ -48,13 +48,13 @@ from pathlib import Path
 
 import psutil
 
-from ib_grid import engine
-from ib_grid.bars import write_bars
-from ib_grid.chunks import plan_chunks
-from ib_grid.execution import Execution
-from ib_grid.instruments import GER40
-from ib_grid.market import build_market
-from pipelines import optimize
+from ib_grid.engine.execution import Execution
+from ib_grid.engine.fast import engine
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.market.bars import write_bars
+from ib_grid.market.instruments import GER40
+from ib_grid.market.market import build_market
+from pipelines.run import chunk_bag
 from tests.benchmarks import sizes
 from tests.benchmarks.drawing import draw
 
@@ -133,7 +133,7 @@ def measure_engine(asked: argparse.Namespace) -> Row:
     market = build_market(bars, grid.sessions, grid.horizon_minutes)
     execution = Execution(spread_points=GER40.spread_points)
     engine.warm_up(market, grid)
-    plan = plan_chunks(grid, optimize.rows_per_chunk(grid, 2))
+    plan = plan_chunks(grid, chunk_bag.rows_per_chunk(grid, 2))
     started = time.perf_counter()
     for index in range(len(plan)):
         engine.evaluate(market, grid, plan.chunk(index), execution)
@@ -163,7 +163,7 @@ def _run(folder: Path, million: float, workers: int, columns: str) -> psutil.Pop
     words += ["--run-dir", f"run-{million}"]
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # or both caches would not be full
-    command = [sys.executable, "-m", "pipelines.cli", *words]
+    command = [sys.executable, "-m", "pipelines.cli.main", *words]
     process = psutil.Popen(command, cwd=folder, env=env)
     with _memory_of(process) as most:
         if process.wait():

@@ -1,6 +1,6 @@
 """How quickly a set of a run opens, and whether all that is said of it agrees.
 
-On the real GER40 bars where they are at hand (`tests.golden.SHARED`), and on made-up ones.
+On the real GER40 bars where they are at hand (`tests.helpers.golden.SHARED`), and on made-up ones.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from ib_grid import analysis
 from ib_grid.analysis import Source
-from ib_grid.execution import MODELS, Execution, Model
-from ib_grid.grid import named_grid
-from ib_grid.instruments import GER40
-from ib_grid.market import Market, build_market
-from tests.analysis.test_one_set import assert_agree
-from tests.analysis.test_trade_days import assert_as_traded
+from ib_grid.engine.execution import MODELS, Execution, Model
+from ib_grid.grid.grid import named_grid
+from ib_grid.market.instruments import GER40
+from ib_grid.market.market import Market, build_market
 from tests.benchmarks.test_engine_speed import bars
+from tests.ib_grid.analysis.test_combination import assert_agree
+from tests.ib_grid.analysis.test_trade_days import assert_as_traded
 
 GRID = named_grid("expanded", GER40)
 N_COMBINATIONS = 1_000

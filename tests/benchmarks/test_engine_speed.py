@@ -1,6 +1,6 @@
 """How fast the engines are: `python -m pytest tests/benchmarks`.
 
-On the real GER40 bars where they are at hand (`tests.golden.SHARED`), and on made-up ones.
+On the real GER40 bars where they are at hand (`tests.helpers.golden.SHARED`), and on made-up ones.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import time
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from ib_grid import engine, reference
-from ib_grid.bars import Bars
-from ib_grid.chunks import plan_chunks
-from ib_grid.execution import MODELS, Execution, Model
-from ib_grid.grid import Grid, named_grid
-from ib_grid.ingest import read_csv_bars
-from ib_grid.instruments import GER40
-from ib_grid.market import Market, build_market
-from pipelines.demo import demo_bars
-from tests.golden import SHARED
+from ib_grid.engine import reference
+from ib_grid.engine.execution import MODELS, Execution, Model
+from ib_grid.engine.fast import engine
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.grid import Grid, named_grid
+from ib_grid.market.bars import Bars
+from ib_grid.market.csv import read_csv_bars
+from ib_grid.market.instruments import GER40
+from ib_grid.market.market import Market, build_market
+from pipelines.inputs.demo import demo_bars
+from tests.helpers.golden import SHARED
 
 GRID = named_grid("expanded", GER40)
 REAL = SHARED / "data" / "GER40"

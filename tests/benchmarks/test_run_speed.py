@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ib_grid.bars import write_bars
+from ib_grid.market.bars import write_bars
 from tests.benchmarks.test_engine_speed import bars
 
 GIBIBYTE = 2**30
@@ -26,7 +26,7 @@ def measure(command: Sequence[object], folder: Path) -> tuple[float, float]:
     """Seconds of a command, and the most memory (GiB) that its processes held together."""
     started = time.perf_counter()
     process = psutil.Popen(
-        [sys.executable, "-m", "pipelines.cli", *map(str, command)],
+        [sys.executable, "-m", "pipelines.cli.main", *map(str, command)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )

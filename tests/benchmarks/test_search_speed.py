@@ -15,16 +15,16 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from ib_grid import analysis
 from ib_grid.analysis import Run, load_run
-from ib_grid.chunks import plan_chunks
-from ib_grid.execution import Execution
-from ib_grid.grid import named_grid
-from ib_grid.instruments import GER40
-from ib_grid.manifest import write_manifest
-from ib_grid.params import PARAM_NAMES
-from ib_grid.partitions import partition_path, results_folder
-from ib_grid.results import METRIC_COLUMNS
-from pipelines.partition_file import results_table
-from tests.analysis.made_up import manifest
+from ib_grid.engine.execution import Execution
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.grid import named_grid
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.market.instruments import GER40
+from ib_grid.runs.manifest import write_manifest
+from ib_grid.runs.partition_file import results_table
+from ib_grid.runs.partitions import partition_path, results_folder
+from tests.helpers.made_up_runs import manifest
 
 GRID = named_grid("expanded", GER40)
 ROWS_PER_CHUNK = 24_640
@@ -88,7 +88,7 @@ def test_comparing_two_runs(benchmark: BenchmarkFixture, runs: tuple[Path, Path]
 def test_top_from_the_command_line(
     benchmark: BenchmarkFixture, runs: tuple[Path, Path], options: tuple[str, ...]
 ) -> None:
-    command = [sys.executable, "-m", "pipelines.cli", "top", str(runs[0]), *options]
+    command = [sys.executable, "-m", "pipelines.cli.main", "top", str(runs[0]), *options]
 
     def top() -> None:
         subprocess.run(command, check=True, capture_output=True, env=os.environ, timeout=60)

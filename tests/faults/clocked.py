@@ -32,11 +32,12 @@ class _Datetime(datetime.datetime):
 if __name__ in ("__main__", "__mp_main__"):
     time.time = _shifted
 if __name__ == "__main__":
-    from ib_grid import manifest
-    from pipelines import cli, rundir
+    from ib_grid.storage import timestamps
+    from pipelines.cli import main
+    from pipelines.run import run_directory
 
     shifted = types.SimpleNamespace(**{**vars(datetime), "datetime": _Datetime})
-    for module in (manifest, rundir):
+    for module in (timestamps, run_directory):
         assert module.dt is datetime
         module.dt = shifted  # type: ignore[assignment]
-    cli.main()
+    main.main()

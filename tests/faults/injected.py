@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ib_grid import engine
-from ib_grid.chunks import Chunk
-from pipelines import cli, cluster
+from ib_grid.engine.fast import engine
+from ib_grid.grid.chunks import Chunk
+from pipelines.cli import main
+from pipelines.cluster import local_cluster
 
 FAULT = "IB_GRID_TEST_FAULT"
 _evaluate = engine.evaluate
@@ -41,7 +42,7 @@ def hold(marks: str, chunk: int, times: int) -> None:
 
 def memory(marks: str, hungry: int, refused: int) -> None:
     """Have a chunk take more than a worker may have, once; refuse another one all memory."""
-    cluster.MEMORY_LIMIT, cluster._GIBIBYTE = 1, 2**28
+    local_cluster.MEMORY_LIMIT, local_cluster._GIBIBYTE = 1, 2**28
 
     def evaluate(*args: object, **kwargs: object) -> object:
         if _index(args) == hungry and not list(Path(marks).iterdir()):
@@ -77,4 +78,4 @@ if __name__ in ("__main__", "__mp_main__"):
     _install()
 if __name__ == "__main__":
     sys.argv[0] = "ib-grid"
-    cli.main()
+    main.main()

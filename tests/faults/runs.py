@@ -16,17 +16,17 @@ from pathlib import Path
 
 import psutil
 
-from ib_grid.chunks import ChunkPlan, plan_chunks
-from ib_grid.grid import Grid, grid_from_mapping
-from ib_grid.instruments import GER40
-from ib_grid.manifest import Manifest, read_manifest, write_manifest
-from ib_grid.partitions import partition_path, results_folder
-from pipelines.config import Settings, load_settings
-from pipelines.inputs import read_inputs
-from pipelines.run import RunResult, run
-from tests.small_runs import BARS, plain_console, rows
+from ib_grid.grid.chunks import ChunkPlan, plan_chunks
+from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.market.instruments import GER40
+from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
+from ib_grid.runs.partitions import partition_path, results_folder
+from pipelines.config.configuration import Settings, load_settings
+from pipelines.inputs.inputs import read_inputs
+from pipelines.run.run import RunResult, run
+from tests.helpers.locations import ROOT
+from tests.helpers.small_runs import BARS, plain_console, rows
 
-ROOT = Path(__file__).parent.parent.parent
 WAIT_SECONDS = 90.0
 
 AXES = {
@@ -205,7 +205,7 @@ class Children:
         self,
         words: Iterable[object],
         *,
-        module: str = "pipelines.cli",
+        module: str = "pipelines.cli.main",
         environment: Mapping[str, str] | None = None,
         **popen: object,
     ) -> Child:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import StoreError
-from pipelines import partition_file, tasks
-from pipelines.inputs import read_inputs
+from ib_grid.runs import partition_file
+from pipelines.inputs.inputs import read_inputs
+from pipelines.run import tasks
 from tests.faults.runs import GRID, PLAN, Place, assert_goes_on, partly_done
-from tests.small_runs import rows
+from tests.helpers.small_runs import rows
 
 pytestmark = pytest.mark.faults
 

@@ -10,17 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.manifest import RUN_FILE
+from ib_grid.runs.manifest import RUN_FILE
 from tests.faults.injected import fault
-from tests.faults.runs import (
-    PLAN,
-    Child,
-    Children,
-    Place,
-    assert_complete,
-    assert_goes_on,
-)
-from tests.small_runs import rows
+from tests.faults.runs import PLAN, Child, Children, Place, assert_complete, assert_goes_on
+from tests.helpers.small_runs import rows
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 

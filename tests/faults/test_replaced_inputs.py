@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import RunMismatchError
-from ib_grid.instruments import GER40
-from pipelines import prepare
-from pipelines.reporting import report_run
+from ib_grid.market.instruments import GER40
+from pipelines.config import default_paths
+from pipelines.inputs import prepare
+from pipelines.report.reporting import report_run
 from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
-from tests.small_runs import BARS
+from tests.helpers.small_runs import BARS
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
@@ -24,7 +25,7 @@ def place(tmp_path: Path) -> Place:
     """A run with bars and levels of its own."""
     bars = tmp_path / "GER40_m1.parquet"
     shutil.copy(BARS, bars)
-    prepare.prepare_levels(GER40, bars, prepare.levels_file("GER40", tmp_path))
+    prepare.prepare_levels(GER40, bars, default_paths.levels_file("GER40", tmp_path))
     return Place(folder=tmp_path, bars=bars)
 
 
@@ -33,7 +34,7 @@ def replace(place: Place, bars: Path) -> None:
     new = place.folder / "new.parquet"
     shutil.copy(bars, new)
     new.replace(place.bars)
-    levels = prepare.levels_file("GER40", place.folder)
+    levels = default_paths.levels_file("GER40", place.folder)
     prepare.prepare_levels(GER40, place.bars, levels)
 
 
@@ -64,7 +65,7 @@ def test_replaced_between_two_attempts(place: Place, undisturbed: Place) -> None
 def test_levels_damaged_between_two_attempts(place: Place, undisturbed: Place) -> None:
     partly_done(place, undisturbed, range(5))
     kept = place.finished()
-    levels = prepare.levels_file("GER40", place.folder)
+    levels = default_paths.levels_file("GER40", place.folder)
     content = bytearray(levels.read_bytes())
     content[len(content) // 3] ^= 255
     levels.write_bytes(content)

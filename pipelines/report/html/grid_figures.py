@@ -10,15 +10,15 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ib_grid.analysis import style
-from ib_grid.analysis.factors import Value
-from ib_grid.analysis.style import rounded
-from pipelines.report.bins import Histogram
-from pipelines.report.eligible import Density
+from ib_grid.analysis.axis_values import Value
+from ib_grid.analysis.plots import style
+from ib_grid.analysis.plots.style import rounded
+from pipelines.render.html.figure import Figure, figure
+from pipelines.render.numbers import shortest_decimals, significant
 from pipelines.report.facts import BestRecord
-from pipelines.report.html.figure import Figure, figure
-from pipelines.report.landscape import Effect, Pair
-from pipelines.report.numbers import shortest_decimals, significant
+from pipelines.report.measures.eligible import Density
+from pipelines.report.measures.histograms import Histogram
+from pipelines.report.measures.parameter_effects import Effect, Pair
 
 _DIGITS = 7
 

@@ -8,24 +8,20 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from ib_grid.analysis import style
-from ib_grid.analysis.factors import factors, values_of
-from ib_grid.analysis.style import rounded
-from ib_grid.results import METRICS
+from ib_grid.analysis.axis_values import factors, values_of
+from ib_grid.analysis.plots import style
+from ib_grid.analysis.plots.style import rounded
+from ib_grid.grid.columns import METRICS
+from pipelines.render.html.assembly import environment, plotly_base64, script_json
+from pipelines.render.html.figure import Figure
+from pipelines.render.html.words import per_trade_r, per_trade_r_text, readable
 from pipelines.report import facts
 from pipelines.report.build import Report
-from pipelines.report.deep_dive import NoReplay, Replay
 from pipelines.report.facts import BestRecord, Section
 from pipelines.report.html import grid_figures, tables, trade_figures
-from pipelines.report.html.assembly import environment, plotly_base64, script_json
-from pipelines.report.html.figure import Figure
 from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict
-from pipelines.report.html.words import (
-    per_trade_r,
-    per_trade_r_text,
-    readable,
-)
-from pipelines.report.landscape import MOST_VALUES
+from pipelines.report.measures.parameter_effects import MOST_VALUES
+from pipelines.report.measures.replay import NoReplay, Replay
 
 Figures = Mapping[str, Sequence[Figure]]
 

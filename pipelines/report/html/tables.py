@@ -9,16 +9,16 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ib_grid.analysis.factors import Value, factors, value_text, values_of
-from ib_grid.params import PARAM_NAMES
-from ib_grid.results import METRICS
-from ib_grid.variations import VARIATION_RULES
+from ib_grid.analysis.axis_values import Value, factors, value_text, values_of
+from ib_grid.grid.columns import METRICS
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.variations import VARIATION_RULES
+from pipelines.render.html.words import number, per_trade_r
+from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
 from pipelines.report.build import Report
-from pipelines.report.deep_dive import TOP_TABLE, NoReplay, Replay
 from pipelines.report.facts import BestRecord
-from pipelines.report.html.words import number, per_trade_r
-from pipelines.report.numbers import Scalar, row_values, text
+from pipelines.report.measures.replay import TOP_TABLE, NoReplay, Replay
 
 _DECIMALS = {"count": 0, "%": 1}
 _PER_TRADE_R = ("avg_trade_r", "avg_r_wins", "avg_r_losses")

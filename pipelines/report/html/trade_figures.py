@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from ib_grid.analysis import curves, style
-from ib_grid.results import PREFIXES, VARIATIONS
+from ib_grid.analysis.plots import curves, style
+from ib_grid.grid.columns import PREFIXES, VARIATIONS
+from pipelines.render.html.figure import Figure, figure, of_page
 from pipelines.report.facts import BestRecord
-from pipelines.report.html.figure import Figure, figure, of_page
 
 
 def equity_figure(trades: Sequence[pd.DataFrame], span: tuple[str, str]) -> Figure:

@@ -8,22 +8,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from ib_grid.analysis.factors import Edge, edges
+from ib_grid.analysis.axis_values import Edge, edges
+from pipelines.render.html.words import listed, named, number, percent, plural, sentences, verb
+from pipelines.render.numbers import shortest_decimals, significant
 from pipelines.report import facts
 from pipelines.report.build import Report
-from pipelines.report.deep_dive import TOP_TABLE, NoReplay
-from pipelines.report.eligible import Eligible
 from pipelines.report.facts import BestRecord
-from pipelines.report.html.words import (
-    listed,
-    named,
-    number,
-    percent,
-    plural,
-    sentences,
-    verb,
-)
-from pipelines.report.numbers import shortest_decimals, significant
+from pipelines.report.measures.eligible import Eligible
+from pipelines.report.measures.replay import TOP_TABLE, NoReplay
 
 
 @dataclass(frozen=True, slots=True)

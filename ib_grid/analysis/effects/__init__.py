@@ -1,0 +1,1 @@
+"""Parameter effects over the whole grid: pivots, slices, neighbours, plateaus, variance shares."""

@@ -1,0 +1,1 @@
+"""Plotly figures of trades and of the grid."""

@@ -1,0 +1,231 @@
+"""Figures of trades: cumulative R, and sums of R by calendar, weekday, hour and variation."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from ib_grid.analysis import combination
+from ib_grid.analysis.plots import style
+from ib_grid.analysis.plots.style import rounded
+from ib_grid.grid.columns import VARIATIONS
+
+_MOST_YEARS_WITH_TEXT = 9
+_DECIMALS = 4
+_LEGEND = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor": "left"}
+
+
+def equity_figure(trades: Mapping[str, pd.DataFrame], span: tuple[str, str]) -> go.Figure:
+    """Cumulative R and its fall below the peak, by date; the first set on top and strongest.
+
+    Parameters
+    ----------
+    trades : mapping of str to DataFrame
+        Trades by name of the set.
+    span : tuple of str
+        First and last date, ``YYYY-MM-DD``.
+    """
+    daily = {name: frame.groupby("date")["r"].sum() for name, frame in trades.items()}
+    return curves_figure(daily, span)
+
+
+def curves_figure(
+    daily: Mapping[str, pd.Series], span: tuple[str, str], *, told_apart: bool = False
+) -> go.Figure:
+    """Cumulative R and its fall below the peak of daily results, the first on top and strongest.
+
+    Parameters
+    ----------
+    daily : mapping of str to Series
+        R by date, by name; dates without a result may be left out.
+    span : tuple of str
+        First and last date, ``YYYY-MM-DD``.
+    told_apart : bool
+        Whether each of the others has a colour of its own, and a legend names them all.
+    """
+    traces = []
+    for place, (name, r) in reversed(list(enumerate(daily.items()))):
+        dates, cumulative = _steps(r, span)
+        under = cumulative - np.maximum.accumulate(cumulative)
+        others = style.OF_VARIATIONS[1:] if told_apart else (style.OTHER,)
+        name = html.escape(name)  # plotly takes markup in names
+        colour = others[(place - 1) % len(others)] if place else style.GAIN
+        for axis, values in (("y", cumulative), ("y2", under)):
+            traces.append(_line(dates, values, name, axis, colour, is_first=place == 0))
+    legend = {"showlegend": True, "legend": {**_LEGEND, "traceorder": "reversed"}}
+    return style.figure(
+        traces,
+        height=460,
+        xaxis={"title": {"text": "date"}, "anchor": "y2", "range": list(span), "type": "date"},
+        yaxis={"title": {"text": "cumulative R (R)"}, "domain": [0.36, 1]},
+        yaxis2={"title": {"text": "below the peak (R)"}, "domain": [0, 0.3], "anchor": "x"},
+        **(legend if told_apart else {}),
+    )
+
+
+def _steps(r: pd.Series, span: tuple[str, str]) -> tuple[list[str], NDArray[np.float64]]:
+    """Dates and cumulative R, from 0 at the first date of the span to the last."""
+    dates = [span[0], *pd.DatetimeIndex(r.index).strftime("%Y-%m-%d"), span[1]]
+    cumulative = np.concatenate([[0.0], np.cumsum(r.to_numpy(np.float64))])
+    return dates, np.append(cumulative, cumulative[-1])
+
+
+def _line(
+    dates: list[str],
+    values: NDArray[np.float64],
+    name: str,
+    axis: str,
+    colour: str,
+    *,
+    is_first: bool,
+) -> go.Scatter:
+    fill = {"fill": "tozeroy", "fillcolor": "rgba(43,108,163,0.16)"}
+    return go.Scatter(
+        x=dates,
+        y=_short(values),
+        yaxis=axis,
+        mode="lines",
+        name=name,
+        line={
+            "shape": "hv",
+            "width": 2 if is_first else 1,
+            "color": colour,
+        },
+        showlegend=axis == "y",
+        hovertemplate=f"{name}: %{{y:.1f}} R on %{{x|%Y-%m-%d}}<extra></extra>",
+        **(fill if is_first and axis == "y2" else {}),
+    )
+
+
+def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> go.Figure:
+    """Cumulative R of each variation of a set, by date."""
+    lines = []
+    for name, colour in zip(VARIATIONS, style.OF_VARIATIONS, strict=True):
+        own = trades[trades["variation"] == name]
+        if own.empty:
+            continue
+        dates, cumulative = _steps(own.groupby("date")["r"].sum(), span)
+        lines.append(
+            go.Scatter(
+                x=dates,
+                y=_short(cumulative),
+                mode="lines",
+                name=name,
+                line={"shape": "hv", "width": 2, "color": colour},
+                hovertemplate=f"{name}: %{{y:.1f}} R on %{{x|%Y-%m-%d}}<extra></extra>",
+            )
+        )
+    return style.figure(
+        lines,
+        height=320,
+        xaxis={"title": {"text": "date"}, "range": list(span), "type": "date"},
+        yaxis={"title": {"text": "cumulative R (R)"}},
+        showlegend=True,
+        legend=_LEGEND,
+    )
+
+
+def calendar_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) -> go.Figure:
+    """Heat map of R by year and month.
+
+    `years` are the columns; by default those from the first trade's to the last one's.
+    """
+    sums = combination.calendar_table(trades, years)
+    shown = [int(str(year)) for year in sums]
+    counts = combination.calendar_table(trades, shown, "size").fillna(0).astype(int)
+    cells = sums.round(_DECIMALS).astype(object).where(sums.notna(), None).to_numpy().tolist()
+    texts = [["" if v is None else rounded(v, 1) for v in row] for row in cells]
+    heat = go.Heatmap(
+        x=[str(year) for year in shown],
+        y=list(combination.MONTHS),
+        z=cells,
+        text=texts,
+        texttemplate="%{text}" if len(shown) <= _MOST_YEARS_WITH_TEXT else "",
+        textfont={"size": 10},
+        customdata=counts.to_numpy().tolist(),
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        hovertemplate="%{y} %{x}: %{z:.1f} R in %{customdata} trades<extra></extra>",
+        **style.around_zero([v for row in cells for v in row if v is not None]),
+    )
+    return style.figure(
+        [heat],
+        height=380,
+        xaxis={"title": {"text": "year"}, "type": "category", "showgrid": False},
+        yaxis={
+            "title": {"text": "month; cells: sum of R (R)"},
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": False,
+        },
+    )
+
+
+def sums_figure(sums: pd.DataFrame, axis: str, height: int = 260) -> go.Figure:
+    """Bars of the sums of R.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        As `by_year`, `by_weekday`, `by_hour` and `by_variation` give them; the index in words.
+    axis : str
+        What the bars stand for.
+    height : int
+        Pixels.
+    """
+    r = [round(value, _DECIMALS) for value in sums["total_r"].tolist()]
+    n = sums["trades"].tolist()
+    bars = go.Bar(
+        x=[str(key) for key in sums.index],
+        y=r,
+        width=min(0.2 + 0.1 * len(r), 0.7),
+        marker={"color": style.by_sign(r)},
+        text=[rounded(value, 1) if count else "" for value, count in zip(r, n, strict=True)],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=n,
+        hovertemplate="%{x}: %{y:.1f} R in %{customdata} trades<extra></extra>",
+    )
+    return style.figure(
+        [bars],
+        height=height,
+        xaxis={"title": {"text": axis}, "type": "category"},
+        yaxis={"title": {"text": "sum of R (R)"}, "range": style.with_room(r)},
+    )
+
+
+def year_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) -> go.Figure:
+    """R by year of the session date.
+
+    `years` are the bars; by default those from the first trade's to the last one's.
+    """
+    return sums_figure(combination.by_year(trades, years), "year", 380)
+
+
+def weekday_figure(trades: pd.DataFrame) -> go.Figure:
+    """R by weekday of the session date."""
+    return sums_figure(combination.by_weekday(trades), "weekday")
+
+
+def hour_figure(trades: pd.DataFrame, timezone: str) -> go.Figure:
+    """R by clock hour of the entry, local time."""
+    sums = combination.by_hour(trades, timezone)
+    return sums_figure(
+        sums.set_axis([f"{hour:02d}:00" for hour in sums.index]),
+        f"hour of entry, from ({timezone})",
+    )
+
+
+def variation_figure(trades: pd.DataFrame) -> go.Figure:
+    """R by variation."""
+    return sums_figure(combination.by_variation(trades), "variation")
+
+
+def _short(values: NDArray[np.float64]) -> list[float]:
+    return [round(value, _DECIMALS) for value in values.tolist()]

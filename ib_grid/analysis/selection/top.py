@@ -1,0 +1,148 @@
+"""The best combinations of a run by any column, in one total order and bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.errors import ConfigError
+from ib_grid.errors.validation import perhaps, shown, whole_number
+from ib_grid.grid import scoring
+from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
+from ib_grid.grid.params import DOMAINS
+from ib_grid.grid.row_filter import Cut
+from ib_grid.grid.scoring import Extrema, RankingSettings
+from ib_grid.grid.top_rows import BestRows
+from ib_grid.runs.run import Run, Where, checked_run
+
+SCORE = "score"
+_NUMBERS = tuple(name for name, domain in DOMAINS.items() if domain.kind in (int, float))
+SORTABLE = (SCORE, "combo_id", *_NUMBERS, *METRIC_COLUMNS)
+
+
+def ranking_of(run: Run, min_trades: int | None = None) -> RankingSettings:
+    """The run's own weights and least number of trades, or another number.
+
+    Raises
+    ------
+    ConfigError
+        If `min_trades` is below 0.
+    """
+    own: Any = run.manifest.ranking
+    least = own["min_trades"] if min_trades is None else min_trades
+    return RankingSettings(weights=own["weights"], min_trades=least)
+
+
+def top(
+    run: Run,
+    by: str = SCORE,
+    n: int = 20,
+    *,
+    ascending: bool = False,
+    where: Where = None,
+    ranking: RankingSettings | None = None,
+) -> pd.DataFrame:
+    """The best combinations by a column; ties by id.
+
+    Parameters
+    ----------
+    run : Run
+    by : str
+        A metric or a parameter that is a number, or ``score``: the composite score of
+        `ib_grid.grid.scoring`, as the reports have it, over all with enough trades
+        whatever `where`.
+    n : int
+        How many.
+    ascending : bool
+        Whether the smallest are the best.
+    where : str or Condition, optional
+        The combinations that count.
+    ranking : RankingSettings, optional
+        The least number of trades, also for other columns, and the score's weights; by default
+        those of the run.
+
+    Returns
+    -------
+    frame
+        ``rank`` from 1, ``score`` where it is ranked by it (float64), and the columns of the run.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such column to go by, `n` is below 1, or the run has not kept a column.
+    """
+    checked_run(run)
+    if by in RESULT_COLUMNS and by not in SORTABLE:
+        raise ConfigError(
+            f"{by} is no number, there is nothing to go by",
+            expected="score, a metric or a parameter that is a number",
+        )
+    if by not in SORTABLE:
+        expected = perhaps(by, SORTABLE) or "score, a metric or a parameter"
+        raise ConfigError(f"no column {by} to go by", expected=expected)
+    if (whole_number(n) or 0) < 1:
+        raise ConfigError(f"the best {shown(n)}", expected="a whole number, 1 or more")
+    ranking = ranking or ranking_of(run)
+    extrema = score_extrema(run, ranking) if by == SCORE else None
+    ids, values = _best(run, by, n, ascending, where, ranking, extrema)
+    rows = run.rows(ids).set_index("combo_id", drop=False).loc[ids].reset_index(drop=True)
+    if by == SCORE:
+        rows.insert(0, SCORE, values)
+    rows.insert(0, "rank", np.arange(1, len(rows) + 1))
+    return rows
+
+
+def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extrema:
+    """Extrema of the score's columns over all rows with enough trades.
+
+    A run that kept only its best rows has noted those over all that it computed: by its own
+    ranking the scores are the ones by which these rows were chosen.
+    """
+    weights = ranking.weights_of(prefix)
+    if run.manifest.cut and not prefix and ranking == run.manifest.kept.ranking:
+        return Cut.from_dict(run.manifest.cut).extrema
+    extrema = scoring.no_extrema(len(weights))
+    for columns in _eligible(run, tuple(weights), None, ranking, prefix):
+        extrema = extrema.merge(scoring.column_extrema(columns, weights))
+    return extrema
+
+
+def _eligible(
+    run: Run, names: Sequence[str], where: Where, ranking: RankingSettings, prefix: str = ""
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Columns of the rows that are ranked, in blocks."""
+    trades = f"{prefix}total_trades"
+    looked_at = (trades,) if ranking.min_trades else ()
+    for block in run.blocks(tuple(dict.fromkeys((*names, *looked_at))), where):
+        columns = {name: block.column(name).to_numpy() for name in block.schema.names}
+        if looked_at:
+            enough = columns[trades] >= ranking.min_trades
+            columns = {name: values[enough] for name, values in columns.items()}
+        yield columns
+
+
+def _best(
+    run: Run,
+    by: str,
+    n: int,
+    ascending: bool,
+    where: Where,
+    ranking: RankingSettings,
+    extrema: Extrema | None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ids and values of the best, best first."""
+    needed = tuple(dict.fromkeys(("combo_id", *(ranking.weights if extrema else (by,)))))
+    sign = -1.0 if ascending else 1.0
+    best = BestRows(n)
+    for columns in _eligible(run, needed, where, ranking):
+        if extrema:
+            values = scoring.composite_scores(columns, ranking.weights, extrema)
+        else:
+            values = columns[by].astype(np.float64)
+        best.add(sign * values, columns["combo_id"])
+    values, ids = best.columns()
+    return ids, sign * values

@@ -1,0 +1,1 @@
+"""The compiled engine: windows, signals, entries, exits, metrics. Never imports `reference`."""

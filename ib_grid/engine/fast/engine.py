@@ -1,0 +1,226 @@
+"""The fast engine: a chunk of the grid, or one combination's trades, from the market.
+
+A combination is not simulated. Signals are found once for each setting of the signal parameters,
+the few distinct entries they lead to are walked once for each pair of target and trailing, and a
+combination is then a look-up per date, folded into its metrics. `reference` is the plain twin.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.engine.execution import Execution
+from ib_grid.engine.fast.decisions import Costs, Decisions, costs_of, decide, find
+from ib_grid.engine.fast.entries import NO_ENTRY
+from ib_grid.engine.fast.exits import exit_of, walk_all
+from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, fold_settings
+from ib_grid.engine.fast.signals import NO_CANDIDATE, REV_RB
+from ib_grid.grid.chunks import Chunk, plan_chunks
+from ib_grid.grid.columns import EXIT_REASONS, VARIATIONS, candidates_frame, trades_frame
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.params import DOMAINS, Params
+from ib_grid.market.market import Market
+from ib_grid.news import NO_NEWS, NewsFilter
+
+# Exit pairs that are walked and folded together: more would only leave the processor's cache.
+_EXITS_AT_ONCE = 256
+# Settings times dates that are decided together: bounds the memory of a chunk of many settings.
+_DAYS_AT_ONCE = 1_000_000
+
+
+def evaluate(
+    market: Market,
+    grid: Grid,
+    chunk: Chunk,
+    execution: Execution,
+    news: NewsFilter = NO_NEWS,
+) -> NDArray[np.float32]:
+    """Metrics of every combination of a chunk.
+
+    Parameters
+    ----------
+    market : Market
+    grid : Grid
+    chunk : Chunk
+        Whole settings of one session and wait, as a plan of this grid gives them.
+    execution : Execution
+    news : NewsFilter, optional
+
+    Returns
+    -------
+    float32 array, shape (n_metric_columns, n_rows)
+        In the order of `results.METRIC_COLUMNS` and of the chunk's ids.
+
+    Raises
+    ------
+    GridError
+        If the market was not built for this session or for so long a wait and window.
+    """
+    costs, pairs = costs_of(execution), _exit_pairs(grid)
+    n_settings = chunk.n_rows // len(pairs)
+    out = np.empty((N_GROUPS, N_METRICS, n_settings, len(pairs)), np.float32)
+    n_dates = len(market.session_levels(grid.sessions[chunk.session_index], 0).date)
+    at_once = max(1, _DAYS_AT_ONCE // max(n_dates, 1))
+    for first in range(0, n_settings, at_once):
+        some = slice(first, first + at_once)
+        decided = decide(market, grid, _part(chunk, some, len(pairs)), costs, news)
+        for first_exit in range(0, len(pairs), _EXITS_AT_ONCE):
+            exits = pairs[first_exit : first_exit + _EXITS_AT_ONCE]
+            _fold(decided, exits, costs, out, first, first_exit)
+    return out.reshape(N_GROUPS * N_METRICS, chunk.n_rows)
+
+
+def trades(
+    market: Market, params: Params, execution: Execution, news: NewsFilter = NO_NEWS
+) -> pd.DataFrame:
+    """Every trade of one combination, by date.
+
+    Parameters
+    ----------
+    market : Market
+    params : Params
+    execution : Execution
+    news : NewsFilter, optional
+
+    Returns
+    -------
+    DataFrame
+        A row per trade, columns `results.TRADE_COLUMNS`.
+
+    Raises
+    ------
+    GridError
+        If the market was not built for this session or for so long a wait and window.
+    """
+    grid = grid_of_one(params)
+    costs = costs_of(execution)
+    decided = decide(market, grid, plan_chunks(grid, 1).chunk(0), costs, news)
+    return _trades_frame(decided, params, costs)
+
+
+def candidates(
+    market: Market, params: Params, execution: Execution, news: NewsFilter
+) -> pd.DataFrame:
+    """Every candidate of one combination that the news filter looks at, blocked ones included.
+
+    Returns
+    -------
+    DataFrame
+        A row per candidate by date and news moment: date, variation, direction and news_minute
+        (minutes since 1970-01-01 00:00 UTC). In `original` REV_RB is looked at only on dates on
+        which no other candidate remains.
+    """
+    grid = grid_of_one(params)
+    found = find(market, grid, plan_chunks(grid, 1).chunk(0), costs_of(execution), NO_NEWS)
+    row, date = np.nonzero(found.candidates.variation != NO_CANDIDATE)
+    variation = found.candidates.variation[row, date]
+    minute = found.candidates.moment[row, date]
+    looked_at = variation != REV_RB
+    if execution.model == "original":
+        remaining = date[looked_at & ~news.blocks(minute)]
+        looked_at |= ~np.isin(date, remaining)
+    else:
+        looked_at[:] = True
+    if not params.rev_rb_enabled:
+        looked_at &= variation != REV_RB
+    frame = candidates_frame(
+        date=found.levels.date[date],
+        variation=[VARIATIONS[v] for v in variation],
+        direction=np.where(found.candidates.direction[row, date] > 0, "long", "short"),
+        news_minute=minute,
+    )
+    return frame[looked_at].sort_values(["date", "news_minute"], kind="stable", ignore_index=True)
+
+
+def warm_up(market: Market, grid: Grid) -> None:
+    """Compile the kernels of `evaluate` and of reports, or load them from the cache.
+
+    Workers that start afterwards find the compiled code on disk.
+    """
+    one = grid_of_one(grid.params(0))
+    evaluate(market, one, plan_chunks(one, 1).chunk(0), Execution(spread_points=0.0))
+
+
+def grid_of_one(params: Params) -> Grid:
+    """The grid whose only combination this is."""
+    axes = {name: (getattr(params, name),) for name in DOMAINS}
+    return Grid(sessions=(params.session,), **axes)
+
+
+def _part(chunk: Chunk, settings: slice, n_exits: int) -> Chunk:
+    """Some of a chunk's settings, as a chunk."""
+    first, end, _ = settings.indices(chunk.n_rows // n_exits)
+    return dataclasses.replace(
+        chunk, first_id=chunk.first_id + first * n_exits, n_rows=(end - first) * n_exits
+    )
+
+
+def _exit_pairs(grid: Grid) -> NDArray[np.float64]:
+    """(rr_target, tsl_target, tsl_sl) of the exits of a setting, in the order of the ids."""
+    pairs = [(rr, *trailing) for rr in grid.rr_target for trailing in grid.trailing]
+    return np.array(pairs, np.float64)
+
+
+def _fold(
+    decided: Decisions,
+    pairs: NDArray[np.float64],
+    costs: Costs,
+    out: NDArray[np.float32],
+    first_setting: int,
+    first_exit: int,
+) -> None:
+    """Walk every entry for these exit pairs and fold the results into their part of `out`."""
+    end_row = decided.last_rows.max(axis=0) + 1
+    exits = walk_all(decided.prices, decided.entries, end_row, pairs, costs)
+    fold_settings(
+        decided.prices,
+        decided.entries,
+        exits,
+        decided.chosen,
+        decided.variation,
+        decided.window,
+        decided.first_rows,
+        decided.last_rows,
+        costs,
+        out,
+        first_setting,
+        first_exit,
+    )
+
+
+def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFrame:
+    entries, minute = decided.entries, decided.prices.minute
+    dates = np.flatnonzero(decided.chosen[0] != NO_ENTRY)
+    places = decided.chosen[0, dates]
+    pair = np.array([params.rr_target, params.tsl_target, params.tsl_sl])
+    exits = [
+        exit_of(
+            decided.prices,
+            entries,
+            place,
+            pair,
+            decided.first_rows[0, entries.date[place]],
+            decided.last_rows[0, entries.date[place]],
+            costs,
+        )
+        for place in places
+    ]
+    target, row, price, reason, ambiguous, r = zip(*exits, strict=True) if exits else [()] * 6
+    return trades_frame(
+        date=decided.levels.date[dates],
+        variation=[VARIATIONS[variation] for variation in decided.variation[0, dates]],
+        direction=np.where(entries.direction[places] > 0, "long", "short"),
+        entry_minute=minute[entries.row[places]],
+        entry_price=entries.fill[places],
+        stop=entries.stop[places],
+        target=target,
+        exit_minute=minute[np.array(row, np.int64)],
+        exit_price=price,
+        exit_reason=[EXIT_REASONS[code] for code in reason],
+        r=r,
+        ambiguous=ambiguous,
+    )

@@ -1,0 +1,170 @@
+"""One trade a day: race of the candidates, and entry (STRATEGY.md, sections 4 and 5)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.engine.execution import ORIGINAL, RISK_FLOOR
+from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.signals import NEVER, NO_CANDIDATE, OCAE, REV_RB, TCWE
+
+NO_ENTRY = -1
+
+
+class Entries(NamedTuple):
+    """Distinct entries: settings that enter alike share one; arrays of shape (n_entries,).
+
+    Attributes
+    ----------
+    date : int64 array
+        Index of the session date.
+    row : int64 array
+        M1 row of the entry.
+    direction : int8 array
+        +1 long, -1 short.
+    limit : bool array
+        Whether a limit order filled in that bar (`realistic` REV_RB).
+    ref, stop, fill, risk : float64 array
+        Points. A risk of 0 marks the invalid trade of `original`.
+    """
+
+    date: NDArray[np.int64]
+    row: NDArray[np.int64]
+    direction: NDArray[np.int8]
+    limit: NDArray[np.bool_]
+    ref: NDArray[np.float64]
+    stop: NDArray[np.float64]
+    fill: NDArray[np.float64]
+    risk: NDArray[np.float64]
+
+
+class Settings(NamedTuple):
+    """What the race needs of each setting; arrays of shape (n_settings,).
+
+    Attributes
+    ----------
+    breakout, reverse, rebound : int64 array
+        Row of the candidates of OCAE and TCWE, of Reverse, of REV_RB (-1: not enabled).
+    window : int64 array
+        Place in the windows.
+    stop_at_eq : bool array
+        Whether OCAE and TCWE put the stop at the EQ; otherwise at the window's start price.
+    min_sl_pct : float64 array
+    """
+
+    breakout: NDArray[np.int64]
+    reverse: NDArray[np.int64]
+    rebound: NDArray[np.int64]
+    window: NDArray[np.int64]
+    stop_at_eq: NDArray[np.bool_]
+    min_sl_pct: NDArray[np.float64]
+
+
+def empty_entries(size: int) -> Entries:
+    """Room for `size` entries."""
+    return Entries(
+        date=np.empty(size, np.int64),
+        row=np.empty(size, np.int64),
+        direction=np.empty(size, np.int8),
+        limit=np.empty(size, np.bool_),
+        ref=np.empty(size, np.float64),
+        stop=np.empty(size, np.float64),
+        fill=np.empty(size, np.float64),
+        risk=np.empty(size, np.float64),
+    )
+
+
+@kernel
+def protective_stop(direction, ref, stop, min_sl_pct):  # type: ignore[no-untyped-def]
+    """The stop, mirrored to the right side of `ref` and widened to the smallest distance."""
+    if direction * (ref - stop) <= 0:
+        stop = ref - direction * abs(ref - stop)
+    if abs(ref - stop) < min_sl_pct * ref:
+        stop = ref - direction * (min_sl_pct * ref)
+    return stop
+
+
+@kernel
+def race(order, settings, setting, date):  # type: ignore[no-untyped-def]
+    """Row of the candidate that holds the day's trade, or -1 where there is none."""
+    winner = settings.breakout[setting]
+    other = settings.reverse[setting]
+    if order[other, date] < order[winner, date]:
+        winner = other
+    other = settings.rebound[setting]
+    if other >= 0 and order[other, date] < order[winner, date]:
+        winner = other
+    return winner if order[winner, date] < NEVER else -1
+
+
+@kernel
+def _find_or_add(entries, n, newest, older, date, row, direction, limit, ref, stop, fill, risk):  # type: ignore[no-untyped-def]
+    """The place of an entry among those of its date, a new one if it is not there yet."""
+    place = newest[date]
+    while place >= 0:
+        if (
+            entries.row[place] == row
+            and entries.direction[place] == direction
+            and entries.limit[place] == limit
+            and entries.ref[place] == ref
+            and entries.stop[place] == stop
+            and entries.fill[place] == fill
+        ):
+            return place
+        place = older[place]
+    entries.date[n], entries.row[n], entries.direction[n] = date, row, direction
+    entries.limit[n], entries.ref[n], entries.stop[n] = limit, ref, stop
+    entries.fill[n], entries.risk[n] = fill, risk
+    older[n], newest[date] = newest[date], n
+    return n
+
+
+@kernel
+def collect_entries(  # type: ignore[no-untyped-def]
+    settings, candidates, eq, start_price, costs, entries
+):
+    """Run each day's race for each setting and gather the distinct entries.
+
+    Returns
+    -------
+    n_entries : int
+    entry : int32 array, shape (n_settings, n_dates)
+        Place in `entries`, or NO_ENTRY.
+    variation : int8 array, shape (n_settings, n_dates)
+    """
+    n_settings, n_dates = len(settings.window), len(eq)
+    chosen = np.full((n_settings, n_dates), NO_ENTRY, np.int32)
+    variation = np.full((n_settings, n_dates), NO_CANDIDATE, np.int8)
+    newest, older = np.full(n_dates, -1, np.int64), np.empty(len(entries.date), np.int64)
+    n = 0
+    for setting in range(n_settings):
+        for date in range(n_dates):
+            winner = race(candidates.order, settings, setting, date)
+            if winner < 0:
+                continue
+            kind = candidates.variation[winner, date]
+            direction = candidates.direction[winner, date]
+            ref, stop = candidates.ref[winner, date], candidates.stop[winner, date]
+            if kind in (OCAE, TCWE):
+                at_eq = settings.stop_at_eq[setting]
+                stop = eq[date] if at_eq else start_price[settings.window[setting], date]
+            stop = protective_stop(direction, ref, stop, settings.min_sl_pct[setting])
+            limit = kind == REV_RB and costs.model != ORIGINAL
+            cost = 0.0 if limit else costs.half + costs.slippage
+            fill = candidates.mid[winner, date] + direction * cost
+            risk = abs(fill - stop)
+            if risk <= RISK_FLOOR * ref:
+                if costs.model != ORIGINAL:
+                    continue
+                risk = 0.0
+            row = candidates.row[winner, date]
+            place = _find_or_add(
+                entries, n, newest, older, date, row, direction, limit, ref, stop, fill, risk
+            )
+            n = max(n, place + 1)
+            chosen[setting, date] = place
+            variation[setting, date] = kind
+    return n, chosen, variation

@@ -1,0 +1,216 @@
+"""Metrics of many combinations at once (STRATEGY.md, section 8).
+
+The trades of a setting are folded date by date into running figures of all its exit pairs. Every
+loop runs over the pairs and touches few arrays, so that the compiler turns it into vector code, and
+every pair goes through the same operations in the same order whatever stands beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.entries import NO_ENTRY
+from ib_grid.engine.fast.exits import result_r, time_exit_price
+from ib_grid.grid.columns import METRIC_NAMES, PREFIXES
+
+N_METRICS = len(METRIC_NAMES)
+N_GROUPS = 1 + len(PREFIXES)  # the whole, then each variation
+TRADING_DAYS_PER_YEAR = 252
+ZERO_DEVIATION = 1e-12
+
+# Running figures and counts of a group, each an array over the exit pairs. The whole keeps only
+# what depends on the sequence of all trades; the rest it takes from the variations at the end.
+_SUM, _PEAK, _DRAWDOWN, _GAINS, _LOSSES, _DOWNSIDE, _FIRST, _SQUARES, _N_FIGURES = range(9)
+_WIN_RUN, _LONGEST_WIN_RUN, _LOSS_RUN, _LONGEST_LOSS_RUN = range(4)
+_WINS, _LOSING, _AMBIGUOUS, _N_COUNTS = range(4, 8)
+
+
+@kernel
+def _fold_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-def]
+    """Add a trade to cumulative R, drawdown and the runs of wins and losses."""
+    total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
+    for p in range(len(r)):
+        now = total[p] + r[p]
+        top = max(now, peak[p])
+        total[p], peak[p] = now, top
+        drawdown[p] = max(top - now, drawdown[p])
+    _fold_run(counts[_WIN_RUN], counts[_LONGEST_WIN_RUN], win)
+    _fold_run(counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN], loss)
+
+
+@kernel
+def _fold_run(run, longest, hit):  # type: ignore[no-untyped-def]
+    for p in range(len(hit)):
+        length = (run[p] + np.int32(1)) * hit[p]
+        run[p] = length
+        longest[p] = max(length, longest[p])
+
+
+@kernel
+def _fold_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-untyped-def]
+    """Add a trade to the sums and counts.
+
+    Squares are summed about the first R, or equal results would deviate by rounding.
+    """
+    if is_first:
+        figures[_FIRST, :] = r
+    first, squares = figures[_FIRST], figures[_SQUARES]
+    gains, downside = figures[_GAINS], figures[_DOWNSIDE]
+    for p in range(len(r)):
+        fall, difference = min(r[p], 0.0), r[p] - first[p]
+        gains[p] += max(r[p], 0.0)
+        downside[p] += fall * fall
+        squares[p] += difference * difference
+    wins, losing = counts[_WINS], counts[_LOSING]
+    for p in range(len(r)):
+        wins[p] += win[p]
+        losing[p] += loss[p]
+
+
+@kernel
+def _results_of_trade(rows, rs, last_row, at_end, r, win, loss):  # type: ignore[no-untyped-def]
+    """R, win and loss of each exit pair: at the window's end if not left before."""
+    for p in range(len(r)):
+        r[p] = rs[p] if rows[p] <= last_row else at_end
+    for p in range(len(r)):
+        win[p] = r[p] > 0
+        loss[p] = r[p] < 0
+
+
+@kernel
+def _count_ambiguous(count, rows, ambiguous, last_row):  # type: ignore[no-untyped-def]
+    for p in range(len(count)):
+        count[p] += ambiguous[p] and rows[p] <= last_row
+
+
+@kernel
+def _complete(figures, counts, n_trades):  # type: ignore[no-untyped-def]
+    """Turn squares about the first R into squares about the mean, and sum up the whole.
+
+    The squares of the whole are those within each variation and those between their means. Without
+    a loss gains are the sum to the last bit, so that losses come out as 0.
+    """
+    mean = figures[0, _SUM] / max(n_trades[0], 1)
+    for group in range(1, N_GROUPS):
+        if n_trades[group] == 0:
+            continue
+        own = figures[group]
+        n = float(n_trades[group])
+        off = own[_SUM] - n * own[_FIRST]
+        own[_SQUARES] = np.maximum(own[_SQUARES] - off * off / n, 0.0)
+        own[_LOSSES] = own[_SUM] - own[_GAINS]
+        figures[0, _SQUARES] += own[_SQUARES] + n * (own[_SUM] / n - mean) ** 2
+        for k in (_GAINS, _LOSSES, _DOWNSIDE):
+            figures[0, k] += own[k]
+        for k in (_WINS, _LOSING, _AMBIGUOUS):
+            counts[0, k] += counts[group, k]
+
+
+@kernel
+def _quotient(numerator, denominator):  # type: ignore[no-untyped-def]
+    return numerator / denominator if denominator != 0 else 0.0
+
+
+@kernel
+def _ratio(mean, variance):  # type: ignore[no-untyped-def]
+    deviation = np.sqrt(max(variance, 0.0))
+    if deviation < ZERO_DEVIATION:
+        return 0.0
+    return mean / deviation * np.sqrt(TRADING_DAYS_PER_YEAR)
+
+
+@kernel
+def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped-def]
+    """Metrics of a group from its running figures, in the order of `results.METRICS`.
+
+    The squares of a group's dates about their mean are those of its trades about theirs, plus what
+    the zeros of the other dates add.
+    """
+    n = float(n_trades)
+    for p in range(figures.shape[1]):
+        total, wins, losing = figures[_SUM, p], counts[_WINS, p], counts[_LOSING, p]
+        gains, losses = figures[_GAINS, p], figures[_LOSSES, p]
+        drawdown, squares = figures[_DRAWDOWN, p], figures[_SQUARES, p]
+        mean, mean_date = total / n, total / n_dates
+        squares_dates = squares + n * mean * mean * (1.0 - n / n_dates)
+        out[0, p] = total
+        out[1, p] = n
+        out[2, p] = wins
+        out[3, p] = losing
+        out[4, p] = mean
+        out[5, p] = _quotient(gains, wins)
+        out[6, p] = _quotient(losses, losing)
+        out[7, p] = _quotient(100.0 * wins, wins + losing)
+        out[8, p] = _quotient(gains, -losses)
+        out[9, p] = drawdown
+        out[10, p] = _quotient(total, drawdown)
+        out[11, p] = _ratio(mean_date, squares_dates / (n_dates - 1)) if n_dates > 1 else 0.0
+        out[12, p] = _ratio(mean_date, figures[_DOWNSIDE, p] / n_dates) if n_dates > 1 else 0.0
+        out[13, p] = _ratio(mean, squares / (n - 1)) if n_trades > 1 else 0.0
+        out[14, p] = counts[_LONGEST_WIN_RUN, p]
+        out[15, p] = counts[_LONGEST_LOSS_RUN, p]
+        out[16, p] = counts[_AMBIGUOUS, p]
+
+
+@kernel
+def fold_settings(  # type: ignore[no-untyped-def]
+    prices,
+    entries,
+    exits,
+    chosen,
+    variation,
+    window_of,
+    first_rows,
+    last_rows,
+    costs,
+    out,
+    first_setting,
+    first_exit,
+):
+    """Metrics of every setting and exit pair, into ``out[:, :, first_setting:, first_exit:]``.
+
+    Parameters
+    ----------
+    chosen, variation : int32, int8 array, shape (n_settings, n_dates)
+        Entry and variation of each day's trade.
+    window_of : int64 array, shape (n_settings,)
+    first_rows, last_rows : int64 array, shape (n_windows, n_dates)
+    out : float32 array, shape (n_groups, n_metrics, n_settings, n_exits)
+    """
+    n_settings, n_dates = chosen.shape
+    n_exits = exits.r.shape[1]
+    figures = np.empty((N_GROUPS, _N_FIGURES, n_exits), np.float64)
+    counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int32)
+    n_trades = np.empty(N_GROUPS, np.int64)
+    r = np.empty(n_exits, np.float64)
+    win, loss = np.empty(n_exits, np.int32), np.empty(n_exits, np.int32)
+    for setting in range(n_settings):
+        figures[:], counts[:], n_trades[:] = 0.0, 0, 0
+        for date in range(n_dates):
+            place = chosen[setting, date]
+            if place == NO_ENTRY:
+                continue
+            first_row = first_rows[window_of[setting], date]
+            last_row = last_rows[window_of[setting], date]
+            price = time_exit_price(prices, entries, place, first_row, last_row, costs)
+            at_end = result_r(entries, place, price, costs)
+            rows = exits.row[place]
+            _results_of_trade(rows, exits.r[place], last_row, at_end, r, win, loss)
+            group = 1 + variation[setting, date]
+            _fold_sequence(figures[0], counts[0], r, win, loss)
+            _fold_sequence(figures[group], counts[group], r, win, loss)
+            is_first = n_trades[group] == 0
+            _fold_sums(figures[group], counts[group], r, win, loss, is_first)
+            if exits.any_ambiguous[place]:
+                _count_ambiguous(counts[group, _AMBIGUOUS], rows, exits.ambiguous[place], last_row)
+            n_trades[0] += 1
+            n_trades[group] += 1
+        _complete(figures, counts, n_trades)
+        row, last_exit = first_setting + setting, first_exit + n_exits
+        for group in range(N_GROUPS):
+            of_group = out[group, :, row, first_exit:last_exit]
+            if n_trades[group] == 0:
+                of_group[:] = 0.0
+            else:
+                _finish(figures[group], counts[group], n_trades[group], n_dates, of_group)

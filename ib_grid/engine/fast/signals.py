@@ -1,0 +1,295 @@
+"""Signals of the four variations as candidates for the day's trade.
+
+A signal kernel finds the M2 bar of a signal on one date; a candidate kernel does so for every date
+and for a row of settings, and says where and when the trade would be entered. The rules are in
+STRATEGY.md, sections 3 and 7.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.engine.execution import ORIGINAL, REALISTIC
+from ib_grid.engine.fast.compiled import kernel
+
+LONG, SHORT = 1, -1
+NO_CANDIDATE = -1
+OCAE, TCWE, REVERSE, REV_RB = 0, 1, 2, 3  # places in results.VARIATIONS
+
+# A candidate's order is 4 * moment + rank: at the same moment Reverse beats OCAE beats TCWE beats
+# REV_RB. In `original` REV_RB comes after all others, however early it fills.
+_RANK_REVERSE, _RANK_OCAE, _RANK_TCWE, _RANK_REV_RB = 0, 1, 2, 3
+_AFTER_ALL = 1 << 40
+NEVER = 1 << 60
+
+
+class Candidates(NamedTuple):
+    """One candidate per setting and date; arrays of shape (n_settings, n_dates).
+
+    Attributes
+    ----------
+    variation : int8 array
+        Place in `results.VARIATIONS`, or NO_CANDIDATE.
+    direction : int8 array
+        LONG or SHORT.
+    order : int64 array
+        The least one of a day's candidates is traded; NEVER where there is none.
+    moment : int64 array
+        News moment, UTC minute.
+    row : int64 array
+        M1 row of the entry.
+    ref, mid, stop : float64 array
+        Price from which stop and target are measured; mid price of the fill; level of the stop
+        before it is mirrored or widened (Reverse and REV_RB).
+    """
+
+    variation: NDArray[np.int8]
+    direction: NDArray[np.int8]
+    order: NDArray[np.int64]
+    moment: NDArray[np.int64]
+    row: NDArray[np.int64]
+    ref: NDArray[np.float64]
+    mid: NDArray[np.float64]
+    stop: NDArray[np.float64]
+
+
+def no_candidates(n_settings: int, n_dates: int) -> Candidates:
+    """Candidates of which there is none yet."""
+    shape = (n_settings, n_dates)
+    return Candidates(
+        variation=np.full(shape, NO_CANDIDATE, np.int8),
+        direction=np.zeros(shape, np.int8),
+        order=np.full(shape, NEVER, np.int64),
+        moment=np.zeros(shape, np.int64),
+        row=np.zeros(shape, np.int64),
+        ref=np.zeros(shape, np.float64),
+        mid=np.zeros(shape, np.float64),
+        stop=np.zeros(shape, np.float64),
+    )
+
+
+@kernel
+def is_blocked(spans, minute):  # type: ignore[no-untyped-def]
+    """Whether a UTC minute lies in one of the blocked spans, both ends included."""
+    starts, ends = spans
+    place = np.searchsorted(ends, minute)
+    return place < len(starts) and starts[place] <= minute
+
+
+@kernel
+def _put(out, setting, date, variation, direction, order, moment, row, ref, mid, stop):  # type: ignore[no-untyped-def]
+    out.variation[setting, date] = variation
+    out.direction[setting, date] = direction
+    out.order[setting, date] = order
+    out.moment[setting, date] = moment
+    out.row[setting, date] = row
+    out.ref[setting, date] = ref
+    out.mid[setting, date] = mid
+    out.stop[setting, date] = stop
+
+
+@kernel
+def row_at_or_after(prices, row, last_row, minute):  # type: ignore[no-untyped-def]
+    """First M1 row from `row` to `last_row` whose minute is at or after `minute`."""
+    while row <= last_row and prices.minute[row] < minute:
+        row += 1
+    return row
+
+
+@kernel
+def breakout_signal(window, date, high, low, buffer, reach):  # type: ignore[no-untyped-def]
+    """Variation, M2 bar and direction of OCAE or TCWE, whichever the EQ touch leaves open."""
+    eq = (high + low) / 2
+    touched = False
+    direction = 0
+    close = 0.0
+    for bar in range(window.first[date], window.end[date]):
+        c = window.close[bar]
+        touched |= window.low[bar] <= eq <= window.high[bar]
+        if c > high + buffer and c - high <= reach:
+            side = LONG
+        elif c < low - buffer and low - c <= reach:
+            side = SHORT
+        else:
+            side = 0
+        if direction == 0 and side != 0:
+            if touched:
+                return OCAE, bar, side
+            direction, close = side, c
+        elif direction != 0:
+            if touched:
+                break
+            if side == direction and direction * c > direction * close:
+                return TCWE, bar, direction
+    return NO_CANDIDATE, -1, 0
+
+
+@kernel
+def find_breakouts(prices, window, levels, buffers, reaches, news, model, out, first):  # type: ignore[no-untyped-def]
+    """Candidates of OCAE and TCWE for each (buffer, reach), into ``out[first:]``."""
+    for date in range(len(levels.date)):
+        high, low = levels.ib_high[date], levels.ib_low[date]
+        for i in range(len(buffers)):
+            span = high - low
+            variation, bar, direction = breakout_signal(
+                window, date, high, low, buffers[i] * span, reaches[i] * span
+            )
+            if variation == NO_CANDIDATE:
+                continue
+            moment = window.minute[bar] + 2
+            last_row = window.last_row[date]
+            row = row_at_or_after(prices, window.row[bar], last_row, moment)
+            if moment > window.w1[date] or is_blocked(news, moment):
+                continue
+            rank = _RANK_OCAE if variation == OCAE else _RANK_TCWE
+            if model == ORIGINAL:
+                order, row, ref = 4 * bar + rank, min(row, last_row), window.close[bar]
+            elif row <= last_row:
+                order, ref = 4 * moment + rank, prices.open[row]
+            else:
+                continue
+            _put(out, first + i, date, variation, direction, order, moment, row, ref, ref, 0.0)
+
+
+@kernel
+def change_in_state_of_delivery(window, date, group_first, group_last, side, high, low):  # type: ignore[no-untyped-def]
+    """M2 bar of a group's CISD, or -1 if the group is void or has none."""
+    context = group_first - 1
+    while context >= window.start[date]:
+        # an upper group (side +1) wants a bearish bar, a lower group a bullish one
+        if side * (window.close[context] - window.open[context]) < 0:
+            break
+        context -= 1
+    if context < window.start[date]:
+        return -1
+    for bar in range(group_last + 1, window.end[date]):
+        c = window.close[bar]
+        if side > 0 and c < window.low[context]:
+            return -1 if high - c >= 0.5 * (high - low) else bar
+        if side < 0 and c > window.high[context]:
+            return -1 if c - low >= 0.5 * (high - low) else bar
+    return -1
+
+
+@kernel
+def reverse_signal(window, date, high, low, buffer, model):  # type: ignore[no-untyped-def]
+    """M2 bar of the CISD that counts, direction, and the extreme of its group."""
+    found, direction, stop = -1, 0, 0.0
+    end = window.end[date]
+    side, group_first, group_last, extreme = 0, 0, 0, 0.0
+    for bar in range(window.first[date], end + 1):
+        last = bar == end
+        if not last:
+            o, c = window.open[bar], window.close[bar]
+            last = (o > high + buffer and c > high + buffer) or (
+                o < low - buffer and c < low - buffer
+            )
+        for swept_side in (1, -1):
+            swept = False
+            price = 0.0
+            if not last and swept_side > 0:
+                price = window.high[bar]
+                swept = price > high and o <= high + buffer and c <= high + buffer
+            elif not last:
+                price = window.low[bar]
+                swept = price < low and o >= low - buffer and c >= low - buffer
+            if swept and side == swept_side and group_last == bar - 1:
+                group_last = bar
+                extreme = max(extreme, price) if side > 0 else min(extreme, price)
+                continue
+            if side != 0 and (swept or last):
+                cisd = change_in_state_of_delivery(
+                    window, date, group_first, group_last, side, high, low
+                )
+                if model == ORIGINAL and 0 <= cisd < end - 1:
+                    return cisd, -side, extreme
+                if model == REALISTIC and cisd >= 0 and (found < 0 or cisd < found):
+                    found, direction, stop = cisd, -side, extreme
+                side = 0
+            if swept:
+                side, group_first, group_last, extreme = swept_side, bar, bar, price
+        if last:
+            break
+    return found, direction, stop
+
+
+@kernel
+def find_reverses(prices, window, levels, buffers, news, model, out, first):  # type: ignore[no-untyped-def]
+    """Candidates of Reverse for each buffer, into ``out[first:]``."""
+    for date in range(len(levels.date)):
+        high, low = levels.ib_high[date], levels.ib_low[date]
+        last_row = window.last_row[date]
+        for i in range(len(buffers)):
+            buffer = buffers[i] * (high - low)
+            bar, direction, stop = reverse_signal(window, date, high, low, buffer, model)
+            if bar < 0:
+                continue
+            if model == ORIGINAL:
+                entry = bar + 1
+                moment, row = window.minute[entry], window.row[entry]
+                order, ref, mid = 4 * entry, window.open[entry], window.close[bar]
+            else:
+                moment = window.minute[bar] + 2
+                row = row_at_or_after(prices, window.row[bar], last_row, moment)
+                if row > last_row:
+                    continue
+                order, ref, mid = 4 * moment, prices.open[row], prices.open[row]
+            if not is_blocked(news, moment):
+                order += _RANK_REVERSE
+                _put(out, first + i, date, REVERSE, direction, order, moment, row, ref, mid, stop)
+
+
+@kernel
+def arming_signal(window, date, high, low, distance):  # type: ignore[no-untyped-def]
+    """M2 bar that arms REV_RB, or -1, and the direction of its limit order."""
+    for bar in range(window.first[date], window.end[date]):
+        if window.high[bar] >= high + distance:
+            return bar, LONG
+        if window.low[bar] <= low - distance:
+            return bar, SHORT
+    return -1, 0
+
+
+@kernel
+def find_rebounds(prices, window, levels, pcts, half, news, model, out, first):  # type: ignore[no-untyped-def]
+    """Candidates of REV_RB for each rev_rb_pct, into ``out[first:]``."""
+    for date in range(len(levels.date)):
+        high, low = levels.ib_high[date], levels.ib_low[date]
+        last_row = window.last_row[date]
+        for i in range(len(pcts)):
+            armed, direction = arming_signal(window, date, high, low, pcts[i] * (high - low))
+            if armed < 0:
+                continue
+            level = high if direction == LONG else low
+            if model == ORIGINAL:
+                bar = armed + 1
+                while bar < window.end[date] and not (
+                    window.low[bar] <= level if direction == LONG else window.high[bar] >= level
+                ):
+                    bar += 1
+                if bar == window.end[date]:
+                    continue
+                moment = window.minute[bar]
+                row = row_at_or_after(prices, window.row[bar], last_row, moment + 2)
+                row, order = min(row, last_row), _AFTER_ALL
+            else:
+                row = row_at_or_after(prices, window.row[armed], last_row, window.minute[armed] + 2)
+                while row <= last_row and not (
+                    prices.low[row] + half <= level
+                    if direction == LONG
+                    else prices.high[row] - half >= level
+                ):
+                    row += 1
+                if row > last_row:
+                    continue
+                moment = prices.minute[row]
+                order = 4 * moment
+            if not is_blocked(news, moment):
+                order += _RANK_REV_RB
+                stop = (high + low) / 2
+                _put(
+                    out, first + i, date, REV_RB, direction, order, moment, row, level, level, stop
+                )

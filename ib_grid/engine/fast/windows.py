@@ -1,0 +1,133 @@
+"""Trade windows and their two-minute bars (STRATEGY.md, sections 1, 2 and 7)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.engine.execution import ORIGINAL
+from ib_grid.engine.fast.compiled import kernel
+from ib_grid.market.bars import Bars
+from ib_grid.market.levels import SessionLevels
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Prices(NamedTuple):
+    """One-minute bars as the kernels take them; arrays of shape (n_bars,)."""
+
+    minute: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+
+
+class Window(NamedTuple):
+    """One wait and trade window on every session date, and its M2 bars.
+
+    The M2 bars of date ``d`` are ``start[d]:end[d]``: first those of the context, then, from
+    ``first[d]``, those of the window that the model looks at. A date that cannot be traded has
+    none.
+
+    Attributes
+    ----------
+    w1 : int64 array, shape (n_dates,)
+        UTC minute at which the window ends.
+    first_row, last_row : int64 array, shape (n_dates,)
+        First and last M1 row of the window; ``last_row < first_row`` where it has none.
+    start, first, end : int64 array, shape (n_dates,)
+    row, minute : int64 array, shape (n_m2,)
+        First M1 row, and even UTC minute, of each M2 bar.
+    open, high, low, close : float64 array, shape (n_m2,)
+    """
+
+    w1: Ints
+    first_row: Ints
+    last_row: Ints
+    start: Ints
+    first: Ints
+    end: Ints
+    row: Ints
+    minute: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+
+
+def prices_of(bars: Bars) -> Prices:
+    """The arrays of some bars, for the kernels."""
+    return Prices(bars.minute, bars.open, bars.high, bars.low, bars.close)
+
+
+def build_window(
+    prices: Prices,
+    levels: SessionLevels,
+    wait_minutes: int,
+    window_minutes: int,
+    model: int,
+) -> Window:
+    """The window ``wait_minutes`` after the Initial Balance, ``window_minutes`` long."""
+    w0 = levels.ib_end + wait_minutes
+    w1 = w0 + window_minutes
+    past_end = w1 + 1 if model == ORIGINAL else w1
+    ib_row = np.searchsorted(prices.minute, levels.ib_start)
+    first_row = np.searchsorted(prices.minute, w0)
+    last_row = np.searchsorted(prices.minute, past_end) - 1
+    tradable = (levels.ib_high > levels.ib_low) & (last_row >= first_row)
+    # `original` looks at the bar that W1 cuts, `realistic` only at bars that end by W1.
+    latest_start = w1 if model == ORIGINAL else w1 - 2
+    spans = np.stack([ib_row, first_row, last_row + 1, latest_start], axis=1)
+    size = int((last_row + 1 - ib_row)[tradable].sum())
+    joined = _join_spans(prices, spans, tradable, size)
+    return Window(w1, first_row, last_row, *joined)
+
+
+@kernel
+def _join_spans(prices, spans, tradable, size):  # type: ignore[no-untyped-def]
+    """M2 bars of each date's context and window, one after the other."""
+    n_dates = len(tradable)
+    start = np.empty(n_dates, np.int64)
+    first = np.empty(n_dates, np.int64)
+    end = np.empty(n_dates, np.int64)
+    places = np.empty((2, size), np.int64)
+    ohlc = np.empty((4, size), np.float64)
+    n = 0
+    for date in range(n_dates):
+        ib_row, first_row, end_row, latest_start = spans[date]
+        start[date] = n
+        if tradable[date]:
+            n = _join(prices, ib_row, first_row, prices.minute[first_row], places, ohlc, n)
+        first[date] = n
+        if tradable[date]:
+            n = _join(prices, first_row, end_row, latest_start, places, ohlc, n)
+        end[date] = n
+    places, ohlc = places[:, :n], ohlc[:, :n]
+    return start, first, end, places[0], places[1], ohlc[0], ohlc[1], ohlc[2], ohlc[3]
+
+
+@kernel
+def _join(prices, first_row, end_row, latest_start, places, ohlc, n):  # type: ignore[no-untyped-def]
+    """Append the M2 bars of M1 rows ``first_row:end_row`` that start by `latest_start`."""
+    row = first_row
+    if row < end_row and prices.minute[row] & 1:
+        row += 1  # the span begins in the middle of a bin: the bin is dropped
+    while row < end_row:
+        minute = prices.minute[row] & ~1  # even
+        if minute > latest_start:
+            break
+        places[0, n], places[1, n] = row, minute
+        ohlc[0, n], ohlc[1, n] = prices.open[row], prices.high[row]
+        ohlc[2, n], ohlc[3, n] = prices.low[row], prices.close[row]
+        row += 1
+        if row < end_row and prices.minute[row] == minute + 1:
+            ohlc[1, n] = max(ohlc[1, n], prices.high[row])
+            ohlc[2, n] = min(ohlc[2, n], prices.low[row])
+            ohlc[3, n] = prices.close[row]
+            row += 1
+        n += 1
+    return n

@@ -1,0 +1,138 @@
+"""The two doors of the reference engine: the trades of a combination, the rows of a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.engine.execution import Execution
+from ib_grid.engine.reference.day import Day, Setting, read_days, setting
+from ib_grid.engine.reference.entries import Entry, entry
+from ib_grid.engine.reference.entries import candidates as of_date
+from ib_grid.engine.reference.exits import Exit, leave, result_r
+from ib_grid.engine.reference.metrics import metrics
+from ib_grid.engine.reference.signals import LONG
+from ib_grid.grid.chunks import Chunk
+from ib_grid.grid.columns import METRIC_COLUMNS, candidates_frame, trades_frame
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.params import Params
+from ib_grid.market.market import Market
+from ib_grid.news import NO_NEWS, NewsFilter
+
+
+class Trade(NamedTuple):
+    """A trade; the fields are the arguments of `trades_frame`."""
+
+    date: int
+    variation: str
+    direction: str
+    entry_minute: int
+    entry_price: float
+    stop: float
+    target: float
+    exit_minute: int
+    exit_price: float
+    exit_reason: str
+    r: float
+    ambiguous: bool
+
+
+def trades(
+    market: Market, params: Params, execution: Execution, news: NewsFilter = NO_NEWS
+) -> pd.DataFrame:
+    """The trades of one combination in date order, columns `TRADE_COLUMNS`.
+
+    Raises
+    ------
+    GridError
+        If the market was not built for the combination's session or for so long a wait and window.
+    """
+    days = read_days(market, params.session, params.horizon_minutes)
+    return _trades_of_days(days, params, execution, news)
+
+
+def candidates(
+    market: Market, params: Params, execution: Execution, news: NewsFilter
+) -> pd.DataFrame:
+    """Every candidate of one combination that the news filter looks at, blocked ones included.
+
+    Returns
+    -------
+    DataFrame
+        Columns date, variation, direction and news_minute, by date and news moment.
+    """
+    rows: list[tuple[int, str, str, int]] = []
+    for day in read_days(market, params.session, params.horizon_minutes):
+        on_date = setting(day, params, execution)
+        found = [] if on_date is None else of_date(on_date, params, execution, news)
+        found = sorted(found, key=lambda c: c.news_moment)
+        rows += [
+            (day.date, c.variation, "long" if c.direction == LONG else "short", c.news_moment)
+            for c in found
+        ]
+    names = ("date", "variation", "direction", "news_minute")
+    return candidates_frame(**{name: [row[i] for row in rows] for i, name in enumerate(names)})
+
+
+def evaluate(
+    market: Market, grid: Grid, chunk: Chunk, execution: Execution, news: NewsFilter = NO_NEWS
+) -> NDArray[np.float32]:
+    """The metrics of a chunk's combinations.
+
+    Returns
+    -------
+    float32 array, shape (len(METRIC_COLUMNS), chunk.n_rows)
+        Columns in the order of `chunk.ids`.
+
+    Raises
+    ------
+    GridError
+        If the market was not built for the chunk's session or for so long a wait and window.
+    """
+    session = grid.sessions[chunk.session_index]
+    wait = grid.ib_wait_minutes[chunk.wait_index]
+    days = list(read_days(market, session, wait + max(grid.trade_window_minutes)))
+    rows = np.zeros((len(METRIC_COLUMNS), chunk.n_rows), np.float32)
+    for row, combo_id in enumerate(chunk.ids.tolist()):
+        frame = _trades_of_days(days, grid.params(combo_id), execution, news)
+        figures = metrics(frame, len(days))
+        rows[:, row] = [figures[name] for name in METRIC_COLUMNS]
+    return rows
+
+
+def _trades_of_days(
+    days: Iterable[Day], params: Params, execution: Execution, news: NewsFilter
+) -> pd.DataFrame:
+    rows = (_trade_of_day(day, params, execution, news) for day in days)
+    found = [row for row in rows if row is not None]
+    return trades_frame(**{name: [getattr(row, name) for row in found] for name in Trade._fields})
+
+
+def _trade_of_day(day: Day, params: Params, execution: Execution, news: NewsFilter) -> Trade | None:
+    on_date = setting(day, params, execution)
+    entered = None if on_date is None else entry(on_date, params, execution, news)
+    if on_date is None or entered is None:
+        return None
+    return trade(day, on_date, entered, leave(entered, on_date, params, execution), execution)
+
+
+def trade(day: Day, on_date: Setting, entered: Entry, left: Exit, execution: Execution) -> Trade:
+    """The trade of a date by its entry and its exit."""
+    return Trade(
+        date=day.date,
+        variation=entered.variation,
+        direction="long" if entered.direction == LONG else "short",
+        entry_minute=on_date.m1[entered.index].start,
+        entry_price=entered.fill,
+        stop=entered.stop,
+        target=entered.target,
+        exit_minute=left.minute,
+        exit_price=left.price,
+        exit_reason=left.reason,
+        r=result_r(entered, left.price, execution),
+        ambiguous=left.ambiguous,
+    )

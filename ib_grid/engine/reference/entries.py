@@ -1,0 +1,275 @@
+"""One trade a day: candidates, news filter, race, stop, target and fill (sections 4, 5 and 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ib_grid.engine.execution import RISK_FLOOR, Execution
+from ib_grid.engine.reference.day import Bar, Setting
+from ib_grid.engine.reference.signals import LONG, Cisd, Signal, ocae, rebound, reversals, tcwe
+from ib_grid.grid.params import Params
+from ib_grid.news import NewsFilter
+
+PRIORITY = ("Reverse", "OCAE", "TCWE", "REV_RB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What a variation would do on a date.
+
+    Attributes
+    ----------
+    variation : str
+    direction : int
+        `LONG` or `SHORT`.
+    order : int
+        The lower one is earlier: an index of M2 bars (original), a minute (realistic).
+    news_moment : int
+        The minute that the news filter looks at.
+    entry_index : int
+        Index in `m1` of the entry bar.
+    ref, fill, stop : float
+        Section 5; the stop as the variation names it, before it is mirrored or widened.
+    limit : bool
+        Whether a limit order fills within the entry bar.
+    signal : Bar
+        The M2 bar that gives the signal; for REV_RB the one that arms the order.
+    """
+
+    variation: str
+    direction: int
+    order: int
+    news_moment: int
+    entry_index: int
+    ref: float
+    fill: float
+    stop: float
+    signal: Bar
+    limit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A trade at its entry; `risk` is 0 where there is none to speak of."""
+
+    variation: str
+    direction: int
+    index: int
+    fill: float
+    stop: float
+    target: float
+    risk: float
+    limit: bool
+    signal: Bar
+
+
+def entry(setting: Setting, params: Params, execution: Execution, news: NewsFilter) -> Entry | None:
+    """The entry of a date, if it has one; without a risk there is none in `realistic`."""
+    left = _without_news(candidates(setting, params, execution, news), news)
+    if not left:
+        return None
+    first = min(left, key=lambda c: (c.order, PRIORITY.index(c.variation)))
+    entered = _set_up(first, params)
+    return None if entered.risk == 0 and execution.model == "realistic" else entered
+
+
+def candidates(
+    setting: Setting, params: Params, execution: Execution, news: NewsFilter
+) -> list[Candidate]:
+    """The candidates that the news filter looks at on a date, blocked ones included."""
+    if execution.model == "original":
+        market_orders = _original_candidates(setting, params, execution)
+        if _without_news(market_orders, news):
+            return market_orders
+        return market_orders + _original_rebound(setting, params, execution)
+    return _realistic_candidates(setting, params, execution) + _realistic_rebound(
+        setting, params, execution
+    )
+
+
+def _without_news(among: list[Candidate], news: NewsFilter) -> list[Candidate]:
+    return [c for c in among if not blocked(c.news_moment, news)]
+
+
+def blocked(minute: int, news: NewsFilter) -> bool:
+    """Whether a minute lies in the span around an event, both ends included (section 4)."""
+    before, after = news.before_minutes, news.after_minutes
+    return any(event - before <= minute <= event + after for event in news.events.tolist())
+
+
+def _set_up(candidate: Candidate, params: Params) -> Entry:
+    """Stop, target and risk (section 5)."""
+    ref, stop, direction = candidate.ref, candidate.stop, candidate.direction
+    if stop >= ref if direction == LONG else stop <= ref:
+        stop = ref - direction * abs(ref - stop)
+    if abs(ref - stop) < params.min_sl_pct * ref:
+        stop = ref - direction * (params.min_sl_pct * ref)
+    risk = abs(candidate.fill - stop)
+    return Entry(
+        variation=candidate.variation,
+        direction=direction,
+        index=candidate.entry_index,
+        fill=candidate.fill,
+        stop=stop,
+        target=ref + direction * (params.rr_target * abs(ref - stop)),
+        risk=0.0 if risk <= RISK_FLOOR * ref else risk,
+        limit=candidate.limit,
+        signal=candidate.signal,
+    )
+
+
+def _mode_stop(setting: Setting, params: Params) -> float:
+    """The stop of OCAE and TCWE."""
+    return setting.eq if params.stop_mode == "eq" else setting.bars[0].open
+
+
+def _first_at_or_after(minute: int, setting: Setting) -> int | None:
+    """Index of the window's first M1 bar at or after a minute."""
+    return next((i for i, bar in enumerate(setting.m1) if bar.start >= minute), None)
+
+
+def _entry_bar(minute: int, setting: Setting) -> int:
+    """The same, or the window's last bar if there is none (7.1)."""
+    index = _first_at_or_after(minute, setting)
+    return len(setting.m1) - 1 if index is None else index
+
+
+# 7.1 original
+
+
+def _original_candidates(setting: Setting, params: Params, execution: Execution) -> list[Candidate]:
+    half = execution.half_spread_points
+    candidates = []
+    for variation, signal in (("OCAE", ocae(setting)), ("TCWE", tcwe(setting))):
+        if signal is None or setting.bars[signal.index].end > setting.window_end:
+            continue
+        bar = setting.bars[signal.index]
+        candidates.append(
+            Candidate(
+                variation=variation,
+                direction=signal.direction,
+                order=signal.index,
+                news_moment=bar.end,
+                entry_index=_entry_bar(bar.end, setting),
+                ref=bar.close,
+                fill=bar.close + signal.direction * half,
+                stop=_mode_stop(setting, params),
+                signal=bar,
+            )
+        )
+    followed = [c for c in reversals(setting) if c.index + 1 < len(setting.bars)]
+    if followed:
+        candidates.append(_original_reverse(followed[0], setting, half))
+    return candidates
+
+
+def _original_reverse(cisd: Cisd, setting: Setting, half: float) -> Candidate:
+    following = setting.bars[cisd.index + 1]
+    return Candidate(
+        variation="Reverse",
+        direction=cisd.direction,
+        order=cisd.index + 1,
+        news_moment=following.start,
+        entry_index=_entry_bar(following.start, setting),
+        ref=following.open,
+        fill=setting.bars[cisd.index].close + cisd.direction * half,
+        stop=cisd.extreme,
+        signal=setting.bars[cisd.index],
+    )
+
+
+def _original_rebound(setting: Setting, params: Params, execution: Execution) -> list[Candidate]:
+    armed = rebound(setting, params.rev_rb_pct) if params.rev_rb_enabled else None
+    if armed is None:
+        return []
+    buy = armed.direction == LONG
+    level = setting.ib_high if buy else setting.ib_low
+    for index in range(armed.index + 1, len(setting.bars)):
+        bar = setting.bars[index]
+        if bar.low <= level if buy else bar.high >= level:
+            candidate = Candidate(
+                variation="REV_RB",
+                direction=armed.direction,
+                order=index,
+                news_moment=bar.start,
+                entry_index=_entry_bar(bar.end, setting),
+                ref=level,
+                fill=level + armed.direction * execution.half_spread_points,
+                stop=setting.eq,
+                signal=setting.bars[armed.index],
+            )
+            return [candidate]
+    return []
+
+
+# 7.2 realistic
+
+
+def _realistic_candidates(
+    setting: Setting, params: Params, execution: Execution
+) -> list[Candidate]:
+    signals: list[tuple[str, Signal | None, float]] = []
+    if setting.bars:
+        stop = _mode_stop(setting, params)
+        signals += [("OCAE", ocae(setting), stop), ("TCWE", tcwe(setting), stop)]
+    cisds = reversals(setting)
+    if cisds:
+        earliest = min(cisds, key=lambda cisd: cisd.index)  # min keeps the first of equals
+        signals.append(("Reverse", earliest, earliest.extreme))
+    return [
+        candidate
+        for variation, signal, stop in signals
+        if signal is not None
+        for candidate in _market_order(variation, signal, stop, setting, execution)
+    ]
+
+
+def _market_order(
+    variation: str, signal: Signal, stop: float, setting: Setting, execution: Execution
+) -> list[Candidate]:
+    """A market order at the first open once the signal is known; none if no bar is left."""
+    known = setting.bars[signal.index].end
+    index = _first_at_or_after(known, setting)
+    if index is None:
+        return []
+    ref = setting.m1[index].open
+    cost = execution.half_spread_points + execution.slippage_points
+    candidate = Candidate(
+        variation=variation,
+        direction=signal.direction,
+        order=known,
+        news_moment=known,
+        entry_index=index,
+        ref=ref,
+        fill=ref + signal.direction * cost,
+        stop=stop,
+        signal=setting.bars[signal.index],
+    )
+    return [candidate]
+
+
+def _realistic_rebound(setting: Setting, params: Params, execution: Execution) -> list[Candidate]:
+    armed = rebound(setting, params.rev_rb_pct) if params.rev_rb_enabled else None
+    if armed is None:
+        return []
+    buy = armed.direction == LONG
+    level = setting.ib_high if buy else setting.ib_low
+    half = execution.half_spread_points
+    for index, bar in enumerate(setting.m1):
+        if bar.start < setting.bars[armed.index].end:
+            continue
+        if bar.low + half <= level if buy else bar.high - half >= level:
+            candidate = Candidate(
+                variation="REV_RB",
+                direction=armed.direction,
+                order=bar.start,
+                news_moment=bar.start,
+                entry_index=index,
+                ref=level,
+                fill=level,
+                stop=setting.eq,
+                signal=setting.bars[armed.index],
+                limit=True,
+            )
+            return [candidate]
+    return []

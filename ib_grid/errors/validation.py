@@ -1,0 +1,89 @@
+"""Checks that several kinds of input share."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable
+from decimal import Decimal
+
+from ib_grid.errors import InputError
+
+_LONGEST_SHOWN = 80
+
+
+def check_names(
+    names: Iterable[str], known: Iterable[str], where: str, error: type[InputError]
+) -> None:
+    """Refuse a name that is not known, with the nearest one that is.
+
+    Raises
+    ------
+    error
+        If there is such a name.
+    """
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            raise error(
+                f"unknown key {cut(name)}",
+                where=where,
+                expected=", ".join(known),
+                remedy=f"did you mean {near}?" if near else "take the key out",
+            )
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The known name that is most like this one; empty where none is like it."""
+    return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)), "")
+
+
+def perhaps(name: object, known: Iterable[str]) -> str:
+    """The nearest known name as what an error expects; empty where none is like it."""
+    near = nearest(name, known)
+    return f"perhaps {near}" if near else ""
+
+
+def finite_number(value: object) -> float | None:
+    """A finite real number as float, or None where it is none; true and false are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def whole_number(value: object) -> int | None:
+    """A whole number as int, or None where it is none; true and false are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        return None
+    return int(value)
+
+
+def shown(value: object) -> str:
+    """A value for a message, cut where it is long; of a list or an object it may say only that.
+
+    What comes from a file may be nested deeply or be a number of more digits than Python prints.
+    """
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return {list: "a list", dict: "an object", int: "an endless number"}.get(
+            type(value), f"a {type(value).__name__}"
+        )
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """A text for a message, cut where it is long."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def points(value: float) -> str:
+    """Return points of price with all their digits and no exponent: 1.5, 0.00008."""
+    digits = f"{Decimal(repr(float(value))):f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

@@ -1,0 +1,181 @@
+"""Every result column in one table: name, unit, type, meaning, and what it is when undefined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import ArrayLike
+
+from ib_grid.grid.params import DOMAINS, PARAM_NAMES
+
+VARIATIONS = ("OCAE", "TCWE", "Reverse", "REV_RB")
+PREFIXES = tuple(f"{name.lower()}_" for name in VARIATIONS)
+EXIT_REASONS = ("stop", "tp", "time", "tsl_market", "invalid")
+TRADE_COLUMNS = (
+    "date",
+    "variation",
+    "direction",
+    "entry_time",
+    "entry_price",
+    "stop",
+    "target",
+    "exit_time",
+    "exit_price",
+    "exit_reason",
+    "r",
+    "ambiguous",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of a combination over its trades in date order (STRATEGY.md, section 8).
+
+    Attributes
+    ----------
+    name : str
+    unit : str
+    meaning : str
+        Its definition, and where it is 0 for want of a value.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+
+
+METRICS = (
+    Metric("total_r", "R", "Sum of the trades' R; 0 without trades."),
+    Metric("total_trades", "count", "Number of trades."),
+    Metric("winning_trades", "count", "Trades with R above 0."),
+    Metric("losing_trades", "count", "Trades with R below 0."),
+    Metric("avg_trade_r", "R", "total_r / total_trades; 0 without trades."),
+    Metric("avg_r_wins", "R", "Mean R of the winning trades; 0 without any."),
+    Metric("avg_r_losses", "R", "Mean R of the losing trades, negative; 0 without any."),
+    Metric("winrate", "%", "100 * wins / (wins + losses); 0 without either."),
+    Metric("profit_factor", "ratio", "Sum of gains / |sum of losses|; 0 without losses."),
+    Metric(
+        "max_drawdown",
+        "R",
+        "Largest fall of cumulative R below its running peak, positive; the start is a peak.",
+    ),
+    Metric("recovery_factor", "ratio", "total_r / max_drawdown; 0 without a drawdown."),
+    Metric(
+        "sharpe_ratio",
+        "per year",
+        "Mean / standard deviation (n - 1) * sqrt(252) of R over all session dates, a date without"
+        " a trade counting 0; 0 with fewer than two dates or no deviation.",
+    ),
+    Metric(
+        "sortino_ratio",
+        "per year",
+        "Mean / sqrt(mean(min(R, 0)^2)) * sqrt(252) over all session dates; 0 with fewer than two"
+        " dates or no loss.",
+    ),
+    Metric(
+        "sharpe_trades",
+        "per trade, * sqrt(252)",
+        "As sharpe_ratio, over trades instead of dates: flatters what trades seldom; 0 with fewer"
+        " than two trades.",
+    ),
+    Metric("max_consec_wins", "count", "Longest run of wins; an R of 0 ends it."),
+    Metric("max_consec_losses", "count", "Longest run of losses; an R of 0 ends it."),
+    Metric(
+        "ambiguous_trades",
+        "count",
+        "Trades whose last bar reached both stop and target: which came first is not known.",
+    ),
+)
+METRIC_NAMES = tuple(metric.name for metric in METRICS)
+METRIC_COLUMNS = tuple(prefix + metric.name for prefix in ("", *PREFIXES) for metric in METRICS)
+RESULT_COLUMNS = ("combo_id", *PARAM_NAMES, *METRIC_COLUMNS)
+
+_ARROW_TYPES = {int: pa.int32(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
+
+
+def result_schema(metrics: Sequence[str] = METRIC_COLUMNS) -> pa.Schema:
+    """Arrow schema of the result rows: int64 id, parameters, these metrics as float32.
+
+    Parameters are dictionary-encoded on disk, except the one that is true or false.
+    """
+    fields = [pa.field("combo_id", pa.int64(), nullable=False)]
+    fields += [pa.field(name, param_type(name), nullable=False) for name in PARAM_NAMES]
+    fields += [pa.field(name, pa.float32(), nullable=False) for name in metrics]
+    return pa.schema(fields)
+
+
+def param_type(name: str) -> pa.DataType:
+    """Arrow type of a parameter's values."""
+    return _ARROW_TYPES[DOMAINS[name].kind] if name in DOMAINS else pa.string()
+
+
+def trades_frame(
+    *,
+    date: ArrayLike,
+    variation: ArrayLike,
+    direction: ArrayLike,
+    entry_minute: ArrayLike,
+    entry_price: ArrayLike,
+    stop: ArrayLike,
+    target: ArrayLike,
+    exit_minute: ArrayLike,
+    exit_price: ArrayLike,
+    exit_reason: ArrayLike,
+    r: ArrayLike,
+    ambiguous: ArrayLike,
+) -> pd.DataFrame:
+    """The trades of one combination, a row per trade, columns `TRADE_COLUMNS`.
+
+    Parameters
+    ----------
+    date : array of int, shape (n_trades,)
+        Local session date, days since 1970-01-01.
+    variation, direction, exit_reason : array of str
+        Of `VARIATIONS`; long or short; of `EXIT_REASONS`.
+    entry_minute, exit_minute : array of int
+        Labels of the bars of entry and exit, minutes since 1970-01-01 00:00 UTC.
+    entry_price, stop, target, exit_price : array of float
+        Fill, stop and target as set at entry, fill of the exit; points.
+    r : array of float
+        Result in units of the risk.
+    ambiguous : array of bool
+    """
+    return pd.DataFrame(
+        {
+            "date": _moments(date, 86_400_000),
+            "variation": np.asarray(variation, dtype=object),
+            "direction": np.asarray(direction, dtype=object),
+            "entry_time": _moments(entry_minute, 60_000).tz_localize("UTC"),
+            "entry_price": np.asarray(entry_price, dtype=np.float64),
+            "stop": np.asarray(stop, dtype=np.float64),
+            "target": np.asarray(target, dtype=np.float64),
+            "exit_time": _moments(exit_minute, 60_000).tz_localize("UTC"),
+            "exit_price": np.asarray(exit_price, dtype=np.float64),
+            "exit_reason": np.asarray(exit_reason, dtype=object),
+            "r": np.asarray(r, dtype=np.float64),
+            "ambiguous": np.asarray(ambiguous, dtype=bool),
+        }
+    ).astype({"variation": "str", "direction": "str", "exit_reason": "str"})
+
+
+def candidates_frame(
+    *, date: ArrayLike, variation: ArrayLike, direction: ArrayLike, news_minute: ArrayLike
+) -> pd.DataFrame:
+    """Candidates of one combination: date, variation, direction, news_minute (UTC minutes)."""
+    return pd.DataFrame(
+        {
+            "date": _moments(date, 86_400_000),
+            "variation": np.asarray(variation, dtype=object),
+            "direction": np.asarray(direction, dtype=object),
+            "news_minute": np.asarray(news_minute, dtype=np.int64),
+        }
+    ).astype({"variation": "str", "direction": "str"})
+
+
+def _moments(counts: ArrayLike, milliseconds: int) -> pd.DatetimeIndex:
+    stamps = (np.asarray(counts, dtype=np.int64) * milliseconds).astype("datetime64[ms]")
+    return pd.DatetimeIndex(stamps)

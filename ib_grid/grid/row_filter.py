@@ -1,0 +1,207 @@
+"""Which columns and rows of the results a run keeps; what it leaves out is always said."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ib_grid.errors import ConfigError
+from ib_grid.grid import scoring
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, PREFIXES
+from ib_grid.grid.conditions import Condition, parse_condition
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
+
+ColumnChoice = Literal["all", "ranking"]
+COLUMN_CHOICES: tuple[ColumnChoice, ...] = get_args(ColumnChoice)
+
+# What the reports say of a variation: with every metric of the whole it is all that they need.
+VARIATION_METRICS = (
+    "total_r",
+    "total_trades",
+    "avg_trade_r",
+    "winrate",
+    "max_drawdown",
+    "sharpe_ratio",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """What a run keeps of its results.
+
+    Attributes
+    ----------
+    columns : {"all", "ranking"}
+        ``ranking``: the parameters, every metric of the whole, and of each variation
+        `VARIATION_METRICS` and what the ranking's weights name.
+    condition : str, optional
+        Only rows that fulfil it are kept, in the language of `ib_grid.grid.conditions`.
+    top : int, optional
+        Of these, only so many are kept, the best by the ranking.
+    ranking : RankingSettings
+        Decides what is kept by ``ranking`` and by `top`.
+
+    Raises
+    ------
+    ConfigError
+        If the columns are unknown, the condition is none, or `top` is below 1.
+    """
+
+    columns: ColumnChoice = "all"
+    condition: str | None = None
+    top: int | None = None
+    ranking: RankingSettings = field(default_factory=RankingSettings)
+
+    def __post_init__(self) -> None:
+        if self.columns not in COLUMN_CHOICES:
+            raise ConfigError(
+                f"columns is {self.columns!r}", expected=f"one of {', '.join(COLUMN_CHOICES)}"
+            )
+        if self.top is not None and self.top < 1:
+            raise ConfigError(f"the best {self.top} rows are to be kept", expected="1 or more")
+        if self.condition is not None:
+            object.__setattr__(self, "condition", parse_condition(self.condition).text)
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return self.columns == "all" and self.every_row
+
+    @property
+    def every_row(self) -> bool:
+        """Whether no row is left out."""
+        return self.condition is None and self.top is None
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """The metric columns that are kept, in the order of `METRIC_COLUMNS`."""
+        if self.columns == "all":
+            return METRIC_COLUMNS
+        kept = {*METRIC_NAMES, *self.ranking.weights}
+        for prefix in PREFIXES:
+            kept |= {prefix + name for name in VARIATION_METRICS}
+            kept |= set(self.ranking.weights_of(prefix))
+        return tuple(name for name in METRIC_COLUMNS if name in kept)
+
+    @cached_property
+    def _parsed(self) -> Condition | None:
+        return None if self.condition is None else parse_condition(self.condition)
+
+    def of(self, table: pa.Table) -> pa.Table:
+        """The columns and rows of a table of results that are kept, but for `top`."""
+        if self._parsed is not None:
+            table = table.filter(self._parsed.expression)
+        return table.select(["combo_id", *PARAM_NAMES, *self.metrics])
+
+    def to_dict(self) -> dict[str, object]:
+        """As a manifest has it."""
+        return dataclasses.asdict(self)
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What decides the rows and columns; nothing where all are kept."""
+        if self.everything:
+            return {}
+        content = self.to_dict()
+        if self.columns == "all" and self.top is None:
+            del content["ranking"]
+        return content
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Keep:
+        """What `to_dict` gave; KeyError, TypeError or ConfigError if it is none."""
+        return cls(**{**content, "ranking": RankingSettings(**content["ranking"])})
+
+    def said(self) -> list[str]:
+        """What is left out, a sentence each; none where nothing is."""
+        said = []
+        if self.columns != "all":
+            said.append(
+                f"Only the columns of the ranking are kept: {len(self.metrics)} of"
+                f" {len(METRIC_COLUMNS)} metrics."
+            )
+        if self.condition is not None:
+            said.append(f"Only rows are kept that fulfil: {self.condition}.")
+        if self.top is not None:
+            of = " of these" if self.condition is not None else ""
+            terms = " + ".join(f"{w:g} {name}" for name, w in self.ranking.weights.items())
+            said.append(
+                f"Only the best {self.top:,}{of} are kept, by {terms} with at least"
+                f" {self.ranking.min_trades} trades."
+            )
+        return said
+
+
+KEEP_ALL = Keep()
+
+
+class Rank(NamedTuple):
+    """A place in a ranking: what stands before it scores higher, or as high with a lower id."""
+
+    score: float
+    combo_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Where the best rows of a run end, found when all of it was computed.
+
+    Attributes
+    ----------
+    last : Rank, optional
+        The last place that is kept; None where every eligible row is.
+    extrema : Extrema
+        Over all that were eligible, by which the scores are normalised; they would be others over
+        the rows that are kept.
+    rows : int
+        Rows before the cut: computed, and fulfilling the condition.
+    """
+
+    last: Rank | None
+    extrema: Extrema
+    rows: int
+
+    def to_dict(self) -> dict[str, object]:
+        """As a manifest has it; where no row was eligible, None for each of the extrema."""
+        none = [None] * len(self.extrema.low)
+        return {
+            "score": self.last and self.last.score,
+            "combo_id": self.last and self.last.combo_id,
+            "eligible": self.extrema.n_rows,
+            "low": self.extrema.low.tolist() if self.extrema.n_rows else none,
+            "high": self.extrema.high.tolist() if self.extrema.n_rows else none,
+            "rows": self.rows,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Cut:
+        """What `to_dict` gave; KeyError, TypeError or ValueError if it is none."""
+        score = content["score"]
+        eligible = int(content["eligible"])
+        low, high = (np.array(content[name], np.float64) for name in ("low", "high"))
+        return cls(
+            last=None if score is None else Rank(float(score), int(content["combo_id"])),
+            extrema=Extrema(low, high, eligible) if eligible else scoring.no_extrema(len(low)),
+            rows=int(content["rows"]),
+        )
+
+    def keeps(self, columns: Columns, ranking: RankingSettings) -> NDArray[np.bool_]:
+        """Which rows stand at the last place or before it, shape (n_rows,)."""
+        eligible: NDArray[np.bool_] = columns["total_trades"] >= ranking.min_trades
+        if self.last is None or not eligible.any():
+            return eligible
+        rows = np.flatnonzero(eligible)
+        some = {name: columns[name][rows] for name in ("combo_id", *ranking.weights)}
+        scores = scoring.composite_scores(some, ranking.weights, self.extrema)
+        tied = (scores == self.last.score) & (some["combo_id"] <= self.last.combo_id)
+        kept = np.zeros(len(eligible), bool)
+        kept[rows[(scores > self.last.score) | tied]] = True
+        return kept

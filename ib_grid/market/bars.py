@@ -1,0 +1,248 @@
+"""One-minute bars: the value that everything is computed from, and its Parquet file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ib_grid.errors import DataError, first_line
+from ib_grid.market import bar_checks
+from ib_grid.market.bar_checks import FIRST_YEAR, LAST_YEAR, MINUTES, PRICES, REMEDY
+from ib_grid.storage.atomic_files import is_file, whole_file
+
+SYMBOL_KEY, QUALITY_KEY, HOURS_KEY = (
+    b"ib_grid.symbol",
+    b"ib_grid.quality",
+    b"ib_grid.trading_hours",
+)
+
+# What pyarrow raises of files that are damaged: names that are no text, a zone that is unknown.
+_UNREADABLE = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """One-minute bars in ascending order of time.
+
+    Attributes
+    ----------
+    minute : int64 array, shape (n_bars,)
+        Opening minute, minutes since 1970-01-01 00:00 UTC; strictly ascending.
+    open, high, low, close : float64 array, shape (n_bars,)
+        Mid prices in points; positive, ``low <= open, close <= high``.
+    """
+
+    minute: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.minute)
+
+    def between(self, first_minute: int, end_minute: int) -> Bars:
+        """The bars with ``first_minute <= minute < end_minute``."""
+        first, end = np.searchsorted(self.minute, [first_minute, end_minute])
+        return self.take(slice(first, end))
+
+    def take(self, rows: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Bars:
+        """The bars at these rows, given in ascending order."""
+        return Bars(
+            minute=self.minute[rows],
+            open=self.open[rows],
+            high=self.high[rows],
+            low=self.low[rows],
+            close=self.close[rows],
+        )
+
+
+def bars_from_frame(frame: pd.DataFrame, *, where: str = "the frame") -> Bars:
+    """Bars from a frame with the columns time (with a zone), open, high, low and close.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or there twice, a time has no zone, is no whole minute, is out of
+        the years or does not ascend, the bars are longer than a minute, or a price is not a
+        positive number within its bar's low and high.
+    """
+    bar_checks.check_columns(list(frame.columns), where)
+    minute = bar_checks.whole_minutes(frame["time"], where)
+    prices = {name: bar_checks.price_column(frame[name], where) for name in PRICES}
+    bar_checks.check_order(minute, where)
+    bar_checks.check_prices(prices, where)
+    bar_checks.check_one_minute(minute, where)
+    return Bars(minute=minute, **prices)
+
+
+def bars_to_frame(bars: Bars) -> pd.DataFrame:
+    """Frame with the columns time (datetime64[ms, UTC]), open, high, low and close."""
+    time = pd.to_datetime(bars.minute * 60_000, unit="ms", utc=True).as_unit("ms")
+    return pd.DataFrame({"time": time, **{name: getattr(bars, name) for name in PRICES}})
+
+
+def read_bars(path: Path) -> Bars:
+    """Bars of a Parquet file.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it is no Parquet file, or its content is not one of valid bars.
+    """
+    _check_is_file(path)
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_size(file, path)
+            names = [name for name in file.schema_arrow.names if name in ("time", *PRICES)]
+            bar_checks.check_columns(names, str(path))
+            # What another program says of its columns, such as an index, is passed over.
+            frame = file.read(columns=names).replace_schema_metadata(None).to_pandas()
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+    return bars_from_frame(frame, where=str(path))
+
+
+def _check_size(file: pq.ParquetFile, path: Path) -> None:
+    """Refuse more rows than there are minutes: a small file can unpack to any number."""
+    if file.metadata.num_rows > len(MINUTES):
+        raise DataError(
+            f"the file has {file.metadata.num_rows:,} rows",
+            where=str(path),
+            expected=f"one-minute bars, of which the years {FIRST_YEAR} to {LAST_YEAR} have fewer",
+            remedy=REMEDY,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarsOrigin:
+    """What a bars file says about itself.
+
+    Attributes
+    ----------
+    symbol : str or None
+        None if the file does not say.
+    quality : dict or None
+        The quality report as plain values, see `ingest.quality_from_dict`; None if there is none.
+    trading_hours : dict or None
+        The hours outside of which bars were dropped, see `TradingHours.to_dict`; None if the file
+        does not say.
+    """
+
+    symbol: str | None
+    quality: dict[str, Any] | None
+    trading_hours: dict[str, Any] | None = None
+
+
+def write_bars(
+    path: Path,
+    bars: Bars,
+    *,
+    symbol: str,
+    quality: Mapping[str, Any] | None = None,
+    trading_hours: Mapping[str, Any] | None = None,
+) -> None:
+    """Write bars as snappy Parquet; the metadata say what is known of them.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced as a whole, or left as it was.
+    bars : Bars
+    symbol : str
+    quality : mapping, optional
+        The quality report as plain values.
+    trading_hours : mapping, optional
+        The hours outside of which bars were dropped, as plain values.
+
+    Raises
+    ------
+    OutputError, DiskError
+        If the place cannot be written.
+    """
+    metadata = {SYMBOL_KEY: symbol.encode()}
+    for key, values in ((QUALITY_KEY, quality), (HOURS_KEY, trading_hours)):
+        if values is not None:
+            metadata[key] = json.dumps(values, allow_nan=False).encode()
+    columns = {"time": pa.array(bars.minute * 60_000).cast(pa.timestamp("ms", "UTC"))}
+    columns |= {name: pa.array(getattr(bars, name)) for name in PRICES}
+    with whole_file(path) as file:
+        pq.write_table(
+            pa.table(columns).replace_schema_metadata(metadata), file, compression="snappy"
+        )
+
+
+def read_origin(path: Path) -> BarsOrigin:
+    """What a bars file says about itself.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it is no Parquet file.
+    """
+    _check_is_file(path)
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        symbol = metadata.get(SYMBOL_KEY)
+        return BarsOrigin(
+            symbol=None if symbol is None else symbol.decode(),
+            quality=_values_of(metadata.get(QUALITY_KEY)),
+            trading_hours=_values_of(metadata.get(HOURS_KEY)),
+        )
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
+
+
+def _values_of(text: bytes | None) -> dict[str, Any] | None:
+    return None if text is None else dict(json.loads(text))
+
+
+def _check_is_file(path: Path) -> None:
+    if not is_file(path):
+        there = os.path.lexists(path)
+        raise DataError(
+            "this is not a file to read" if there else "there is no such file",
+            where=str(path),
+            expected="one-minute bars as Parquet",
+            remedy=REMEDY,
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"not a readable Parquet file ({first_line(error)})",
+        where=str(path),
+        expected="one-minute bars as Parquet",
+        remedy=REMEDY,
+    )
+
+
+def price_decimals(price: float) -> int:
+    """Decimals that a price of this size is shown with: 2 from 1,000 up, 5 for one like 1.08."""
+    return max(2, 5 - math.floor(math.log10(price))) if price > 0 else 2
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

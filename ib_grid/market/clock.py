@@ -1,0 +1,210 @@
+"""Local session times to UTC minutes, and back: the only place that knows zones and clock changes.
+
+A moment is an int64 count of minutes since 1970-01-01 00:00 UTC; a date is an int64 count of days
+since 1970-01-01.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import numpy as np
+import pytz
+from numpy.typing import NDArray
+
+from ib_grid.errors import InputError
+from ib_grid.errors.validation import shown
+
+Minutes = NDArray[np.int64]
+Days = NDArray[np.int64]
+
+MINUTES_PER_DAY = 1440
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+def parse_clock_time(text: str) -> int:
+    """Minutes after midnight of an ``HH:MM`` text.
+
+    Raises
+    ------
+    InputError
+        If the text is not a time of day from 00:00 to 23:59.
+    """
+    match = _CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise InputError(
+            f"{shown(text)} is not a time of day", expected="HH:MM from 00:00 to 23:59"
+        )
+    return int(match[1]) * 60 + int(match[2])
+
+
+def zone(name: str) -> pytz.BaseTzInfo:
+    """The time zone of an IANA name such as ``Europe/Berlin``.
+
+    Raises
+    ------
+    InputError
+        If there is no such zone.
+    """
+    try:
+        return pytz.timezone(name)
+    except (pytz.UnknownTimeZoneError, AttributeError) as error:
+        raise InputError(
+            f"{shown(name)} is not a time zone",
+            expected="an IANA name such as Europe/Berlin, America/New_York or UTC",
+        ) from error
+
+
+def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes:
+    """UTC minutes of one clock time on each of the local dates.
+
+    A clock time that the spring change leaves out is moved on by the change; one that the autumn
+    change gives twice is taken as the second.
+
+    Parameters
+    ----------
+    dates : int64 array, shape (n_dates,)
+        Local dates, days since 1970-01-01.
+    clock_time : str
+        ``HH:MM``.
+    timezone : str
+        IANA name.
+
+    Returns
+    -------
+    int64 array, shape (n_dates,)
+        Minutes since 1970-01-01 00:00 UTC.
+    """
+    local = dates * MINUTES_PER_DAY + parse_clock_time(clock_time)
+    before, after = _readings(local, timezone)
+    # The offset before a change moves on what the change leaves out.
+    return np.where(_shows(after, local, timezone), after, before)
+
+
+def utc_minute(local: dt.datetime, timezone: str) -> int:
+    """The UTC minute in which a local time without an offset falls.
+
+    Parameters
+    ----------
+    local : datetime
+        Without `tzinfo`.
+    timezone : str
+        IANA name.
+
+    Raises
+    ------
+    InputError
+        If there is no such zone, or its clock change leaves the time out or gives it twice.
+    """
+    tz = zone(timezone)
+    try:
+        moment = tz.localize(local, is_dst=None)
+    except pytz.InvalidTimeError as error:
+        twice = isinstance(error, pytz.AmbiguousTimeError)
+        raise InputError(
+            f"the clock of {timezone} shows {local} {'twice' if twice else 'never'}",
+            expected="a time that is not within a clock change, or one with an offset",
+        ) from error
+    return (moment - EPOCH) // dt.timedelta(minutes=1)
+
+
+def day_number(date: dt.date) -> int:
+    """Days from 1970-01-01 to a date."""
+    return (date - EPOCH.date()).days
+
+
+def date_of(day: int) -> dt.date:
+    """The date of a number of days since 1970-01-01."""
+    return EPOCH.date() + dt.timedelta(days=int(day))
+
+
+def local_dates(minutes: Minutes, timezone: str) -> Days:
+    """Local date of each UTC minute.
+
+    Parameters
+    ----------
+    minutes : int64 array, shape (n,)
+        Minutes since 1970-01-01 00:00 UTC.
+    timezone : str
+        IANA name.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        Days since 1970-01-01 in that zone.
+    """
+    return (minutes + utc_offset_minutes(minutes, timezone)) // MINUTES_PER_DAY
+
+
+def utc_offset_minutes(minutes: Minutes, timezone: str) -> Minutes:
+    """Minutes by which the zone's clock is ahead of UTC at each UTC minute, shape (n,)."""
+    tz = zone(timezone)
+    days, place = np.unique(minutes // MINUTES_PER_DAY, return_inverse=True)
+    first, end = days * MINUTES_PER_DAY, (days + 1) * MINUTES_PER_DAY
+    midnights = np.union1d(first, end)  # the end of a day is most often the first of the next
+    offsets = _offsets(midnights, tz)
+    at_first, at_end = (offsets[np.searchsorted(midnights, each)] for each in (first, end))
+    # Only a day on which the offset changes needs a closer look.
+    changing = np.flatnonzero(at_first != at_end)
+    end[changing] = _first_minutes_changed(first[changing], end[changing], tz)
+    return np.where(minutes < end[place], at_first[place], at_end[place])
+
+
+def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArray[np.int64]]:
+    """UTC minutes that a zone's clock shows as these local minutes.
+
+    Parameters
+    ----------
+    local_minutes : int64 array, shape (n,)
+        Minutes since 1970-01-01 00:00 by the zone's clock.
+    timezone : str
+        IANA name.
+
+    Returns
+    -------
+    utc_minutes : int64 array, shape (n,)
+        The UTC minute; the first of two; without meaning where there is none.
+    n_minutes : int64 array, shape (n,)
+        How many UTC minutes show as this local minute: 1, but 0 where the spring change leaves
+        the local time out and 2 where the autumn change gives it twice.
+    """
+    before, after = _readings(local_minutes, timezone)
+    shows_before = _shows(before, local_minutes, timezone)
+    shows_after = (after != before) & _shows(after, local_minutes, timezone)
+    utc = np.where(shows_before, before, after)
+    return utc, shows_before.astype(np.int64) + shows_after
+
+
+def _readings(local_minutes: Minutes, timezone: str) -> tuple[Minutes, Minutes]:
+    """UTC minutes of local ones by the offsets a day before and a day after."""
+    # Changes lie more than two days apart, so one of these two offsets holds.
+    before = local_minutes - utc_offset_minutes(local_minutes - MINUTES_PER_DAY, timezone)
+    return before, local_minutes - utc_offset_minutes(local_minutes + MINUTES_PER_DAY, timezone)
+
+
+def _shows(minutes: Minutes, local_minutes: Minutes, timezone: str) -> NDArray[np.bool_]:
+    return minutes + utc_offset_minutes(minutes, timezone) == local_minutes
+
+
+def minute_text(minute: int) -> str:
+    """``YYYY-MM-DD HH:MM`` of a minute since 1970-01-01 00:00."""
+    return str(np.datetime64(int(minute), "m")).replace("T", " ")
+
+
+def _first_minutes_changed(first: Minutes, end: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
+    """The first minute after `first` at which the offset is no longer the same, by bisection."""
+    offset = _offsets(first, tz)
+    while (end - first > 1).any():
+        middle = (first + end) // 2
+        same = _offsets(middle, tz) == offset
+        first, end = np.where(same, middle, first), np.where(same, end, middle)
+    return end
+
+
+def _offsets(minutes: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
+    moments = (dt.datetime.fromtimestamp(int(m) * 60, tz) for m in minutes)
+    return np.array(
+        [int((m.utcoffset() or dt.timedelta()).total_seconds()) // 60 for m in moments], np.int64
+    )

@@ -1,0 +1,102 @@
+"""CSV files of a broker or data vendor to checked bars and a quality report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ib_grid.errors import DataError
+from ib_grid.market.bars import Bars
+from ib_grid.market.csv.measures import dates_without_bars, longest_gaps, session_years, suspicions
+from ib_grid.market.csv.merging import Merged, merge
+from ib_grid.market.csv.quality import QualityReport, SourceFile, quality_from_dict
+from ib_grid.market.csv.reading import FileRows, read_file
+from ib_grid.market.csv.sources import find_files
+from ib_grid.market.csv.times import local_clock
+from ib_grid.market.instruments import Instrument
+
+__all__ = ["QualityReport", "quality_from_dict", "read_csv_bars"]
+
+N_CONFLICT_MINUTES = 5
+
+
+def read_csv_bars(
+    paths: Sequence[Path], instrument: Instrument, timezone: str | None = None
+) -> tuple[Bars, QualityReport]:
+    """Bars of one symbol from CSV files, and what became of the rows.
+
+    The files may overlap and be of several dialects: TradingView, MetaTrader 5, HistData ASCII,
+    Dukascopy, or plain; each is known by its content, gzip included. Of rows of one minute the last
+    counts: the paths in the order given, the files of a folder in the natural order of their
+    names, the rows of a file as they stand.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    instrument : Instrument
+        Whose trading hours bars must lie in to be kept.
+    timezone : str, optional
+        Clock of times without an offset, see `times.local_clock`.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read as bars of one minute, a naive time has no zone or names no single
+        moment, the files hold two symbols, or no bar lies in the trading hours.
+    """
+    local = None if timezone is None else local_clock(timezone)
+    files = [read_file(path, local) for path in find_files(paths)]
+    merged = merge(files)
+    bars = merged.bars.take(instrument.trading_hours.contain(merged.bars.minute))
+    if not len(bars):
+        hours = instrument.trading_hours
+        raise DataError(
+            f"none of {len(merged.bars):,} bars lies within the trading hours of"
+            f" {instrument.symbol}",
+            where=", ".join(str(path) for path in paths),
+            expected=f"bars from {hours.start} to {hours.end}, {hours.timezone}",
+            remedy="check the symbol and the time zone",
+        )
+    return bars, _report(instrument, timezone, files, merged, bars)
+
+
+def _report(
+    instrument: Instrument,
+    timezone: str | None,
+    files: Sequence[FileRows],
+    merged: Merged,
+    bars: Bars,
+) -> QualityReport:
+    zone = instrument.trading_hours.timezone
+    naive = any(rows.dialect.naive for rows in files)
+    return QualityReport(
+        symbol=instrument.symbol,
+        timezone=timezone if naive else None,
+        sources=tuple(
+            SourceFile(
+                name=_printable(rows.path.name),
+                dialect=rows.dialect.name,
+                n_rows=len(rows.minute),
+                naive=rows.dialect.naive,
+            )
+            for rows in files
+        ),
+        n_rows=sum(len(rows.minute) for rows in files),
+        n_duplicates=merged.n_duplicates,
+        n_conflicts=len(merged.conflict_minutes),
+        conflict_minutes=tuple(int(m) for m in merged.conflict_minutes[:N_CONFLICT_MINUTES]),
+        n_outside_hours=len(merged.bars) - len(bars),
+        n_bars=len(bars),
+        first_minute=int(bars.minute[0]),
+        last_minute=int(bars.minute[-1]),
+        years=session_years(bars, instrument),
+        dates_without_bars=dates_without_bars(bars, zone),
+        gaps=longest_gaps(bars, zone),
+        suspicions=suspicions(bars),
+    )
+
+
+def _printable(name: str) -> str:
+    """A file name without what is no text: a name on disk may hold any bytes."""
+    return name.encode("utf-8", "replace").decode()

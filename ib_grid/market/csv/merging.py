@@ -1,0 +1,103 @@
+"""Rows of several files to one series: checks of scale and step, duplicates, conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.errors import DataError
+from ib_grid.market.bar_checks import check_one_minute
+from ib_grid.market.bars import Bars
+from ib_grid.market.clock import MINUTES_PER_DAY
+from ib_grid.market.csv.reading import FileRows, line_of_row
+
+SCALE_FACTOR = 2.0
+GROWTH_PER_YEAR = 1.25
+_MINUTES_PER_YEAR = 365 * MINUTES_PER_DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """One series from the rows of several files.
+
+    Attributes
+    ----------
+    bars : Bars
+    n_duplicates : int
+        Rows dropped because they equal an earlier row of the same minute.
+    conflict_minutes : int64 array
+        Minute of each row dropped because a later row of the same minute has other prices.
+    """
+
+    bars: Bars
+    n_duplicates: int
+    conflict_minutes: NDArray[np.int64]
+
+
+def merge(files: Sequence[FileRows]) -> Merged:
+    """One series, ascending; of the rows of one minute the last counts.
+
+    Last is last in the order of `files`, then of the rows in a file. Each row is compared with the
+    one of the same minute before it: equal prices make a duplicate, others a conflict.
+
+    Raises
+    ------
+    DataError
+        If the bars of a file are not of one minute, or the prices jump as between two symbols.
+    """
+    for rows in files:
+        check_one_minute(np.unique(rows.minute), str(rows.path))
+    minute = np.concatenate([rows.minute for rows in files])
+    prices = np.concatenate([rows.prices for rows in files])
+    order = np.argsort(minute, kind="stable")
+    minute, prices = minute[order], prices[order]
+    _check_scale(files, order, minute, prices[:, 3])
+    again = minute[1:] == minute[:-1]
+    equal = (prices[1:] == prices[:-1]).all(axis=1)
+    kept = np.append(~again, True)
+    columns = np.ascontiguousarray(prices[kept].T)
+    return Merged(
+        bars=Bars(
+            minute=minute[kept],
+            open=columns[0],
+            high=columns[1],
+            low=columns[2],
+            close=columns[3],
+        ),
+        n_duplicates=int((again & equal).sum()),
+        conflict_minutes=minute[1:][again & ~equal],
+    )
+
+
+def _check_scale(
+    files: Sequence[FileRows],
+    order: NDArray[np.int64],
+    minute: NDArray[np.int64],
+    close: NDArray[np.float64],
+) -> None:
+    """Refuse a jump by more than a factor of 2, and of 1.25 more for each year without bars.
+
+    Prices that grow or fall by a quarter a year for years on end are at the edge of what markets
+    do; an index and gold are a factor of 9 apart.
+    """
+    jump = np.abs(np.diff(np.log2(close)))
+    years = np.diff(minute) / _MINUTES_PER_YEAR
+    far = jump > np.log2(SCALE_FACTOR) + years * np.log2(GROWTH_PER_YEAR)
+    if not far.any():
+        return
+    at = int(far.argmax())
+    ends = np.cumsum([len(rows.minute) for rows in files])
+    owners = np.searchsorted(ends, order[at : at + 2], side="right")
+    places = [
+        line_of_row(files[owner], int(row - (ends[owner] - len(files[owner].minute))))
+        for owner, row in zip(owners, order[at : at + 2], strict=True)
+    ]
+    raise DataError(
+        f"the close goes from {close[at]:.10g} to {close[at + 1]:.10g} between neighbouring bars",
+        where=" and ".join(places),
+        expected="bars of one symbol, on one scale",
+        remedy="give the files of one symbol only; if they are, mend the wrong prices",
+    )

@@ -1,0 +1,273 @@
+"""One CSV file to checked rows; the exact line is looked for only once something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+from numpy.typing import NDArray
+
+from ib_grid.errors import DataError
+from ib_grid.market import clock
+from ib_grid.market.bar_checks import HIGHEST_PRICE, LOWEST_PRICE, PRICES, PRICES_EXPECTED
+from ib_grid.market.csv.dialects import Dialect, recognise, split, wrong_field_count
+from ib_grid.market.csv.sources import blocks, place
+from ib_grid.market.csv.times import LocalClock, parse_times, wrong_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRows:
+    """The rows of one file, in its order.
+
+    Attributes
+    ----------
+    path : Path
+    dialect : Dialect
+    minute : int64 array, shape (n,)
+        Minutes since 1970-01-01 00:00 UTC.
+    prices : float64 array, shape (n, 4)
+        Open, high, low, close; each row makes a bar.
+    """
+
+    path: Path
+    dialect: Dialect
+    minute: NDArray[np.int64]
+    prices: NDArray[np.float64]
+
+
+class _Block(NamedTuple):
+    """Whole lines of a file, the header taken off."""
+
+    path: Path
+    first_line: int
+    data: bytes
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Number and text of each line that is not empty."""
+        for number, line in enumerate(self.data.split(b"\n"), self.first_line):
+            if line.strip(b"\r"):
+                yield number, line.rstrip(b"\r").decode("utf-8", "replace")
+
+    def at(self, row: int) -> str:
+        """Where a row stands, for a message."""
+        for place_of_row, (number, text) in enumerate(self.lines()):
+            if place_of_row == row:
+                return place(self.path, number, text)
+        raise IndexError(row)
+
+
+def read_file(path: Path, local: LocalClock | None) -> FileRows:
+    """The rows of a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+    local : LocalClock or None
+        The clock of times without an offset.
+
+    Raises
+    ------
+    DataError
+        If the file is of no known dialect, or a line in it is not a bar.
+    """
+    dialect: Dialect | None = None
+    parts = []
+    for first_line, data in blocks(path):
+        block = _Block(path, first_line, data)
+        if dialect is None:
+            dialect, block = _recognise(block)
+            _check_clock(dialect, local, block)
+        parts.append(_read_block(block, dialect, local))
+    if dialect is None:
+        raise DataError(
+            "the file is empty", where=str(path), expected="CSV with a bar in each line"
+        )
+    return FileRows(
+        path=path,
+        dialect=dialect,
+        minute=np.concatenate([minute for minute, _ in parts]),
+        prices=np.concatenate([prices for _, prices in parts]),
+    )
+
+
+def line_of_row(rows: FileRows, row: int) -> str:
+    """Where a row of a file stands, for a message."""
+    row += rows.dialect.has_header
+    for first_line, data in blocks(rows.path):
+        block = _Block(rows.path, first_line, data)
+        n_rows = sum(1 for _ in block.lines())
+        if row < n_rows:
+            return block.at(row)
+        row -= n_rows
+    raise IndexError(row)
+
+
+def _recognise(block: _Block) -> tuple[Dialect, _Block]:
+    """The dialect by the first block, and that block without its header."""
+    lines = block.lines()
+    number, first = next(lines, (0, ""))
+    if not number:
+        raise DataError("the file holds empty lines only", where=str(block.path))
+    next_number, second = next(lines, (number, ""))
+    dialect = recognise(
+        first, second, place(block.path, number, first), place(block.path, next_number, second)
+    )
+    if not dialect.has_header:
+        return dialect, block
+    rest = block.data.split(b"\n", number - block.first_line + 1)[-1]
+    return dialect, _Block(block.path, number + 1, rest)
+
+
+def _check_clock(dialect: Dialect, local: LocalClock | None, block: _Block) -> None:
+    if dialect.naive and local is None:
+        raise DataError(
+            f"the time {dialect.layout.example!r} has no zone ({dialect.name})",
+            where=block.at(0),
+            expected="times with an offset, or the zone of the clock that wrote them",
+            remedy="name it with `--timezone`, such as --timezone America/New_York",
+        )
+
+
+def _read_block(
+    block: _Block, dialect: Dialect, local: LocalClock | None
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    try:
+        table = _parse(block.data, dialect)
+    except pa.ArrowInvalid as error:
+        raise _wrong_line(block, dialect, str(error)) from error
+    minute = _minutes(block, dialect, _time_column(table, dialect))
+    if dialect.naive and local is not None:
+        minute = _to_utc(block, minute, local)
+    prices = np.stack([_column(table, name).to_numpy() for name in PRICES], axis=1)
+    _check_prices(block, prices)
+    return minute, prices
+
+
+def _parse(data: bytes, dialect: Dialect) -> pa.Table:
+    """Times as bytes and prices as float64; ArrowInvalid where a line does not allow it."""
+    names = [str(column) for column in range(dialect.n_columns)]
+    for name, column in zip(PRICES, dialect.price_columns, strict=True):
+        names[column] = name
+    times = [names[column] for column in dialect.time_columns]
+    wanted = {**dict.fromkeys(times, pa.binary()), **dict.fromkeys(PRICES, pa.float64())}
+    if not data.strip():
+        return pa.table({name: pa.array([], kind) for name, kind in wanted.items()})
+    return pa_csv.read_csv(
+        pa.BufferReader(data),
+        pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+        pa_csv.ParseOptions(delimiter=dialect.delimiter),
+        pa_csv.ConvertOptions(
+            column_types=wanted, include_columns=list(wanted), null_values=[], check_utf8=False
+        ),
+    )
+
+
+def _column(table: pa.Table, name: str) -> pa.Array:
+    chunks = table.column(name).chunks
+    return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
+
+
+def _time_column(table: pa.Table, dialect: Dialect) -> pa.Array:
+    columns = [_column(table, name) for name in table.column_names[: len(dialect.time_columns)]]
+    return columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, b" ")
+
+
+def _minutes(block: _Block, dialect: Dialect, times: pa.Array) -> NDArray[np.int64]:
+    """Minutes of UTC, or of the local clock where the dialect is naive."""
+    seconds, valid = parse_times(times, dialect.layout)
+    if not valid.all():
+        row = int(valid.argmin())
+        text = times[row].as_py().decode("utf-8", "replace")
+        raise wrong_time(text, dialect.layout, block.at(row))
+    minute, rest = np.divmod(seconds, 60)
+    if rest.any():
+        raise DataError(
+            "the time is not a whole minute",
+            where=block.at(int((rest != 0).argmax())),
+            expected="one-minute bars, labelled by their opening minute",
+            remedy="export bars of one minute (M1), not ticks or seconds",
+        )
+    return np.asarray(minute)
+
+
+def _to_utc(block: _Block, minute: NDArray[np.int64], local: LocalClock) -> NDArray[np.int64]:
+    utc, n_minutes = local.to_utc(minute)
+    if (n_minutes != 1).any():
+        row = int((n_minutes != 1).argmax())
+        raise _unclear_time(block, row, clock.minute_text(minute[row]), int(n_minutes[row]), local)
+    return utc
+
+
+def _unclear_time(
+    block: _Block, row: int, time: str, n_minutes: int, local: LocalClock
+) -> DataError:
+    what = "is given twice" if n_minutes else "is left out"
+    return DataError(
+        f"the local time {time} {what} by a clock change in {local.name}",
+        where=block.at(row),
+        expected="local times that name one moment each",
+        remedy="check `--timezone`, or export the bars in UTC",
+    )
+
+
+def _check_prices(block: _Block, prices: NDArray[np.float64]) -> None:
+    low, high = prices[:, 2], prices[:, 1]
+    positive = np.isfinite(prices).all(axis=1) & (prices > 0).all(axis=1)
+    if not positive.all():
+        raise DataError(
+            "a price is not a positive number",
+            where=block.at(int(positive.argmin())),
+            expected="open, high, low and close above 0",
+        )
+    quoted = ((prices >= LOWEST_PRICE) & (prices <= HIGHEST_PRICE)).all(axis=1)
+    if not quoted.all():
+        raise DataError(
+            "a price that no market quotes",
+            where=block.at(int(quoted.argmin())),
+            expected=PRICES_EXPECTED,
+            remedy="check the order of the columns, or export the bars again",
+        )
+    makes_bar = (low <= prices.min(axis=1)) & (high >= prices.max(axis=1))
+    if not makes_bar.all():
+        row = int(makes_bar.argmin())
+        raise DataError(
+            "high below low" if high[row] < low[row] else "open or close outside of low and high",
+            where=block.at(row),
+            expected="low <= open, close <= high",
+            remedy="check the order of the columns, or export the bars again",
+        )
+
+
+def _wrong_line(block: _Block, dialect: Dialect, reason: str) -> DataError:
+    """The error of the first line that does not have the dialect's fields."""
+    for number, text in block.lines():
+        where = place(block.path, number, text)
+        fields = split(text, dialect.delimiter)
+        if len(fields) != dialect.n_columns:
+            return wrong_field_count(len(fields), dialect.n_columns, where)
+        for name, column in zip(PRICES, dialect.price_columns, strict=True):
+            if not _is_number(fields[column]):
+                return DataError(
+                    f"{name} is {fields[column][:40]!r}, not a number",
+                    where=where,
+                    expected="a number with a decimal point",
+                )
+    return DataError(
+        f"lines that cannot be read ({reason.splitlines()[0][:200]})",
+        where=f"{block.path}, from line {block.first_line}",
+        expected=f"{dialect.n_columns} fields a line, parted by {dialect.delimiter!r}",
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text

@@ -1,0 +1,217 @@
+"""Where rows come from: files and folders, compressed or not, as whole lines of UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import gzip
+import io
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ib_grid.errors import DataError
+from ib_grid.storage.atomic_files import is_file
+
+BLOCK_BYTES = 4 << 20
+LONGEST_LINE_BYTES = 64 << 10
+# Rows of prices shrink to a fifth, or a thirtieth where no price moves; what unpacks to more was
+# made to fill a memory.
+MOST_UNPACKED = 50
+_ALWAYS_UNPACKED = 64 << 20
+
+_GZIP = b"\x1f\x8b"
+_CR_ALONE = re.compile(rb"\r(?=[^\r\n])")
+_FOREIGN = {
+    b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "unpack it, or save it as CSV"),
+    b"PAR1": ("a Parquet file", "give it with `--data` if it holds prepared bars"),
+    b"\xd0\xcf\x11\xe0": ("an Excel workbook", "save it as CSV"),
+    b"BZh": ("a bzip2 archive", "unpack it, or compress it with gzip"),
+    b"\xfd7zX": ("an xz archive", "unpack it, or compress it with gzip"),
+    b"7z\xbc\xaf": ("a 7z archive", "unpack it"),
+    b"Rar!": ("a RAR archive", "unpack it"),
+}
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The files of these paths, in the order in which their rows count.
+
+    Paths count in the order given. A folder's files, those of its folders too, count in the natural
+    order of their names, so that ``export (2).csv`` comes after ``export.csv`` and before
+    ``export (10).csv``; hidden ones are left out. A file given twice counts at its last place.
+
+    Raises
+    ------
+    DataError
+        If there is no such file or folder, a folder holds no file, or no path is given.
+    """
+    files = [file for path in paths for file in _files_of(path)]
+    if not files:
+        raise DataError("no file is given", expected="CSV files, or a folder of them")
+    last = {file.resolve(): file for file in files}
+    order = {file.resolve(): place for place, file in enumerate(files)}
+    return [last[name] for name in sorted(order, key=lambda name: order[name])]
+
+
+def _files_of(path: Path) -> list[Path]:
+    if is_file(path):
+        return [path]
+    if not os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it never raises
+        found = (
+            "this is not a file to read"
+            if os.path.lexists(path)
+            else "there is no such file or folder"
+        )
+        raise DataError(found, where=str(path), expected="CSV files, or a folder of them")
+    visible = [file.relative_to(path) for file in _visible_files(path)]
+    if not visible:
+        raise DataError("the folder holds no files", where=str(path), expected="CSV files in it")
+    return [path / file for file in sorted(visible, key=natural_key)]
+
+
+def _visible_files(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of its folders; links to folders are not followed."""
+
+    def refuse(error: OSError) -> None:
+        raise DataError(
+            f"the folder cannot be read ({error.strerror})",
+            where=str(error.filename),
+            expected="a folder of CSV files",
+            remedy="give the right to read it",
+        ) from error
+
+    for place_of_files, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(place_of_files, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if is_file(path))
+
+
+def natural_key(path: Path) -> tuple[object, ...]:
+    """Sort key in which numbers count by value and suffixes only at last."""
+    stem = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    names = (*stem.parts[:-1], stem.stem)
+    return (
+        [[_number(part) for part in re.split("([0-9]+)", name.casefold())] for name in names],
+        str(path),
+    )
+
+
+def _number(part: str) -> int | str:
+    return int(part) if part.isascii() and part.isdecimal() else part
+
+
+def place(path: Path, line: int, text: str = "") -> str:
+    """``file:line`` and the beginning of the line, for a message."""
+    shown = text.strip()
+    shown = shown if len(shown) <= 120 else f"{shown[:117]}..."
+    return f"{path}:{line}" + (f": {shown!r}" if shown else "")
+
+
+def blocks(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Number of the first line, and some MB of whole lines as UTF-8, over the whole file.
+
+    Gzip, a UTF-8 mark and UTF-16 with its mark are told by the first bytes. Memory stays bounded
+    whatever is in the file.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, cannot be read, is no text, or has a line that is far too long.
+    """
+    line, rest, n_bytes = 1, b"", 0
+    with _opened(path) as read:
+        while piece := read(BLOCK_BYTES):
+            n_bytes += len(piece)
+            _check_unpacked(path, n_bytes)
+            end = piece.rfind(b"\n") + 1
+            _check_piece(path, line, rest, piece, end)
+            block, rest = (rest + piece[:end], piece[end:]) if end else (b"", rest + piece)
+            if block:
+                yield line, block
+                line += block.count(b"\n")
+    if rest:
+        yield line, rest
+
+
+def _check_piece(path: Path, line: int, rest: bytes, piece: bytes, end: int) -> None:
+    nul = piece.find(b"\0")
+    if nul >= 0:
+        raise DataError(
+            "not a text file: it holds NUL bytes",
+            where=place(path, line + piece.count(b"\n", 0, nul)),
+            expected="CSV as UTF-8, or as UTF-16 with its mark",
+            remedy="export it again as CSV",
+        )
+    _check_line_ends(path, line, rest[-1:] + piece)
+    first_break = piece.find(b"\n")
+    longest = max(len(rest) + first_break, len(piece) - end) if end else len(rest) + len(piece)
+    if longest > LONGEST_LINE_BYTES:
+        long_line = line + (piece.count(b"\n") if len(piece) - end == longest else 0)
+        raise DataError(
+            f"a line is longer than {LONGEST_LINE_BYTES:,} bytes",
+            where=place(path, long_line),
+            expected="CSV, a bar in each line",
+            remedy="export it again as CSV",
+        )
+
+
+def _check_line_ends(path: Path, line: int, piece: bytes) -> None:
+    """Refuse CR alone as a line end: lines could not be numbered as other programs do."""
+    alone = _CR_ALONE.search(piece)
+    if alone:
+        raise DataError(
+            "a line ends with CR alone",
+            where=place(path, line + piece.count(b"\n", 0, alone.start())),
+            expected="lines that end with LF, or CR and LF",
+            remedy="save it again with the line ends of Unix or Windows",
+        )
+
+
+def _check_unpacked(path: Path, n_bytes: int) -> None:
+    """Refuse a file that unpacks to far more than bars do; a plain one cannot."""
+    if n_bytes > _ALWAYS_UNPACKED and n_bytes > MOST_UNPACKED * path.stat().st_size:
+        raise DataError(
+            f"it unpacks to more than {MOST_UNPACKED} times its size",
+            where=str(path),
+            expected="CSV, which gzip makes 5 to 20 times smaller",
+            remedy="download it again",
+        )
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Callable[[int], bytes]]:
+    """A function that reads the next bytes, decompressed and as UTF-8."""
+    try:
+        with contextlib.ExitStack() as stack:
+            raw = stack.enter_context(path.open("rb"))
+            _check_kind(path, raw.peek(4))
+            packed = raw.peek(2).startswith(_GZIP)
+            file = stack.enter_context(gzip.GzipFile(fileobj=raw)) if packed else raw
+            mark = file.peek(4)
+            if packed:
+                _check_kind(path, mark)
+            if mark.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                text = io.TextIOWrapper(file, "utf-16")
+                yield lambda size: text.read(size // 2).encode()
+            else:
+                file.read(3 if mark.startswith(codecs.BOM_UTF8) else 0)
+                yield file.read
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise DataError(
+            f"the file cannot be read ({getattr(error, 'strerror', None) or error})",
+            where=str(path),
+            expected="CSV, plain or compressed with gzip",
+            remedy="export or download it again, or check the file's rights",
+        ) from error
+
+
+def _check_kind(path: Path, head: bytes) -> None:
+    if not head:
+        raise DataError(
+            "the file is empty", where=str(path), expected="CSV with a bar in each line"
+        )
+    for magic, (kind, remedy) in _FOREIGN.items():
+        if head.startswith(magic):
+            raise DataError(f"this is {kind}", where=str(path), expected="CSV", remedy=remedy)

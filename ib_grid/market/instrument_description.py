@@ -1,0 +1,109 @@
+"""The description of an instrument, as its TOML file or a manifest has it, to the instrument."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+
+from ib_grid.errors import InputError, InstrumentError
+from ib_grid.errors.validation import check_names
+from ib_grid.market import clock
+from ib_grid.market.instruments import (
+    WEEKDAY_NAMES,
+    Instrument,
+    Session,
+    TradingHours,
+    check_symbol_name,
+    session_from_text,
+)
+
+_HOURS = ("start", "end", "timezone", "weekdays")
+_KEYS = ("symbol", "timezone", "sessions", "spread_points", "currencies", "trading_hours")
+
+
+def instrument_from_mapping(values: Mapping[str, object], *, where: str = "") -> Instrument:
+    """An instrument from its description, such as the content of a TOML file.
+
+    Parameters
+    ----------
+    values : mapping
+        The keys symbol, timezone (of the sessions), sessions (a list of ``HH:MM-HH:MM``),
+        spread_points, currencies (a list), and trading_hours: a mapping of start, end, timezone
+        and weekdays (a list of ``Mon`` to ``Sun``). All of them are needed.
+    where : str, optional
+        Where they stand, for errors.
+
+    Raises
+    ------
+    InstrumentError
+        If a key is missing or unknown, or a value is not what it has to be.
+    """
+    with _named(where):
+        _check_keys(values, _KEYS)
+        return Instrument(
+            symbol=check_symbol_name(values["symbol"]),
+            sessions=_sessions_of(values),
+            trading_hours=_hours_of(values["trading_hours"]),
+            spread_points=values["spread_points"],  # type: ignore[arg-type]
+            currencies=tuple(code.strip().upper() for code in _texts(values, "currencies")),
+        )
+
+
+def _check_keys(values: Mapping[str, object], keys: tuple[str, ...]) -> None:
+    check_names(values, keys, "", InstrumentError)
+    missing = [key for key in keys if key not in values]
+    if missing:
+        raise InstrumentError(
+            f"no value for {', '.join(missing)}",
+            expected=", ".join(keys),
+            remedy="in a TOML file a key below [trading_hours] is one of that table: those of the"
+            " instrument itself stand above it",
+        )
+
+
+def _sessions_of(values: Mapping[str, object]) -> tuple[Session, ...]:
+    timezone = _zone_name(values, "timezone")
+    with _named("sessions"):
+        return tuple(session_from_text(text, timezone) for text in _texts(values, "sessions"))
+
+
+def _hours_of(values: object) -> TradingHours:
+    if not isinstance(values, Mapping):
+        raise InstrumentError(
+            f"trading_hours is {values!r}", expected=f"a table of {', '.join(_HOURS)}"
+        )
+    with _named("trading_hours"):
+        _check_keys(values, _HOURS)
+        days = _texts(values, "weekdays")
+        unknown = [day for day in days if day not in WEEKDAY_NAMES]
+        if unknown:
+            raise InputError(f"{unknown[0]!r} is no weekday", expected=", ".join(WEEKDAY_NAMES))
+        return TradingHours(
+            start=values["start"],
+            end=values["end"],
+            timezone=_zone_name(values, "timezone"),
+            weekdays=tuple(WEEKDAY_NAMES.index(day) for day in days),
+        )
+
+
+def _zone_name(values: Mapping[str, object], key: str) -> str:
+    """The zone as it is spelled in the list of zones, so that one zone has one name."""
+    with _named(key):
+        return str(clock.zone(values[key]).zone)  # type: ignore[arg-type]
+
+
+def _texts(values: Mapping[str, object], key: str) -> list[str]:
+    texts = values[key]
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        raise InstrumentError(f"{key} is {texts!r}", expected="a list of texts")
+    return list(texts)
+
+
+@contextlib.contextmanager
+def _named(where: str) -> Iterator[None]:
+    """Errors of the block as an InstrumentError that says where."""
+    try:
+        yield
+    except InputError as error:
+        place = ", ".join(filter(None, (where, error.where)))
+        raise error.retold(InstrumentError, where=place) from error

@@ -1,0 +1,131 @@
+"""The little that a chunk of results tells while a run is under way, and how it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.grid.chunks import Chunk
+from ib_grid.grid.columns import METRIC_COLUMNS, PREFIXES, VARIATIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The combination with the highest total R; of equal ones the lowest id."""
+
+    combo_id: int
+    total_r: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariationSums:
+    """Sums over combinations of one variation's trades.
+
+    Attributes
+    ----------
+    combinations : int
+        Combinations with at least one trade of the variation.
+    trades : int
+    total_r : float
+        Sum of the variation's R.
+    """
+
+    combinations: int
+    trades: int
+    total_r: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What some combinations have come to.
+
+    Attributes
+    ----------
+    combinations : int
+    min_trades : int
+        Least number of trades of a combination that can be the best.
+    best : Best, optional
+        None where no combination has that many trades.
+    variations : mapping of str to VariationSums
+        By the names of `VARIATIONS`.
+    """
+
+    combinations: int
+    min_trades: int
+    best: Best | None
+    variations: Mapping[str, VariationSums]
+
+    def to_dict(self) -> dict[str, object]:
+        """The summary as JSON has it."""
+        return asdict(self)
+
+
+def summarise(chunk: Chunk, metrics: NDArray[np.float32], min_trades: int) -> Summary:
+    """Summary of a chunk's metrics, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows)."""
+    return summary_of(chunk, dict(zip(METRIC_COLUMNS, metrics, strict=True)), min_trades)
+
+
+def summary_of(chunk: Chunk, of: Mapping[str, NDArray[np.float32]], min_trades: int) -> Summary:
+    """As `summarise`, from ``total_trades`` and ``total_r`` by name, of each variation too."""
+    return Summary(
+        combinations=chunk.n_rows,
+        min_trades=min_trades,
+        best=_best(chunk, of["total_r"], of["total_trades"] >= min_trades),
+        variations={
+            name: _sums(of[prefix + "total_trades"], of[prefix + "total_r"])
+            for name, prefix in zip(VARIATIONS, PREFIXES, strict=True)
+        },
+    )
+
+
+def _best(chunk: Chunk, total_r: NDArray[np.float32], eligible: NDArray[np.bool_]) -> Best | None:
+    if not eligible.any():
+        return None
+    row = int(np.argmax(np.where(eligible, total_r, -np.inf)))
+    return Best(combo_id=chunk.first_id + row, total_r=float(total_r[row]))
+
+
+def _sums(trades: NDArray[np.float32], total_r: NDArray[np.float32]) -> VariationSums:
+    return VariationSums(
+        combinations=int(np.count_nonzero(trades)),
+        trades=int(trades.sum(dtype=np.float64)),
+        total_r=float(total_r.sum(dtype=np.float64)),
+    )
+
+
+def summary_from_dict(content: Mapping[str, object]) -> Summary:
+    """The summary of `Summary.to_dict`; KeyError, TypeError or ValueError if it is none."""
+    best = content["best"]
+    variations = dict(content["variations"])  # type: ignore[call-overload]
+    return Summary(
+        combinations=int(content["combinations"]),  # type: ignore[call-overload]
+        min_trades=int(content["min_trades"]),  # type: ignore[call-overload]
+        best=None if best is None else Best(**best),  # type: ignore[arg-type]
+        variations={name: VariationSums(**variations[name]) for name in VARIATIONS},
+    )
+
+
+def merge(summaries: Iterable[Summary], min_trades: int) -> Summary:
+    """The summary of all together; sums run in the order given.
+
+    A best that was chosen by another `min_trades` does not count.
+    """
+    parts = list(summaries)
+    bests = [part.best for part in parts if part.best and part.min_trades == min_trades]
+    return Summary(
+        combinations=sum(part.combinations for part in parts),
+        min_trades=min_trades,
+        best=max(bests, key=lambda best: (best.total_r, -best.combo_id), default=None),
+        variations={name: _added([part.variations[name] for part in parts]) for name in VARIATIONS},
+    )
+
+
+def _added(parts: list[VariationSums]) -> VariationSums:
+    return VariationSums(
+        combinations=sum(part.combinations for part in parts),
+        trades=sum(part.trades for part in parts),
+        total_r=sum(part.total_r for part in parts),
+    )

@@ -1,0 +1,94 @@
+"""What decides the numbers of a run: its identity, the fingerprint that names it, what differs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from ib_grid.errors import RunMismatchError
+from ib_grid.storage.paths import Place
+
+# To be raised with every change by which the engine gives other numbers for the same input.
+RESULTS_VERSION = 1
+
+
+def identity(
+    *,
+    symbol: str,
+    grid: Mapping[str, object],
+    execution: Mapping[str, object],
+    news: Mapping[str, object],
+    data_sha256: str,
+    results_version: int = RESULTS_VERSION,
+    keep: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """All that can change a number, as a mapping whose fingerprint names the run.
+
+    What is left out of the results is in it only where anything is: a run that keeps all of them
+    has one fingerprint whatever could be left out.
+    """
+    return {
+        "symbol": symbol,
+        "grid": dict(grid),
+        "execution": dict(execution),
+        "news": dict(news),
+        "data": {"sha256": data_sha256},
+        "results_version": results_version,
+        **({"keep": dict(keep)} if keep else {}),
+    }
+
+
+def fingerprint(content: Mapping[str, object]) -> str:
+    """SHA-256 of the canonical JSON of a mapping, in hexadecimal."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_dir: Place) -> None:
+    """Check that the run of a directory has this identity.
+
+    Raises
+    ------
+    RunMismatchError
+        If not; it lists what differs.
+    """
+    found = differences(here, run)
+    if found:
+        raise RunMismatchError(
+            "the directory holds another run:\n    " + "\n    ".join(found),
+            where=str(run_dir),
+            expected="the same input and settings, so that results are never mixed",
+            remedy="name another directory with --run-dir, or start anew with --no-resume",
+        )
+
+
+def differences(
+    here: Mapping[str, object],
+    run: Mapping[str, object],
+    places: tuple[str, str] = ("here", "in the run"),
+) -> list[str]:
+    """What differs between two identities, a line each, such as ``grid.rr_target: …``."""
+    ours, theirs = _flat(here), _flat(run)
+    names = [*ours, *(name for name in theirs if name not in ours)]
+    return [
+        f"{name}: {_said(ours.get(name))} {places[0]}, {_said(theirs.get(name))} {places[1]}"
+        for name in names
+        if ours.get(name) != theirs.get(name)
+    ]
+
+
+def _flat(content: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _said(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(str, value))}]"
+    return "nothing" if value is None else str(value)

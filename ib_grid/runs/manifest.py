@@ -1,0 +1,272 @@
+"""run.json: what a run is, and how far it has come."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import ib_grid
+from ib_grid.engine.execution import Execution
+from ib_grid.errors import InputError, first_line
+from ib_grid.errors.validation import shown
+from ib_grid.grid.chunks import ChunkPlan
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
+from ib_grid.grid.scoring import RankingSettings
+from ib_grid.market.instrument_description import instrument_from_mapping
+from ib_grid.market.instruments import Instrument
+from ib_grid.runs.fingerprint import fingerprint, identity
+from ib_grid.storage.atomic_files import read_regular, whole_file
+from ib_grid.storage.mapping_files import MAX_JSON_BYTES
+from ib_grid.storage.paths import Place
+
+RUN_FILE = "run.json"
+FORMAT = 2
+_CHECKSUM = "checksum"
+
+State = Literal["running", "finished", "interrupted", "failed"]
+# What `statement_lines` and a run that is repeated need of a statement.
+STATEMENT_NAMES = (
+    "enabled",
+    "paths",
+    "timezone",
+    "before_minutes",
+    "after_minutes",
+    "n_events",
+    "currencies",
+    "calendars",
+    "coverage",
+    "session_dates",
+    "unfiltered_dates",
+    "unfiltered_spans",
+    "untimed_events",
+)
+_PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "dask", "distributed", "pytz")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The content of run.json.
+
+    Attributes
+    ----------
+    symbol : str
+    instrument : mapping
+        Sessions, trading hours, spread and currencies as they were described when the run was
+        begun, `Instrument.to_dict`. What of them decided a number is in the fields below.
+    grid : mapping
+        The axes, `Grid.to_dict`.
+    execution : mapping
+        Model and costs, `Execution.to_dict`.
+    news : mapping
+        What decides the news filter, `NewsFilter.to_dict`.
+    news_statement : mapping
+        What is to be said of it: calendars, and the dates that they do not cover.
+    data : mapping
+        The file of bars: file, sha256, bars, first and last.
+    ranking : mapping
+        Weights and least number of trades, `RankingSettings`; decides no result row, unless only
+        the best are kept.
+    results_version : int
+        `ib_grid.runs.fingerprint.RESULTS_VERSION` of the engine.
+    combinations, chunks, settings_per_chunk : int
+        Size of the grid and how it is cut.
+    versions : mapping
+        Of Python and the packages, when the run was begun.
+    fingerprint : str
+        Of `identity`.
+    state : {"running", "finished", "interrupted", "failed"}
+        ``running`` without a living process is a run that was killed.
+    created_utc : str
+    attempts : tuple of mapping
+        Each start of the run: when, on how many workers, seconds, compilations, how it ended.
+    keep : mapping
+        Which columns and rows are kept, `Keep.to_dict`.
+    cut : mapping
+        Where the best rows end, `Cut.to_dict`; empty until it is known, or where all are kept.
+    """
+
+    symbol: str
+    instrument: Mapping[str, object]
+    grid: Mapping[str, object]
+    execution: Mapping[str, object]
+    news: Mapping[str, object]
+    news_statement: Mapping[str, object]
+    data: Mapping[str, object]
+    ranking: Mapping[str, object]
+    results_version: int
+    combinations: int
+    chunks: int
+    settings_per_chunk: int
+    versions: Mapping[str, object]
+    fingerprint: str
+    state: State
+    created_utc: str
+    attempts: tuple[Mapping[str, object], ...]
+    keep: Mapping[str, object] = dataclasses.field(default_factory=KEEP_ALL.to_dict)
+    cut: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """All that can change a number."""
+        return identity(
+            symbol=self.symbol,
+            grid=self.grid,
+            execution=self.execution,
+            news=self.news,
+            data_sha256=str(self.data.get("sha256")),
+            results_version=self.results_version,
+            keep=self.kept.identity,
+        )
+
+    @property
+    def described(self) -> Instrument:
+        """The run's instrument."""
+        return instrument_from_mapping(self.instrument, where=RUN_FILE)
+
+    @property
+    def fills(self) -> Execution:
+        """The execution model and its costs."""
+        return Execution(**self.execution)  # type: ignore[arg-type]
+
+    @property
+    def kept(self) -> Keep:
+        """Which columns and rows are kept."""
+        return Keep.from_dict(self.keep)
+
+    def plan(self) -> ChunkPlan:
+        """The run's grid and how it is cut into chunks."""
+        return ChunkPlan(grid=Grid.from_dict(self.grid), settings_per_chunk=self.settings_per_chunk)
+
+
+def versions() -> dict[str, str]:
+    """Versions of ib-grid, Python and the packages that compute or store numbers."""
+    packages = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"ib-grid": ib_grid.__version__, "python": platform.python_version(), **packages}
+
+
+def write_manifest(run_dir: Place, manifest: Manifest) -> None:
+    """Write run.json, whole or not at all, with a checksum of its content.
+
+    Raises
+    ------
+    OutputError, DiskError
+        If it cannot be written.
+    """
+    content = {"format": FORMAT, **dataclasses.asdict(manifest)}
+    signed = {**content, _CHECKSUM: _checksum(content)}
+    text = json.dumps(signed, indent=2, allow_nan=False) + "\n"
+    with whole_file(run_dir / RUN_FILE) as file:
+        file.write(text.encode())
+
+
+def _checksum(content: Mapping[str, object]) -> str:
+    """SHA-256 of all but the checksum itself; empty for what this module would not write."""
+    try:
+        return fingerprint(content)
+    except (ValueError, RecursionError):  # such as NaN
+        return ""
+
+
+def read_manifest(run_dir: Place) -> Manifest:
+    """The manifest of a run directory.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged or of another format.
+    """
+    path = run_dir / RUN_FILE
+    try:
+        content = json.loads(read_regular(path, MAX_JSON_BYTES).decode())
+    except OSError as error:
+        raise InputError(
+            f"run.json cannot be read ({error.strerror})",
+            where=str(run_dir),
+            expected="the directory of a run",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"it is not JSON: {first_line(error)}") from error
+    return _checked(content, path)
+
+
+def _checked(content: object, path: Place) -> Manifest:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _damaged(path, f"its format is not {FORMAT}")
+    as_written = {name: value for name, value in content.items() if name != _CHECKSUM}
+    checksum = content.get(_CHECKSUM)
+    content = {"keep": KEEP_ALL.to_dict(), "cut": {}, **content}
+    names = [field.name for field in dataclasses.fields(Manifest)]
+    _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)
+    _check_kinds(content["data"], _DATA_KINDS, path, "data.")
+    statement = content["news_statement"]
+    needed = STATEMENT_NAMES if statement.get("enabled") else ("enabled",)
+    if not all(name in statement for name in needed):
+        raise _damaged(path, "its news statement is not complete")
+    if content["state"] not in get_args(State):
+        raise _damaged(path, f"state is {shown(content['state'])}")
+    values = {name: content[name] for name in names}
+    manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
+    _check_accord(manifest, path)
+    if checksum != _checksum(as_written):
+        raise _damaged(path, "its content is not that which was written")
+    return manifest
+
+
+def _check_kinds(
+    content: Mapping[str, object], kinds: Mapping[str, type], path: Place, prefix: str = ""
+) -> None:
+    for name, kind in kinds.items():
+        if not isinstance(content.get(name), kind):
+            raise _damaged(path, f"{prefix}{name} is {shown(content.get(name))}")
+
+
+def _check_accord(manifest: Manifest, path: Place) -> None:
+    """Refuse a manifest whose parts are none, or do not belong together."""
+    try:
+        symbol = manifest.described.symbol
+        plan, identified = manifest.plan(), fingerprint(manifest.identity)
+        RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
+        if manifest.cut:
+            Cut.from_dict(manifest.cut)
+    except (InputError, KeyError, TypeError, ValueError) as error:
+        found = f"its instrument, grid, ranking or keep is none: {first_line(error)}"
+        raise _damaged(path, found) from error
+    if symbol != manifest.symbol:
+        raise _damaged(path, f"symbol is {manifest.symbol!r}, and its instrument is {symbol}")
+    if identified != manifest.fingerprint:
+        raise _damaged(path, "its content does not have its fingerprint")
+    if manifest.settings_per_chunk < 1 or (manifest.combinations, manifest.chunks) != (
+        len(plan.grid),
+        len(plan),
+    ):
+        raise _damaged(path, "its chunks do not fit its grid")
+
+
+# What each field is in JSON, where it is not an object.
+_KINDS: dict[str, type] = {
+    "symbol": str,
+    "results_version": int,
+    "combinations": int,
+    "chunks": int,
+    "settings_per_chunk": int,
+    "fingerprint": str,
+    "state": str,
+    "created_utc": str,
+    "attempts": list,
+}
+_DATA_KINDS = {"file": str, "sha256": str, "bars": int, "first": str, "last": str}
+
+
+def _damaged(path: Place, found: str) -> InputError:
+    return InputError(
+        f"run.json is damaged or foreign: {found}",
+        where=str(path),
+        expected=f"a file that ib-grid has written, format {FORMAT}",
+        remedy="put the file back from a copy, or start anew with --no-resume",
+    )

@@ -1,0 +1,203 @@
+"""What a run was computed from, kept as one value, to trade any of its combinations again."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from ib_grid.engine.execution import Execution
+from ib_grid.errors import ConfigError, DataError, InputError
+from ib_grid.errors.validation import shown
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.params import Params
+from ib_grid.market import clock
+from ib_grid.market.bars import Bars, file_sha256, read_bars
+from ib_grid.market.market import Market, build_market, traded_dates
+from ib_grid.news import NO_NEWS, Event, NewsFilter
+from ib_grid.news.run_news import NewsSettings, RunNews, run_news
+from ib_grid.runs.manifest import Manifest
+from ib_grid.storage.atomic_files import is_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Source:
+    """What a run was computed from; read once, then only looked at.
+
+    Attributes
+    ----------
+    symbol : str
+    grid : Grid
+        Gives the combination of an id.
+    market : Market
+        Of the run's bars, for the sessions and the horizon of its grid.
+    execution : Execution
+    news : NewsFilter
+    events : tuple of Event
+        High-impact events in the symbol's currencies, with their titles; empty without a calendar.
+    """
+
+    symbol: str
+    grid: Grid
+    market: Market
+    execution: Execution
+    news: NewsFilter = NO_NEWS
+    events: tuple[Event, ...] = ()
+
+    def params(self, combination: Params | int) -> Params:
+        """A combination: itself, or that of an id of the grid.
+
+        Raises
+        ------
+        GridError
+            If the id is not one of ``0 … len(grid) - 1``.
+        """
+        if isinstance(combination, Params):
+            return combination
+        return self.grid.params(operator.index(combination))
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """First and last session date of any session, ``YYYY-MM-DD``."""
+        dates = np.concatenate([levels.date for levels in self.market.levels.values()])
+        return str(clock.date_of(dates.min())), str(clock.date_of(dates.max()))
+
+
+class Sourced(Protocol):
+    """What knows its source, such as a run."""
+
+    @property
+    def source(self) -> Source:
+        """What it was computed from."""
+
+
+def source_of(of: Source | Sourced) -> Source:
+    """A source itself, or that of a run, which reads it once and keeps it.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither.
+    DataError
+        If a run's bars or calendars are not there any more, have changed or cannot be read.
+    """
+    if isinstance(of, Source):
+        return of
+    if not hasattr(of, "source"):
+        raise ConfigError(
+            f"trades of {shown(of)}", expected="a run of load_run(path), or its source"
+        )
+    return of.source
+
+
+def load_source(manifest: Manifest, bars: Path | None = None) -> Source:
+    """The bars and the calendars of a run once more, as it was computed from them.
+
+    They are read from where run.json says, wherever that is. So that a run directory of somebody
+    else's making shows nobody what other files hold, nothing of a file is passed on, not even in an
+    error, that is not what the run was computed from.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    bars : Path, optional
+        Where the bars are now; by default where the manifest says.
+
+    Raises
+    ------
+    DataError
+        If the bars or a calendar are not there any more, have changed or cannot be read.
+    """
+    path = bars or Path(str(manifest.data["file"]))
+    grid = manifest.plan().grid
+    market = build_market(_bars(path, manifest), grid.sessions, grid.horizon_minutes)
+    news = _news(manifest, market)
+    if news.news.to_dict() != manifest.news:
+        raise DataError(
+            "the calendars have changed since this run",
+            where=", ".join(manifest.news_statement.get("paths", ())),  # type: ignore[arg-type]
+            expected="the events that the run was computed with",
+            remedy="put the calendars back, or run again with those of today",
+        )
+    execution: Mapping[str, Any] = manifest.execution
+    return Source(
+        symbol=manifest.symbol,
+        grid=grid,
+        market=market,
+        execution=Execution(**execution),
+        news=news.news,
+        events=news.events,
+    )
+
+
+def _bars(path: Path, manifest: Manifest) -> Bars:
+    expected = f"the bars of the run, SHA-256 {manifest.data['sha256']}"
+    remedy = "put the file back there, or run again with the bars of today"
+    if not is_file(path):
+        raise DataError(
+            "the bars of this run are not there any more",
+            where=str(path),
+            expected=expected,
+            remedy=remedy,
+        )
+    try:
+        if file_sha256(path) != manifest.data["sha256"]:
+            raise DataError(
+                "the bars have changed since this run",
+                where=str(path),
+                expected=expected,
+                remedy=remedy,
+            )
+        return read_bars(path)
+    except OSError as error:
+        raise DataError(
+            f"the bars of this run cannot be read ({error.strerror})", where=str(path)
+        ) from error
+
+
+def _news(manifest: Manifest, market: Market) -> RunNews:
+    statement: Mapping[str, Any] = manifest.news_statement
+    if not statement["enabled"]:
+        settings = NewsSettings(enabled=False)
+    else:
+        settings = NewsSettings(
+            paths=tuple(Path(path) for path in statement["paths"]),
+            before_minutes=statement["before_minutes"],
+            after_minutes=statement["after_minutes"],
+            coverage=statement["coverage"],
+            currencies={manifest.symbol: statement["currencies"]},
+            timezone=statement["timezone"],
+        )
+    try:
+        return run_news(settings, manifest.described, traded_dates(market))
+    except InputError as error:
+        raise DataError(
+            "the calendars of this run are not there any more or cannot be used",
+            where=", ".join(map(str, settings.paths)),
+            expected="the events that the run was computed with",
+            remedy="put the calendars back; `ib-grid run` says what is wrong with one",
+        ) from error
+
+
+def session_dates(of: Source | Sourced, combination: Params | int) -> pd.DatetimeIndex:
+    """The session dates of a combination, whether it trades or not, shape (n_dates,).
+
+    A session date is a local date with a bar in the Initial Balance
+    (STRATEGY.md, section 8); the date-based metrics count all of them.
+
+    Raises
+    ------
+    GridError
+        If there is no such combination, or the market does not serve it.
+    """
+    source = source_of(of)
+    params = source.params(combination)
+    levels = source.market.session_levels(params.session, params.horizon_minutes)
+    return pd.DatetimeIndex(
+        levels.date.astype("datetime64[D]").astype("datetime64[ms]"), name="date"
+    )

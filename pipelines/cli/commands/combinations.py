@@ -1,0 +1,108 @@
+"""One combination from its parameter file: trades, news check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ib_grid.storage.paths import place
+from pipelines.cli import options
+from pipelines.cli.settings import settings_of
+from pipelines.render import formats
+
+
+def trades(
+    params: Annotated[
+        str, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
+    ],
+    symbol: options.Symbol = None,
+    instruments: options.Instruments = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="fast, or reference: the plain twin.")] = "fast",
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
+    config_file: options.Config = None,
+    table_format: options.TableFormat = formats.Format.AUTO,
+) -> None:
+    """Show or write every trade of one combination."""
+    settings = settings_of(locals())
+    from pipelines.inputs import combination as of_one
+    from pipelines.inputs.output_checks import check_not_an_input
+    from pipelines.render.csv_files import write_csv
+    from pipelines.render.data_tables import show_trades, terminal
+
+    params_file = place(params)
+    combination = of_one.load_combination(settings, params_file)
+    found = of_one.combination_trades(combination, engine)
+    for line in of_one.said_of(combination, settings):
+        typer.echo(line, err=True)
+    if out:
+        check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
+        write_csv(found, out)
+        typer.echo(f"{len(found)} trades, total {found['r'].sum():.2f} R, written: {out}", err=True)
+    else:
+        show_trades(terminal(), found, table_format)
+
+
+def check(
+    params: Annotated[str, typer.Option(help="JSON file of the 14 parameters.")],
+    symbol: options.Symbol = None,
+    instruments: options.Instruments = None,
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
+    ] = None,
+    execution: options.Execution = None,
+    data: options.Data = None,
+    data_dir: options.DataDir = None,
+    spread_points: options.SpreadPoints = None,
+    slippage_points: options.SlippagePoints = None,
+    commission_points: options.CommissionPoints = None,
+    news: options.NewsPaths = None,
+    news_filter: options.NewsFilter = None,
+    news_before_minutes: options.NewsBefore = None,
+    news_after_minutes: options.NewsAfter = None,
+    news_coverage: options.NewsCoverage = None,
+    news_timezone: options.NewsTimezone = None,
+    news_currency: options.NewsCurrency = None,
+    config_file: options.Config = None,
+    table_format: options.TableFormat = formats.Format.AUTO,
+) -> None:
+    """List each blocked and each kept candidate of a combination with the nearest event.
+
+    distance_minutes (min on the screen) is the candidate's time less the event's: negative, the
+    event is still to come; positive, it is over.
+    """
+    settings = settings_of(locals())
+    from ib_grid.news.run_news import statement_lines
+    from pipelines.inputs import combination as of_one
+    from pipelines.inputs.output_checks import check_not_an_input
+    from pipelines.render.csv_files import write_csv
+    from pipelines.render.data_tables import show_candidates, terminal
+
+    params_file = place(params)
+    combination = of_one.load_combination(settings, params_file)
+    found = of_one.candidates_and_news(combination)
+    if out:
+        check_not_an_input(out, [params_file, settings.bars_file, *settings.news])
+        write_csv(found, out)
+    else:
+        show_candidates(terminal(), found, table_format)
+    total = f"{len(found):,} candidates, {int(found['blocked'].sum()):,} of them blocked"
+    typer.echo(total + (f", written: {out}" if out else ""), err=True)
+    for line in statement_lines(combination.news.statement):
+        typer.echo(line, err=True)

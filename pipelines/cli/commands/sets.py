@@ -1,0 +1,145 @@
+"""A set of a run: show, export, portfolio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ib_grid.errors import DataError
+from pipelines.cli import options
+from pipelines.render.formats import ExportFormat, Format
+
+if TYPE_CHECKING:
+    from ib_grid.analysis import Source
+    from pipelines.render.combinations.selected import Chosen
+
+Rank = Annotated[
+    int | None,
+    typer.Option(help="Place by the score of the run's settings, 1 the best. [default: 1]"),
+]
+Id = Annotated[int | None, typer.Option("--id", help="The combo_id instead.")]
+Bars = Annotated[
+    Path | None, typer.Option(help="Bars of the run. [default: where they were when it was begun]")
+]
+
+
+def show(
+    run: options.Run,
+    rank: Rank = None,
+    combo_id: Id = None,
+    trades: Annotated[
+        bool, typer.Option("--trades", help="Its trades, too; as CSV they alone.")
+    ] = False,
+    chart: Annotated[
+        Path | None,
+        typer.Option(help="HTML file to write: its curve, and its best and worst days."),
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(help="With --chart: this session date alone, YYYY-MM-DD.")
+    ] = None,
+    data: Bars = None,
+    table_format: options.TableFormat = Format.AUTO,
+) -> None:
+    """Show a set of a run: parameters, metrics, by variation and by year."""
+    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.render.combinations.selected import choose
+    from pipelines.render.combinations.show import check_date, set_facts, show_set, write_set_charts
+    from pipelines.render.data_tables import terminal
+
+    check_date(date, chart)
+    chosen = choose(run, rank=rank, combo_id=combo_id)
+    if chart:
+        check_spares_run(chart, chosen.run)
+    source = _source(chosen, data, needed=trades or chart is not None)
+    facts = set_facts(chosen, source)
+    if chart and source:
+        figures = write_set_charts(chart, facts, source, date)
+        typer.echo(f"written: {chart}, {len(figures)} figures", err=True)
+    show_set(terminal(), facts, table_format, with_trades=trades)
+
+
+def _source(chosen: Chosen, bars: Path | None, *, needed: bool) -> Source | None:
+    """What the run was computed from; None, and a note, where it is gone and can be spared."""
+    try:
+        return chosen.source(bars)
+    except DataError as error:
+        if needed or bars:
+            raise
+        where = f", {error.where}" if error.where else ""
+        typer.echo(f"note: results by year are left out: {error.found}{where}", err=True)
+        return None
+
+
+def export(
+    run: options.Run,
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    rank: Rank = None,
+    combo_id: Id = None,
+    file_format: Annotated[
+        ExportFormat | None,
+        typer.Option(
+            "--format",
+            help="json: the file that trades --params takes. set: inputs of an MT5 Expert Advisor."
+            " py: a module with a frozen dataclass. [default: by the file's name, else json]",
+        ),
+    ] = None,
+) -> None:
+    """Write the parameters of a set for a live bot or for MT5."""
+    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.render.combinations.export import format_of, write_export
+    from pipelines.render.combinations.selected import choose
+
+    chosen = choose(run, rank=rank, combo_id=combo_id)
+    check_spares_run(out, chosen.run)
+    write_export(chosen, file_format or format_of(out), out)
+    typer.echo(f"written: {out}, {chosen.name}", err=True)
+
+
+def portfolio(
+    sets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN[:ID|@RANK]...", help="A set of each run, the best one by default."
+        ),
+    ],
+    weight: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="R of the portfolio for one R of a set, above 0; once for each. [default: 1]"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write, a row per date.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="HTML file to write.")] = None,
+    table_format: options.TableFormat = Format.AUTO,
+) -> None:
+    """Trade sets of one or more runs side by side: cumulative R, drawdown, correlation.
+
+    On the screen sums and correlations; as CSV every session date.
+    """
+    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.render.combinations.portfolio import (
+        daily_rows,
+        notes_of,
+        portfolio_of_sets,
+        show_portfolio,
+        write_portfolio_chart,
+    )
+    from pipelines.render.combinations.selected import choose_by_text
+    from pipelines.render.csv_files import write_csv
+    from pipelines.render.data_tables import terminal
+
+    chosen = [choose_by_text(text) for text in sets]
+    for path in filter(None, (out, chart)):
+        for one in chosen:
+            check_spares_run(path, one.run)
+    found = portfolio_of_sets(chosen, weight or [])
+    notes = notes_of(chosen, found)
+    if out:
+        write_csv(daily_rows(found), out)
+    if chart:
+        write_portfolio_chart(chart, found, notes)
+    for path in filter(None, (out, chart)):
+        typer.echo(f"written: {path}", err=True)
+    show_portfolio(terminal(), found, notes, table_format)

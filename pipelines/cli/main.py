@@ -1,0 +1,119 @@
+"""The command line, `ib-grid`: how it begins and ends, and what a person sees of an error.
+
+What takes time to import is imported within, so that Ctrl-C is met from the first moment on.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import signal
+import sys
+
+from pipelines.cluster.interrupts import INTERRUPTED, STOP_SIGNALS
+
+TYPE_CHECKING = False  # that of typing is not worth the import
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ib_grid.errors import IbGridError
+    from pipelines.cli.streams import Watched
+
+# Half a million objects are made by imports and stay: at Python's 700, a quarter of the time that
+# they take goes into looking for garbage among them.
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
+_IMPORT_SYSTEM = "<frozen importlib"
+_COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
+
+
+def main() -> None:
+    """Run the command line; exit status 0 done, 1 failed, 2 wrong input, 130 interrupted."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop)
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        status = command()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    finally:  # all is done: what Python does at its end may be cut short
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+    gc.freeze()  # Python's end would look through all for garbage, several times
+    sys.exit(status)
+
+
+def command() -> str | int | None:
+    """Run the command; the status that it ends with, whatever becomes of what it says."""
+    from pipelines.cli.streams import Watched
+
+    streams = sys.stdout, sys.stderr
+    said, told = Watched(sys.stdout, may_fail=False), Watched(sys.stderr, may_fail=True)
+    sys.stdout, sys.stderr = said, told
+    try:
+        return _status(said)
+    finally:
+        if told.lost:
+            told.discard()
+        sys.stdout, sys.stderr = streams
+
+
+def _status(said: Watched) -> str | int | None:
+    try:
+        status = _typed()
+        said.flush()
+    except OSError as error:
+        if error is not said.lost:
+            raise
+        return _lost_output(said)
+    return status
+
+
+def _typed() -> str | int | None:
+    from ib_grid.errors import IbGridError
+
+    try:
+        from pipelines.cli.app import app
+
+        app()
+    except SystemExit as ended:
+        return ended.code
+    except IbGridError as error:
+        _tell(error)
+        return error.exit_status
+    return 0
+
+
+def _tell(error: IbGridError) -> None:
+    print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the person's message
+
+
+def _stop(_number: int, frame: FrameType | None) -> None:
+    """End at once where an exception could be lost, in an import or a compiler; else raise it."""
+    print("stopped", file=sys.stderr, flush=True)  # noqa: T201 - the person's message
+    while frame:
+        file = frame.f_code.co_filename
+        if file.startswith(_IMPORT_SYSTEM) or any(name in file for name in _COMPILERS):
+            os._exit(INTERRUPTED)
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _lost_output(said: Watched) -> int:
+    """The status of a command whose output could not be written."""
+    from ib_grid.errors import IbGridError
+
+    said.discard()
+    # A reader that has had enough, such as head, needs no telling.
+    if said.lost and said.lost.errno != errno.EPIPE:
+        error = IbGridError(
+            f"standard output cannot be written ({said.lost.strerror or said.lost})",
+            expected="a terminal, a pipe, or a file with room on its disk",
+            remedy="make room, or send it elsewhere; the result files of a run are not affected",
+        )
+        _tell(error)
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Dask workers on this machine or an existing cluster, and executors over them."""

@@ -1,0 +1,25 @@
+"""Loading of all compiled kernels before work begins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ib_grid.analysis.effects import axis_kernels
+from ib_grid.engine.fast import engine
+from ib_grid.engine.fast.kernel_cache import note_all_compiled
+from ib_grid.grid.grid import named_grid
+from ib_grid.market.bars import Bars
+from ib_grid.market.instruments import GER40
+from ib_grid.market.market import build_market
+
+
+def load_kernels() -> None:
+    """Load the compiled kernels, or compile them, by using each on a day of made-up bars."""
+    price = 100 + np.cos(np.arange(1440.0))
+    bars = Bars(
+        minute=np.arange(1440), open=price, high=price + 1, low=price - 1, close=price[::-1].copy()
+    )
+    grid = named_grid("standard", GER40)
+    engine.warm_up(build_market(bars, grid.sessions, grid.horizon_minutes), grid)
+    axis_kernels.warm_up()
+    note_all_compiled()

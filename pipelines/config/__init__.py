@@ -1,0 +1,1 @@
+"""Settings from the command line and configuration files, and the instruments they name."""

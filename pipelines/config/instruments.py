@@ -1,0 +1,219 @@
+"""The instruments that a person can name: built in, or described in a TOML file.
+
+A description is found by its symbol, as SYMBOL.toml in a folder, so that every command that takes
+`--symbol` finds it without another word. It stands above a built-in instrument of its symbol.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ib_grid.errors import ConfigError, InstrumentError, OutputError
+from ib_grid.errors.validation import points
+from ib_grid.market.instrument_description import instrument_from_mapping
+from ib_grid.market.instruments import INSTRUMENTS, Instrument, check_symbol_name
+from ib_grid.runs.manifest import RUN_FILE
+from ib_grid.storage.atomic_files import is_dir, is_file, whole_file
+from ib_grid.storage.mapping_files import read_mapping
+from ib_grid.storage.paths import Place
+from pipelines.config.default_paths import INSTRUMENTS_DIR
+
+_EXAMPLES = Path(__file__).parent / "examples"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundInstrument:
+    """An instrument and where it is described.
+
+    Attributes
+    ----------
+    instrument : Instrument
+    file : Place or None
+        None for one that is built in.
+    """
+
+    instrument: Instrument
+    file: Place | None
+
+
+_BUILT_IN = {one.symbol: FoundInstrument(instrument=one, file=None) for one in INSTRUMENTS.values()}
+
+
+def find_instrument(symbol: str, path: Place | None = None) -> FoundInstrument:
+    """The instrument of a symbol.
+
+    Parameters
+    ----------
+    symbol : str
+    path : Place, optional
+        A TOML file, the run.json of a run, or a folder of files SYMBOL.toml; by default the folder
+        data/instruments, where it is there.
+
+    Raises
+    ------
+    InstrumentError
+        If the symbol is unknown, or its description cannot be read or is wrong.
+    """
+    check_symbol_name(symbol)
+    if path is not None and not is_dir(path):
+        if not path.suffix:
+            raise InstrumentError(
+                "there is no such file or folder",
+                where=str(path),
+                expected=f"the description of {symbol}, or a folder that holds {symbol}.toml",
+            )
+        return _described(symbol, path)
+    folder = path or INSTRUMENTS_DIR
+    file = folder / f"{symbol}.toml"
+    if is_file(file):
+        return _described(symbol, file)
+    if symbol in _BUILT_IN:
+        return _BUILT_IN[symbol]
+    raise _unknown(symbol, folder)
+
+
+def _described(symbol: str, file: Place) -> FoundInstrument:
+    found = read_instrument(file)
+    if found.symbol != symbol:
+        raise InstrumentError(
+            f"the file describes {found.symbol}",
+            where=str(file),
+            expected=f"a description of {symbol}",
+            remedy="name the symbol of the file, or the file of the symbol",
+        )
+    return FoundInstrument(instrument=found, file=file)
+
+
+def read_instrument(file: Place) -> Instrument:
+    """The instrument that a file describes.
+
+    Raises
+    ------
+    InstrumentError
+        If the file cannot be read, or its content describes none.
+    """
+    try:
+        content: object = read_mapping(file)
+    except ConfigError as error:
+        expected = error.expected or "a TOML file that describes an instrument"
+        raise error.retold(InstrumentError, expected=expected) from error
+    if file.name == RUN_FILE and isinstance(content, dict):
+        content = content.get("instrument")
+    if not isinstance(content, dict):
+        raise InstrumentError("the file describes no instrument", where=str(file))
+    return instrument_from_mapping(content, where=str(file))
+
+
+def _unknown(symbol: str, folder: Place) -> InstrumentError:
+    known = list(dict.fromkeys([*INSTRUMENTS, *_own_symbols(folder)]))
+    names = [*known, *examples()]
+    near = difflib.get_close_matches(symbol.upper(), names, n=1, cutoff=0.75)
+    place = folder / f"{symbol}.toml"
+    if symbol in examples():
+        remedy = f"write an example to check with `ib-grid instruments {symbol} --out {place}`"
+    else:
+        remedy = f"did you mean {near[0]}? or " if near else ""
+        remedy += f"describe it in {place}; `ib-grid instruments NAS100` shows how"
+    return InstrumentError(
+        f"the symbol {symbol!r} is unknown", expected=f"one of {', '.join(known)}", remedy=remedy
+    )
+
+
+def _files(folder: Place) -> list[Place]:
+    """The descriptions in a folder, by name; none where it is not there."""
+    return sorted((file for file in folder.glob("*.toml") if is_file(file)), key=str)
+
+
+def _own_symbols(path: Place) -> list[str]:
+    """The symbols that a folder or a file describes."""
+    if is_dir(path) or path == INSTRUMENTS_DIR:
+        return [_symbol(file) for file in _files(path)]
+    return [read_instrument(path).symbol]
+
+
+def examples() -> dict[str, str]:
+    """The descriptions to start from, as text, by symbol."""
+    return {_symbol(file): file.read_text(encoding="utf-8") for file in _files(_EXAMPLES)}
+
+
+def _symbol(file: Place) -> str:
+    return file.name.removesuffix(".toml")
+
+
+def description(symbol: str, path: Place | None = None) -> str:
+    """The text that describes a symbol: a person's own, an example, or that of a built-in one.
+
+    Raises
+    ------
+    InstrumentError
+        If there is none, or it is wrong.
+    """
+    try:
+        found = find_instrument(symbol, path)
+    except InstrumentError:
+        if path is None and symbol in examples() and not is_file(_own_file(symbol)):
+            return examples()[symbol]
+        raise
+    return found.file.read_text(encoding="utf-8") if found.file else toml_of(found.instrument)
+
+
+def _own_file(symbol: str) -> Path:
+    return INSTRUMENTS_DIR / f"{symbol}.toml"
+
+
+def toml_of(instrument: Instrument) -> str:
+    """The description of an instrument as TOML."""
+    values, hours = instrument.to_dict(), instrument.trading_hours.to_dict()
+    del values["trading_hours"]
+    return "\n".join([*_keys(values), "", "[trading_hours]", *_keys(hours)]) + "\n"
+
+
+def _keys(values: Mapping[str, object]) -> Iterator[str]:
+    # Texts, and lists of them, are in TOML as in JSON.
+    for name, value in values.items():
+        yield f"{name} = {points(value) if isinstance(value, float) else json.dumps(value)}"
+
+
+def write_description(text: str, out: Path) -> None:
+    """Write a description to a place where there is no file yet.
+
+    Raises
+    ------
+    OutputError
+        If there is one, or the place cannot be written.
+    """
+    if out.exists():
+        raise OutputError(
+            "there is a file already",
+            where=str(out),
+            expected="a new file",
+            remedy="change that one, or move it elsewhere",
+        )
+    with whole_file(out) as file:
+        file.write(text.encode())
+
+
+def listing(path: Place | None = None) -> Iterator[str]:
+    """Lines on every instrument that can be named, and on the examples.
+
+    Raises
+    ------
+    InstrumentError
+        If a description is wrong.
+    """
+    folder = path or INSTRUMENTS_DIR
+    own = {symbol: find_instrument(symbol, path) for symbol in _own_symbols(folder)}
+    for found in (_BUILT_IN | own).values():
+        one = found.instrument
+        yield f"{one.symbol}  ({found.file or 'built in'})"
+        yield f"  sessions  {', '.join(map(str, one.sessions))} {one.timezone}"
+        yield f"  bars      {one.trading_hours}"
+        yield f"  spread    {points(one.spread_points)} points; news in {', '.join(one.currencies)}"
+    left = [symbol for symbol in examples() if symbol not in own]
+    if left:
+        yield f"examples to start from: {', '.join(left)}"
+        yield f"  ib-grid instruments {left[0]} --out {folder / f'{left[0]}.toml'}"

@@ -1,0 +1,1 @@
+"""Input files: CSV to bars and levels, demo bars, and what a run or a combination reads."""

@@ -1,0 +1,120 @@
+"""The trades and the candidates of one combination, from the files a person has."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+from ib_grid.engine import reference
+from ib_grid.engine.execution import Execution
+from ib_grid.engine.fast import engine
+from ib_grid.errors import ConfigError, ParamsError
+from ib_grid.errors.validation import points
+from ib_grid.grid.params import Params, params_from_mapping
+from ib_grid.market.bars import read_bars
+from ib_grid.market.market import Market, build_market, traded_dates
+from ib_grid.news import check_candidates
+from ib_grid.news.run_news import RunNews, run_news, statement_lines
+from ib_grid.storage.mapping_files import read_mapping
+from ib_grid.storage.paths import Place
+from pipelines.config.configuration import Settings
+from pipelines.inputs import prepare
+from pipelines.inputs.inputs import check_spread
+
+ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
+
+
+def read_params(path: Place) -> Params:
+    """A combination from a JSON file of the 14 parameter names.
+
+    Raises
+    ------
+    ParamsError
+        If the file cannot be read, a name is missing or unknown, or a value is out of its domain.
+    """
+    try:
+        values = read_mapping(path)
+    except ConfigError as error:
+        expected = "a JSON file of the 14 parameter names, such as a run's _best_params.json"
+        raise error.retold(ParamsError, expected=expected) from error
+    return params_from_mapping(values, where=str(path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """One combination and all that decides its trades."""
+
+    params: Params
+    market: Market
+    execution: Execution
+    news: RunNews
+
+
+def load_combination(settings: Settings, params_file: Place) -> Combination:
+    """A combination from its file, with the bars and the calendars of the settings.
+
+    Raises
+    ------
+    InputError
+        If any of these cannot be used.
+    """
+    params = read_params(params_file)
+    prepare.check_origin(settings.bars_file, settings.instrument)
+    bars = read_bars(settings.bars_file)
+    check_spread(settings.fills, bars)
+    market = build_market(bars, (params.session,), params.horizon_minutes)
+    return Combination(
+        params=params,
+        market=market,
+        execution=settings.fills,
+        news=run_news(settings.news_settings, settings.instrument, traded_dates(market)),
+    )
+
+
+def said_of(of: Combination, settings: Settings) -> list[str]:
+    """How the trades were filled, and what may be a mistake, a line each."""
+    costs = {name: value for name, value in of.execution.to_dict().items() if value}
+    said = (points(v) if isinstance(v, float) else str(v) for v in costs.values())
+    lines = ["fills: " + ", ".join(map(" ".join, zip(costs, said, strict=True)))]
+    lines += statement_lines(of.news.statement)
+    usual = settings.instrument.timezone
+    if of.params.ib_timezone != usual:
+        lines.append(
+            f"note: the session is by the clock of {of.params.ib_timezone}, those of"
+            f" {settings.symbol} are by {usual}"
+        )
+    return lines
+
+
+def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:
+    """Every trade of one combination, by date; columns `results.TRADE_COLUMNS`.
+
+    Raises
+    ------
+    ConfigError
+        If the engine is unknown.
+    """
+    if engine_name not in ENGINES:
+        raise ConfigError(
+            f"the engine is {engine_name!r}", where="--engine", expected=" or ".join(ENGINES)
+        )
+    trades = ENGINES[engine_name].trades
+    found: pd.DataFrame = trades(of.market, of.params, of.execution, of.news.news)
+    return found
+
+
+def candidates_and_news(of: Combination) -> pd.DataFrame:
+    """Each candidate of one combination with the event that blocks it or is nearest to it.
+
+    The columns are those of `ib_grid.news.check_candidates`. The nearest event is that of the whole
+    calendar, even where it is too far from the bars to be in the filter of the engines.
+    """
+    candidates = engine.candidates(of.market, of.params, of.execution, of.news.news)
+    minutes = np.array([event.minute for event in of.news.events], dtype=np.int64)
+    return check_candidates(
+        candidates, dataclasses.replace(of.news.news, events=minutes), of.news.events
+    )

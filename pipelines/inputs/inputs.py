@@ -1,0 +1,156 @@
+"""What a run reads before it can begin: the grid, the bars, the levels, the news, the fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ib_grid.engine.execution import Execution
+from ib_grid.errors import ConfigError, DataError
+from ib_grid.errors.validation import points
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.row_filter import Keep
+from ib_grid.market.bars import Bars, file_sha256, read_bars
+from ib_grid.market.instruments import Instrument, Session
+from ib_grid.market.levels import SessionLevels
+from ib_grid.market.market import Market, build_market, traded_dates
+from ib_grid.news import NewsFilter
+from ib_grid.news.run_news import run_news
+from ib_grid.runs.fingerprint import identity
+from pipelines.config import configuration
+from pipelines.config.configuration import Settings
+from pipelines.inputs import prepare
+
+_SPREAD_LIMIT = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inputs:
+    """The input of a run, read and checked.
+
+    Attributes
+    ----------
+    instrument : Instrument
+    grid : Grid
+    market : Market
+    execution : Execution
+    news : NewsFilter
+    news_statement : mapping
+        What run.json says of the news filter.
+    data : mapping
+        What run.json says of the bars: file, sha256, bars, first and last (UTC).
+    keep : Keep
+        Which columns and rows of the results are kept.
+    notes : tuple of str
+        What the person should know of the input.
+    """
+
+    instrument: Instrument
+    grid: Grid
+    market: Market
+    execution: Execution
+    news: NewsFilter
+    news_statement: Mapping[str, object]
+    data: Mapping[str, object]
+    keep: Keep
+    notes: tuple[str, ...]
+
+    @property
+    def symbol(self) -> str:
+        """The instrument's symbol."""
+        return self.instrument.symbol
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """All that can change a number."""
+        return identity(
+            symbol=self.symbol,
+            grid=self.grid.to_dict(),
+            execution=self.execution.to_dict(),
+            news=self.news.to_dict(),
+            data_sha256=str(self.data["sha256"]),
+            keep=self.keep.identity,
+        )
+
+
+def read_inputs(settings: Settings) -> Inputs:
+    """Read and check all that a run needs.
+
+    Raises
+    ------
+    InputError
+        If any of it is wrong.
+    """
+    grid = configuration.load_grid(settings.grid, settings.instrument)
+    execution = settings.fills
+    path = settings.bars_file
+    prepare.check_origin(path, settings.instrument)
+    sha256 = file_sha256(path)
+    bars = read_bars(path)
+    _check_bars(bars, path, sha256)
+    check_spread(execution, bars)
+    levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
+    market = _market(bars, levels.levels, grid, path)
+    filtered = run_news(settings.news_settings, settings.instrument, traded_dates(market))
+    return Inputs(
+        instrument=settings.instrument,
+        grid=grid,
+        market=market,
+        execution=execution,
+        news=filtered.news,
+        news_statement=filtered.statement,
+        data={
+            "file": str(path.absolute()),
+            "sha256": sha256,
+            "bars": len(bars),
+            "first": _moment(bars.minute[0]),
+            "last": _moment(bars.minute[-1]),
+        },
+        keep=settings.kept,
+        notes=(levels.note,) if levels.note else (),
+    )
+
+
+def check_spread(execution: Execution, bars: Bars) -> None:
+    """Refuse a spread that cannot be one of these prices, such as one in pips.
+
+    Raises
+    ------
+    ConfigError
+        If it is above 1 % of the median price.
+    """
+    price = float(np.median(bars.close))
+    if execution.spread_points > _SPREAD_LIMIT * price:
+        share = execution.spread_points / price
+        raise ConfigError(
+            f"the spread of {points(execution.spread_points)} points is {share:.0%} of the price,"
+            f" which is about {price:.6g}",
+            where="spread_points",
+            expected=f"the full spread in units of price, at most {_SPREAD_LIMIT:.0%} of it",
+            remedy="a pip of EURUSD is 0.0001: give 0.8 pips as 0.00008",
+        )
+
+
+def _check_bars(bars: Bars, path: Path, sha256: str) -> None:
+    if not len(bars):
+        raise DataError("there is no bar", where=str(path), expected="one-minute bars")
+    if file_sha256(path) != sha256:
+        raise DataError(
+            "the file changed while it was read",
+            where=str(path),
+            remedy="run again when it is written",
+        )
+
+
+def _market(bars: Bars, levels: Mapping[Session, SessionLevels], grid: Grid, path: Path) -> Market:
+    try:
+        return build_market(bars, grid.sessions, grid.horizon_minutes, levels)
+    except DataError as error:
+        raise error.retold(DataError, where=str(path)) from error
+
+
+def _moment(minute: np.int64) -> str:
+    return f"{minute.astype('datetime64[m]')}Z"

@@ -1,0 +1,44 @@
+"""Files to write that are none of those that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ib_grid.errors import OutputError
+from ib_grid.runs.manifest import RUN_FILE
+from ib_grid.runs.partitions import results_folder
+from ib_grid.runs.run import Run
+from ib_grid.storage.paths import Place, place
+
+
+def check_not_an_input(out: Path, inputs: Sequence[Place]) -> None:
+    """Refuse to write over a file that was read.
+
+    Raises
+    ------
+    OutputError
+        If `out` is one of them.
+    """
+    if out.resolve() in [path.resolve() for path in inputs]:
+        raise _refusal("the file to write is one of those that are read", out)
+
+
+def check_spares_run(out: Path, run: Run) -> None:
+    """Refuse to write over a run's manifest or its bars, or anything among its results.
+
+    Raises
+    ------
+    OutputError
+        If `out` is one of these.
+    """
+    check_not_an_input(out, [run.path / RUN_FILE, place(str(run.manifest.data["file"]))])
+    results = results_folder(run.path, run.manifest.symbol)
+    if results.resolve() in out.resolve().parents:
+        raise _refusal("the file to write is in the folder of the run's results", out)
+
+
+def _refusal(found: str, out: Path) -> OutputError:
+    return OutputError(
+        found, where=str(out), expected="another file", remedy="name another file to write"
+    )

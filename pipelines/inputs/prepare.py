@@ -1,0 +1,156 @@
+"""Files to files: CSV to bars, bars to levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ib_grid.errors import DataError, OutputError
+from ib_grid.market.bars import Bars, file_sha256, read_bars, read_origin, write_bars
+from ib_grid.market.csv import QualityReport, read_csv_bars
+from ib_grid.market.csv.sources import find_files
+from ib_grid.market.instruments import Instrument, Session
+from ib_grid.market.levels import SessionLevels, session_levels
+from ib_grid.market.levels_file import read_levels, write_levels
+
+
+def prepare_bars(
+    instrument: Instrument, csv_paths: Sequence[Path], timezone: str | None, output_path: Path
+) -> QualityReport:
+    """CSV files to a bars file; see `ib_grid.ingest.read_csv_bars`.
+
+    Raises
+    ------
+    InputError
+        If the files cannot be used, or the place cannot be written; then nothing is written.
+    """
+    _check_not_a_source(output_path, csv_paths)
+    bars, quality = read_csv_bars(csv_paths, instrument, timezone)
+    write_bars(
+        output_path,
+        bars,
+        symbol=instrument.symbol,
+        quality=quality.to_dict(),
+        trading_hours=instrument.trading_hours.to_dict(),
+    )
+    return quality
+
+
+def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
+    if output_path.resolve() in [file.resolve() for file in find_files(csv_paths)]:
+        raise OutputError(
+            "the file to write is one of the CSV files",
+            where=str(output_path),
+            expected="another file for the prepared bars",
+            remedy="name it with `--data`, or leave that out",
+        )
+
+
+def prepare_levels(
+    instrument: Instrument, bars_path: Path, levels_path: Path
+) -> dict[Session, SessionLevels]:
+    """A bars file to the file of its levels in the instrument's sessions; the levels written.
+
+    Raises
+    ------
+    InputError
+        If the bars cannot be used, are another symbol's or have no bar in any session, or the
+        place cannot be written; then nothing is written.
+    """
+    check_origin(bars_path, instrument)
+    bars_sha256 = file_sha256(bars_path)
+    levels = _computed(read_bars(bars_path), instrument.sessions)
+    if not any(len(values.date) for values in levels.values()):
+        raise _no_session_bar(bars_path, instrument)
+    write_levels(levels_path, levels, symbol=instrument.symbol, bars_sha256=bars_sha256)
+    return levels
+
+
+def check_origin(bars_path: Path, instrument: Instrument) -> None:
+    """Refuse a bars file that says it is another symbol's, or was cut to other trading hours.
+
+    Raises
+    ------
+    DataError
+        If it does, or cannot be read.
+    """
+    origin, hours = read_origin(bars_path), instrument.trading_hours.to_dict()
+    if origin.symbol not in (None, instrument.symbol):
+        raise DataError(
+            f"the file holds bars of {origin.symbol}",
+            where=str(bars_path),
+            expected=f"bars of {instrument.symbol}",
+            remedy="name the symbol of the file, or the file of the symbol",
+        )
+    if origin.trading_hours not in (None, hours):
+        raise DataError(
+            f"the file was prepared with other trading hours: {_words(origin.trading_hours)}",
+            where=str(bars_path),
+            expected=f"those of {instrument.symbol}: {_words(hours)}",
+            remedy="prepare the bars again, or put the trading hours back",
+        )
+
+
+def _words(values: Mapping[str, object] | None) -> str:
+    texts = (" ".join(v) if isinstance(v, list) else str(v) for v in (values or {}).values())
+    return ", ".join(texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedLevels:
+    """Levels that belong to the bars, wherever they come from.
+
+    Attributes
+    ----------
+    levels : mapping of Session to SessionLevels
+        Of every session asked for.
+    note : str or None
+        Why they were computed instead of read; None if they were read.
+    """
+
+    levels: Mapping[Session, SessionLevels]
+    note: str | None
+
+
+def load_levels(
+    levels_path: Path, bars: Bars, bars_sha256: str, sessions: Sequence[Session]
+) -> LoadedLevels:
+    """Levels from their file, or from the bars where the file cannot serve.
+
+    A file that is missing, damaged or of other bars is never used, nor written again here.
+
+    Parameters
+    ----------
+    levels_path : Path
+    bars : Bars
+    bars_sha256 : str
+        SHA-256 of the file of the bars.
+    sessions : sequence of Session
+    """
+    known: dict[Session, SessionLevels] = {}
+    note = None
+    try:
+        known = read_levels(levels_path, bars_sha256)
+    except DataError as error:
+        note = f"levels computed from the bars: {error.found} ({levels_path})"
+    missing = [session for session in sessions if session not in known]
+    if known and missing:
+        names = ", ".join(map(str, missing))
+        note = f"levels of {names} computed from the bars: not in {levels_path}"
+    levels = known | _computed(bars, missing)
+    return LoadedLevels(levels={session: levels[session] for session in sessions}, note=note)
+
+
+def _computed(bars: Bars, sessions: Sequence[Session]) -> dict[Session, SessionLevels]:
+    return {session: session_levels(bars, session) for session in sessions}
+
+
+def _no_session_bar(bars_path: Path, described: Instrument) -> DataError:
+    spans = ", ".join(map(str, described.sessions))
+    return DataError(
+        f"no bar lies in any of the sessions {spans}",
+        where=str(bars_path),
+        expected=f"bars within these clock times of {described.timezone}",
+        remedy="check the symbol, and the time zone the bars were prepared with",
+    )

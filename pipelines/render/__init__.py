@@ -1,0 +1,1 @@
+"""Rendering for people and programs: numbers, tables, CSV, terminal views, HTML parts."""

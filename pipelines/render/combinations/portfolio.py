@@ -1,0 +1,186 @@
+"""A portfolio on the screen, in a pipe, and as a chart in a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.text import Text
+
+from ib_grid.analysis import Portfolio, portfolio, portfolio_figure
+from ib_grid.analysis.combination import curve
+from ib_grid.errors import ConfigError
+from pipelines.render.combinations.selected import Chosen
+from pipelines.render.csv_files import csv_text
+from pipelines.render.formats import Format
+from pipelines.render.html.charts import write_charts
+from pipelines.render.html.figure import of_page
+from pipelines.render.provenance import made_with_by_set
+from pipelines.render.result_tables import give_notes, print_fitted
+from pipelines.render.tables import Column, chosen_format, json_text, records
+
+_COLUMNS = (
+    Column("set", "set"),
+    Column("weight", "weight", "g"),
+    Column("total R", "total_r", ",.2f"),
+    Column("max DD", "max_drawdown_r", ",.2f"),
+    Column("worst R", "worst_r", ",.2f"),
+    Column("worst day", "worst_date"),
+    Column("dates", "dates", ",d"),
+)
+
+
+def portfolio_of_sets(chosen: Sequence[Chosen], weights: Sequence[float]) -> Portfolio:
+    """The portfolio of chosen sets, with a weight for each or none at all.
+
+    Raises
+    ------
+    ConfigError
+        If there are weights, but not one for each set, or a set is named twice.
+    DataError
+        If the bars or calendars of a run are gone or have changed.
+    """
+    if weights and len(weights) != len(chosen):
+        raise ConfigError(
+            f"{len(weights)} weights for {len(chosen)} sets",
+            where="--weight",
+            expected="one for each set, in their order, or none",
+        )
+    names = _names(chosen)
+    sets = {name: (one.run, one.combo_id) for name, one in zip(names, chosen, strict=True)}
+    return portfolio(sets, dict(zip(names, weights, strict=False)))
+
+
+def _names(chosen: Sequence[Chosen]) -> list[str]:
+    """A name for each set: symbol and id, and the run where that is not enough."""
+    counts = Counter(one.name for one in chosen)
+    names = [
+        one.name if counts[one.name] == 1 else f"{one.name} {one.run.path.name}" for one in chosen
+    ]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ConfigError(
+            f"the set {twice[0]} is named twice", expected="each set once, with a --weight"
+        )
+    return names
+
+
+def notes_of(chosen: Sequence[Chosen], of: Portfolio) -> list[str]:
+    """How the numbers of each set were made, and what of the dates is not common to all sets."""
+    manifests = (one.run.manifest for one in chosen)
+    return [*made_with_by_set(dict(zip(of.weights, manifests, strict=True))), *_apart(of)]
+
+
+def _apart(of: Portfolio) -> list[str]:
+    """That sums are of some of the sets alone on some dates; nothing where all dates are common."""
+    n_dates, n_common = len(of.daily), of.n_common_dates
+    if n_common == n_dates:
+        return []
+    spans = (
+        f"{name} {r.index[0]:%Y-%m-%d} to {r.index[-1]:%Y-%m-%d}"
+        for name, r in ((name, of.daily[name].dropna()) for name in of.daily)
+    )
+    return [
+        f"note: of {n_dates:,} dates {n_common:,} are common to all sets and"
+        f" {of.n_dates_of_one:,} are in only one; where a set has none, the portfolio is that of"
+        f" the others ({', '.join(spans)})."
+    ]
+
+
+def daily_rows(of: Portfolio) -> pd.DataFrame:
+    """A row per date: R of each set, their sum, its cumulative R and drawdown, all in R."""
+    return of.daily.join(of.total).reset_index()
+
+
+def show_portfolio(console: Console, of: Portfolio, notes: Sequence[str], asked: Format) -> None:
+    """Print a portfolio: sums and correlations as tables or JSON; as CSV every date.
+
+    The notes come under the tables, in the JSON object, and beside CSV on standard error.
+    """
+    format_ = chosen_format(console, asked)
+    if format_ is Format.CSV:
+        give_notes(console, notes, format_)
+        console.file.write(csv_text(daily_rows(of)))
+    elif format_ is Format.JSON:
+        console.file.write(json_text({"notes": list(notes), **_object(of)}))
+    else:
+        print_fitted(console, _sums(of), _COLUMNS)
+        _print_correlations(console, of)
+        console.print()
+        give_notes(console, notes, format_)
+
+
+def _sums(of: Portfolio) -> pd.DataFrame:
+    """A row per set, then the portfolio."""
+    rows: list[dict[str, Any]] = []
+    for name, weight in of.weights.items():
+        r = of.daily[name].dropna()
+        rows.append({"set": name, "weight": weight, **_figures(curve(r))})
+    rows.append({"set": "portfolio", "weight": None, **_figures(of.total)})
+    return pd.DataFrame(rows)
+
+
+def _figures(of: pd.DataFrame) -> dict[str, Any]:
+    worst = of["r"].idxmin()
+    return {
+        "dates": len(of),
+        "total_r": float(of["r"].sum()),
+        "max_drawdown_r": float(of["drawdown_r"].max()),
+        "worst_date": f"{worst:%Y-%m-%d}",
+        "worst_r": float(of["r"].min()),
+    }
+
+
+def _correlations(of: Portfolio) -> pd.DataFrame:
+    """A row per pair: correlation of daily R, and the dates that it is taken over."""
+    names = list(of.weights)
+    rows = [
+        {
+            "a": a,
+            "b": b,
+            "correlation": of.correlation.loc[a, b],
+            "common_dates": of.common_dates.loc[a, b],
+        }
+        for place, a in enumerate(names)
+        for b in names[place + 1 :]
+    ]
+    return pd.DataFrame(rows)
+
+
+def _print_correlations(console: Console, of: Portfolio) -> None:
+    pairs = _correlations(of)
+    if pairs.empty:
+        return
+    console.print(Text("\nCorrelation of daily R", style="bold"))
+    columns = (
+        Column("", "a"),
+        Column("", "b"),
+        Column("r", "correlation", ".3f"),
+        Column("common dates", "common_dates", ",d"),
+    )
+    print_fitted(console, pairs, columns)
+
+
+def _object(of: Portfolio) -> dict[str, Any]:
+    return {
+        "sets": records(_sums(of)),
+        "correlations": records(_correlations(of)),
+        "daily": records(daily_rows(of)),
+    }
+
+
+def write_portfolio_chart(path: Path, of: Portfolio, notes: Sequence[str]) -> None:
+    """Write cumulative R and drawdown of a portfolio and its sets into an HTML file.
+
+    Raises
+    ------
+    OutputError, DiskError
+        If the place cannot be written.
+    """
+    label = "Lines: cumulative R of the portfolio and its sets, below it the distance from the peak"
+    figure = of_page("portfolio", "Cumulative R and drawdown", label, portfolio_figure(of))
+    write_charts(path, "Portfolio", [figure], notes)

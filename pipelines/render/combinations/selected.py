@@ -1,0 +1,186 @@
+"""The set of a run that a person names, by its rank or its id, and what there is to tell of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ib_grid import analysis
+from ib_grid.analysis import Source, load_source
+from ib_grid.analysis.selection.top import ranking_of, top
+from ib_grid.errors import ConfigError, DataError, InputError
+from ib_grid.errors.validation import shown
+from ib_grid.grid.columns import METRIC_NAMES, PREFIXES, VARIATIONS
+from ib_grid.grid.params import Params
+from ib_grid.runs.manifest import RUN_FILE
+from ib_grid.runs.run import Run, load_run
+from ib_grid.storage.atomic_files import is_file
+from ib_grid.storage.paths import place
+from pipelines.render.numbers import Scalar, published_rows, row_values
+from pipelines.render.provenance import made_with
+
+_SET_OF_A_RUN = re.compile(r"(?P<run>.+?)(?::(?P<id>\d+)|@(?P<rank>\d+))?", re.DOTALL)
+_NO_NUMBER = re.compile(r".+(?P<sign>[:@])(?P<said>[^/\\]*)", re.DOTALL)
+# Float32 sums of another processor may differ in the last digits.
+_SAME_R = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chosen:
+    """A combination of a run.
+
+    Attributes
+    ----------
+    run : Run
+    combo_id : int
+    row : mapping of str to value
+        Its result row, of the columns that the run has kept; numbers as published.
+    rank : int or None
+        In the ranking of the run's settings, 1 the best; None if it was chosen by its id.
+    """
+
+    run: Run
+    combo_id: int
+    row: dict[str, Scalar]
+    rank: int | None
+
+    @property
+    def params(self) -> Params:
+        """The combination."""
+        return self.run.grid.params(self.combo_id)
+
+    @property
+    def name(self) -> str:
+        """Symbol and id, such as ``GER40 #1234``."""
+        return f"{self.run.manifest.symbol} #{self.combo_id}"
+
+    @property
+    def made_with(self) -> str:
+        """How its numbers were made, in a line: fills, costs, bars, news filter."""
+        return made_with(self.run.manifest)
+
+    def metrics(self, prefix: str = "") -> dict[str, Scalar]:
+        """Its metrics, or with a prefix those of a variation, that the run has kept."""
+        names = {name: prefix + name for name in METRIC_NAMES}
+        return {name: self.row[column] for name, column in names.items() if column in self.row}
+
+    def variations(self) -> pd.DataFrame:
+        """A row per variation whose metrics the run has kept: its name and these."""
+        rows = [
+            {"variation": name, **self.metrics(prefix)}
+            for name, prefix in zip(VARIATIONS, PREFIXES, strict=True)
+            if self.metrics(prefix)
+        ]
+        return pd.DataFrame(rows)
+
+    def source(self, bars: Path | None = None) -> Source:
+        """What the run was computed from; `bars` where they are now, if they were moved.
+
+        Raises
+        ------
+        DataError
+            If the bars or a calendar are not there any more, have changed or cannot be read.
+        """
+        return load_source(self.run.manifest, bars) if bars else self.run.source
+
+    def trades(self, source: Source) -> pd.DataFrame:
+        """Its trades, after a check that they are those of its result row.
+
+        Raises
+        ------
+        DataError
+            If this version of ib-grid trades otherwise than the one that made the run.
+        """
+        found = analysis.trades(source, self.combo_id)
+        expected = self.metrics()
+        n, r = expected.get("total_trades"), expected.get("total_r")
+        same_n = n is None or len(found) == n
+        if same_n and (r is None or np.isclose(found["r"].sum(), float(r), _SAME_R, _SAME_R)):
+            return found
+        raise DataError(
+            f"combination {self.combo_id} gives {len(found)} trades, {found['r'].sum():.2f} R now,"
+            f" and gave {n} trades, {r} R",
+            where=str(self.run.path),
+            expected="the trades that the run has counted",
+            remedy="run again: results and engine are of different versions",
+        )
+
+
+def choose(run: str, *, rank: int | None = None, combo_id: int | None = None) -> Chosen:
+    """A combination of a run, by its rank or its id; without either the best.
+
+    Parameters
+    ----------
+    run : str
+        Path or URL of the run directory.
+    rank : int, optional
+        In the ranking by the score of the run's settings, from 1.
+    combo_id : int, optional
+
+    Raises
+    ------
+    ConfigError
+        If both are given, or fewer combinations are ranked.
+    InputError
+        If there is no such run or combination.
+    """
+    if rank is not None and combo_id is not None:
+        raise ConfigError("a rank and an id", where="--rank, --id", expected="one of the two")
+    opened = load_run(run)
+    if combo_id is None:
+        rank = 1 if rank is None else rank
+        combo_id = _ranked(opened, rank)
+    return Chosen(run=opened, combo_id=combo_id, row=_row(opened, combo_id), rank=rank)
+
+
+def choose_by_text(text: str) -> Chosen:
+    """A combination of a run by a text: ``RUN``, ``RUN:ID`` or ``RUN@RANK``.
+
+    Raises
+    ------
+    InputError
+        As `choose`.
+    """
+    found = _SET_OF_A_RUN.fullmatch(text)
+    if found is None:
+        raise ConfigError("a set without a run", expected="RUN, RUN:ID or RUN@RANK")
+    rank, combo_id = (int(found[name]) if found[name] else None for name in ("rank", "id"))
+    try:
+        return choose(found["run"], rank=rank, combo_id=combo_id)
+    except InputError as error:
+        wrong = _NO_NUMBER.fullmatch(found["run"])
+        if wrong is None or is_file(place(found["run"]) / RUN_FILE):
+            raise
+        kind = "combo_id" if wrong["sign"] == ":" else "rank"
+        raise ConfigError(
+            f"{shown(wrong['said'])} is no {kind}, and no run has this name",
+            where=text,
+            expected="RUN:ID with the combo_id of a set, such as results/run:1234, or RUN@RANK"
+            " with its place by score, such as results/run@2; RUN alone is the best",
+        ) from error
+
+
+def _row(run: Run, combo_id: int) -> dict[str, Scalar]:
+    run.row(combo_id)  # says what is wrong
+    frame = published_rows(run.rows([combo_id]))
+    return row_values(frame.iloc[[0]].to_dict("records")[0])
+
+
+def _ranked(run: Run, rank: int) -> int:
+    """The id of a rank."""
+    if rank < 1:
+        raise ConfigError(f"the rank is {rank}", where="rank", expected="1, the best, or more")
+    found = top(run, n=rank)
+    if len(found) < rank:
+        least = ranking_of(run).min_trades
+        raise ConfigError(
+            f"{len(found):,} combinations are ranked, there is no rank {rank}",
+            where=str(run.path),
+            expected=f"a rank of 1 to {len(found):,}; combinations with {least} trades or more are"
+            " ranked",
+        )
+    return int(found["combo_id"].iloc[rank - 1])

@@ -1,0 +1,56 @@
+"""Tables as CSV, for a file or a pipe; spreadsheets take no text of it for a formula."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ib_grid.storage.atomic_files import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Text from calendars, which anybody may have written; all other text is the project's own.
+FOREIGN_COLUMNS = ("event_currency", "event_title")
+# At the beginning of a cell, as wide letters, too; where the comma is for decimals, programs part
+# cells at semicolons or tabs instead.
+_FORMULA = re.compile(r"(^|[;\t])(?=\s*[=+\-@\t\r＝＋－＠])")
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as CSV, whole or not at all; the text is that of `csv_text`.
+
+    Raises
+    ------
+    OutputError, DiskError
+        If the place cannot be written.
+    """
+    with whole_file(path) as file:
+        file.write(csv_text(frame).encode())
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A frame as CSV text; moments as ISO 8601 in UTC.
+
+    A text from a calendar that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    texts = moment_texts(frame)
+    for name in FOREIGN_COLUMNS:
+        if name in frame:
+            texts[name] = frame[name].map(_no_formula, na_action="ignore")
+    text: str = frame.assign(**texts).to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def moment_texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """The columns of a frame that hold times, as texts: moments in UTC, dates without a time."""
+    texts = {}
+    for name in frame.select_dtypes(["datetimetz", "datetime"]):
+        form = "%Y-%m-%dT%H:%MZ" if frame[name].dt.tz is not None else "%Y-%m-%d"
+        texts[str(name)] = frame[name].dt.strftime(form)
+    return texts
+
+
+def _no_formula(text: str) -> str:
+    return _FORMULA.sub(r"\1'", text)

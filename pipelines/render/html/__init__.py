@@ -1,0 +1,1 @@
+"""Parts of HTML pages: templates, figures as data, numbers and words as markup."""

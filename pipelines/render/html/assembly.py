@@ -1,0 +1,50 @@
+"""What a page is put together from: templates, plotly.js, data for its scripts."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from functools import cache
+
+import jinja2
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from ib_grid.errors.validation import points
+from pipelines.render.html.words import breakable, named, number, percent, plural
+
+
+def script_json(content: object) -> Markup:
+    """JSON for a script element."""
+    dumped = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    escaped = dumped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(escaped)  # noqa: S704 - nothing in it can end the element
+
+
+@cache
+def plotly_base64() -> str:
+    """plotly.js, gzipped, as base64: 2 MB in place of 5."""
+    packed = gzip.compress(get_plotlyjs().encode(), 6, mtime=0)
+    return base64.b64encode(packed).decode("ascii")
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The templates, with the filters of the page's words."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipelines.render.html"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=number,
+        percent=percent,
+        plural=plural,
+        named=named,
+        breakable=breakable,
+        points=points,
+    )
+    return environment

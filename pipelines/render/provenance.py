@@ -1,0 +1,58 @@
+"""How the numbers of a run were made, in a line: fills, costs, bars, news filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ib_grid.engine.execution import Execution
+from ib_grid.errors import InputError
+from ib_grid.errors.validation import points
+from ib_grid.news.run_news import statement_line
+from ib_grid.runs.manifest import RUN_FILE, Manifest
+
+_NOT_APPLIED = (
+    "slippage and commission not applied, mid prices watched, target before stop in one bar"
+)
+
+
+def made_with(manifest: Manifest) -> str:
+    """Fills with their costs, the first and last bar, and the news filter, as sentences in a line.
+
+    Only characters that can be printed: what a run says must neither steer a terminal nor end a
+    comment of an exported file.
+
+    Raises
+    ------
+    InputError
+        If the manifest does not say it.
+    """
+    try:
+        fills = fills_text(manifest.fills)
+        news = statement_line(manifest.news_statement)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            "run.json is damaged or foreign: fills or news are none",
+            where=RUN_FILE,
+            expected="a file that ib-grid has written",
+        ) from error
+    span = f"bars {manifest.data['first']} to {manifest.data['last']}"
+    return "".join(filter(str.isprintable, f"{fills}; {span}. {news}"))
+
+
+def fills_text(fills: Execution) -> str:
+    """The execution model and its costs: ``realistic fills, spread 1.5 points, ...``."""
+    said = f"{fills.model} fills, spread {points(fills.spread_points)} points"
+    if fills.model == "original":
+        return f"{said} ({_NOT_APPLIED})"
+    return (
+        f"{said}, slippage {points(fills.slippage_points)},"
+        f" commission {points(fills.commission_points)}"
+    )
+
+
+def made_with_by_set(runs: Mapping[str, Manifest]) -> list[str]:
+    """As `made_with` of several runs by the names of their sets, those alike in one line."""
+    names: dict[str, list[str]] = {}
+    for name, manifest in runs.items():
+        names.setdefault(made_with(manifest), []).append(name)
+    return [f"{', '.join(alike)}: {said}" for said, alike in names.items()]

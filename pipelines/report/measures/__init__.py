@@ -1,0 +1,1 @@
+"""What a report measures in the partition files: ranking, effects, distributions, replays."""

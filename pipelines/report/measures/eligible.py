@@ -1,0 +1,189 @@
+"""The eligible: how their score, total R and drawdown are distributed, where the best stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.analysis.effects.neighbourhoods import neighbours
+from ib_grid.analysis.selection.pareto import pareto_front
+from ib_grid.grid import scoring
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.scoring import Extrema
+from ib_grid.runs import row_blocks
+from ib_grid.runs.row_blocks import File
+from pipelines.cluster.executors import ALONE, Readers
+from pipelines.report.measures.histograms import HISTOGRAM_BINS, Bins, Histogram, round_bins
+from pipelines.report.measures.ranking import Ranking
+
+_TOTAL_R = ("combo_id", "total_r")
+_DENSITY_BINS = 110
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Density:
+    """Numbers of eligible combinations by drawdown and total R, and the best trade-offs.
+
+    Attributes
+    ----------
+    drawdown, total_r : Bins
+    counts : int64 array, shape (total_r.n, drawdown.n)
+    front : float32 array, shape (n_front, 2)
+        Drawdown and total R of the Pareto front, ascending: no eligible combination has more total
+        R at no more drawdown.
+    """
+
+    drawdown: Bins
+    total_r: Bins
+    counts: NDArray[np.int64]
+    front: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Eligible:
+    """How the eligible are distributed, and where the best of them stands.
+
+    Attributes
+    ----------
+    score_histogram, density : Histogram, Density or None
+        None where none is eligible.
+    above_best : int
+        Combinations, eligible or not, with more total R than the best; 0 where there is none.
+    beside_best : frame
+        `ib_grid.analysis.effects.neighbourhoods.neighbours` of the best with ``total_r`` beside
+        each, NaN where it is not there; no row where there is no best.
+    """
+
+    score_histogram: Histogram | None
+    density: Density | None
+    above_best: int
+    beside_best: pd.DataFrame
+
+
+def look_at_eligible(
+    files: Sequence[File],
+    grid: Grid,
+    ranking: Ranking,
+    min_trades: int,
+    readers: Readers = ALONE,
+) -> Eligible:
+    """What is told of the combinations that are ranked, besides the best of them.
+
+    Two passes over the files: the bins and the front, then the counts.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read.
+    """
+    if ranking.best.empty:
+        return Eligible(
+            score_histogram=None, density=None, above_best=0, beside_best=pd.DataFrame()
+        )
+    best = ranking.best.iloc[0]
+    beside = neighbours(grid, int(best["combo_id"]))
+    look = partial(
+        _looked_up,
+        ids=np.sort(beside["combo_id"].to_numpy()),
+        total_r=np.float32(best["total_r"]),
+    )
+    looked = readers.submit_parts(look, files)
+    figures = partial(
+        _figures, weights=ranking.weights, extrema=ranking.extrema, min_trades=min_trades
+    )
+    outline = reduce(_Outline.merge, readers.map(partial(_outline, figures=figures), files))
+    n_bins = (HISTOGRAM_BINS, _DENSITY_BINS, _DENSITY_BINS)
+    bins = tuple(map(round_bins, outline.low, outline.high, n_bins))
+    counted = readers.map(partial(_counts, figures=figures, bins=bins), files)
+    scores, cells = (np.sum(counts, axis=0) for counts in zip(*counted, strict=True))
+    above, known = zip(*(part.result() for part in looked), strict=True)
+    total_r = pd.Series({i: r for of_ids in known for i, r in of_ids.items()}, dtype=np.float32)
+    return Eligible(
+        score_histogram=Histogram(bins=bins[0], counts=scores),
+        density=Density(drawdown=bins[1], total_r=bins[2], counts=cells, front=outline.front),
+        above_best=sum(above),
+        beside_best=beside.assign(total_r=beside["combo_id"].map(total_r)),
+    )
+
+
+Figures = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]]
+
+
+def _figures(
+    files: Sequence[File], weights: Mapping[str, float], extrema: Extrema, min_trades: int
+) -> Iterator[Figures]:
+    """Score, drawdown and total R of the eligible rows, block by block, no block empty."""
+    names = dict.fromkeys(("combo_id", "total_trades", "max_drawdown", "total_r", *weights))
+    for block in row_blocks.blocks(files, tuple(names)):
+        row_blocks.check_finite(block)
+        rows = np.flatnonzero(block.columns["total_trades"] >= min_trades)
+        if len(rows):
+            columns = {name: block.columns[name][rows] for name in names}
+            score = scoring.composite_scores(columns, weights, extrema)
+            yield score, columns["max_drawdown"], columns["total_r"]
+
+
+class _Outline(NamedTuple):
+    """The least and the most of each figure, and the best trade-offs of drawdown and total R."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    front: NDArray[np.float32]
+
+    def merge(self, other: _Outline) -> _Outline:
+        return _Outline(
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+            pareto_front(np.concatenate([self.front, other.front])),
+        )
+
+
+def _outline(files: Sequence[File], figures: Callable[..., Iterator[Figures]]) -> _Outline:
+    outline = _Outline(np.full(3, np.inf), np.full(3, -np.inf), np.zeros((0, 2), np.float32))
+    for block in figures(files):
+        low = np.array([values.min() for values in block], np.float64)
+        high = np.array([values.max() for values in block], np.float64)
+        outline = outline.merge(_Outline(low, high, _unbeaten(*block[1:], outline.front)))
+    return outline
+
+
+def _unbeaten(
+    cost: NDArray[np.float32], gain: NDArray[np.float32], front: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Points that the front so far does not beat: few, so that few have to be sorted."""
+    least_gain = np.append(np.float32(-np.inf), front[:, 1])  # both ascend along a front
+    rows = gain > least_gain[np.searchsorted(front[:, 0], cost, side="right")]
+    return np.column_stack([cost[rows], gain[rows]])
+
+
+def _counts(
+    files: Sequence[File], figures: Callable[..., Iterator[Figures]], bins: Sequence[Bins]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many have a score in each bin, and lie in each cell by total R and drawdown."""
+    of_score, across, up = bins
+    scores, cells = np.zeros(of_score.n, np.int64), np.zeros(up.n * across.n, np.int64)
+    for score, drawdown, total_r in figures(files):
+        scores += of_score.counts(score)
+        cell = up.places(total_r) * across.n + across.places(drawdown)
+        cells += np.bincount(cell, minlength=len(cells))
+    return scores, cells.reshape(up.n, across.n)
+
+
+def _looked_up(
+    files: Sequence[File], ids: NDArray[np.int64], total_r: np.float32
+) -> tuple[int, dict[int, float]]:
+    """How many rows have more total R, and that of some combinations by their ids, ascending."""
+    above, found = 0, dict[int, float]()
+    for block in row_blocks.blocks(files, _TOTAL_R):
+        own, values = (block.columns[name] for name in _TOTAL_R)
+        above += int(np.count_nonzero(values > total_r))
+        place = np.minimum(np.searchsorted(own, ids), len(own) - 1)
+        there = own[place] == ids
+        found |= dict(zip(own[place[there]].tolist(), values[place[there]].tolist(), strict=True))
+    return above, found

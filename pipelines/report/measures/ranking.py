@@ -1,0 +1,260 @@
+"""Rankings of a run's combinations, exact and in bounded memory.
+
+Three passes over the partition files: what is eligible and the extrema of the score columns, then
+the scores and the best of them, then the whole rows of those. Every ranking is made in the same
+passes, and several processes may share each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.errors import StoreError
+from ib_grid.grid import scoring
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
+from ib_grid.grid.top_rows import BestRows
+from ib_grid.grid.variations import VARIATION_RULES, Sums, sums
+from ib_grid.runs import row_blocks
+from ib_grid.runs.row_blocks import Block, File
+from pipelines.cluster.executors import ALONE, Readers
+from pipelines.render import numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is ranked: whole combinations, or a variation's own results in them.
+
+    Attributes
+    ----------
+    variation : str or None
+        None for whole combinations.
+    by_rule : bool
+        Only where the variation counts by its rule.
+    n_best : int
+        Length of the ranking.
+    """
+
+    variation: str | None = None
+    by_rule: bool = False
+    n_best: int
+
+    @property
+    def prefix(self) -> str:
+        """Prefix of its metric columns."""
+        return f"{self.variation.lower()}_" if self.variation else ""
+
+    @property
+    def rule_columns(self) -> tuple[str, ...]:
+        """Parameter columns that its rule looks at."""
+        return VARIATION_RULES[self.variation].columns if self.by_rule and self.variation else ()
+
+    def counts(self, columns: Columns) -> NDArray[np.bool_] | np.bool_:
+        """Which rows are within the scope, shape (n_rows,), or that all of them are."""
+        if self.by_rule and self.variation:
+            return VARIATION_RULES[self.variation].counts(columns)
+        return np.True_
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranking:
+    """The best combinations of a scope, and what was found on the way.
+
+    Attributes
+    ----------
+    scope : Scope
+    weights : mapping of str to float
+        Score columns of the scope.
+    extrema : Extrema
+        Over the eligible rows, whose number is `extrema.n_rows`.
+    sums : Sums
+        Over all rows of the scope.
+    best : frame
+        ``rank``, ``score`` and the result columns that are kept, best first; numbers as
+        `pipelines.render.numbers` publishes them.
+    """
+
+    scope: Scope
+    weights: dict[str, float]
+    extrema: Extrema
+    sums: Sums
+    best: pd.DataFrame
+
+
+def rank(
+    files: Sequence[File],
+    scopes: Sequence[Scope],
+    settings: RankingSettings,
+    readers: Readers = ALONE,
+    *,
+    metrics: Sequence[str] = METRIC_COLUMNS,
+    extrema: Extrema | None = None,
+) -> tuple[Ranking, ...]:
+    """The rankings of these scopes.
+
+    Parameters
+    ----------
+    files : sequence of File
+        Partition files; no combination is in two of them.
+    scopes : sequence of Scope
+    settings : RankingSettings
+    readers : Readers
+    metrics : sequence of str
+        The metric columns that the files hold.
+    extrema : Extrema, optional
+        Of all eligible combinations, where the files hold only the best of them: the scores of
+        whole combinations are normalised by these.
+
+    Returns
+    -------
+    tuple of Ranking
+        One per scope; empty where no row is eligible.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be read, or a value that is ranked is no finite number.
+    """
+    contests = [_contest(scope, settings) for scope in scopes]
+    names = list(dict.fromkeys(name for contest in contests for name in contest.columns_needed))
+    surveys = readers.map(partial(_survey, names=names, contests=contests), files)
+    totals, found = (_merged(parts) for parts in zip(*surveys, strict=True))
+    if extrema is not None:
+        found = [f if c.scope.variation else extrema for c, f in zip(contests, found, strict=True)]
+    choose = partial(_choose, names=names, contests=contests, extrema=found)
+    best = _merged(readers.map(choose, files))
+    frames = _whole_rows(files, best, metrics, readers)
+    return tuple(
+        Ranking(scope=c.scope, weights=c.weights, extrema=e, sums=t, best=f)
+        for c, e, t, f in zip(contests, found, totals, frames, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Contest:
+    """A scope with the settings of its ranking."""
+
+    scope: Scope
+    weights: dict[str, float]
+    min_trades: int
+
+    @property
+    def columns_needed(self) -> tuple[str, ...]:
+        prefix = self.scope.prefix
+        own = (f"{prefix}total_trades", f"{prefix}total_r")
+        return ("combo_id", *own, *self.weights, *self.scope.rule_columns)
+
+    def eligible(self, columns: Columns) -> NDArray[np.bool_]:
+        """Which rows are ranked, shape (n_rows,)."""
+        enough = columns[f"{self.scope.prefix}total_trades"] >= self.min_trades
+        return np.asarray(enough & self.scope.counts(columns))
+
+
+def _contest(scope: Scope, settings: RankingSettings) -> _Contest:
+    weights = settings.weights_of(scope.prefix)
+    return _Contest(scope=scope, weights=weights, min_trades=settings.min_trades)
+
+
+def _survey(
+    files: Sequence[File], names: Sequence[str], contests: Sequence[_Contest]
+) -> tuple[list[Sums], list[Extrema]]:
+    """First pass: sums over each scope, and extrema over its eligible rows."""
+    totals = [Sums() for _ in contests]
+    extrema = [scoring.no_extrema(len(contest.weights)) for contest in contests]
+    for block in row_blocks.blocks(files, names):
+        row_blocks.check_finite(block)
+        for i, contest in enumerate(contests):
+            prefix = contest.scope.prefix
+            own = (f"{prefix}total_trades", f"{prefix}total_r")
+            in_scope = _take(block.columns, own, contest.scope.counts(block.columns))
+            totals[i] = totals[i].merge(sums(in_scope, prefix))
+            ranked = _take(block.columns, contest.weights, contest.eligible(block.columns))
+            extrema[i] = extrema[i].merge(scoring.column_extrema(ranked, contest.weights))
+    return totals, extrema
+
+
+def _choose(
+    files: Sequence[File],
+    names: Sequence[str],
+    contests: Sequence[_Contest],
+    extrema: Sequence[Extrema],
+) -> list[BestRows]:
+    """Second pass: the best rows of each scope, and where each is: the index of a file, the row."""
+    best = [BestRows(contest.scope.n_best, n_more=2) for contest in contests]
+    for block in row_blocks.blocks(files, names):
+        for rows, contest, of_scope in zip(best, contests, extrema, strict=True):
+            _enter(block, contest, of_scope, rows)
+    return best
+
+
+Mergeable = TypeVar("Mergeable", Sums, Extrema, BestRows)
+
+
+def _merged(parts: Iterable[Sequence[Mergeable]]) -> list[Mergeable]:
+    """For each scope, what the parts of a pass have found together."""
+    return [reduce(lambda a, b: a.merge(b), of_scope) for of_scope in zip(*parts, strict=True)]
+
+
+def _take(columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | np.bool_) -> Columns:
+    if rows.all():  # so it often is, and a view costs nothing
+        return {name: columns[name] for name in names}
+    index = np.flatnonzero(rows)
+    return {name: columns[name][index] for name in names}
+
+
+def _enter(block: Block, contest: _Contest, extrema: Extrema, best: BestRows) -> None:
+    rows = contest.eligible(block.columns)
+    ranked = _take(block.columns, ("combo_id", *contest.weights), rows)
+    row = np.flatnonzero(rows).astype(np.int64)
+    best.add(
+        scoring.composite_scores(ranked, contest.weights, extrema),
+        ranked["combo_id"],
+        np.full(len(row), block.file.index, np.int64),
+        block.first_row + row,
+    )
+
+
+def _whole_rows(
+    files: Sequence[File], best: Sequence[BestRows], metrics: Sequence[str], readers: Readers
+) -> list[pd.DataFrame]:
+    """Third pass: a published frame for each ranking."""
+    of_scopes = [rows.columns() for rows in best]
+    file_index, row = (np.concatenate([columns[i] for columns in of_scopes]) for i in (2, 3))
+    rows_of = {int(i): np.unique(row[file_index == i]) for i in np.unique(file_index)}
+    of_best = [file for file in files if file.index in rows_of]
+    publish = partial(_published, rows_of=rows_of, metrics=metrics)
+    rows = pd.concat(readers.map(publish, of_best)).set_index("combo_id", drop=False)
+    _check_once(rows)
+    return [_ranked(rows.loc[combo_id], score) for score, combo_id, *_ in of_scopes]
+
+
+def _published(
+    files: Sequence[File], rows_of: Mapping[int, NDArray[np.int64]], metrics: Sequence[str]
+) -> pd.DataFrame:
+    return numbers.published_rows(row_blocks.take_rows(files, rows_of, metrics).to_pandas())
+
+
+def _check_once(rows: pd.DataFrame) -> None:
+    twice = rows.index[rows.index.duplicated()]
+    if len(twice):
+        raise StoreError(
+            f"combination {twice[0]} is in the results more than once",
+            expected="each combination once",
+            remedy="run again with --no-resume",
+        )
+
+
+def _ranked(rows: pd.DataFrame, score: NDArray[np.float64]) -> pd.DataFrame:
+    added = {
+        "rank": np.arange(1, len(rows) + 1),
+        "score": [numbers.significant(value) for value in score],
+    }
+    frame = pd.concat([pd.DataFrame(added, index=rows.index), rows], axis="columns")
+    return frame.astype({"score": np.float64}).reset_index(drop=True)

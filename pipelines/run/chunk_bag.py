@@ -1,0 +1,189 @@
+"""Chunks that are not done yet, as a Dask bag on workers, to partition files."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import dask
+import dask.bag
+from distributed import CancelledError, Client, Future, KilledWorker, as_completed
+
+from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError, first_line
+from ib_grid.grid.chunks import Chunk
+from ib_grid.grid.grid import Grid
+from ib_grid.runs import chunk_summary
+from ib_grid.runs.chunk_summary import Summary
+from pipelines.cluster import local_cluster
+from pipelines.cluster.local_cluster import Workers
+from pipelines.render.progress import Progress
+from pipelines.run import tasks
+from pipelines.run.tasks import ChunkDone, Work
+
+SEED = 42
+MIN_CHUNKS = 60
+MAX_CHUNKS = 500
+CHUNKS_PER_WORKER = 4
+MAX_CHUNK_ROWS = 250_000
+# Tasks that the client and the scheduler hold at a time: 10,000 took 200 MB.
+MAX_TASKS = 2000
+
+_POLL_SECONDS = 0.02  # the end of the last chunk is seen so much later
+_SHOW_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the workers have made of some chunks.
+
+    Attributes
+    ----------
+    done : tuple of ChunkDone
+    failed : tuple of ChunkError
+    """
+
+    done: tuple[ChunkDone, ...]
+    failed: tuple[ChunkError, ...]
+
+
+def rows_per_chunk(grid: Grid, workers: int) -> int:
+    """Combinations in a chunk: enough chunks for the workers, not too many, none too large."""
+    blocks = grid.shape[0] * grid.shape[1]
+    wanted = max(MIN_CHUNKS, CHUNKS_PER_WORKER * workers)
+    per_block = max(1, min(math.ceil(wanted / blocks), MAX_CHUNKS // blocks))
+    return min(MAX_CHUNK_ROWS, math.ceil(grid.rows_per_block / per_block))
+
+
+def compute(
+    work: Work, chunks: Sequence[int], workers: Workers, progress: Progress, before: Summary
+) -> Outcome:
+    """Have workers compute and write these chunks.
+
+    Parameters
+    ----------
+    work : Work
+    chunks : sequence of int
+        Indices.
+    workers : Workers
+    progress : Progress
+        Is told of each chunk.
+    before : Summary
+        Of the chunks that were done before.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be written; the rest is not waited for.
+    ClusterError
+        If the workers or the scheduler are lost.
+    """
+    waiting = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
+    done: list[ChunkDone] = []
+    failed: list[ChunkError] = []
+    total, deaths = before, Counter[int]()
+    while waiting:
+        lost, blamed = set(), Counter[int]()
+        for index, result in _results(work, waiting, workers.client, progress):
+            if isinstance(result, KilledWorker):
+                lost.add(index)
+                blamed[index] = result.allowed_failures + 1
+            elif result is None:
+                lost.add(index)
+            elif isinstance(result, ChunkError):
+                failed.append(result)
+            else:
+                done.append(result)
+                total = chunk_summary.merge((total, result.summary), work.min_trades)
+                progress.chunk(result.summary.combinations, total.best)
+        waiting = [index for index in waiting if index in lost]
+        # A scheduler that is not ours tries a chunk again by itself, and the market may go with its
+        # last holder before it blames one. Chunks are begun in this order: one of the first it was.
+        deaths.update(blamed or waiting[: workers.count])
+        failed += [_died(work.plan.chunk(k)) for k in waiting if deaths[k] >= local_cluster.TRIES]
+        waiting = [index for index in waiting if deaths[index] < local_cluster.TRIES]
+    return Outcome(done=tuple(done), failed=tuple(failed))
+
+
+def _results(
+    work: Work, chunks: Sequence[int], client: Client, progress: Progress
+) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
+    """What becomes of each chunk; None if it was dropped with the worker that held the work."""
+    try:
+        client.wait_for_workers(1, timeout=local_cluster.NO_WORKERS_SECONDS)
+        shared = client.scatter(work, broadcast=True, hash=False)
+        for first in range(0, len(chunks), MAX_TASKS):
+            some = chunks[first : first + MAX_TASKS]
+            bag = dask.bag.from_sequence(some, partition_size=1)
+            mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
+            futures = client.compute(mapped.to_delayed())
+            index_of = {future.key: index for future, index in zip(futures, some, strict=True)}
+            for future in _arrivals(futures, client, progress):
+                yield index_of[future.key], _result(future, index_of[future.key], work)
+                future.release()
+    except (OSError, TimeoutError) as error:
+        raise _lost(f"the scheduler or its workers are lost ({first_line(error)})") from error
+
+
+def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> Iterator[Future]:
+    """The futures as they come to an end; progress is shown and the workers watched meanwhile."""
+    waiting = as_completed(futures, loop=client.loop, raise_errors=False)
+    asked = alive = shown = 0.0
+    while not waiting.is_empty():
+        batch = waiting.next_batch(block=False)
+        yield from batch
+        now = time.monotonic()
+        if now - asked >= local_cluster.COUNT_SECONDS:
+            count, memory = local_cluster.workers_now(client)
+            progress.workers(count, memory)
+            asked, alive = now, now if count or not alive else alive
+        if now - alive >= local_cluster.NO_WORKERS_SECONDS:
+            raise _lost(
+                f"there has been no worker for {local_cluster.NO_WORKERS_SECONDS:.0f} seconds"
+            )
+        if now - shown >= _SHOW_SECONDS:
+            progress.show()
+            shown = now
+        if not batch:
+            time.sleep(_POLL_SECONDS)
+
+
+def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | KilledWorker | None:
+    if future.status == "finished":
+        try:
+            (done,) = future.result()
+        except CancelledError:  # the worker that held the result has died
+            return None
+        return done
+    if future.status != "error":
+        return None
+    error = future.exception()
+    if isinstance(error, (StoreError, ClusterError)):
+        raise error
+    if isinstance(error, (ChunkError, KilledWorker)):
+        return error
+    return tasks.chunk_error(work.plan.chunk(index), f"{error!r}")
+
+
+def _died(chunk: Chunk) -> ChunkError:
+    found = f"{local_cluster.TRIES} workers died while they computed it"
+    return tasks.chunk_error(chunk, found, how=", with fewer --workers if memory ran out")
+
+
+def _lost(found: str) -> ClusterError:
+    return ClusterError(
+        found, remedy="run again: what is done is kept and only the missing chunks are computed"
+    )
+
+
+def failure(failed: Sequence[ChunkError]) -> IbGridError:
+    """One error for all chunks that failed: the first with the number of the others."""
+    first = failed[0]
+    more = len(failed) - 1
+    rest = f"; {more} more failed, all are in run.json" if more else ""
+    return ChunkError(
+        first.found + rest, where=first.where, expected=first.expected, remedy=first.remedy
+    )

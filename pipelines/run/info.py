@@ -1,0 +1,88 @@
+"""What there is to run on, and what a run will take: looked at and measured, nothing written."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from dask.system import CPU_COUNT
+
+from ib_grid.engine.fast import engine
+from ib_grid.errors import InputError
+from ib_grid.errors.validation import points
+from ib_grid.grid.chunks import ChunkPlan, plan_chunks
+from ib_grid.news.run_news import statement_lines
+from pipelines.config.configuration import Settings
+from pipelines.inputs.inputs import Inputs, read_inputs
+from pipelines.render.progress import duration
+from pipelines.run import chunk_bag
+from pipelines.run.attempt import planned_workers
+
+_CHUNKS_TIMED = 2
+
+
+def describe(settings: Settings) -> Iterator[str]:
+    """Lines on the bars, the levels, the grid and the time a run will take.
+
+    Raises
+    ------
+    InputError
+        If what a run needs is missing or wrong.
+    """
+    news, inputs = _news_and_inputs(settings)
+    data, grid, execution = inputs.data, inputs.grid, inputs.execution
+    file = settings.instrument_file
+    yield f"symbol:  {settings.symbol}, {f'described in {file}' if file else 'built in'}"
+    yield f"bars:    {data['file']}"
+    yield f"         {data['bars']:,} one-minute bars, {data['first']} to {data['last']}"
+    for session, levels in inputs.market.levels.items():
+        flat = int(np.count_nonzero(levels.ib_high <= levels.ib_low))
+        yield f"levels:  {session} {session.ib_timezone}: {len(levels.date)} dates" + (
+            f", {flat} without a range" if flat else ""
+        )
+    for note in inputs.notes:
+        yield f"         {note}"
+    yield f"news:    {news[0]}"
+    yield from (f"         {line}" for line in news[1:])
+    yield f"fills:   {execution.model}, spread {points(execution.spread_points)} points"
+    axes = " x ".join(str(n) for n in grid.shape)
+    yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
+    workers = planned_workers(settings)
+    rows = settings.chunk_size or chunk_bag.rows_per_chunk(grid, workers)
+    plan = plan_chunks(grid, rows)
+    yield f"run:     {len(plan)} chunks on {workers} workers"
+    yield f"         about {_estimate(inputs, plan, workers)}"
+
+
+def _news_and_inputs(settings: Settings) -> tuple[list[str], Inputs]:
+    """What is to be said of the news filter, and the inputs; without a filter if it cannot be had.
+
+    Not to know what a run would block is no reason not to show what there is.
+    """
+    try:
+        inputs = read_inputs(settings)
+    except InputError as error:
+        without = dataclasses.replace(settings, news_filter=False, news=())
+        inputs = read_inputs(without)  # fails again where the news were not the reason
+        return ["a run would stop: " + str(error).replace("\n", "\n         ")], inputs
+    return statement_lines(inputs.news_statement), inputs
+
+
+def _estimate(inputs: Inputs, plan: ChunkPlan, workers: int) -> str:
+    """The time a run will take, from that of a few chunks of it on this data."""
+    engine.warm_up(inputs.market, inputs.grid)
+    sample = random.Random(chunk_bag.SEED).sample(range(len(plan)), min(_CHUNKS_TIMED, len(plan)))  # noqa: S311
+    chunks = [plan.chunk(index) for index in sample]
+    started = time.perf_counter()
+    for chunk in chunks:
+        engine.evaluate(inputs.market, inputs.grid, chunk, inputs.execution, inputs.news)
+    seconds = time.perf_counter() - started
+    rows = sum(chunk.n_rows for chunk in chunks)
+    total = seconds / rows * len(plan.grid) / min(workers, len(plan), CPU_COUNT)
+    return (
+        f"{duration(total)} of computing on this machine, judged by {len(chunks)} of its chunks,"
+        " and the start of the workers, the writing and the report"
+    )

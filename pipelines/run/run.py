@@ -1,0 +1,185 @@
+"""A run from its beginning to its end: its directory, its manifest, its attempts."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from ib_grid.errors import StoreError
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.runs import inventory
+from ib_grid.runs.chunk_summary import Summary
+from ib_grid.runs.fingerprint import RESULTS_VERSION, check_same_run, fingerprint
+from ib_grid.runs.manifest import (
+    RUN_FILE,
+    Manifest,
+    read_manifest,
+    versions,
+    write_manifest,
+)
+from ib_grid.storage.lock import sole_writer
+from ib_grid.storage.paths import Place
+from ib_grid.storage.timestamps import utc_now
+from pipelines.cluster.local_cluster import Workers
+from pipelines.cluster.security import security_of
+from pipelines.config.configuration import Settings
+from pipelines.inputs.inputs import Inputs
+from pipelines.run import chunk_bag, run_directory
+from pipelines.run.attempt import Job, compute_missing, planned_workers, say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A run that is complete.
+
+    Attributes
+    ----------
+    folder : Place
+        Its directory.
+    manifest : Manifest
+    summary : Summary
+        Of the whole grid.
+    computed : int
+        Combinations that were computed now; the others were there.
+    workers : Workers, optional
+        Those that have computed, where they were to stay.
+    """
+
+    folder: Place
+    manifest: Manifest
+    summary: Summary
+    computed: int
+    workers: Workers | None
+
+
+def run(
+    settings: Settings,
+    inputs: Inputs,
+    console: Console,
+    stay: contextlib.ExitStack | None = None,
+) -> RunResult:
+    """Compute what is missing of a run, in a new directory or in one that was begun before.
+
+    Parameters
+    ----------
+    settings : Settings
+    inputs : Inputs
+    console : Console
+        Gets notes and progress.
+    stay : ExitStack, optional
+        Where given, the workers stay until it is closed, if all is computed.
+
+    Raises
+    ------
+    ChunkError
+        If chunks could not be computed; the others are done.
+    StoreError, ClusterError
+        If files cannot be written or read, or the workers are lost.
+    InputError
+        If the run directory cannot be used.
+    """
+    security = security_of(settings)
+    place = run_directory.choose_place(
+        settings.output.absolute(),
+        settings.run_dir,
+        inputs.identity,
+        len(inputs.grid),
+        resume=settings.resume,
+    )
+    with sole_writer(place.folder, say=lambda text: say(console, text)):
+        # Another process may have begun the run before this one got the lock.
+        begun = (place.folder / RUN_FILE).is_file()
+        if begun:
+            manifest = read_manifest(place.folder)
+            check_same_run(inputs.identity, manifest.identity, place.folder)
+        else:
+            manifest = new_manifest(settings, inputs)
+            write_manifest(place.folder, manifest)
+        job = Job(
+            settings=settings,
+            inputs=inputs,
+            console=console,
+            folder=place.folder,
+            plan=manifest.plan(),
+            fingerprint=manifest.fingerprint,
+            security=security,
+            stay=stay,
+        )
+        described = settings.instrument_file
+        own = (f"{settings.symbol} is as {described} describes it",) if described else ()
+        for note in (*own, *inputs.notes, *place.notes, *inputs.keep.said()):
+            job.say(f"note: {note}")
+        return _complete(job, manifest, begun=begun)
+
+
+def new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
+    """The manifest of a run that is about to begin: its grid cut into chunks, nothing done yet."""
+    rows = settings.chunk_size or chunk_bag.rows_per_chunk(inputs.grid, planned_workers(settings))
+    plan = plan_chunks(inputs.grid, rows)
+    return Manifest(
+        symbol=inputs.symbol,
+        instrument=inputs.instrument.to_dict(),
+        grid=inputs.grid.to_dict(),
+        execution=inputs.execution.to_dict(),
+        news=inputs.news.to_dict(),
+        news_statement=inputs.news_statement,
+        data=inputs.data,
+        ranking=dataclasses.asdict(settings.ranking),
+        keep=inputs.keep.to_dict(),
+        results_version=RESULTS_VERSION,
+        combinations=len(inputs.grid),
+        chunks=len(plan),
+        settings_per_chunk=plan.settings_per_chunk,
+        versions=versions(),
+        fingerprint=fingerprint(inputs.identity),
+        state="running",
+        created_utc=utc_now(),
+        attempts=(),
+    )
+
+
+def _complete(job: Job, manifest: Manifest, *, begun: bool) -> RunResult:
+    """Compute what is not there, until all of it is."""
+    inventory.remove_leftovers(job.dataset)
+    stored = job.stored(read_all=True)
+    missing = [index for index in range(len(job.plan)) if index not in stored.records]
+    _say_what_is_there(job, len(missing), begun)
+    workers = None
+    if missing or job.uncut(stored):
+        manifest, workers = compute_missing(job, manifest, missing, job.summary_of(stored))
+        stored = job.stored(read_all=False)
+    elif manifest.state != "finished":
+        manifest = dataclasses.replace(manifest, state="finished")
+        write_manifest(job.folder, manifest)
+    absent = len(job.plan) - len(stored.records)
+    if absent:
+        raise StoreError(
+            f"{absent} partitions are missing",
+            where=str(job.dataset),
+            expected="a folder that all workers write to",
+            remedy="let workers on other machines share this folder, or run on this machine",
+        )
+    total = job.summary_of(stored)
+    computed = sum(job.plan.chunk(index).n_rows for index in missing)
+    if not job.inputs.keep.every_row:
+        kept = sum(record.n_rows for record in stored.records.values())
+        job.say(f"kept: {kept:,} of {total.combinations:,} rows")
+    return RunResult(
+        folder=job.folder, manifest=manifest, summary=total, computed=computed, workers=workers
+    )
+
+
+def _say_what_is_there(job: Job, missing: int, begun: bool) -> None:
+    chunks = len(job.plan)
+    if not begun:
+        job.say(f"run: {job.folder}")
+    elif not missing:
+        job.say(f"run: {job.folder} is complete, nothing is computed again")
+    else:
+        job.say(f"run: {job.folder} goes on, {chunks - missing} of {chunks} chunks are done")
+    size = job.settings.chunk_size
+    if begun and size and plan_chunks(job.plan.grid, size) != job.plan:
+        job.say(f"note: its chunks stay as they were cut; --chunk-size {size} is for a new run")

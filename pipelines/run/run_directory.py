@@ -1,0 +1,184 @@
+"""Which directory a run writes to: a new one, or one that was begun before."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ib_grid.errors import DiskError, InputError, OutputError
+from ib_grid.runs.fingerprint import check_same_run, fingerprint
+from ib_grid.runs.manifest import RUN_FILE, read_manifest
+from ib_grid.storage.atomic_files import cannot_write
+from ib_grid.storage.lock import sole_writer
+from ib_grid.storage.paths import Place, move
+
+_NAMES_TRIED = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlace:
+    """A run directory and what it holds already.
+
+    Attributes
+    ----------
+    folder : Place
+    begun : bool
+        Whether it holds a run that is to go on.
+    notes : tuple of str
+        What the person should know of the choice.
+    """
+
+    folder: Place
+    begun: bool
+    notes: tuple[str, ...] = ()
+
+
+def choose_place(
+    output: Place,
+    name: str | None,
+    identity: Mapping[str, object],
+    combinations: int,
+    *,
+    resume: bool,
+) -> RunPlace:
+    """The directory for the run of an identity; it exists afterwards.
+
+    Parameters
+    ----------
+    output : Place
+        Folder of the run directories.
+    name : str, optional
+        Name of the directory; by default that of the newest run of the same identity, or a new one.
+    identity : mapping
+        All that can change a number.
+    combinations : int
+        Size of the grid, for a new name.
+    resume : bool
+        Whether to go on with a run that is there.
+
+    Raises
+    ------
+    RunMismatchError
+        If the named directory holds another run.
+    InputError
+        If the named directory is no run directory, or its run.json is damaged.
+    OutputError
+        If it cannot be made, or another process writes it.
+    DiskError
+        If its disk has no room, or fails.
+    """
+    if name is not None:
+        return _named(output / name, identity, resume)
+    notes: tuple[str, ...] = ()
+    if resume:
+        found, notes = _newest(output, str(identity["symbol"]), combinations, identity)
+        if found:
+            return RunPlace(folder=found, begun=True, notes=notes)
+    stamp = dt.datetime.now(dt.UTC).astimezone().strftime("%Y%m%d_%H%M%S")
+    folder = _new(output, f"{identity['symbol']}_{combinations}combos_{stamp}")
+    return RunPlace(folder=folder, begun=False, notes=notes)
+
+
+def _named(folder: Place, identity: Mapping[str, object], resume: bool) -> RunPlace:
+    if not _holds_anything(folder):
+        _make(folder, exist_ok=True)
+        return RunPlace(folder=folder, begun=False)
+    if not (folder / RUN_FILE).is_file():
+        raise InputError(
+            "the directory holds other things than a run",
+            where=str(folder),
+            expected="the directory of a run, an empty one or none",
+            remedy="choose another --run-dir",
+        )
+    if resume:
+        check_same_run(identity, read_manifest(folder).identity, folder)
+        return RunPlace(folder=folder, begun=True)
+    aside = _set_aside(folder)
+    _make(folder)
+    return RunPlace(folder=folder, begun=False, notes=(f"the run that was there is now {aside}",))
+
+
+def _holds_anything(folder: Place) -> bool:
+    try:
+        return any(not path.name.startswith(".") for path in folder.iterdir())
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise OutputError(
+            f"it cannot be read as a folder ({error.strerror})", where=str(folder)
+        ) from error
+
+
+def _set_aside(folder: Place) -> Place:
+    names = (folder.with_name(f"{folder.name}.old-{n}") for n in range(1, _NAMES_TRIED))
+    aside = next((path for path in names if not path.exists()), None)
+    if aside is None:
+        raise OutputError(
+            f"{_NAMES_TRIED - 1} runs have been set aside beside it",
+            where=str(folder),
+            remedy="move some of them elsewhere, or choose another --run-dir",
+        )
+    with sole_writer(folder):
+        try:
+            move(folder, aside)
+        except OSError as error:
+            raise OutputError(
+                f"the run that is there cannot be set aside ({error.strerror})", where=str(folder)
+            ) from error
+    return aside
+
+
+def _newest(
+    output: Place, symbol: str, combinations: int, identity: Mapping[str, object]
+) -> tuple[Place | None, tuple[str, ...]]:
+    """The newest run of this identity, and the directories that could not be judged."""
+    wanted, notes = fingerprint(identity), []
+    try:
+        files: list[Place] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
+    except OSError as error:
+        raise _cannot_write(output, error) from error
+    found: list[tuple[str, str, Place]] = []
+    for folder in (file.parent for file in files):
+        try:
+            manifest = read_manifest(folder)
+        except InputError as error:
+            notes.append(f"{folder} is passed over: {error.found}")
+            continue
+        if manifest.fingerprint == wanted:
+            found.append((manifest.created_utc, folder.name, folder))
+    return (max(found)[2] if found else None), tuple(notes)
+
+
+def _new(output: Place, name: str) -> Place:
+    for folder in _free_names(output, name):
+        try:
+            _make(folder)
+        except FileExistsError:
+            continue
+        return folder
+    raise OutputError(f"every name like {name} is taken", where=str(output))
+
+
+def _free_names(output: Place, name: str) -> Iterator[Place]:
+    yield output / name
+    for n in range(2, _NAMES_TRIED):
+        yield output / f"{name}_{n}"
+
+
+def _make(folder: Place, *, exist_ok: bool = False) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except FileExistsError:
+        if not folder.is_dir():
+            in_the_way = OSError(errno.EEXIST, "there is a file of that name")
+            raise _cannot_write(folder, in_the_way) from None
+        raise
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(folder: Place, error: OSError) -> OutputError | DiskError:
+    expected = "a folder in which files can be made"
+    return cannot_write("the output folder", folder, error, expected=expected, other="--output")

@@ -1,0 +1,181 @@
+"""What a worker does with one chunk: compute, write, and say in few words what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.engine.execution import Execution
+from ib_grid.engine.fast import engine
+from ib_grid.engine.fast.compiled import compilations
+from ib_grid.errors import ChunkError, IbGridError, StoreError, UnreachableError
+from ib_grid.grid.chunks import Chunk, ChunkPlan
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.row_filter import KEEP_ALL, Keep
+from ib_grid.market.market import Market
+from ib_grid.news import NewsFilter
+from ib_grid.runs import partition_file
+from ib_grid.runs.chunk_summary import Summary, summarise
+from ib_grid.runs.partition_file import Record
+from ib_grid.runs.partitions import partition_path
+from ib_grid.storage.paths import Place
+from pipelines.cluster.versions import check_this_worker
+
+# Besides the few seconds for which a store's own client tries again.
+AWAY_SECONDS = (2.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Work:
+    """What all chunks of a run share; it travels to each worker once.
+
+    Attributes
+    ----------
+    market : Market
+    plan : ChunkPlan
+    execution : Execution
+    news : NewsFilter
+    dataset : Place
+        Folder of the partition files.
+    fingerprint : str
+        Of the run.
+    min_trades : int
+        Least number of trades of a combination that can be the best so far.
+    keep : Keep
+        Which columns and rows are written.
+    versions : tuple of pairs, optional
+        `versions.own_versions` where the run was begun, which workers must have; None where they
+        are of this very process.
+    """
+
+    market: Market
+    plan: ChunkPlan
+    execution: Execution
+    news: NewsFilter
+    dataset: Place
+    fingerprint: str
+    min_trades: int
+    keep: Keep = KEEP_ALL
+    versions: tuple[tuple[str, str | None], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkDone:
+    """A chunk that has been computed and written.
+
+    Attributes
+    ----------
+    chunk : int
+        Its index.
+    summary : Summary
+        Of all that was computed.
+    rows_kept : int
+    compute_seconds, write_seconds : float
+    process : int
+        Id of the worker's process.
+    compilations : int
+        Kernels that this process has compiled since it started; one loaded from the cache on
+        disk does not count.
+    """
+
+    chunk: int
+    summary: Summary
+    rows_kept: int
+    compute_seconds: float
+    write_seconds: float
+    process: int
+    compilations: int
+
+
+def run_chunk(index: int, work: Work) -> ChunkDone:
+    """Compute a chunk and write its partition file.
+
+    A file that is there is that of a worker that died before it could tell of it: it counts. A
+    store that does not answer is asked again for a minute or two, before the run stops for it.
+
+    Raises
+    ------
+    ChunkError
+        If the engine fails or gives what cannot be a result.
+    StoreError
+        If the file cannot be written.
+    ClusterError
+        If this process cannot take part in the run.
+    """
+    for seconds in AWAY_SECONDS:
+        try:
+            return _run_chunk(index, work)
+        except UnreachableError:
+            time.sleep(seconds)
+    return _run_chunk(index, work)
+
+
+def _run_chunk(index: int, work: Work) -> ChunkDone:
+    if work.versions is not None:
+        check_this_worker(work.versions, work.dataset.parent, work.fingerprint)
+    chunk = work.plan.chunk(index)
+    path = partition_path(work.dataset, work.plan.grid, chunk)
+    started = computed = time.perf_counter()
+    record = _written(path, chunk, work.fingerprint)
+    if record is None:
+        metrics = compute(chunk, work)
+        computed = time.perf_counter()
+        summary = summarise(chunk, metrics, work.min_trades)
+        kept = work.keep.of(partition_file.results_table(work.plan.grid, chunk, metrics))
+        record = partition_file.write(path, kept, chunk, work.fingerprint, summary)
+    return ChunkDone(
+        chunk=index,
+        summary=record.summary,
+        rows_kept=record.n_rows,
+        compute_seconds=computed - started,
+        write_seconds=time.perf_counter() - computed,
+        process=os.getpid(),
+        compilations=compilations(),
+    )
+
+
+def _written(path: Place, chunk: Chunk, fingerprint: str) -> Record | None:
+    try:
+        return partition_file.verify(path, chunk, fingerprint)
+    except UnreachableError:
+        raise
+    except StoreError:
+        return None
+
+
+def compute(chunk: Chunk, work: Work) -> NDArray[np.float32]:
+    """Metrics of a chunk, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows).
+
+    Raises
+    ------
+    ChunkError
+        If the engine fails, or a value is not a finite number.
+    """
+    try:
+        metrics = engine.evaluate(work.market, work.plan.grid, chunk, work.execution, work.news)
+    except Exception as error:
+        found = error.found if isinstance(error, IbGridError) else f"{error!r}"
+        raise chunk_error(chunk, found) from error
+    if metrics.dtype != np.float32 or metrics.shape != (len(METRIC_COLUMNS), chunk.n_rows):
+        raise chunk_error(chunk, f"the engine gave {metrics.dtype} of shape {metrics.shape}")
+    wrong = np.argwhere(~np.isfinite(metrics))
+    if len(wrong):
+        column, row = wrong[0]
+        value = f"{METRIC_COLUMNS[column]} of combination {chunk.first_id + row}"
+        raise chunk_error(chunk, f"{value} is {metrics[column, row]}")
+    return metrics
+
+
+def chunk_error(chunk: Chunk, found: str, *, how: str = "") -> ChunkError:
+    """The error of a chunk: what happened, which combinations it concerns, how to run again."""
+    last_id = chunk.first_id + chunk.n_rows - 1
+    return ChunkError(
+        found,
+        where=f"chunk {chunk.index}, combinations {chunk.first_id} to {last_id}",
+        remedy=f"run again{how}, only what is missing is computed; if it fails again, look at one"
+        " of these combinations with `ib-grid trades --engine reference`",
+    )

@@ -1,0 +1,239 @@
+"""Run directories that are none, were changed, or lead elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ib_grid.runs.manifest import FORMAT, RUN_FILE, write_manifest
+from tests.bad_input.test_corpus import Command, files_of
+from tests.bad_input.test_made import refusal
+from tests.helpers.bad_input import Case
+from tests.ib_grid.runs.test_manifest import manifest
+from tests.pipelines.verify.runs import computed_run
+
+Content = dict[str, Any]
+
+
+def changed(**changes: object) -> Callable[[Content], str]:
+    """run.json with other values; None takes a name out."""
+    return lambda content: json.dumps(
+        {name: value for name, value in {**content, **changes}.items() if value is not None}
+    )
+
+
+def within(outer: str, **changes: object) -> Callable[[Content], str]:
+    """run.json with other values in one of its objects."""
+    return lambda content: json.dumps({**content, outer: {**content[outer], **changes}})
+
+
+FINGERPRINT = "its content does not have its fingerprint"
+DAMAGED: dict[str, tuple[Callable[[Content], str], str]] = {
+    "empty": (lambda _: "", "it is not JSON: «…»"),
+    "cut off": (lambda content: json.dumps(content)[:-40], "it is not JSON: «…»"),
+    "nested": (lambda _: "[" * 100_000, "it is not JSON: «…»"),
+    "a number without end": (lambda _: '{"format": ' + "9" * 5000 + "}", "it is not JSON: «…»"),
+    "a list": (lambda _: "[]", f"its format is not {FORMAT}"),
+    "another format": (changed(format=99), f"its format is not {FORMAT}"),
+    "no symbol": (changed(symbol=None), "symbol is None"),
+    "a symbol that is a path": (changed(symbol="../../GER40"), "«…»"),
+    "a symbol of another run": (changed(symbol="XAUUSD"), "«…»"),
+    "no data": (changed(data=None), "data is None"),
+    "a file that is a number": (within("data", file=7), "data.file is 7"),
+    "bars that are a text": (within("data", bars="5"), "data.bars is '5'"),
+    "another hash": (within("data", sha256="b" * 64), FINGERPRINT),
+    "a grid that is a list": (changed(grid=[]), "grid is []"),
+    "a grid without an axis": (within("grid", rr_target=[]), "its «…»"),
+    "a grid of another value": (within("grid", rr_target=[3.0]), FINGERPRINT),
+    "a grid of text": (within("grid", rr_target=["1"]), "its «…»"),
+    "a grid of NaN": (within("grid", rr_target=[float("nan")]), "its «…»"),
+    "a grid of sessions without zones": (within("grid", ib_timezone=[]), "its «…»"),
+    "a zone that is a path": (
+        within("grid", ib_timezone=["../../etc/passwd"] * 2),
+        "its «…»'../../etc/passwd' is not a time zone",
+    ),
+    "no chunks": (changed(chunks=0), "its chunks do not fit its grid"),
+    "chunks of nothing": (changed(settings_per_chunk=0), "its chunks do not fit its grid"),
+    "chunks of less than nothing": (
+        changed(settings_per_chunk=-1),
+        "its chunks do not fit its grid",
+    ),
+    "fewer combinations": (changed(combinations=1), "its chunks do not fit its grid"),
+    "a state of its own": (changed(state="done"), "state is 'done'"),
+    "a state of 5,000 letters": (changed(state="x" * 5000), f"state is '{'x' * 79}…"),
+    "attempts that are an object": (changed(attempts={}), "attempts is {}"),
+    "weights of another sum": (changed(ranking={"weights": {"total_r": 2}}), "its «…»"),
+    "weights of NaN": (changed(ranking={"weights": {"total_r": float("nan")}}), "its «…»"),
+    "a ranking of unknown names": (changed(ranking={"x": 1}), "its «…»"),
+    "another model": (within("execution", model="original"), FINGERPRINT),
+    "a news statement that is not complete": (
+        changed(news_statement={"enabled": True}),
+        "its news statement is not complete",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_run_json_that_was_changed_is_refused(name: str, ib_grid_command: Command) -> None:
+    change, found = DAMAGED[name]
+    write_manifest(Path("run"), manifest())
+    file = Path("run") / RUN_FILE
+    file.write_text(change(json.loads(file.read_text())))
+    message = (
+        f"run.json is damaged or foreign: {found}\n  in run/run.json\n"
+        f"  expected: a file that ib-grid has written, format {FORMAT}\n"
+        "  to do: put the file back from a copy, or start anew with --no-resume"
+    )
+    said = refusal(ib_grid_command, "report run")
+    assert Case(name=name, content=b"", options="", message=message).is_said_in(said), said
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda file: None, "No such file or directory"),
+        (os.mkfifo, "a pipe or a device, not a file"),
+        (lambda file: file.mkdir(), "Is a directory"),
+        (lambda file: file.symlink_to(file.name), "Too many levels of symbolic links"),
+        (lambda file: file.symlink_to("/dev/zero"), "a pipe or a device, not a file"),
+    ],
+    ids=["nothing", "pipe", "folder", "link to itself", "device"],
+)
+def test_a_run_json_that_is_no_file(
+    make: Callable[[Path], object], reason: str, ib_grid_command: Command
+) -> None:
+    Path("run").mkdir()
+    make(Path("run") / RUN_FILE)
+    assert refusal(ib_grid_command, "report run") == (
+        f"error: run.json cannot be read ({reason})\n  in run\n  expected: the directory of a run\n"
+    )
+
+
+# --- links out of a run directory
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return computed_run(tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A folder that nothing may be changed in."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+def part(results: Path) -> Path:
+    return sorted(results.rglob("part-*.parquet"))[0]
+
+
+def lead_out(path: Path, elsewhere: Path) -> Path:
+    """Move a file or folder elsewhere and put a link in its place."""
+    moved = elsewhere / path.name
+    path.rename(moved)
+    path.symlink_to(moved)
+    return path
+
+
+LINKS: dict[str, Callable[[Path], Path]] = {
+    "the data set": lambda results: results,
+    "the folder of a session": lambda results: part(results).parents[1],
+    "the folder of a wait": lambda results: part(results).parent,
+    "a partition": part,
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_out_of_the_run_directory_is_not_followed(
+    link: str, finished: Path, elsewhere: Path, ib_grid_command: Command
+) -> None:
+    shutil.copytree(finished, "run")
+    place = lead_out(LINKS[link](next(Path("run").glob("*.parquet"))), elsewhere)
+    before = files_of(elsewhere)
+    status, out, err = ib_grid_command("report", "run")
+    assert (status, out) == (1, ""), err
+    assert err == (
+        f"error: a link leads out of the run directory\n  in {place}\n"
+        "  expected: folders and files in the run directory itself\n"
+        "  to do: put what it leads to in its place\n"
+    )
+    assert files_of(elsewhere) == before
+
+
+def go_on(finished: Path) -> str:
+    """The command that goes on with a run, whose input lies beside its results."""
+    folder = finished.parents[1]
+    return (
+        f"run --symbol GER40 --data {folder / 'bars.parquet'} --grid {folder / 'verified.toml'}"
+        " --no-news --output . --run-dir run --workers 1"
+    )
+
+
+@pytest.mark.parametrize("link", ["the data set", "the folder of a session", "damaged"])
+def test_a_run_that_goes_on_removes_and_moves_nothing_elsewhere(
+    link: str, finished: Path, elsewhere: Path, ib_grid_command: Command
+) -> None:
+    shutil.copytree(finished, "run")
+    results = next(Path("run").glob("*.parquet"))
+    if link == "damaged":
+        part(results).write_bytes(b"damaged")
+        (Path("run") / "damaged").symlink_to(elsewhere)
+        place = Path("run/damaged")
+    else:
+        place = lead_out(LINKS[link](results), elsewhere)
+        left = next(path.parent for path in elsewhere.rglob("part-*")) / ".part-1.partial"
+        left.write_bytes(b"somebody's")
+    before = files_of(elsewhere)
+    status, _, err = ib_grid_command(*go_on(finished).split())
+    assert status == 1
+    assert f"error: a link leads out of the run directory\n  in {place.absolute()}\n" in err
+    assert files_of(elsewhere) == before
+
+
+def test_a_lock_that_is_a_link_empties_no_file(
+    finished: Path, elsewhere: Path, ib_grid_command: Command
+) -> None:
+    shutil.copytree(finished, "run")
+    (elsewhere / "letter").write_text("of somebody")
+    (Path("run") / ".lock").unlink(missing_ok=True)
+    (Path("run") / ".lock").symlink_to(elsewhere / "letter")
+    status, _, err = ib_grid_command(*go_on(finished).split())
+    assert status == 2
+    assert err.splitlines()[0] == (
+        "error: the folder cannot be written (Too many levels of symbolic links)"
+    )
+    assert (elsewhere / "letter").read_text() == "of somebody"
+
+
+def test_a_lock_that_is_a_pipe_is_refused(finished: Path, ib_grid_command: Command) -> None:
+    shutil.copytree(finished, "run")
+    (Path("run") / ".lock").unlink(missing_ok=True)
+    os.mkfifo(Path("run") / ".lock")
+    status, _, err = ib_grid_command(*go_on(finished).split())
+    assert status == 2
+    assert err.splitlines()[0] == "error: the lock is a pipe or a device, not a file"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.mkdir()], ids=["a pipe", "a folder"])
+def test_a_partition_that_is_no_file_is_damaged(
+    make: Callable[[Path], object], finished: Path, ib_grid_command: Command
+) -> None:
+    shutil.copytree(finished, "run")
+    place = part(next(Path("run").glob("*.parquet")))
+    place.unlink()
+    make(place)
+    status, out, err = ib_grid_command("report", "run")
+    assert (status, out) == (1, "")
+    assert err == (
+        f"error: it is not a file\n  in {place}\n"
+        "  expected: the file as the run has written it\n"
+        "  to do: give the command of the run again: it computes damaged files anew\n"
+    )

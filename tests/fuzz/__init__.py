@@ -1,1 +1,0 @@
-"""Coverage-guided fuzzing of the readers, beside the tests: see `tests.fuzz.run`."""

@@ -1,0 +1,121 @@
+"""Whole grids whose numbers are pinned: a hash for each column of the results.
+
+`tests/data/golden_grid.json` holds, by version of the results and by case, the first 16 digits of
+the SHA-256 of each metric column, float32 little-endian in the order of the ids. Rows are the same
+to the last bit for any cut and number of workers, with the compiler or without, on every supported
+Python: the engine adds in a fixed order and uses only operations that IEEE 754 defines exactly.
+
+`python -m tests.helpers.golden_grid` writes the hashes of the current version anew, for a change
+that is meant: it goes with a raised `RESULTS_VERSION`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.engine.execution import MODELS, Execution, Model
+from ib_grid.engine.fast import engine
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.market.instruments import INSTRUMENTS
+from ib_grid.market.market import Market
+from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.runs.fingerprint import RESULTS_VERSION
+from tests.helpers.golden import MADE_UP, golden_set
+from tests.helpers.locations import DATA
+from tests.helpers.small_runs import GRID
+
+FILE = DATA / "golden_grid.json"
+SMALL_RUN = "GER40 small run"
+AXES = {
+    "ib_wait_minutes": [0],
+    "trade_window_minutes": [61, 120],
+    "rr_target": [0.5, 1.5],
+    "ib_buffer_pct": [0.05, 0.2],
+    "max_distance_pct": [0.75],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GoldenGrid:
+    """A grid and all that decides its numbers."""
+
+    market: Market
+    grid: Grid
+    execution: Execution
+    news: NewsFilter
+
+    def columns(self) -> dict[str, NDArray[np.float32]]:
+        """The metric columns of the whole grid, in the order of the ids."""
+        plan = plan_chunks(self.grid, len(self.grid))
+        parts = [
+            engine.evaluate(self.market, self.grid, plan.chunk(k), self.execution, self.news)
+            for k in range(len(plan))
+        ]
+        return dict(zip(METRIC_COLUMNS, np.concatenate(parts, axis=1), strict=True))
+
+
+def golden_grid(name: str) -> GoldenGrid:
+    """The case of a name: ``SYMBOL model``, ``SYMBOL model costs news`` or `SMALL_RUN`."""
+    if name == SMALL_RUN:
+        market = golden_set("GER40", "synthetic", "realistic").market
+        execution = Execution(spread_points=INSTRUMENTS["GER40"].spread_points)
+        return GoldenGrid(market=market, grid=GRID, execution=execution, news=NO_NEWS)
+    symbol, model, *more = name.split()
+    instrument = INSTRUMENTS[symbol]
+    costs = {"slippage_points": 0.5, "commission_points": 0.25} if more else {}
+    return GoldenGrid(
+        market=golden_set(symbol, "edge" if more else "synthetic", _model(model)).market,
+        grid=grid_from_mapping(AXES, instrument),
+        execution=Execution(model=_model(model), spread_points=instrument.spread_points, **costs),
+        news=_news(symbol) if more else NO_NEWS,
+    )
+
+
+def _model(text: str) -> Model:
+    return next(model for model in MODELS if model == text)
+
+
+def _news(symbol: str) -> NewsFilter:
+    times = pd.read_csv(MADE_UP / f"{symbol}_edge_news.csv").iloc[:, 0]
+    minutes = pd.to_datetime(times, utc=True).dt.tz_localize(None).to_numpy("datetime64[m]")
+    return NewsFilter(events=minutes.astype(np.int64), before_minutes=30, after_minutes=15)
+
+
+CASES = (
+    *(f"{s} {m}{more}" for s in INSTRUMENTS for m in MODELS for more in ("", " costs news")),
+    SMALL_RUN,
+)
+
+
+def hashes(columns: Mapping[str, NDArray[np.float32]]) -> dict[str, str]:
+    """The hash of each metric column."""
+    return {name: _hash(columns[name]) for name in METRIC_COLUMNS}
+
+
+def _hash(values: NDArray[np.float32]) -> str:
+    assert values.dtype == np.float32
+    return hashlib.sha256(values.astype("<f4").tobytes()).hexdigest()[:16]
+
+
+def known(name: str) -> dict[str, str]:
+    """The pinned hashes of a case in the current version of the results."""
+    pinned: dict[str, str] = json.loads(FILE.read_text())[str(RESULTS_VERSION)][name]
+    return pinned
+
+
+def _write() -> None:
+    found = {name: hashes(golden_grid(name).columns()) for name in CASES}
+    FILE.write_text(json.dumps({str(RESULTS_VERSION): found}, indent=0) + "\n")
+
+
+if __name__ == "__main__":
+    _write()

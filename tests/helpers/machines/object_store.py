@@ -1,0 +1,62 @@
+"""An S3 server on loopback, and the environment by which processes find it and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import s3fs
+from moto.server import ThreadedMotoServer
+
+from ib_grid.storage import object_store
+from ib_grid.storage.paths import RemotePath, place
+
+BUCKET = "results"
+
+
+def environment_of(port: int) -> dict[str, str]:
+    """What a process needs to use the server, and no other one."""
+    return {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nonexistent",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@contextmanager
+def s3_server() -> Iterator[dict[str, str]]:
+    """A server with a bucket, found by this process as well; its environment."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    environment = environment_of(server.get_host_and_port()[1])
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        _forget()
+        bucket().store.mkdir(BUCKET)
+        try:
+            yield environment
+        finally:
+            _forget()
+            server.stop()
+
+
+def bucket() -> RemotePath:
+    """The bucket of the server."""
+    found = place(f"s3://{BUCKET}")
+    assert isinstance(found, RemotePath)
+    return found
+
+
+def _forget() -> None:
+    """Connections are kept for the life of a process, the server is not."""
+    object_store._filesystem.cache_clear()
+    s3fs.S3FileSystem.clear_instance_cache()

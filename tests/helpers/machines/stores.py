@@ -1,0 +1,22 @@
+"""An object store in the memory of the process, for tests of what is said to any store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import fsspec
+
+from ib_grid.storage.paths import RemotePath, place
+
+
+@contextmanager
+def memory_store() -> Iterator[RemotePath]:
+    """A prefix that nobody else uses; nothing of it is left."""
+    root = place(f"memory://{secrets.token_hex(6)}/results")
+    assert isinstance(root, RemotePath)
+    yield root
+    store = fsspec.filesystem("memory")
+    if store.exists(str(root.parent)):
+        store.rm(str(root.parent), recursive=True)

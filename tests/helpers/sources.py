@@ -1,0 +1,55 @@
+"""Sources on made-up bars, to trade combinations of."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ib_grid.analysis import Source
+from ib_grid.engine.execution import Execution, Model
+from ib_grid.engine.fast.engine import grid_of_one
+from ib_grid.grid.grid import named_grid
+from ib_grid.grid.params import Params
+from ib_grid.market.bars import read_bars
+from ib_grid.market.instruments import GER40
+from ib_grid.market.market import build_market
+from ib_grid.news import Event, NewsFilter
+from tests.helpers.golden import MADE_UP
+from tests.helpers.strategies import executions, news_filters, params, scenes
+
+
+@cache
+def source_of_golden_bars(model: Model = "realistic", *, with_news: bool = False) -> Source:
+    """The standard grid on the made-up golden bars; events at 08:10 UTC of every third day."""
+    grid = named_grid("standard", GER40)
+    market = build_market(
+        read_bars(MADE_UP / "GER40_synthetic_m1.parquet"), grid.sessions, grid.horizon_minutes
+    )
+    days = next(iter(market.levels.values())).date[::3]
+    events = tuple(Event(int(day) * 1440 + 490, "EUR", "High", "A <b>rate</b>") for day in days)
+    minutes = [event.minute for event in events] if with_news else []
+    return Source(
+        symbol="GER40",
+        grid=grid,
+        market=market,
+        execution=Execution(model=model, spread_points=1.5),
+        news=NewsFilter(events=np.array(minutes, np.int64)),
+        events=events if with_news else (),
+    )
+
+
+@st.composite
+def traded(draw) -> tuple[Source, Params]:
+    """A made-up market with a combination for it, under either model."""
+    scene = draw(scenes())
+    combination = draw(params(scene.session))
+    source = Source(
+        symbol="GER40",
+        grid=grid_of_one(combination),
+        market=scene.market,
+        execution=draw(executions()),
+        news=draw(news_filters(scene.bars)),
+    )
+    return source, combination

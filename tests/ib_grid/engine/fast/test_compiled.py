@@ -1,0 +1,110 @@
+"""The kernels' cache: compiled once, then loaded, and never a kernel of other sources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+import ib_grid
+from ib_grid.engine.fast.compiled import _KERNELS
+
+_USE = """
+import numpy as np
+from ib_grid.engine.fast import compiled
+from ib_grid.engine.fast.signals import is_blocked
+print(compiled.compilations())
+none = np.zeros(0, np.int64)
+assert not is_blocked((none, none), 5)
+print(compiled.compilations())
+"""
+
+
+def _compilations(
+    package: Path,
+    cache: Path,
+    variable: str = "XDG_CACHE_HOME",
+    **more: str,
+) -> list[int]:
+    env = {**os.environ, variable: str(cache)}
+    if variable != "NUMBA_CACHE_DIR":
+        env.pop("NUMBA_CACHE_DIR", None)
+    env.pop("NUMBA_DISABLE_JIT", None)
+    env.update(more)
+    done = subprocess.run(
+        [sys.executable, "-c", _USE],
+        cwd=package.parent,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [int(line) for line in done.stdout.split()]
+
+
+def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
+    package = Path(ib_grid.__file__).parent
+    assert _compilations(package, tmp_path) == [0, 1]
+    assert _compilations(package, tmp_path) == [0, 0]
+
+
+@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
+def test_a_change_in_any_module_compiles_anew(tmp_path: Path, variable: str) -> None:
+    package = tmp_path / "copy" / "ib_grid"
+    shutil.copytree(Path(ib_grid.__file__).parent, package)
+    cache = tmp_path / "cache"
+    assert _compilations(package, cache, variable) == [0, 1]
+    exits = package / "engine" / "fast" / "exits.py"  # is_blocked is in another module
+    with exits.open("a") as file:
+        file.write("\n# changed\n")
+    assert _compilations(package, cache, variable) == [0, 1]
+
+
+def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+    not_a_directory = tmp_path / "file"
+    not_a_directory.write_text("")
+    package = Path(ib_grid.__file__).parent
+    assert _compilations(package, not_a_directory)[0] == 0
+
+
+def test_no_floating_point_liberties() -> None:
+    """What lets results be the same to the last bit: no reordering, no fused multiplication."""
+    import ib_grid.engine.fast.engine  # noqa: F401 - its kernels
+
+    kernels = [kernel for kernel in _KERNELS if hasattr(kernel, "targetoptions")]
+    assert len(kernels) > 20 or numba.config.DISABLE_JIT
+    for kernel in kernels:
+        assert not kernel.targetoptions.get("fastmath"), kernel
+        assert not kernel.targetoptions.get("parallel"), kernel
+
+    @numba.njit(nogil=True, error_model="numpy")
+    def square_less(x, y):  # type: ignore[no-untyped-def]
+        for p in range(len(x)):
+            x[p] = x[p] * x[p] - y[p]
+
+    x = 1.0 + np.arange(1.0, 65.0) * 2.0**-30
+    expected = (x * x) - x  # numpy rounds between its steps
+    square_less(x, x.copy())
+    assert np.array_equal(x, expected)
+    fused = [float(Fraction(v) ** 2 - Fraction(v)) for v in 1.0 + np.arange(1.0, 65.0) * 2.0**-30]
+    assert expected.tolist() != fused  # the numbers would show a fused step
+
+
+def test_a_cache_that_others_write_is_passed_by(tmp_path: Path) -> None:
+    package = Path(ib_grid.__file__).parent
+    shared, aside = tmp_path / "shared", tmp_path / "tmp"
+    for folder in (shared, aside):
+        folder.mkdir()
+    shared.chmod(0o777)
+    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]
+    assert not list(shared.rglob("*.nb?"))
+    assert list(aside.rglob("*.nbi"))
+    aside.chmod(0o777)  # no place is left: nothing is loaded and nothing kept
+    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]

@@ -1,0 +1,123 @@
+"""Where the compiled kernels lie, and what is noted of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ib_grid
+from ib_grid.engine.fast import kernel_cache
+
+_NOTED = """
+import sys
+from ib_grid.engine.fast import kernel_cache
+print(kernel_cache.all_compiled())
+kernel_cache.note_all_compiled()
+print(kernel_cache.all_compiled(), "numba" in sys.modules)
+"""
+
+
+def _noted(package: Path, cache: Path) -> str:
+    env = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    env.pop("NUMBA_CACHE_DIR", None)
+    env.pop("NUMBA_DISABLE_JIT", None)
+    done = subprocess.run(
+        [sys.executable, "-c", _NOTED],
+        cwd=package.parent,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_what_one_copy_has_compiled_is_not_noted_for_another(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        package = tmp_path / name / "ib_grid"
+        shutil.copytree(Path(ib_grid.__file__).parent, package)
+        assert _noted(package, tmp_path / "cache") == "False\nTrue False\n"
+    os.utime(package / "engine" / "fast" / "exits.py", (1, 1))  # numba compiles it anew
+    assert _noted(package, tmp_path / "cache") == "False\nTrue False\n"
+
+
+def test_the_directory_is_named_by_all_modules_that_hold_kernels() -> None:
+    package = Path(ib_grid.__file__).parent
+    folders = {path.parent for path in package.rglob("*.py") if "\n@kernel\n" in path.read_text()}
+    assert folders <= {package / folder for folder in kernel_cache._KERNEL_FOLDERS}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+class TestDirectory:
+    def own(self, path: Path) -> bool:
+        found = kernel_cache._own_directory(path)
+        assert found in ("", str(path.resolve()))
+        return bool(found)
+
+    def test_a_new_one_is_for_the_user_alone(self, tmp_path: Path) -> None:
+        before = os.umask(0)
+        try:
+            assert self.own(tmp_path / "a" / "b" / "kernels")
+        finally:
+            os.umask(before)
+        for folder in ("a", "a/b", "a/b/kernels"):
+            assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
+
+    @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777])
+    def test_one_that_others_write_is_none(self, tmp_path: Path, mode: int) -> None:
+        folder = tmp_path / "kernels"
+        folder.mkdir()
+        folder.chmod(mode)
+        assert not self.own(folder)
+
+    @pytest.mark.parametrize(("mode", "safe"), [(0o777, False), (0o1777, True), (0o755, True)])
+    def test_nor_one_whose_parent_they_write(self, tmp_path: Path, mode: int, safe: bool) -> None:
+        (tmp_path / "shared" / "kernels").mkdir(parents=True, mode=0o700)
+        (tmp_path / "shared").chmod(mode)
+        assert self.own(tmp_path / "shared" / "kernels") == safe
+
+    def test_nor_one_of_another_user(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(kernel_cache, "_user_id", lambda: os.getuid() + 1)
+        assert not self.own(tmp_path / "kernels")
+
+    def test_a_link_counts_as_what_it_leads_to(self, tmp_path: Path) -> None:
+        open_to_all = tmp_path / "open"
+        open_to_all.mkdir()
+        open_to_all.chmod(0o777)
+        (tmp_path / "link").symlink_to(open_to_all)
+        assert not self.own(tmp_path / "link" / "kernels")
+        (tmp_path / "circle").symlink_to(tmp_path / "circle")
+        assert kernel_cache._own_directory(tmp_path / "circle") == ""
+
+
+def test_all_compiled_is_noted_for_processes_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel_cache, "cache_directory", lambda: str(tmp_path))
+    monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
+    assert not kernel_cache.all_compiled()
+    kernel_cache.note_all_compiled()
+    kernel_cache.note_all_compiled()
+    assert kernel_cache.all_compiled()
+    monkeypatch.setattr(kernel_cache.importlib.metadata, "version", lambda _: "another")
+    assert not kernel_cache.all_compiled()
+
+
+def test_where_nothing_is_compiled_nothing_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel_cache, "cache_directory", lambda: str(tmp_path))
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    kernel_cache.note_all_compiled()
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_place_for_kernels_nothing_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_cache, "cache_directory", lambda: "")
+    kernel_cache.note_all_compiled()
+    assert not kernel_cache.all_compiled()

@@ -1,0 +1,52 @@
+"""Each rule is held against each engine."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+
+from ib_grid.engine.execution import Execution
+from ib_grid.news import NO_NEWS, NewsFilter
+from tests.helpers.engines import ENGINES, engine
+from tests.ib_grid.engine.rules.made_dates import (
+    FLAT_BALANCE,
+    PARAMS,
+    Minute,
+    Run,
+    Trade,
+    market_of,
+    trade_of,
+)
+
+
+@pytest.fixture(params=ENGINES)
+def run(request) -> Run:
+    """The trade of a date, by each engine."""
+    trades = engine(request.param).trades
+
+    def of_date(
+        window: Sequence[Minute],
+        model: str,
+        *,
+        balance: Sequence[Minute] = FLAT_BALANCE,
+        fill_to: int = 20,
+        news: NewsFilter = NO_NEWS,
+        spread: float = 0,
+        slippage: float = 0,
+        commission: float = 0,
+        **changes: object,
+    ) -> Trade | None:
+        execution = Execution(
+            model=model,
+            spread_points=spread,
+            slippage_points=slippage,
+            commission_points=commission,
+        )
+        market = market_of(balance, window, fill_to)
+        frame = trades(market, dataclasses.replace(PARAMS, **changes), execution, news)
+        assert len(frame) <= 1
+        return trade_of(frame.iloc[0]) if len(frame) else None
+
+    return of_date

@@ -1,0 +1,110 @@
+"""Which columns and rows are kept, and where the best rows end."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ib_grid.errors import ConfigError
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, PREFIXES, RESULT_COLUMNS
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.row_filter import KEEP_ALL, VARIATION_METRICS, Cut, Keep, Rank
+from ib_grid.grid.scoring import Extrema, RankingSettings
+from ib_grid.runs import partition_file
+from tests.helpers.small_runs import GRID, PLAN, made_up_metrics
+
+
+def table():
+    chunk = PLAN.chunk(3)
+    return partition_file.results_table(GRID, chunk, made_up_metrics(chunk))
+
+
+def test_by_default_everything_is_kept_and_nothing_said() -> None:
+    assert KEEP_ALL.everything
+    assert KEEP_ALL.identity == {}
+    assert KEEP_ALL.said() == []
+    assert KEEP_ALL.of(table()).equals(table())
+    assert tuple(table().column_names) == RESULT_COLUMNS
+
+
+def test_the_columns_of_the_ranking() -> None:
+    keep = Keep(columns="ranking")
+    wanted = {*METRIC_NAMES, *(p + name for p in PREFIXES for name in VARIATION_METRICS)}
+    assert set(keep.metrics) == wanted
+    assert keep.of(table()).column_names == ["combo_id", *PARAM_NAMES, *keep.metrics]
+    assert keep.said() == [
+        f"Only the columns of the ranking are kept: {len(wanted)} of {len(METRIC_COLUMNS)} metrics."
+    ]
+
+
+def test_the_columns_that_a_ranking_names_are_kept_in_all_variations() -> None:
+    ranking = RankingSettings(weights={"sortino_ratio": 0.5, "ocae_max_consec_wins": 0.5})
+    kept = set(Keep(columns="ranking", ranking=ranking).metrics)
+    assert {f"{p}sortino_ratio" for p in PREFIXES} <= kept
+    assert "ocae_max_consec_wins" in kept
+    assert "tcwe_max_consec_wins" not in kept
+
+
+def test_a_condition_on_rows() -> None:
+    keep = Keep(columns="ranking", condition=" total_trades >= 20 and ocae_sharpe_trades > 0")
+    kept = keep.of(table())
+    whole = table().to_pandas()
+    wanted = whole[(whole.total_trades >= 20) & (whole.ocae_sharpe_trades > 0)]
+    assert 0 < kept.num_rows < len(whole)
+    assert kept.column("combo_id").to_pylist() == wanted.combo_id.tolist()
+    assert pc.min(kept.column("total_trades")).as_py() >= 20
+    assert "total_trades >= 20" in keep.said()[1]
+
+
+def test_what_is_kept_goes_through_json() -> None:
+    keep = Keep(columns="ranking", condition="winrate > 50", top=1_000_000)
+    assert Keep.from_dict(json.loads(json.dumps(keep.to_dict()))) == keep
+    assert "Only the best 1,000,000 of these are kept" in keep.said()[2]
+
+
+def test_the_ranking_is_part_of_what_decides_only_where_it_does() -> None:
+    other = RankingSettings(weights={"total_r": 1.0})
+    for changes, same in (
+        ({"condition": "winrate > 50"}, True),
+        ({"columns": "ranking"}, False),
+        ({"top": 5}, False),
+    ):
+        assert (Keep(**changes).identity == Keep(**changes, ranking=other).identity) is same
+
+
+@pytest.mark.parametrize(
+    "changes", [{"columns": "few"}, {"top": 0}, {"condition": "no_column > 1"}, {"condition": ""}]
+)
+def test_what_makes_no_sense_is_refused(changes) -> None:
+    with pytest.raises(ConfigError):
+        Keep(**changes)
+
+
+@given(
+    values=st.lists(st.integers(-3, 3), min_size=1, max_size=40),
+    trades=st.integers(0, 3),
+    place=st.integers(0, 39),
+)
+def test_a_cut_keeps_its_last_place_and_what_stands_before(values, trades, place) -> None:
+    ranking = RankingSettings(weights={"total_r": 1.0}, min_trades=2)
+    columns = {
+        "combo_id": np.arange(len(values), dtype=np.int64),
+        "total_r": np.array(values, np.float32),
+        "total_trades": np.array([(i * 7 + trades) % 4 for i in range(len(values))], np.float32),
+    }
+    eligible = [i for i in range(len(values)) if columns["total_trades"][i] >= 2]
+    extrema = Extrema(np.array([-3.0]), np.array([3.0]), len(eligible))
+    ordered = sorted(eligible, key=lambda i: (-values[i], i))
+    last = None
+    if place < len(ordered):
+        last = Rank((values[ordered[place]] + 3) / 6, ordered[place])
+        ordered = ordered[: place + 1]
+    cut = Cut(last=last, extrema=extrema, rows=len(values))
+    assert np.flatnonzero(cut.keeps(columns, ranking)).tolist() == sorted(ordered)
+    again = Cut.from_dict(json.loads(json.dumps(cut.to_dict())))
+    assert np.flatnonzero(again.keeps(columns, ranking)).tolist() == sorted(ordered)

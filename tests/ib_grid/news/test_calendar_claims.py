@@ -1,0 +1,80 @@
+"""The dates that a calendar claims to cover, by format."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from ib_grid.news import read_calendar
+from ib_grid.news.calendars import Claim
+from ib_grid.news.weekly import read_weekly
+from ib_grid.news.yearly import read_yearly
+from tests.helpers.exports.calendar_files import CALENDARS, day, weekly_xml
+
+
+def test_yearly_claims_its_year_to_its_last_update() -> None:
+    (claim,) = read_calendar(CALENDARS / "yearly.json").claims
+    assert claim == Claim(day("2031-01-01"), day("2031-12-31"), day("2032-01-05"))
+    assert claim.last_known == day("2031-12-31")
+
+
+GOOD = {"title": "x", "country": "USD", "impact": "Low"}
+
+
+@pytest.mark.parametrize(
+    ("head", "claims"),
+    [
+        ({"year": 2031}, (Claim(day("2031-01-01"), day("2031-12-31")),)),
+        ({}, (Claim(day("2031-05-06"), day("2031-07-01")),)),
+        (
+            {"last_updated": "2031-06-01T23:59:00"},
+            (Claim(day("2031-05-06"), day("2031-07-01"), day("2031-06-01")),),
+        ),
+        ({"last_updated": None}, (Claim(day("2031-05-06"), day("2031-07-01")),)),
+    ],
+)
+def test_yearly_claims(head: dict[str, object], claims: tuple[Claim, ...]) -> None:
+    times = ["2031-05-06T00:00:00", "2031-07-01T23:59:59"]
+    events = [GOOD | {"datetime_utc": t} for t in times]
+    assert read_yearly(json.dumps({**head, "events": events}), "x").claims == claims
+
+
+def test_a_plan_for_a_year_to_come_claims_nothing_known() -> None:
+    text = '{"year": 2032, "last_updated": "2031-12-01T00:00:00Z", "events": []}'
+    (claim,) = read_yearly(text, "x").claims
+    assert claim.last_known < claim.first
+
+
+def test_weekly_claims_the_weeks_from_sunday_to_saturday() -> None:
+    weeks = ["2031-03-02", "2031-03-09", "2031-11-02"]  # Sundays
+    assert read_calendar(CALENDARS / "weekly.xml").claims == tuple(
+        Claim(day(week), day(week) + 6) for week in weeks
+    )
+    assert all(dt.date.fromisoformat(week).weekday() == 6 for week in weeks)
+
+
+@pytest.mark.parametrize("date", ["03-09-2031", "03-15-2031"])
+def test_first_and_last_day_of_a_week(date: str) -> None:
+    xml = weekly_xml([("x", "USD", date, "8:30am", "Low")])
+    assert read_weekly(xml, "x").claims == (Claim(day("2031-03-09"), day("2031-03-15")),)
+
+
+def test_table_claims_from_first_to_last_event() -> None:
+    assert read_calendar(CALENDARS / "table.csv").claims == (
+        Claim(day("2031-03-07"), day("2031-11-03")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "time,currency,impact,title\n"),
+        ("a.json", '{"events": []}'),
+        ("a.xml", "<weeklyevents/>"),
+    ],
+)
+def test_a_calendar_without_events_claims_nothing(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    calendar = read_calendar(tmp_path / name)
+    assert (calendar.events, calendar.claims) == ((), ())

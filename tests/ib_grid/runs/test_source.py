@@ -1,0 +1,132 @@
+"""What a run was computed from, read again: the same, or a sentence why not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ib_grid.analysis import load_source
+from ib_grid.engine.execution import Execution
+from ib_grid.engine.fast import engine
+from ib_grid.errors import DataError, InputError
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.grid import Grid, named_grid
+from ib_grid.market.bars import file_sha256, read_bars
+from ib_grid.market.instruments import GER40
+from ib_grid.market.market import build_market, traded_dates
+from ib_grid.news import NO_NEWS
+from ib_grid.news.run_news import NewsSettings, run_news
+from ib_grid.runs.manifest import Manifest
+from tests.helpers.golden import MADE_UP
+
+EVENTS = (
+    "time,currency,impact,title\n2024-03-06T08:15:00Z,EUR,High,A\n2024-08-01T09:30Z,USD,High,B\n"
+)
+
+
+@pytest.fixture
+def grid() -> Grid:
+    return named_grid("standard", GER40)
+
+
+@pytest.fixture
+def bars_file(tmp_path: Path) -> Path:
+    return Path(shutil.copy(MADE_UP / "GER40_synthetic_m1.parquet", tmp_path / "bars.parquet"))
+
+
+def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
+    market = build_market(read_bars(bars_file), grid.sessions, grid.horizon_minutes)
+    news = run_news(settings, GER40, traded_dates(market))
+    content = {field.name: {} for field in dataclasses.fields(Manifest)}
+    return Manifest(
+        **{
+            **content,
+            "symbol": "GER40",
+            "instrument": GER40.to_dict(),
+            "grid": grid.to_dict(),
+            "settings_per_chunk": 1,
+            "execution": Execution(spread_points=1.5, slippage_points=0.25).to_dict(),
+            "news": news.news.to_dict(),
+            "news_statement": json.loads(json.dumps(news.statement)),
+            "data": {"file": str(bars_file), "sha256": file_sha256(bars_file)},
+        }
+    )
+
+
+def test_all_of_it_is_there(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(EVENTS)
+    settings = NewsSettings(
+        paths=(calendar,),
+        before_minutes=30,
+        after_minutes=5,
+        coverage="partial",
+        currencies={"GER40": ["USD"]},
+    )
+    found = load_source(manifest(grid, bars_file, settings))
+    assert found.execution == Execution(spread_points=1.5, slippage_points=0.25)
+    assert (len(found.news.events), found.news.before_minutes, found.news.after_minutes) == (
+        1,
+        30,
+        5,
+    )
+    chunk = plan_chunks(grid, 1).chunk(len(plan_chunks(grid, 1)) - 1)  # the longest horizon
+    assert engine.evaluate(found.market, grid, chunk, found.execution).any()
+
+
+def test_without_news(grid: Grid, bars_file: Path) -> None:
+    found = load_source(manifest(grid, bars_file, NewsSettings(enabled=False)))
+    assert found.news is NO_NEWS
+
+
+def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
+    run = manifest(grid, bars_file, NewsSettings(enabled=False))
+    shutil.copy(MADE_UP / "GER40_edge_m1.parquet", bars_file)
+    with pytest.raises(DataError, match="bars have changed") as changed:
+        load_source(run)
+    bars_file.unlink()
+    with pytest.raises(DataError, match="not there any more") as gone:
+        load_source(run)
+    for said in (changed.value, gone.value):
+        assert said.where == str(bars_file)
+        assert run.data["sha256"] in said.expected
+
+
+def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(EVENTS)
+    run = manifest(grid, bars_file, NewsSettings(paths=(calendar,), coverage="partial"))
+    calendar.write_text(EVENTS.replace("09:30", "09:45"))
+    with pytest.raises(DataError, match="calendars have changed") as changed:
+        load_source(run)
+    assert changed.value.where == str(calendar)
+    calendar.unlink()
+    with pytest.raises(InputError) as gone:
+        load_source(run)
+    assert str(calendar) in str(gone.value)
+
+
+def test_a_calendar_that_is_none_any_more_is_not_quoted(
+    grid: Grid, bars_file: Path, tmp_path: Path
+) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(EVENTS)
+    run = manifest(grid, bars_file, NewsSettings(paths=(calendar,), coverage="partial"))
+    calendar.write_text("time,currency,impact,title\nhunter2,EUR,High,secret\n")
+    with pytest.raises(DataError, match="cannot be used") as changed:
+        load_source(run)
+    assert "hunter2" not in str(changed.value)
+    assert str(calendar) in str(changed.value)
+
+
+def test_bars_that_lie_elsewhere_now(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+    run = manifest(grid, bars_file, NewsSettings(enabled=False))
+    moved = bars_file.rename(tmp_path / "moved.parquet")
+    assert len(load_source(run, bars=moved).market.bars) > 0
+    shutil.copy(MADE_UP / "GER40_edge_m1.parquet", moved)
+    with pytest.raises(DataError, match="bars have changed"):
+        load_source(run, bars=moved)

@@ -1,0 +1,251 @@
+"""Places in an object store: the names of pathlib, and what a person may type."""
+
+from __future__ import annotations
+
+import errno
+import io
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ib_grid.errors import ConfigError, UnreachableError
+from ib_grid.storage import object_store as remote_module
+from ib_grid.storage import paths
+from ib_grid.storage.atomic_files import is_file, whole_file
+from ib_grid.storage.paths import RemotePath, move, place
+from tests.helpers.machines.object_store import bucket, s3_server
+from tests.helpers.machines.stores import memory_store
+
+
+@pytest.fixture
+def remote() -> Iterator[RemotePath]:
+    with memory_store() as root:
+        yield root
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[RemotePath]:
+    with s3_server():
+        yield bucket()
+
+
+@pytest.fixture(params=["disk", "memory", "s3"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[paths.Place]:
+    """A folder on the disk, or a prefix: what is said of it holds for all."""
+    if request.param == "s3":
+        yield request.getfixturevalue("s3") / tmp_path.name / "results"
+    elif request.param == "disk":
+        (tmp_path / "results").mkdir()
+        yield tmp_path / "results"
+    else:
+        with memory_store() as root:
+            yield root
+
+
+def write(path: paths.Place, content: bytes = b"content") -> None:
+    with whole_file(path) as file:
+        file.write(content)
+
+
+def below(folder: paths.Place) -> list[str]:
+    """Names of all files below a folder."""
+    found = [path for pattern in ("*", "*/*", "*/*/*") for path in folder.glob(pattern)]
+    return sorted(str(path).removeprefix(f"{folder}/") for path in found if path.is_file())
+
+
+def test_a_file_is_found_by_all_ways_to_look(anywhere: paths.Place) -> None:
+    path = anywhere / "run" / "session=0800" / "part-1.parquet"
+    assert not is_file(path)
+    assert not path.exists()
+    write(path)
+    assert is_file(path)
+    assert path.exists()
+    assert not path.is_dir()
+    assert path.parent.is_dir()
+    assert path.parent.exists()
+    assert [*anywhere.iterdir()] == [anywhere / "run"]
+    assert [*anywhere.glob("run/session=*/part-*.parquet")] == [path]
+    assert [*anywhere.glob("run/session=*/other-*")] == []
+    assert [*(anywhere / "absent").glob("*")] == []
+    assert (path.name, path.suffix, path.parent.name) == (
+        "part-1.parquet",
+        ".parquet",
+        "session=0800",
+    )
+    assert path.with_name("part-2.parquet") == path.parent / "part-2.parquet"
+    assert path.absolute() == path == path.resolve()
+
+
+def test_what_is_written_is_read(anywhere: paths.Place) -> None:
+    path = anywhere / "text"
+    write(path, "Grüße".encode())
+    assert path.read_bytes() == "Grüße".encode()
+    assert path.read_text(encoding="utf-8") == "Grüße"
+    write(path, b"again")
+    assert path.read_bytes() == b"again"
+
+
+def test_a_block_that_fails_writes_nothing(anywhere: paths.Place) -> None:
+    write(anywhere / "old", b"old")
+    for name in ("old", "new"):
+        with pytest.raises(ZeroDivisionError), whole_file(anywhere / name) as file:
+            file.write(b"half" * (1 // 0))
+    assert below(anywhere) == ["old"]
+    assert (anywhere / "old").read_bytes() == b"old"
+
+
+def test_nothing_there_is_the_same_error(anywhere: paths.Place) -> None:
+    absent = anywhere / "absent"
+    for read in (
+        absent.read_bytes,
+        lambda: absent.open("rb"),
+        lambda: [*absent.iterdir()],
+    ):
+        with pytest.raises(FileNotFoundError) as caught:
+            read()
+        assert caught.value.strerror
+        assert str(absent) in str(caught.value.filename)
+    absent.unlink(missing_ok=True)
+
+
+def test_a_folder_is_new_once(anywhere: paths.Place) -> None:
+    folder = anywhere / "run"
+    folder.mkdir(parents=True)
+    write(folder / "file")
+    with pytest.raises(FileExistsError):
+        folder.mkdir(parents=True)
+    folder.mkdir(exist_ok=True)
+    assert below(anywhere) == ["run/file"]
+
+
+def test_moving_a_file_and_a_folder(anywhere: paths.Place) -> None:
+    write(anywhere / "run" / "a", b"1")
+    write(anywhere / "run" / "b" / "c", b"2")
+    move(anywhere / "run" / "a", anywhere / "run" / "d")
+    assert below(anywhere) == ["run/b/c", "run/d"]
+    move(anywhere / "run", anywhere / "run.old")
+    assert below(anywhere) == ["run.old/b/c", "run.old/d"]
+    assert (anywhere / "run.old" / "d").read_bytes() == b"1"
+    (anywhere / "run.old" / "d").unlink()
+    assert below(anywhere) == ["run.old/b/c"]
+
+
+def test_nothing_moves_between_stores(anywhere: paths.Place, tmp_path: Path) -> None:
+    write(anywhere / "file")
+    other = tmp_path / "other" if isinstance(anywhere, RemotePath) else place("memory://x/y")
+    with pytest.raises(ValueError, match="not in the same store"):
+        move(anywhere / "file", other)
+
+
+@given(
+    content=st.binary(max_size=60),
+    steps=st.lists(st.tuples(st.integers(-70, 70), st.integers(0, 2), st.integers(-1, 70))),
+)
+def test_an_object_reads_like_a_file(content: bytes, steps: list[tuple[int, int, int]]) -> None:
+    with memory_store() as root:
+        (root / "object").write_bytes(content)
+        with (root / "object").open() as ours, io.BytesIO(content) as file:
+            for offset, whence, size in steps:
+                start = max(0, offset) if whence == 0 else offset
+                try:
+                    there = file.seek(start, whence)
+                except ValueError:  # before the beginning: neither goes there
+                    continue
+                assert ours.seek(start, whence) == there == ours.tell()
+                assert ours.read(size) == file.read(size)
+
+
+def test_an_object_that_must_be_new(remote: RemotePath) -> None:
+    (remote / "lease").write_bytes(b"1", new=True)
+    with pytest.raises(FileExistsError) as caught:
+        (remote / "lease").write_bytes(b"2", new=True)
+    assert caught.value.errno == errno.EEXIST
+    assert (remote / "lease").read_bytes() == b"1"
+
+
+def test_a_place_travels_as_its_url_alone(remote: RemotePath) -> None:
+    again = pickle.loads(pickle.dumps(remote))
+    assert again == remote
+    assert place(str(remote)) == remote
+    assert len(pickle.dumps(remote)) < 200
+
+
+def test_a_store_that_fails_says_so(remote: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError("no credentials\nand a long story")
+
+    monkeypatch.setattr(remote_module, "_filesystem", lambda *_: Broken())
+    for ask in (remote.exists, remote.read_bytes, lambda: [*remote.glob("*")]):
+        with pytest.raises(UnreachableError, match=r"cannot be used \(no credentials\)") as caught:
+            ask()
+        assert caught.value.where == str(remote)
+    with pytest.raises(UnreachableError):
+        write(remote / "file")
+
+
+def test_paths_and_file_urls_are_local(tmp_path: Path) -> None:
+    assert place("results/a") == Path("results/a")
+    assert place("~/a") == Path.home() / "a"
+    assert place(f"file://{tmp_path}/b") == tmp_path / "b"
+    assert place(f"file://{tmp_path}/b/") == tmp_path / "b"
+
+
+@pytest.mark.parametrize("text", ["results:old", "C:results", "at 10:30", ":memory"])
+def test_a_path_may_hold_a_colon(text: str) -> None:
+    assert place(text) == Path(text)
+
+
+def test_a_url_without_its_last_slash() -> None:
+    assert str(place("memory://bucket/prefix/")) == "memory://bucket/prefix"
+    assert place("memory://bucket/prefix/").name == "prefix"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("s3:bucket/prefix", "the slashes behind s3: are missing"),
+        ("s3:/bucket/prefix", "the slashes behind s3: are missing"),
+        ("memory://", "names no place"),
+        ("s3:///key", "names no place"),
+        ("memory://bucket/../other", "names no place"),
+        ("memory://bucket//other", "names no place"),
+        ("memory://bucket/./other", "names no place"),
+        ("simplecache::memory://bucket", "names no place"),
+        ("file://results", "does not begin with file:///"),
+        ("nothing://bucket/prefix", "no store is known by the name nothing"),
+    ],
+)
+def test_urls_that_cannot_be_used(text: str, found: str) -> None:
+    with pytest.raises(ConfigError, match=found) as caught:
+        place(text)
+    assert caught.value.where == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://key:hush@bucket/prefix",
+        "s3://bucket/prefix?X-Amz-Signature=hush",
+        "https://store.example/c?sig=hush",
+        "s3://bucket/prefix#hush",
+    ],
+)
+def test_a_url_with_a_secret_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(ConfigError, match="password or a token") as caught:
+        place(text)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
+        raise ImportError("Install s3fs to access S3")
+
+    monkeypatch.setattr("fsspec.get_filesystem_class", missing)
+    with pytest.raises(ConfigError, match="Install s3fs") as caught:
+        place("s3://bucket/prefix")
+    assert "pip install 'ib-grid[s3]'" in caught.value.remedy

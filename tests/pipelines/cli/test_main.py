@@ -1,0 +1,160 @@
+"""The command line itself."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import ib_grid
+from pipelines.cli.streams import Watched
+from tests.helpers.machines.full_disk import room_for
+
+_HELP = """
+import gc
+import sys
+from pipelines.cli import main
+sys.argv = ["ib-grid", "run", "--help"]
+try:
+    main.main()
+except SystemExit as ended:
+    assert not ended.code
+assert gc.get_freeze_count()  # not looked through at the end
+print(sorted({"dask", "numba", "pandas", "plotly", "pyarrow"} & set(sys.modules)))
+"""
+
+_TOLD_TO_STOP = """
+import signal
+import sys
+from pipelines.cli import main
+def command():
+    try:
+        signal.raise_signal(int(sys.argv[1]))
+    finally:
+        print("left cleanly")
+main.command = command
+main.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_told_to_stop_leaves_cleanly(number: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TOLD_TO_STOP, str(int(number))],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "left cleanly\n", "stopped\n")
+
+
+_TOLD_IN_A_COMPILER = """
+import signal
+from pipelines.cli import main
+def command():
+    try:
+        at = "/somewhere/llvmlite/binding.py"
+        exec(compile("signal.raise_signal(signal.SIGINT)", at, "exec"), {"signal": signal})
+    finally:
+        print("left by an exception")
+main.command = command
+main.main()
+"""
+
+
+def test_no_exception_is_raised_in_a_compiler() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TOLD_IN_A_COMPILER],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _HELP], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "--news-coverage" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_sign_of_a_distance_is_explained(
+    ib_grid_command: Callable[..., tuple[int, str, str]],
+) -> None:
+    status, screen, _ = ib_grid_command("news", "check", "--help")
+    assert status == 0
+    assert "negative, the event is still to come" in " ".join(screen.split())
+
+
+def command(*words: str, **streams: object) -> subprocess.CompletedProcess[str]:
+    """A command as a process of its own; what it says goes where the streams say."""
+    typed = [sys.executable, "-m", "pipelines.cli.main", *words]
+    return subprocess.run(typed, text=True, timeout=60, check=False, **streams)  # type: ignore[call-overload]
+
+
+def test_output_that_has_no_room_is_one_message() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command("run", "--help", stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output cannot be written (No space left")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_status_1_and_a_wrong_place_2(
+    ib_grid_command: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    words = ("instruments", "GER40", "--out")
+    with room_for(10):
+        status, _, said = ib_grid_command(*words, str(tmp_path / "out.toml"))
+    assert (status, said.splitlines()[0]) == (
+        1,
+        "error: the file cannot be written (File too large)",
+    )
+    status, _, said = ib_grid_command(*words, "/proc/none/out.toml")
+    assert (status, said.startswith("error: the file cannot be written")) == (2, True)
+
+
+def test_messages_that_have_no_room_end_nothing() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command("run", "--symbol", "DAX", stdout=subprocess.PIPE, stderr=full)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_reader_that_leaves_is_no_error_to_tell() -> None:
+    pipe = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+    pipe.wait(timeout=60)
+    done = command("run", "--help", stdout=pipe.stdin, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert pipe.stdin
+    pipe.stdin.close()
+
+
+def test_a_closed_output_takes_everything() -> None:
+    stream = Watched(None, may_fail=False)
+    assert stream.write("into nothing") == 12
+    stream.flush()
+    assert stream.lost is None
+    stream.close()
+
+
+def test_another_files_error_is_not_taken_for_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(28, "another file")
+
+    monkeypatch.setattr("pipelines.cli.app.app", fail)
+    from pipelines.cli import main
+
+    with pytest.raises(OSError, match="another file"):
+        main.command()
+
+
+def test_the_version(ib_grid_command: Callable[..., tuple[int, str, str]]) -> None:
+    assert ib_grid_command("--version") == (0, f"ib-grid {ib_grid.__version__}\n", "")

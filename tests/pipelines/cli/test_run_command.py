@@ -1,0 +1,270 @@
+"""`ib-grid run` and `ib-grid info` as a person types them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow as pa
+import pytest
+
+from ib_grid.market.bars import bars_from_frame, bars_to_frame, read_bars, write_bars
+from ib_grid.runs.manifest import read_manifest
+from ib_grid.runs.partitions import partition_files, results_folder
+from pipelines.cli import main
+from pipelines.inputs.inputs import read_inputs
+from pipelines.run.run import run
+from tests.helpers import small_runs
+from tests.helpers.locations import ROOT
+from tests.helpers.small_runs import BARS, GRID, GRID_TOML, rows
+
+
+def arguments(folder: Path, *more: str) -> list[str]:
+    (folder / "grid.toml").write_text(GRID_TOML)
+    given = ["run", "--symbol", "GER40", "--data", str(BARS), "--grid", str(folder / "grid.toml")]
+    return [*given, "--no-news", "--output", str(folder / "results"), *more]
+
+
+def typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
+) -> tuple[int, str, str]:
+    """Exit status, output and error output of a command."""
+    monkeypatch.setattr(sys, "argv", ["ib-grid", *words])
+    with pytest.raises(SystemExit) as caught:
+        sys.exit(main.command())
+    captured = capsys.readouterr()
+    return int(caught.value.code or 0), captured.out, captured.err
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--symbol", "DAX"], "the symbol 'DAX' is unknown"),
+        (["--workers", "0"], "workers is 0"),
+        (["--chunk-size", "0"], "chunk_size is 0"),
+        (["--spread-points", "-1"], "spread_points is -1"),
+        (["--execution", "kind"], "execution is 'kind'"),
+        (["--grid", "huge"], "no grid 'huge'"),
+        (["--grid", "absent.toml"], "cannot be read"),
+        (["--data", "absent.parquet"], "there is no such file"),
+        (["--output", "/proc/none"], "cannot be written"),
+        (["--config", "absent.toml"], "cannot be read"),
+        (["--symbol", "XAUUSD"], "no bar lies in any of the sessions"),
+    ],
+)
+def test_wrong_input_is_one_message_and_writes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    found: str,
+) -> None:
+    if words == ["--symbol", "XAUUSD"]:
+        words = [*words, "--data", str(_bars_at_night(tmp_path))]
+    given = arguments(tmp_path, *words)
+    before = sorted(tmp_path.rglob("*"))
+    status, out, err = typed(monkeypatch, capsys, *given)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert found in err
+    assert "Traceback" not in err, err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def _bars_at_night(folder: Path) -> Path:
+    """Bars at times at which no session of XAUUSD is open: 15:00 to 17:00 UTC."""
+    frame = bars_to_frame(read_bars(BARS))
+    night = frame[frame["time"].dt.hour.isin([15, 16])]
+    path = folder / "night.parquet"
+    write_bars(path, bars_from_frame(night), symbol="XAUUSD", quality={})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("rr_targets = [1.0]", "unknown key rr_targets"),
+        ("rr_target = []", "no value"),
+        ("trade_window_minutes = [0]", "trade_window_minutes is 0"),
+        ("rr_target = [-1.0]", "rr_target is -1"),
+        ('stop_mode = ["low"]', "stop_mode is 'low'"),
+    ],
+)
+def test_a_wrong_grid_is_one_message(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    found: str,
+) -> None:
+    given = arguments(tmp_path)
+    (tmp_path / "grid.toml").write_text(text)
+    status, _, err = typed(monkeypatch, capsys, *given)
+    assert status == 2
+    assert found in err
+    assert str(tmp_path / "grid.toml") in err
+    assert not (tmp_path / "results").exists()
+
+
+def test_weights_must_sum_to_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text("[ranking]\nweights = { total_r = 0.5, winrate = 0.6 }")
+    status, _, err = typed(monkeypatch, capsys, *arguments(tmp_path, "--config", str(config)))
+    assert status == 2
+    assert "the weights sum to 1.1" in err
+
+
+def test_info_says_what_there_is_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["info", "--symbol", "GER40", "--data", str(BARS), "--workers", "3"]
+    config = tmp_path / "run.toml"
+    config.write_text("news_filter = false")
+    before = sorted(tmp_path.rglob("*"))
+    status, out, _ = typed(
+        monkeypatch, capsys, *given, "--data-dir", str(tmp_path), "--config", str(config)
+    )
+    assert status == 0
+    assert "73,813 one-minute bars, 2024-02-15T06:00Z to 2024-11-19T21:58Z" in out
+    assert "08:00-08:30 Europe/Berlin: 81 dates" in out
+    assert "standard, 34,560 combinations" in out
+    assert "60 chunks on 3 workers" in out
+    assert re.search(r"about [\d.]+ s of computing on this machine, judged by 2 of its", out)
+    assert "News filter: off." in out
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_info_says_what_would_stop_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = typed(monkeypatch, capsys, "info", "--symbol", "GER40", "--data", str(BARS))
+    assert status == 0
+    assert "a run would stop: the news filter is on and there is no calendar" in out
+    assert "standard, 34,560 combinations" in out
+
+
+def started(folder: Path, *more: str) -> subprocess.Popen[str]:
+    """`ib-grid run` in a session of its own, as in a terminal."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli.main", *arguments(folder, *more)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def run_folder(folder: Path) -> Path:
+    (run,) = (folder / "results").iterdir()
+    return run
+
+
+def files(folder: Path) -> dict[Path, int]:
+    """Partition files of the one run in a folder, with the times they were written."""
+    if not (folder / "results").exists():
+        return {}
+    found = (folder / "results").glob("*/*.parquet/session=*/wait_minutes=*/part-*.parquet")
+    return {path: path.stat().st_mtime_ns for path in found}
+
+
+def wait_for_files(folder: Path, process: subprocess.Popen[str], count: int) -> None:
+    while len(files(folder)) < count and process.poll() is None:
+        time.sleep(0.002)
+
+
+def session_members(leader: int) -> list[psutil.Process]:
+    members = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader:
+                members.append(process)
+        except ProcessLookupError:
+            continue
+    return members
+
+
+def gone(leader: int, seconds: float = 20) -> bool:
+    """Whether all processes of a session end in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not session_members(leader):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def result_rows(folder: Path) -> pa.Table:
+    return rows(results_folder(run_folder(folder), "GER40"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    asked = small_runs.settings(folder)
+    run(asked, read_inputs(asked), small_runs.plain_console()[0])
+    return folder
+
+
+@pytest.mark.cluster
+def test_a_killed_run_goes_on_where_it_ended(tmp_path: Path, undisturbed: Path) -> None:
+    process = started(tmp_path, "--workers", "2", "--chunk-size", "8")
+    wait_for_files(tmp_path, process, 3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert gone(process.pid), "workers outlive the main process"
+    kept = files(tmp_path)
+    n_chunks = read_manifest(run_folder(undisturbed)).chunks
+    assert 3 <= len(kept) < n_chunks
+
+    again = started(tmp_path, "--workers", "2")
+    _, err = again.communicate(timeout=300)
+    assert again.returncode == 0, err
+    assert "Warning" not in err
+    assert f"goes on, {len(kept)} of {n_chunks} chunks are done" in err
+    assert {path: files(tmp_path)[path] for path in kept} == kept
+    assert result_rows(tmp_path).equals(result_rows(undisturbed))
+    manifest = read_manifest(run_folder(tmp_path))
+    assert manifest.state == "finished"
+    assert manifest.attempts[-1]["combinations"] == len(GRID) - 8 * len(kept)
+
+
+@pytest.mark.cluster
+def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path: Path) -> None:
+    process = started(tmp_path, "--workers", "2", "--chunk-size", "8")
+    wait_for_files(tmp_path, process, 1)
+    os.killpg(process.pid, signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search(r"stopped: \d+ of 32 chunks are done; run again to go on", err)
+    assert "Traceback" not in err, err
+    assert gone(process.pid)
+    assert read_manifest(run_folder(tmp_path)).state == "interrupted"
+
+
+@pytest.mark.cluster
+def test_a_complete_run_only_reports_again(
+    undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in partition_files(results_folder(run_folder(undisturbed), "GER40"))
+    }
+    status, out, err = typed(monkeypatch, capsys, *arguments(undisturbed))
+    assert status == 0
+    assert "is complete, nothing is computed again" in err
+    assert out.strip()
+    after = {path: path.stat().st_mtime_ns for path in before}
+    assert after == before

@@ -1,0 +1,41 @@
+"""Dask's dashboard, made when somebody first looks at it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from distributed import Scheduler
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+
+from pipelines.cluster.dashboard import Dashboard
+from pipelines.cluster.steady_clock import use_steady_clock
+
+
+async def _answers(*pages: str) -> list[HTTPResponse]:
+    """What a scheduler without workers answers; its dashboard is made by the first page of it."""
+    address = {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}
+    async with Scheduler(**address, dashboard=False) as scheduler:
+        http, fetch = scheduler.http_application, AsyncHTTPClient().fetch
+        http.add_application(Dashboard(scheduler))
+        at = f"http://127.0.0.1:{scheduler.http_server.port}"
+        assert (await fetch(at + "/health")).code == 200
+        assert [type(each) for each in http.applications] == [Dashboard]
+        answers = [await fetch(at + page, raise_error=False) for page in pages]
+        assert [type(each).__name__ for each in http.applications] == ["DaskBokehTornado"]
+        return answers
+
+
+def test_every_page_is_there() -> None:
+    use_steady_clock()  # as in a run: Dask's pages must find their own clock in it
+    pages = ("/", "/status", "/individual-progress", "/info/main/workers.html", "/no-such-page")
+    answers = asyncio.run(_answers(*pages))
+    assert [answer.code for answer in answers] == [200, 200, 200, 200, 404]
+    assert answers[0].effective_url.endswith("/status")
+    assert b"Dask" in answers[1].body
+
+
+def test_it_may_begin_with_a_page_that_is_not_there() -> None:
+    assert [answer.code for answer in asyncio.run(_answers("/no-such-page", "/status"))] == [
+        404,
+        200,
+    ]

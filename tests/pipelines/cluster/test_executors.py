@@ -1,0 +1,155 @@
+"""Passes over files by one process or several."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from ib_grid.errors import ClusterError, StoreError
+from pipelines.cluster.executors import (
+    ALONE,
+    MAX_PROCESSES,
+    ROWS_PER_PROCESS,
+    ROWS_WORTH_A_START,
+    Readers,
+    open_readers,
+    processes_for,
+)
+
+SLEEP_SECONDS = 60
+SMALL = 2 * ROWS_PER_PROCESS
+
+
+def doubled(items: Sequence[int]) -> list[int]:
+    return [2 * item for item in items]
+
+
+def passed(several: Readers) -> int:
+    return sum(several.map(sum, [1, 2]))
+
+
+def who(_items: Sequence[int]) -> int:
+    time.sleep(0.05)  # time for the other to take a part, too
+    return os.getpid()
+
+
+def refuse(items: Sequence[int]) -> None:
+    raise StoreError("it cannot be read", where=f"file {items[0]}")
+
+
+def sleep(_items: Sequence[int]) -> None:
+    time.sleep(SLEEP_SECONDS)
+
+
+def die_once(items: Sequence[int], folder: Path) -> list[int]:
+    with contextlib.suppress(FileExistsError):
+        (folder / "died").touch(exist_ok=False)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return doubled(items)
+
+
+def die(_items: Sequence[int]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture
+def threads() -> Iterator[Readers]:
+    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as threads:
+        yield Readers(pool, threads, 2)
+
+
+@pytest.mark.parametrize("n_items", [0, 1, 2, 3, 4, 5, 17])
+def test_all_items_come_in_their_order(threads: Readers, n_items: int) -> None:
+    for several in (ALONE, threads):
+        parts = list(several.map(doubled, range(n_items)))
+        assert [item for part in parts for item in part] == [2 * k for k in range(n_items)]
+    assert len(parts) <= 4
+
+
+def test_an_error_comes_out(threads: Readers) -> None:
+    for several in (ALONE, threads):
+        with pytest.raises(StoreError, match="it cannot be read") as caught:
+            list(several.map(refuse, range(8)))
+        assert caught.value.where == "file 0"
+
+
+def test_something_else_meanwhile(threads: Readers) -> None:
+    for several in (ALONE, threads):
+        other, third = several.submit(max, 3, 5), several.submit_thread(passed, several)
+        assert list(several.map(doubled, [1])) == [[2]]
+        assert other.result() == 5
+        assert third.result() == 3
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "at_most", "are_there", "expected"),
+    [
+        (0, 8, True, 1),
+        (SMALL - 1, 8, True, 1),
+        (SMALL, 8, True, 2),
+        (SMALL, 1, True, 1),
+        (SMALL, 8, False, 1),
+        (ROWS_WORTH_A_START - 1, 8, False, 1),
+        (ROWS_WORTH_A_START, 8, False, 8),
+        (10**9, 90, True, MAX_PROCESSES),
+    ],
+)
+def test_few_rows_are_not_worth_a_process(
+    n_rows: int, at_most: int, are_there: bool, expected: int
+) -> None:
+    assert processes_for(n_rows, at_most, are_there=are_there) == expected
+
+
+def test_one_needs_no_other_process() -> None:
+    with open_readers(1) as alone:
+        assert list(alone.map(who, [1])) == [os.getpid()]
+
+
+@pytest.mark.cluster
+def test_workers_share_the_work() -> None:
+    with open_readers(2) as two:
+        processes = set(two.map(who, range(8)))
+        assert len(processes) == 2
+        assert os.getpid() not in processes
+        with pytest.raises(StoreError, match="it cannot be read") as caught:
+            list(two.map(refuse, range(8)))
+        assert caught.value.where == "file 0"
+        assert list(two.map(doubled, range(3))) == [[0], [2], [4]]
+
+
+@pytest.mark.cluster
+def test_workers_that_die_again_and_again_are_told_of() -> None:
+    with pytest.raises(ClusterError, match="3 workers died") as caught, open_readers(2) as two:
+        list(two.map(die, range(8)))
+    assert "ib-grid report" in str(caught.value)
+
+
+@pytest.mark.cluster
+def test_what_a_worker_dies_of_once_is_done_by_another(tmp_path: Path) -> None:
+    with open_readers(2) as two:
+        assert list(two.map(partial(die_once, folder=tmp_path), range(4))) == [[0], [2], [4], [6]]
+    assert (tmp_path / "died").exists()
+
+
+def interrupt_passes() -> None:
+    with open_readers(2) as two:
+        two.submit_thread(lambda: list(two.map(sleep, range(8))))
+        two.submit(sleep, [1])
+        raise KeyboardInterrupt
+
+
+@pytest.mark.cluster
+def test_an_error_does_not_wait_for_the_others() -> None:
+    """Such as Ctrl-C, while passes are under way in a thread and in processes."""
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_passes()
+    assert time.monotonic() - begun < SLEEP_SECONDS

@@ -1,0 +1,55 @@
+"""The process that workers are forked from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.cluster import fork_server
+
+_START = """
+import os
+import tempfile
+from multiprocessing import forkserver, util
+from pipelines.cluster import fork_server
+fork_server._WORKER_MODULES = []  # it is where the process listens, not what it imports
+before = tempfile.gettempdir(), dict(os.environ)
+fork_server.start_fork_server()
+assert (tempfile.gettempdir(), dict(os.environ)) == before
+print(forkserver._forkserver._forkserver_address)
+forkserver._forkserver._stop()
+"""
+
+
+@pytest.mark.skipif(fork_server.START_METHOD != "forkserver", reason="workers are not forked here")
+def test_a_long_folder_for_temporary_files_is_no_obstacle(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", _START],
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.strip()) < 108
+    assert not Path(done.stdout.strip()).exists()
+
+
+_FORKED = """
+import gc, sys
+import pipelines.cluster.forked
+assert gc.isenabled()
+assert {"dask.bag", "distributed.nanny", "distributed.worker", "numba"} <= set(sys.modules)
+assert gc.get_freeze_count() > 100 * len(gc.get_objects())
+"""
+
+
+def test_what_workers_share_is_left_alone_by_collections() -> None:
+    subprocess.run([sys.executable, "-c", _FORKED], check=True, timeout=120)

@@ -1,0 +1,268 @@
+"""Workers: what they are given, and that none of them is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+from unittest.mock import MagicMock, Mock
+
+import psutil
+import pytest
+
+from ib_grid.engine.fast.compiled import compilations
+from ib_grid.errors import ClusterError
+from pipelines.cluster import local_cluster
+from pipelines.cluster.local_cluster import (
+    Workers,
+    default_workers,
+    stoppable,
+    workers_now,
+    workers_of,
+)
+
+THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+@pytest.mark.parametrize(
+    ("cpus", "workers"), [(1, 1), (2, 2), (8, 8), (12, 6), (64, 58), (96, 90), (256, 90)]
+)
+def test_workers_that_suit_a_machine(cpus: int, workers: int) -> None:
+    assert default_workers(cpus) == workers
+
+
+def test_the_default_is_what_this_process_may_use() -> None:
+    assert 1 <= default_workers() <= len(os.sched_getaffinity(0))
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with workers_of(2) as started:
+        yield started
+
+
+def everywhere(workers: Workers, function) -> list:
+    """What a function gives on each worker."""
+    return list(workers.client.run(function).values())
+
+
+def _blocks_interrupts() -> bool:
+    blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    return blocked or signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+def _threads() -> dict[str, str | None]:
+    return {name: os.environ.get(name) for name in THREAD_LIMITS}
+
+
+@pytest.mark.cluster
+def test_workers_are_processes_of_one_thread(workers: Workers) -> None:
+    assert workers.count == 2
+    processes = everywhere(workers, os.getpid)
+    assert len({*processes, os.getpid()}) == 3
+    assert list(workers.client.nthreads().values()) == [1, 1]
+    assert everywhere(workers, _threads) == [dict.fromkeys(THREAD_LIMITS, "1")] * 2
+
+
+@pytest.mark.cluster
+def test_workers_leave_interrupts_to_the_main_process(workers: Workers) -> None:
+    assert everywhere(workers, _blocks_interrupts) == [True, True]
+
+
+@pytest.mark.cluster
+def test_workers_have_the_kernels_and_compile_none(workers: Workers) -> None:
+    assert everywhere(workers, compilations) == [0, 0]
+
+
+@pytest.mark.cluster
+def test_everything_listens_on_this_machine_alone(workers: Workers) -> None:
+    assert workers.client.scheduler.address.startswith("tcp://127.0.0.1:")
+    assert all(address.startswith("tcp://127.0.0.1:") for address in workers.client.nthreads())
+    here = psutil.Process()
+    family = [here, *here.children(recursive=True)]
+    listening = [c for p in family for c in p.net_connections("inet") if c.status == "LISTEN"]
+    assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
+
+
+@pytest.mark.cluster
+def test_the_dashboard_answers(workers: Workers) -> None:
+    assert workers.dashboard_link.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(workers.dashboard_link, timeout=30) as page:
+        assert page.status == 200
+
+
+@pytest.mark.cluster
+def test_workers_say_what_they_hold(workers: Workers) -> None:
+    count, memory = workers_now(workers.client)
+    assert count == 2
+    assert 10 * 2**20 < memory < 2 * 2**30
+
+
+@pytest.mark.cluster
+def test_a_scheduler_that_is_there_is_used_and_left_running(workers: Workers) -> None:
+    address = workers.client.scheduler.address
+    with workers_of(0, scheduler=address) as connected:
+        assert connected.count == 2
+        assert set(everywhere(connected, os.getpid)) == set(everywhere(workers, os.getpid))
+    assert len(everywhere(workers, os.getpid)) == 2
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
+def test_nothing_is_left(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: type[BaseException] | None,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path_factory.mktemp("temporary")  # other tests may start workers meanwhile
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
+    with contextlib.suppress(ValueError, KeyboardInterrupt), workers_of(1) as started:
+        (process,) = everywhere(started, os.getpid)
+        assert list(own.glob("ib-grid-*"))
+        assert psutil.pid_exists(process)
+        if fault:
+            raise fault
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(process)
+    assert list(own.glob("ib-grid-*")) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_listens_and_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_cluster, "_REACH_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(ClusterError, match="does not answer as Dask does") as caught,
+            workers_of(1, scheduler=address),
+        ):
+            raise AssertionError
+    assert caught.value.where == address
+
+
+@pytest.mark.cluster
+def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_cluster, "_REACH_SECONDS", 0.3)
+    with (
+        pytest.raises(ClusterError, match="cannot be reached") as caught,
+        workers_of(1, scheduler="tcp://127.0.0.1:1"),
+    ):
+        raise AssertionError
+    assert caught.value.where == "tcp://127.0.0.1:1"
+
+
+@pytest.mark.cluster
+def test_dask_goes_by_a_clock_that_none_can_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[bool] = []
+    monkeypatch.setattr(local_cluster, "use_steady_clock", lambda: used.append(True))
+    with pytest.raises(ClusterError, match="cannot be reached"), workers_of(1, scheduler="?://"):
+        pytest.fail("there is none")
+    assert used == [True]
+
+
+def test_a_temporary_folder_that_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with (
+        pytest.raises(ClusterError, match="could not be started") as caught,
+        contextlib.ExitStack() as stack,
+    ):
+        local_cluster._start(stack, 1, {})
+    assert "let TMPDIR name a folder" in caught.value.remedy
+
+
+def test_a_dashboard_address_that_is_none() -> None:
+    with (
+        pytest.raises(ClusterError, match="could not be started"),
+        workers_of(1, dashboard_address="somewhere:else"),
+    ):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_once(number: signal.Signals) -> None:
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    stops = 0
+    with stoppable():
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            stops += 1
+            signal.raise_signal(signal.SIGINT)  # impatience does not disturb the stop
+            signal.raise_signal(signal.SIGTERM)
+    assert stops == 1
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_stop_is_put_off_while_workers_start() -> None:
+    steps = []
+    with contextlib.suppress(KeyboardInterrupt), stoppable():
+        with local_cluster._put_off():
+            signal.raise_signal(signal.SIGINT)
+            steps.append("started")
+        steps.append("went on")
+    assert steps == ["started"]
+
+
+def test_workers_whose_start_is_stopped_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    class Starting:
+        """A cluster in whose start a Ctrl-C comes."""
+
+        workers: ClassVar[dict[int, object]] = {}
+        scheduler = Mock()
+
+        def __init__(self, **_: object) -> None:
+            signal.raise_signal(signal.SIGINT)
+            steps.append("started")
+
+        def close(self, timeout: float) -> None:
+            steps.append("closed")
+
+    monkeypatch.setattr(local_cluster, "LocalCluster", Starting)
+    monkeypatch.setattr(local_cluster, "start_fork_server", lambda: None)
+    monkeypatch.setattr(local_cluster, "Dashboard", Mock())
+    monkeypatch.setattr(local_cluster, "Client", MagicMock())
+    with pytest.raises(KeyboardInterrupt), stoppable(), contextlib.ExitStack() as stack:
+        local_cluster._start(stack, 1, {})
+    assert steps == ["started", "closed"]
+
+
+def test_workers_that_do_not_end_in_time_are_killed() -> None:
+    with subprocess.Popen(["sleep", "60"]) as deaf:
+        stuck = Mock(workers={0: Mock(pid=deaf.pid), 1: Mock(pid=None)})
+        stuck.close.side_effect = TimeoutError
+        try:
+            local_cluster._close(stuck)
+            assert deaf.wait(timeout=10) == -signal.SIGKILL
+        finally:
+            deaf.kill()
+
+
+def test_a_second_stop_is_not_put_off() -> None:
+    steps = []
+    with contextlib.suppress(KeyboardInterrupt), stoppable(), local_cluster._put_off():
+        signal.raise_signal(signal.SIGINT)
+        steps.append("first")
+        signal.raise_signal(signal.SIGTERM)
+        steps.append("second")
+    assert steps == ["first"]

@@ -1,0 +1,119 @@
+"""Who can reach a run, what is said of it, and certificates."""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.request
+from pathlib import Path
+
+import dask
+import psutil
+import pytest
+
+from ib_grid.errors import ConfigError
+from pipelines.cluster.local_cluster import workers_of
+from pipelines.cluster.security import is_loopback, security_of, warnings_of
+from pipelines.config.configuration import Settings, load_settings
+from tests.helpers.machines.external_cluster import certificates
+
+TLS = {"tls_ca_file": "ca.pem", "tls_cert": "cert.pem", "tls_key": "key.pem"}
+
+
+def asked(**options: object) -> Settings:
+    return load_settings({"symbol": "GER40", **options})
+
+
+@pytest.mark.parametrize("address", [":0", ":8787", "127.0.0.1:0", "localhost:1", "127.1.2.3:4"])
+def test_this_machine_alone(address: str) -> None:
+    assert is_loopback(address)
+    assert warnings_of(asked(dashboard_address=address, listen=address)) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0:0", "10.1.2.3:8787", "some.host:1", "localhost.evil:1"]
+)
+def test_beyond_this_machine_is_said(address: str) -> None:
+    assert not is_loopback(address)
+    (dashboard,) = warnings_of(asked(dashboard_address=address))
+    assert f"warning: the dashboard listens at {address}" in dashboard
+    assert "without a password and unencrypted; it shows and changes nothing" in dashboard
+    (scheduler,) = warnings_of(asked(listen=address))
+    assert f"warning: the scheduler and the workers listen at {address}" in scheduler
+    assert "can run any program as you, here and on every worker" in scheduler
+    assert warnings_of(asked(listen=address, **TLS)) == []
+
+
+def test_a_cluster_that_is_there_is_not_ours_to_warn_of() -> None:
+    assert warnings_of(asked(scheduler="tcp://10.0.0.1:8786", dashboard_address="0.0.0.0:1")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"tls_ca_file": "ca.pem"}, "tls_ca_file without tls_cert, tls_key"),
+        ({"tls_cert": "c.pem", "tls_key": "k.pem"}, "tls_cert, tls_key without tls_ca_file"),
+        ({"scheduler": "tcp://10.0.0.1:8786", **TLS}, "not one of TLS"),
+        ({"scheduler": "tcp://10.0.0.1:8786", "listen": ":1"}, "are both named"),
+        ({"listen": "8786"}, "listen is '8786'"),
+    ],
+)
+def test_options_that_cannot_go_together(options: dict[str, object], found: str) -> None:
+    with pytest.raises(ConfigError, match=found):
+        asked(**options)
+
+
+def test_no_tls_where_it_is_not_asked() -> None:
+    assert security_of(asked()) is None
+    assert security_of(asked(scheduler="tcp://10.0.0.1:8786")) is None
+
+
+def test_nothing_is_spoken_beside_tls(tmp_path: Path) -> None:
+    given = security_of(asked(**dict(zip(TLS, certificates(tmp_path), strict=True))))
+    assert given is not None
+    for role in ("client", "scheduler", "worker"):
+        assert given.get_connection_args(role)["require_encryption"] is True
+
+
+def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
+    ca, cert, key = certificates(tmp_path)
+    (tmp_path / "other").mkdir()
+    other = certificates(tmp_path / "other")
+    for files in ((ca, cert, tmp_path / "absent"), (ca, cert, other[2]), (key, cert, key)):
+        options = dict(zip(TLS, files, strict=True))
+        with pytest.raises(ConfigError, match="certificates cannot be used") as caught:
+            security_of(asked(scheduler="tls://10.0.0.1:8786", **options))
+        assert str(files[0]) in caught.value.where
+
+
+def test_certificates_of_dasks_configuration(tmp_path: Path) -> None:
+    there = asked(scheduler="tls://10.0.0.1:8786")
+    with pytest.raises(ConfigError, match="no certificates are given"):
+        security_of(there)
+    ca, cert, key = map(str, certificates(tmp_path))
+    tls = "distributed.comm.tls"
+    files = {f"{tls}.ca-file": ca, f"{tls}.client.cert": cert, f"{tls}.client.key": key}
+    with dask.config.set(files):
+        found = security_of(there)
+    assert found is not None
+    assert (found.require_encryption, found.tls_client_cert) == (True, cert)
+
+
+@pytest.mark.cluster
+def test_a_local_cluster_that_others_can_join_speaks_tls_alone(tmp_path: Path) -> None:
+    ca, cert, key = certificates(tmp_path)
+    security = security_of(asked(tls_ca_file=ca, tls_cert=cert, tls_key=key))
+    with workers_of(1, listen="127.0.0.2:0", security=security) as workers:
+        address = workers.client.scheduler.address
+        assert address.startswith("tls://127.0.0.2:")
+        assert all(name.startswith("tls://127.0.0.2:") for name in workers.client.nthreads())
+        assert workers.dashboard_link.startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(workers.dashboard_link, timeout=30) as page:
+            assert page.status == 200
+        here = psutil.Process()
+        listening = set()
+        for process in [here, *here.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                listening |= {
+                    c.laddr.ip for c in process.net_connections("inet") if c.status == "LISTEN"
+                }
+        assert listening <= {"127.0.0.1", "127.0.0.2"}

@@ -1,0 +1,227 @@
+"""Settings: the file, the command line, and every way in which either can be wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ib_grid.errors import ConfigError, GridError, InputError, InstrumentError
+from ib_grid.grid.grid import named_grid
+from ib_grid.grid.row_filter import KEEP_ALL, Keep
+from ib_grid.market.instruments import GER40, XAUUSD
+from ib_grid.storage.mapping_files import read_mapping
+from ib_grid.storage.paths import RemotePath
+from pipelines.config.configuration import Settings, load_grid, load_ranking, load_settings
+from pipelines.config.values import KEYS
+
+
+def config_file(folder: Path, text: str, name: str = "run.toml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_defaults_are_those_of_the_instrument() -> None:
+    settings = load_settings({"symbol": "XAUUSD"})
+    assert settings == Settings(instrument=XAUUSD)
+    assert settings.fills.spread_points == 0.30
+    assert settings.fills.model == "realistic"
+    assert settings.bars_file == Path("data/optimized/XAUUSD_m1.parquet")
+    assert settings.levels_file == Path("data/optimized/XAUUSD_ib_levels.parquet")
+
+
+def test_an_output_is_a_folder_or_a_url(tmp_path: Path) -> None:
+    def output(value: object) -> object:
+        return load_settings({"symbol": "GER40", "output": value}).output
+
+    assert output("results") == output(Path("results")) == Path("results")
+    assert output(f"file://{tmp_path}") == tmp_path
+    assert output("s3://bucket/prefix") == RemotePath("s3", "bucket/prefix")
+
+
+def test_an_output_that_workers_cannot_see_is_refused() -> None:
+    with pytest.raises(ConfigError, match="seen by one process") as caught:
+        load_settings({"symbol": "GER40", "output": "memory://results"})
+    assert caught.value.where == "--output"
+
+
+def test_a_spread_of_zero_is_not_the_default() -> None:
+    assert load_settings({"symbol": "GER40", "spread_points": 0}).fills.spread_points == 0
+
+
+def test_the_command_line_beats_the_file(tmp_path: Path) -> None:
+    path = config_file(tmp_path, 'symbol = "GER40"\nworkers = 3\nspread_points = 2\nresume = true')
+    settings = load_settings({"workers": 5, "resume": False, "symbol": None}, path)
+    assert (settings.symbol, settings.workers, settings.resume) == ("GER40", 5, False)
+    assert settings.fills.spread_points == 2.0
+
+
+def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
+    toml = 'symbol = "GER40"\ndata = "bars.parquet"\n[ranking]\nmin_trades = 30'
+    values = {"symbol": "GER40", "data": "bars.parquet", "ranking": {"min_trades": 30}}
+    from_toml = load_settings({}, config_file(tmp_path, toml))
+    from_json = load_settings({}, config_file(tmp_path, json.dumps(values), "run.json"))
+    assert from_toml == from_json
+    assert from_toml.ranking.min_trades == 30
+    assert from_toml.bars_file == Path("bars.parquet")
+
+
+def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path: Path) -> None:
+    path = config_file(tmp_path, 'symbol = "GER40"\nworker = 3')
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, path)
+    said = str(caught.value)
+    assert "unknown key worker" in said
+    assert str(path) in said
+    assert "did you mean workers?" in said
+
+
+def test_an_unknown_key_of_a_table_is_named_with_its_file(tmp_path: Path) -> None:
+    path = config_file(tmp_path, 'symbol = "GER40"\n[ranking]\nweigths = {}')
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, path)
+    assert "unknown key weigths" in str(caught.value)
+    assert "did you mean weights?" in str(caught.value)
+
+
+@pytest.mark.parametrize(("given", "rows"), [("1e6", 1_000_000), ("250", 250), (40, 40)])
+def test_what_is_kept(given: object, rows: int) -> None:
+    options = {"columns": "ranking", "keep": " winrate > 50 ", "keep_top": given}
+    found = load_settings({"symbol": "GER40", "ranking": {"min_trades": 3}, **options})
+    assert found.kept == Keep(
+        columns="ranking", condition="winrate > 50", top=rows, ranking=found.ranking
+    )
+    assert load_settings({"symbol": "GER40"}).kept == KEEP_ALL
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("symbol", 5),
+        ("symbol", ""),
+        ("data", True),
+        ("data", "a\0b"),
+        ("execution", "optimistic"),
+        ("execution", ["realistic"]),
+        ("spread_points", -1),
+        ("spread_points", "1"),
+        ("spread_points", True),
+        ("slippage_points", float("inf")),
+        ("commission_points", float("nan")),
+        ("workers", 0),
+        ("workers", -3),
+        ("workers", 1.5),
+        ("workers", True),
+        ("chunk_size", 0),
+        ("columns", "few"),
+        ("keep", ""),
+        ("keep", "total_traeds > 5"),
+        ("keep_top", 0),
+        ("keep_top", True),
+        ("keep_top", "1.5"),
+        ("keep_top", "inf"),
+        ("keep_top", "many"),
+        ("resume", "yes"),
+        ("resume", 1),
+        ("run_dir", " "),
+        ("ranking", 3),
+        ("ranking", {"weights": {"total_r": 0.5}}),
+        ("ranking", {"weights": {"total": 1.0}}),
+        ("ranking", {"min_trades": -1}),
+        ("news_before_minutes", -1),
+        ("news_coverage", "some"),
+    ],
+)
+def test_a_wrong_value_names_its_option(key: str, value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"symbol": "GER40", key: value})
+    said = str(caught.value)
+    assert key in said.replace("-", "_")
+    assert "expected" in said
+
+
+def test_a_wrong_value_of_the_file_names_file_and_key(tmp_path: Path) -> None:
+    path = config_file(tmp_path, 'symbol = "GER40"\nworkers = 0')
+    with pytest.raises(ConfigError, match="workers is 0") as caught:
+        load_settings({}, path)
+    assert caught.value.where == f"{path}, workers"
+    assert caught.value.expected == "a whole number from 1 to 1,000"
+
+
+def test_an_unknown_symbol() -> None:
+    with pytest.raises(InstrumentError, match="'DAX' is unknown") as caught:
+        load_settings({"symbol": "DAX"})
+    assert "GER40, XAUUSD" in str(caught.value)
+
+
+def test_a_symbol_is_needed() -> None:
+    with pytest.raises(ConfigError, match="no symbol"):
+        load_settings({})
+
+
+def test_workers_and_scheduler_exclude_each_other() -> None:
+    with pytest.raises(ConfigError, match="both given"):
+        load_settings({"symbol": "GER40", "workers": 2, "scheduler": "tcp://127.0.0.1:1"})
+
+
+def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_mapping(tmp_path / "absent.toml")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not a TOML file"):
+        read_mapping(tmp_path / "bytes.toml")
+
+
+def test_grids_by_name_and_by_file(tmp_path: Path) -> None:
+    assert load_grid("expanded", GER40) == named_grid("expanded", GER40)
+    path = config_file(tmp_path, "rr_target = [1, 3]", "grid.toml")
+    assert load_grid(str(path), GER40).rr_target == (1.0, 3.0)
+
+
+@pytest.mark.parametrize("name", ["huge", "absent.toml", "x" * 5000, "x" * 5000 + ".toml"])
+def test_a_grid_that_is_not_there(name: str) -> None:
+    with pytest.raises(GridError) as caught:
+        load_grid(name, GER40)
+    assert "standard, expanded" in str(caught.value)
+
+
+def test_a_ranking_of_its_own(tmp_path: Path) -> None:
+    path = config_file(tmp_path, "[ranking]\nweights = { sharpe_ratio = 1.0 }")
+    assert load_ranking(path).weights == {"sharpe_ratio": 1.0}
+    assert load_ranking(None) is None
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(KEYS)), _JSON)
+def test_any_value_is_taken_or_refused_in_words(key: str, value: object) -> None:
+    try:
+        settings = load_settings({"symbol": "GER40", key: value})
+    except InputError as error:
+        assert key in str(error).replace("-", "_")  # noqa: PT017
+    else:
+        assert value is None or key == "instruments" or getattr(settings, key) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dashboard_address", "foo"),
+        ("dashboard_address", ":99999"),
+        ("scheduler", "junk"),
+        ("scheduler", "http://127.0.0.1:8786"),
+        ("scheduler", "tcp://127.0.0.1"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is '{value}'"):
+        load_settings({"symbol": "GER40", name: value})

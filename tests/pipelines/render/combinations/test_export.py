@@ -1,0 +1,104 @@
+"""`ib-grid export`: a set as JSON, as MT5's .set, as Python; never over a file of a run."""
+
+from __future__ import annotations
+
+import ast
+import json
+import runpy
+import types
+from pathlib import Path
+
+import pytest
+
+from ib_grid.runs.run import Run
+from pipelines.render.combinations.export import export_bytes
+from pipelines.render.combinations.selected import choose
+from pipelines.render.formats import ExportFormat
+from tests.pipelines.render.combinations.said import MADE_WITH, Command
+
+
+def test_export_as_json_is_what_trades_takes(
+    ib_grid_command: Command, folder: Path, run: Run, best: int
+) -> None:
+    status, out, said = ib_grid_command("export", folder, "--out", "set.json")
+    assert (status, out, "written: set.json" in said) == (0, "", True)
+    assert json.loads(Path("set.json").read_text()) == run.grid.params(best).to_dict()
+    data = run.manifest.data["file"]
+    given = ("--symbol", "GER40", "--data", data, "--no-news", "--params", "set.json")
+    status, out, _ = ib_grid_command("trades", *given)
+    assert len(out.splitlines()) - 1 == run.row(best)["total_trades"]
+
+
+def test_export_as_set_is_as_mt5_writes_it(
+    ib_grid_command: Command, folder: Path, run: Run
+) -> None:
+    status, _, _ = ib_grid_command("export", folder, "--id", 3, "--format", "set", "--out", "a.set")
+    content = Path("a.set").read_bytes()
+    assert status == 0
+    assert content[:2] == b"\xff\xfe"
+    text = content[2:].decode("utf-16-le")
+    assert text.count("\r\n") == text.count("\n")
+    assert f"; Chosen with {MADE_WITH}\r\n" in text
+    inputs = dict(
+        line.split("=") for line in text.splitlines() if line and not line.startswith(";")
+    )
+    params = run.grid.params(3).to_dict()
+    assert list(inputs) == list(params)
+    assert inputs["ib_start"] == params["ib_start"]
+    assert inputs["rev_rb_enabled"] == "true"
+    assert float(inputs["rr_target"]) == params["rr_target"]
+    assert "||" not in text
+
+
+def test_export_goes_by_the_name_of_the_file(ib_grid_command: Command, folder: Path) -> None:
+    begins = {"a.SET": b"\xff\xfe;", "a.py": b'"""GER40', "a.json": b"{", "a.txt": b"{"}
+    for name, first in begins.items():
+        assert ib_grid_command("export", folder, "--out", name)[0] == 0
+        assert Path(name).read_bytes().startswith(first)
+    assert ib_grid_command("export", folder, "--format", "json", "--out", "b.set")[0] == 0
+    assert Path("b.set").read_bytes().startswith(b"{")
+
+
+def test_export_as_python_is_a_frozen_value(
+    ib_grid_command: Command, folder: Path, run: Run
+) -> None:
+    status, _, _ = ib_grid_command("export", folder, "--id", 3, "--format", "py", "--out", "bot.py")
+    assert status == 0
+    module = types.SimpleNamespace(**runpy.run_path("bot.py"))
+    params = run.grid.params(3).to_dict()
+    assert {name: getattr(module.PARAMS, name) for name in params} == params
+    assert module.SYMBOL == "GER40"
+    assert MADE_WITH in module.__doc__
+    with pytest.raises(AttributeError):
+        module.PARAMS.rr_target = 9.0
+
+
+def test_what_a_run_says_steers_nothing(run: Run) -> None:
+    from dataclasses import replace
+
+    hostile = {**run.manifest.data, "last": 'x"""\nimport os\n\x1b[2J\\'}
+    manifest = replace(run.manifest, data=hostile)
+    chosen = choose(str(run.path))
+    chosen = replace(chosen, run=replace(run, manifest=manifest))
+    assert "\x1b" not in chosen.made_with
+    assert len(chosen.made_with.splitlines()) == 1
+    source = export_bytes(chosen, ExportFormat.PY).decode()
+    assert 'x"""import os' in (ast.get_docstring(ast.parse(source)) or "")
+    assert len(ast.parse(source).body) == 5
+
+
+def test_nothing_is_written_over_a_run(ib_grid_command: Command, folder: Path, run: Run) -> None:
+    bars = Path(run.manifest.data["file"])
+    partition = next(iter(run.files.values()))
+    for path in (folder / "run.json", bars, partition, partition.with_name("a.csv")):
+        before = path.read_bytes() if path.exists() else None
+        for words in (
+            ("export", folder, "--out", path),
+            ("show", folder, "--chart", path),
+            ("portfolio", folder, "--out", path),
+            ("portfolio", folder, "--chart", path),
+        ):
+            status, out, said = ib_grid_command(*words)
+            assert (status, out) == (2, "")
+            assert said.startswith("error: the file to write is ")
+        assert (path.read_bytes() if path.exists() else None) == before

@@ -1,0 +1,184 @@
+"""`ib-grid show`: a set's metrics, years and trades, in a pipe, as JSON, as tables and charts."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ib_grid import analysis
+from ib_grid.engine import reference
+from ib_grid.engine.execution import Execution
+from ib_grid.grid.columns import VARIATIONS
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.runs.run import Run
+from pipelines.render.combinations.selected import choose, choose_by_text
+from pipelines.render.provenance import made_with
+from tests.helpers.locations import ROOT
+from tests.helpers.made_up_runs import write_run
+from tests.pipelines.render.combinations.said import MADE_WITH, Command, lines
+from tests.pipelines.verify.runs import computed_run
+
+
+def test_a_pipe_gets_a_line_per_value(
+    ib_grid_command: Command, folder: Path, run: Run, best: int
+) -> None:
+    status, out, said = ib_grid_command("show", folder)
+    assert (status, said) == (0, f"{MADE_WITH}\n")
+    found = {(row["part"], row["of"], row["name"]): row["value"] for row in lines(out)}
+    assert found["set", "", "combo_id"] == str(best)
+    assert found["set", "", "rank"] == "1"
+    row = run.row(best)
+    assert float(found["metrics", "", "total_r"]) == pytest.approx(row["total_r"], rel=1e-7)
+    assert found["params", "", "rr_target"] == str(run.grid.params(best).rr_target)
+    for name in VARIATIONS:
+        expected = row[f"{name.lower()}_total_trades"]
+        assert float(found["variation", name, "total_trades"]) == expected
+    years = [row for row in lines(out) if row["part"] == "year" and row["name"] == "trades"]
+    assert sum(int(row["value"]) for row in years) == row["total_trades"]
+
+
+def test_json_has_it_all(ib_grid_command: Command, folder: Path, run: Run, best: int) -> None:
+    status, out, _ = ib_grid_command("show", folder, "--id", best, "--format", "json", "--trades")
+    content = json.loads(out)
+    assert status == 0
+    assert content["rank"] is None
+    assert content["made_with"] == MADE_WITH
+    assert content["execution"] == run.source.execution.to_dict()
+    assert content["params"] == run.grid.params(best).to_dict()
+    trades = analysis.trades(run, best)
+    assert [t["r"] for t in content["trades"]] == trades["r"].tolist()
+    assert sum(v["total_trades"] for v in content["variations"]) == len(trades)
+    assert content["metrics"]["total_trades"] == len(trades)
+
+
+def test_a_table_is_for_reading(ib_grid_command: Command, folder: Path, best: int) -> None:
+    status, out, _ = ib_grid_command("show", folder, "--format", "table", "--trades")
+    assert status == 0
+    for word in (f"GER40 #{best}, rank 1", "By variation", "By year", "rr_target", "Trades"):
+        assert word in out
+    assert MADE_WITH in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+    assert "\x1b" not in out
+
+
+def test_trades_alone_in_a_pipe(
+    ib_grid_command: Command, folder: Path, run: Run, best: int
+) -> None:
+    status, out, _ = ib_grid_command("show", folder, "--trades")
+    assert status == 0
+    expected = reference.trades(run.source.market, run.grid.params(best), run.source.execution)
+    found = pd.read_csv(io.StringIO(out))
+    assert found["date"].tolist() == expected["date"].dt.strftime("%Y-%m-%d").tolist()
+    assert found["r"].tolist() == pytest.approx(expected["r"].tolist())
+
+
+def test_charts(ib_grid_command: Command, folder: Path, run: Run, best: int) -> None:
+    status, _, said = ib_grid_command("show", folder, "--chart", "best.html")
+    assert (status, "written: best.html, 5 figures" in said) == (0, True)
+    page = Path("best.html").read_text()
+    assert f'<p class="meta">{MADE_WITH}</p>' in page
+    days = analysis.extreme_dates(analysis.trades(run, best), 2)
+    assert all(f"GER40 {day:%Y-%m-%d}" in page for day in days)
+    date = f"{days[0]:%Y-%m-%d}"
+    status, _, said = ib_grid_command("show", folder, "--chart", "day.html", "--date", date)
+    assert (status, "1 figures" in said or "1 figure" in said) == (0, True)
+    assert "http" not in page.split('id="plotly"')[0].replace("http-equiv", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--rank", "0"], "the rank is 0"),
+        (["--rank", "1000"], "there is no rank 1000"),
+        (["--id", "1000"], "no combination 1000"),
+        (["--id", "-1"], "no combination -1"),
+        (["--rank", "1", "--id", "1"], "a rank and an id"),
+        (["--date", "2024-03-01"], "a date without a chart"),
+        (["--chart", "c.html", "--date", "March"], "'March' is not a date"),
+        (["--chart", "c.html", "--date", "1999-01-01"], "is no session date"),
+        (["--chart", "/proc/none/c.html"], "cannot be written"),
+        (["--data", "absent.parquet"], "not there any more"),
+    ],
+)
+def test_what_cannot_be_shown(
+    ib_grid_command: Command, folder: Path, words: list[str], found: str
+) -> None:
+    status, out, said = ib_grid_command("show", folder, *words)
+    assert (status, out) == (2, "")
+    assert found in said
+    assert "Traceback" not in said
+
+
+def test_without_the_bars(ib_grid_command: Command, tmp_path: Path) -> None:
+    run_dir = computed_run(tmp_path)
+    bars = (tmp_path / "bars.parquet").rename(tmp_path / "moved.parquet")
+    status, out, said = ib_grid_command("show", run_dir)
+    assert status == 0
+    assert "results by year are left out: the bars of this run are not there any more" in said
+    assert not [row for row in lines(out) if row["part"] == "year"]
+    assert [row for row in lines(out) if row["part"] == "metrics"]
+    status, _, said = ib_grid_command("show", run_dir, "--trades")
+    assert (status, "not there any more" in said) == (2, True)
+    status, out, _ = ib_grid_command("show", run_dir, "--trades", "--data", bars)
+    assert (status, len(out.splitlines()) > 5) == (0, True)
+
+
+def test_a_row_that_the_trades_do_not_bear_out(run: Run) -> None:
+    from dataclasses import replace
+
+    from ib_grid.errors import DataError
+
+    chosen = choose(str(run.path))
+    wrong = replace(chosen, row={**chosen.row, "total_r": float(chosen.row["total_r"]) + 1})
+    assert len(chosen.trades(chosen.source())) == chosen.row["total_trades"]
+    with pytest.raises(DataError, match="R now"):
+        wrong.trades(chosen.source())
+
+
+def test_sets_by_text(run: Run) -> None:
+    path = str(run.path)
+    assert choose_by_text(path).rank == 1
+    assert choose_by_text(f"{path}@2").combo_id == choose(path, rank=2).combo_id
+    assert choose_by_text(f"{path}:3").combo_id == 3
+
+
+def test_other_fills_are_said(run: Run) -> None:
+    from dataclasses import replace
+
+    from ib_grid.errors import InputError
+
+    original = Execution(model="original", spread_points=0.00008).to_dict()
+    found = made_with(replace(run.manifest, execution=original))
+    assert found.startswith("original fills, spread 0.00008 points (slippage and commission not")
+    with pytest.raises(InputError, match="fills or news are none"):
+        made_with(replace(run.manifest, execution={"cost": 1}))
+
+
+def test_a_run_with_few_columns(ib_grid_command: Command, tmp_path: Path) -> None:
+    kept = ("combo_id", *PARAM_NAMES, "total_r", "total_trades")
+    write_run(tmp_path / "run", columns=kept)
+    status, out, said = ib_grid_command("show", tmp_path / "run", "--format", "json")
+    content = json.loads(out)
+    assert (status, "left out" in said) == (0, True)
+    assert set(content["metrics"]) == {"total_r", "total_trades"}
+    assert (content["variations"], content["years"]) == ([], None)
+    for words in ((), ("--format", "table")):
+        status, out, _ = ib_grid_command("show", tmp_path / "run", *words)
+        assert status == 0
+        assert "total_r" in out
+
+
+def test_a_reader_that_has_had_enough(folder: Path) -> None:
+    command = f"{sys.executable} -m pipelines.cli.main show {folder} --trades | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("date,variation")
+    assert len(done.stderr.splitlines()) == 1  # how the numbers were made
+    assert "fills, spread" in done.stderr

@@ -1,0 +1,67 @@
+"""Results on a terminal of any width, and beside them in CSV and JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from ib_grid.grid.columns import RESULT_COLUMNS
+from ib_grid.grid.grid import grid_from_mapping
+from ib_grid.market.instruments import GER40
+from pipelines.render.formats import Format
+from pipelines.render.result_tables import column, fitted, give_out_results, with_joined
+from tests.pipelines.report.made_up import AXES, random_rows
+
+ROWS = random_rows(grid_from_mapping(AXES, GER40), 3).head(5)
+COLUMNS = [column(n) for n in ("combo_id", "total_r", "session", "trailing", "rev_rb", "winrate")]
+
+
+def said(columns, width: int = 80, asked: Format = Format.AUTO, *, terminal: bool = True, **more):
+    file = io.StringIO()
+    console = Console(
+        file=file, force_terminal=terminal, width=width, color_system=None, markup=False
+    )
+    give_out_results(console, ROWS, columns, asked, **more)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 200])
+def test_a_table_fits_its_width(width: int) -> None:
+    joined = with_joined(ROWS)
+    every = [column(name) for name in RESULT_COLUMNS]
+    for columns in (COLUMNS, every):
+        shown = fitted(joined, columns, width)
+        assert [one.name for one in shown] == [one.name for one in columns[: len(shown)]]
+        lines = said(columns, width).splitlines()
+        assert max(map(len, lines)) <= width
+        rule = next(i for i, line in enumerate(lines) if line.startswith("─"))
+        cells = [line.split() for line in lines[rule + 1 : rule + 6]]
+        assert [row[0] for row in cells] == list("01234")  # nothing is folded
+        assert {len(row) for row in cells} == {len(shown)}
+        said_out = "No room for" in " ".join(lines)
+        assert said_out == (len(shown) < len(columns))
+
+
+def test_what_a_table_shows() -> None:
+    text = said(COLUMNS, notes=["[said] below"])
+    first = ROWS.iloc[0]
+    (line,) = [line for line in text.splitlines() if line.split()[:1] == ["0"]]
+    assert line.split() == [
+        "0", f"{first['total_r']:.1f}", "08:00-08:30", "off", "0.5", f"{first['winrate']:.1f}"
+    ]  # fmt: skip
+    assert text.rstrip().endswith("[said] below")
+
+
+def test_notes_and_summaries_beside_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(COLUMNS, terminal=False, notes=["said aside"], summary={"n": 3})
+    assert list(pd.read_csv(io.StringIO(text))) == list(ROWS)
+    assert capsys.readouterr().err == "said aside\n"
+    content = json.loads(said(COLUMNS, asked=Format.JSON, summary={"n": 3}))
+    assert content["n"] == 3
+    assert [row["combo_id"] for row in content["rows"]] == [0, 1, 2, 3, 4]
+    assert list(content["rows"][0]) == list(ROWS)
+    assert isinstance(json.loads(said(COLUMNS, asked=Format.JSON)), list)

@@ -1,0 +1,46 @@
+"""A small grid and made-up runs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ib_grid.analysis import Source
+from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.market.instruments import GER40
+from pipelines.report.files import write_report
+from tests.pipelines.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
+from tests.pipelines.report.page import Element, read_page
+from tests.pipelines.report.traded import traded_run
+
+
+@pytest.fixture(scope="session")
+def grid() -> Grid:
+    return grid_from_mapping(AXES, GER40)
+
+
+@pytest.fixture
+def make_run(tmp_path: Path, grid: Grid) -> Callable[..., MadeUpRun]:
+    def make(
+        *, seed: int = 1, most_trades: int = 40, chunks: slice = slice(None), **info: object
+    ) -> MadeUpRun:
+        rows = random_rows(grid, seed, most_trades=most_trades)
+        run_dir = tmp_path / "GER40_512combos_20240102_030405"
+        write_rows(run_dir, grid, rows, 128, chunks)
+        return MadeUpRun(run_dir, run_info(grid, **info), rows)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def traded(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> tuple[MadeUpRun, Source]:
+    run, source = traded_run(tmp_path_factory.mktemp("traded"), grid)
+    write_report(run.report(source), run.run_dir)
+    return run, source
+
+
+@pytest.fixture(scope="session")
+def page(traded: tuple[MadeUpRun, Source]) -> Element:
+    return read_page((traded[0].run_dir / "GER40_report.html").read_text())

@@ -1,0 +1,292 @@
+"""The HTML report: one safe file, and what every reader has to see."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ib_grid.analysis import Source
+from ib_grid.analysis.effects.neighbourhoods import neighbours
+from ib_grid.grid.columns import METRIC_NAMES
+from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.params import params_from_mapping
+from ib_grid.market.instruments import GER40
+from pipelines.render.html.assembly import plotly_base64
+from pipelines.render.html.words import per_trade_r_text, percent
+from pipelines.report.html.page import html_text
+from tests.pipelines.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
+from tests.pipelines.report.page import (
+    Element,
+    figures,
+    json_of,
+    page_of,
+    read_page,
+    top_of,
+    top_table,
+)
+from tests.pipelines.report.traded import traded_run
+
+MakeRun = Callable[..., MadeUpRun]
+MAX_BYTES = 5_000_000
+
+
+# what to type
+
+
+def test_what_to_type_is_what_is_needed(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+    run, _ = traded
+    for row in top_of(run)[:20]:
+        section = page.by_id(f"trades-{row['combo_id']}")
+        content, command = (pre.text for pre in section.all("pre"))
+        combo_id = int(row["combo_id"])
+        params = params_from_mapping(json.loads(content))
+        assert params == run.info.grid.params(combo_id)
+        words = shlex.split(command)
+        assert command.startswith(run.info.trades_command)
+        (link,) = section.all("a")
+        assert words[words.index("--params") + 1] == link.attributes["download"]
+        assert words[words.index("--out") + 1] == f"GER40_{combo_id}_trades.csv"
+    links = [row["trades_link"] for row in top_table(page)]
+    targets = [next(cell.all("a")).attributes["href"] for cell in links]
+    assert targets == [f"#trades-{row['combo_id']}" for row in top_of(run)[:20]]
+
+
+# one file, safe and small
+
+
+def test_nothing_is_fetched(page: Element) -> None:
+    for element in page.all():
+        for name in ("src", "href", "action", "srcset", "poster", "data"):
+            target = element.attributes.get(name, "#")
+            assert target.startswith(("#", "data:")), (element.tag, target)
+    (style,) = page.all("style")
+    assert "url(" not in style.text
+    assert "@import" not in style.text
+    policy = [m.attributes for m in page.all("meta") if "http-equiv" in m.attributes]
+    assert policy[0]["content"].startswith("default-src 'none';")
+
+
+def test_the_file_is_small(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+    size = (traded[0].run_dir / "GER40_report.html").stat().st_size
+    assert size < MAX_BYTES
+    # All but plotly.js: it depends on the bins, the values and the trades, not on the combinations.
+    assert size - len(plotly_base64()) < 500_000
+
+
+def test_a_larger_grid_makes_no_larger_figures(tmp_path: Path) -> None:
+    sizes = []
+    for n in (1, 8):
+        axes = {**AXES, "ib_buffer_pct": [0.01 * i for i in range(n)]}
+        run, _ = traded_run(tmp_path, grid_from_mapping(axes, GER40))
+        sizes.append(len(html_text(run.report())) - len(plotly_base64()))
+    assert sizes[1] < 1.5 * sizes[0]
+
+
+HOSTILE = '</script><script>alert(1)</script> "Non-Farm" & <img src=x onerror=alert(2)>'
+
+
+def test_nothing_from_data_is_markup(make_run: MakeRun) -> None:
+    plain = page_of(make_run(notes=("Calm.",)))
+    run = make_run(
+        notes=(f"Without a clock time: {HOSTILE}",),
+        trades_command=f"ib-grid trades --news {shlex.quote(HOSTILE)}",
+        first_bar_utc="2024-01-02<b>",
+        fingerprint="<i>0123</i>",
+    )
+    page = page_of(run)
+    assert [e.tag for e in page.all()] == [e.tag for e in plain.all()]
+    assert f"Without a clock time: {' '.join(HOSTILE.split())}" in page.text
+    command = next(s for s in page.all("pre") if "ib-grid" in s.text).text
+    assert HOSTILE in shlex.split(command)
+    assert not any(name.startswith("on") for e in page.all() for name in e.attributes)
+
+
+def test_nothing_in_figures_ends_their_script(
+    traded: tuple[MadeUpRun, Source], page: Element
+) -> None:
+    text = (traded[0].run_dir / "GER40_report.html").read_text()
+    inside = text.split('id="figures">')[1].split("</script>")[0]
+    assert "<" not in inside
+    assert json.loads(inside) == figures(page)
+
+
+# what every reader has to see
+
+
+def test_notes_and_partial_come_first(make_run: MakeRun) -> None:
+    notes = ("NOT FILTERED: 12 of 250 session dates.", *(f"line {i}" for i in range(20)))
+    run = make_run(chunks=slice(0, 2), notes=notes)
+    page = page_of(run)
+    (notice,) = page.all("aside")
+    for note in notes:
+        assert note in notice.text
+    assert "PARTIAL: 50.0 %" in page.by_id("partial").text
+    assert page.text.index("NOT FILTERED") < page.text.index("Verdict")
+    assert "of the computed part of the grid" in page.by_id("verdict-profitable").text
+    assert "not complete, so the shares are no exact parts" in page.by_id("parameters").text
+    assert "interactions" not in figures(page)["shares"]["data"][0]["y"]
+
+
+@pytest.mark.parametrize(
+    ("note", "chunks", "is_warning"),
+    [
+        ("News filter: off.", slice(None), False),
+        ("Every one of the 250 session dates is covered.", slice(None), False),
+        ("NOT FILTERED: 12 of 250 session dates.", slice(None), True),
+        ("News filter: off.", slice(0, 2), True),
+    ],
+)
+def test_only_what_is_missing_is_a_warning(
+    make_run: MakeRun, note: str, chunks: slice, is_warning: bool
+) -> None:
+    page = page_of(make_run(notes=(note,), chunks=chunks))
+    (notice,) = page.all("aside")
+    assert ("warning" in notice.attributes["class"].split()) == is_warning
+    (line,) = notice.all("li")
+    assert [e.text for e in line.all("strong")] == ([note] if "NOT FILTERED" in note else [])
+
+
+def test_a_whole_run_has_one_number_of_combinations(make_run: MakeRun) -> None:
+    assert page_of(make_run()).by_id("n-combinations").text == "512 combinations"
+
+
+def test_the_share_of_a_partial_run_is_read_like_any_other(tmp_path: Path) -> None:
+    grid = grid_from_mapping({**AXES, "ib_wait_minutes": [0, 15, 30]}, GER40)
+    rows = random_rows(grid, 1)
+    write_rows(tmp_path, grid, rows, 128, slice(0, 1))
+    run = MadeUpRun(tmp_path, run_info(grid), rows)
+    page, share = page_of(run), run.report().grid_share_pct
+    assert page.by_id("n-combinations").text == "128 of 768 combinations"
+    for name in ("partial", "about-combinations"):
+        place = page.by_id(name)
+        assert "PARTIAL: 16.7 % of the grid" in place.text
+        assert str(share) not in place.text
+        assert share in place.numbers
+
+
+def test_a_whole_run_without_notes_has_no_notice(page: Element) -> None:
+    assert not list(page.all("aside"))
+    assert "PARTIAL" not in page.text
+
+
+def test_in_sample_is_said_without_advice(page: Element) -> None:
+    said = page.by_id("verdict-in_sample")
+    assert "in sample" in said.text
+    assert said.numbers == [512]
+    verdict = page.by_id("verdict").text
+    assert not re.search(r"\b(should|recommend|advise|buy|sell|consider)\b", verdict)
+
+
+def test_nothing_ranked(make_run: MakeRun) -> None:
+    page = page_of(make_run(most_trades=9))
+    assert "no combination has 10 trades or more" in page.by_id("verdict-best").text
+    assert {"total_r", "shares"} <= set(figures(page))
+    assert not {"score", "density", "variation-winrate"} & set(figures(page))
+    assert "Nothing is ranked." in page.by_id("top").text
+    assert not figures(page)["total_r"]["layout"].get("shapes")
+    for sentence in ("The line is the best set", "is framed", "the value of the best set"):
+        assert sentence not in page.text
+    for name in ("verdict-profitable", "distribution"):
+        assert "None of these combinations can be ranked" in page.by_id(name).text
+
+
+def test_the_marks_are_said_where_there_are_any(page: Element) -> None:
+    for sentence in ("The line is the best set.", "set is framed.", "the value of the best set."):
+        assert sentence in page.text
+    assert "can be ranked" not in page.text
+
+
+def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    for name in METRIC_NAMES:
+        if name not in ("total_trades", "total_r"):
+            run.rows[name] = np.float32(1)
+    run.rows["total_trades"] = np.float32(20)
+    run.rows["ambiguous_trades"] = np.float32(1)
+    run.rows["total_r"] = np.float32(-1)
+    run.rows.loc[0, "total_r"] = np.float32(5)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    page = page_of(run)
+    assert "1 of 512 combinations ends with" in page.by_id("verdict-profitable").text
+    assert page.by_id("verdict-best").text.endswith("No combination has a higher total R.")
+    assert "1 of its 20 trades (5.0 %) is ambiguous" in page.by_id("verdict-ambiguous").text
+    neighbour = int(neighbours(grid, 0)["combo_id"].iloc[0])
+    run.rows.loc[neighbour, "total_r"] = np.float32(4)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    said = page_of(run).by_id("verdict-neighbours").text
+    assert re.search(r"1 of its \d+ direct neighbours \(.*?\) is profitable", said)
+
+
+def test_r_per_trade_has_three_significant_digits(
+    traded: tuple[MadeUpRun, Source], page: Element
+) -> None:
+    metrics = json_of(traded[0], "best_by_variation.json")["overall"]["metrics"]
+    names, texts = ([e.text for e in page.by_id("best-metrics").all(tag)] for tag in ("dt", "dd"))
+    shown = dict(zip(names, texts, strict=True))
+    for name in ("avg_trade_r", "avg_r_wins", "avg_r_losses"):
+        assert float(shown[name].replace("−", "-")) == float(f"{metrics[name]:.3g}")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.01612, "0.0161"),
+        (-0.0161, "−0.0161"),
+        (0.09996, "0.100"),
+        (1.234, "1.23"),
+        (12.34, "12.3"),
+        (1234.5, "1,234"),
+        (0.0, "0.00"),
+        (-1e-12, "0.000000"),
+    ],
+)
+def test_three_significant_digits(value: float, text: str) -> None:
+    assert per_trade_r_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.0"), (0.01, "< 0.1"), (61.7283950617, "61.7"), (99.97, "> 99.9"), (100.0, "100.0")],
+)
+def test_a_share_is_not_rounded_to_none_or_all(value: float, text: str) -> None:
+    (data,) = read_page(percent(value)).all("data")
+    assert (data.text, data.attributes["value"]) == (text, str(value))
+
+
+def test_a_grid_of_one(tmp_path: Path) -> None:
+    grid = grid_from_mapping({name: values[:1] for name, values in AXES.items()}, GER40)
+    run, source = traded_run(tmp_path, grid)
+    page = read_page(html_text(run.report(source)))
+    assert "edge of no axis" in page.by_id("verdict-edge").text
+    assert "None of its direct neighbours is computed" not in page.text
+    assert "It has no direct neighbour" in page.by_id("verdict-neighbours").text
+    assert "Fewer than two parameters" in page.by_id("pairs").text
+    assert len(top_table(page)) == 1
+    assert "equity" in figures(page)
+
+
+def test_equal_rows_make_a_page(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    for name in run.rows.columns[15:]:
+        run.rows[name] = np.float32(12)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    page = page_of(run)
+    assert figures(page)["total_r"]["data"][0]["y"] == [512]
+    assert page.by_id("verdict-profitable").numbers[0] == 100
+
+
+def test_what_is_on_no_map_is_said(tmp_path: Path, page: Element) -> None:
+    many = [round(0.5 + 0.01 * k, 2) for k in range(61)]
+    grid = grid_from_mapping({**AXES, "rr_target": many, "ib_sessions": ["08:00-08:30"]}, GER40)
+    rows = random_rows(grid, 5)
+    write_rows(tmp_path, grid, rows, 500)
+    wide = page_of(MadeUpRun(tmp_path, run_info(grid), rows))
+    assert "but for rr_target with more than 60 values" in wide.by_id("pairs").text
+    assert not [name for name in figures(wide) if name.startswith("pair-") and "rr_target" in name]
+    assert "but for" not in page.by_id("pairs").text

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ib_grid.analysis.effects.neighbourhoods import neighbours
+from ib_grid.analysis.selection.pareto import pareto_front
+from ib_grid.errors import StoreError
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.scoring import RankingSettings
+from tests.pipelines.report.made_up import MadeUpRun, write_rows
+
+MakeRun = Callable[..., MadeUpRun]
+
+
+def test_density_counts_the_eligible(make_run: MakeRun) -> None:
+    run = make_run()
+    density = run.report().eligible.density
+    assert density is not None
+    ranked = run.rows[run.rows["total_trades"] >= 10]
+    assert density.counts.sum() == len(ranked) < len(run.rows)
+    right = pd.cut(ranked["max_drawdown"], density.drawdown.edges.tolist(), labels=False)
+    upper = pd.cut(ranked["total_r"], density.total_r.edges.tolist(), labels=False)
+    expected = np.zeros_like(density.counts)
+    np.add.at(expected, (upper, right), 1)
+    assert (density.counts == expected).all()
+    points = ranked[["max_drawdown", "total_r"]].to_numpy(np.float32)
+    assert density.front.tolist() == pareto_front(points).tolist()
+
+
+@pytest.mark.parametrize("chunks", [slice(None), slice(0, 2)])
+def test_what_is_above_and_beside_the_best(make_run: MakeRun, grid: Grid, chunks: slice) -> None:
+    run = make_run(chunks=chunks)
+    found = run.report().eligible
+    there = run.rows[: run.report().n_rows].set_index("combo_id")["total_r"]
+    best = run.report().overall.best["combo_id"].iloc[0]
+    assert found.above_best == (there > there[best]).sum() > 0
+    expected = neighbours(grid, int(best))["combo_id"]
+    assert found.beside_best["combo_id"].tolist() == expected.tolist()
+    total_r = found.beside_best["total_r"].astype(np.float32)
+    assert total_r.equals(there.reindex(expected).reset_index(drop=True).astype(np.float32))
+    assert total_r.isna().any() == (len(there) < len(grid))
+
+
+def test_the_histogram_counts_their_scores(make_run: MakeRun) -> None:
+    run = make_run()
+    found = run.report().eligible.score_histogram
+    assert found is not None
+    assert found.counts.sum() == (run.rows["total_trades"] >= 10).sum() < len(run.rows)
+    best = run.report().overall.best["score"].iloc[0]
+    assert found.bins.edges[-2] < best <= found.bins.edges[-1]
+
+
+def test_nothing_eligible(make_run: MakeRun) -> None:
+    report = make_run().report(ranking=RankingSettings(min_trades=1000))
+    assert report.eligible.density is None
+    assert report.eligible.score_histogram is None
+    assert report.eligible.above_best == 0
+    assert report.eligible.beside_best.empty
+    assert report.landscape.total_r_histogram.counts.sum() == 512
+
+
+def test_a_drawdown_that_is_no_number_is_refused(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    run.rows.loc[99, "max_drawdown"] = np.nan
+    write_rows(run.run_dir, grid, run.rows, 128)
+    with pytest.raises(StoreError, match="max_drawdown of combination 99"):
+        run.report()

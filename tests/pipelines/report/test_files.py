@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import csv
+import errno
+import gc
+import io
+import json
+import math
+import tempfile
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+
+from ib_grid.errors import ConfigError, DiskError, OutputError, StoreError
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
+from ib_grid.grid.params import PARAM_NAMES, params_from_mapping
+from pipelines.cluster.executors import Readers
+from pipelines.report.excel import write_workbook
+from pipelines.report.files import write_report
+from tests.helpers.machines.full_disk import room_for
+from tests.pipelines.report.made_up import MadeUpRun, write_rows
+
+NAMES = [
+    "best_by_variation.json",
+    "best_params.json",
+    "report.html",
+    "summary.txt",
+    "top_100.csv",
+    "variation_OCAE_top500.csv",
+    "variation_REV_RB_top500.csv",
+    "variation_Reverse_top500.csv",
+    "variation_TCWE_top500.csv",
+    "variation_agg.json",
+    "variation_report.txt",
+    "variations_summary.csv",
+]
+
+
+def read_csv(run: MadeUpRun, name: str) -> list[dict[str, str]]:
+    with (run.run_dir / f"GER40_{name}").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_json(run: MadeUpRun, name: str) -> dict[str, object]:
+    return json.loads((run.run_dir / f"GER40_{name}").read_text())
+
+
+def read_text(run: MadeUpRun, name: str) -> str:
+    return (run.run_dir / f"GER40_{name}").read_text()
+
+
+def facts_of(text: str, heading: str) -> dict[str, str]:
+    """The `name  value` lines below a heading, thousands commas taken out of numbers."""
+    lines = text.split(f"\n{heading}\n{'-' * len(heading)}\n")[1].split("\n\n")[0].splitlines()
+    pairs = (line.split(maxsplit=1) for line in lines)
+    return {name: value.replace(",", "").strip() for name, value in pairs}
+
+
+def tables_of(text: str) -> list[list[dict[str, str]]]:
+    """The aligned tables of a text, thousands commas taken out."""
+    tables = []
+    for part in text.split("\n\n"):
+        lines = [line.split() for line in part.splitlines()]
+        lines = lines[2:] if len(lines) > 2 and set("".join(lines[1])) == {"-"} else lines
+        if len(lines) > 1 and all(len(line) == len(lines[0]) > 2 for line in lines):
+            cells = [[cell.replace(",", "") for cell in line] for line in lines[1:]]
+            tables.append([dict(zip(lines[0], line, strict=True)) for line in cells])
+    return tables
+
+
+def test_all_files_are_written_and_nothing_else(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    paths = write_report(run.report(), run.run_dir)
+    assert sorted(path.name for path in paths) == sorted(f"GER40_{name}" for name in NAMES)
+    there = sorted(path.name for path in run.run_dir.iterdir())
+    assert there == sorted(["GER40_full_results.parquet", *(path.name for path in paths)])
+
+
+def test_again_from_the_parquet_the_same_bytes(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    first = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
+    again = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
+    assert first == again
+
+
+def test_who_reads_the_files_changes_no_byte(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    alone = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
+    for n in (2, 3):
+        with ThreadPoolExecutor(n) as pool, ThreadPoolExecutor(1) as threads:
+            report = run.report(readers=Readers(pool, threads, n))
+        paths = write_report(report, run.run_dir)
+        assert {path: path.read_bytes() for path in paths} == alone
+
+
+def test_the_same_bytes_from_other_chunks(
+    make_run: Callable[..., MadeUpRun], tmp_path: Path
+) -> None:
+    run = make_run()
+    other = MadeUpRun(tmp_path / "other" / run.run_dir.name, run.info, run.rows)
+    write_rows(other.run_dir, run.info.grid, run.rows, 1000)
+    paths = write_report(run.report(), run.run_dir)
+    others = write_report(other.report(), other.run_dir)
+    for path, twin in zip(paths, others, strict=True):
+        expected = path.read_text().replace(str(run.run_dir), str(other.run_dir))
+        assert twin.read_text() == expected
+
+
+def test_csv_numbers_read_back_as_the_stored_float32(
+    make_run: Callable[..., MadeUpRun],
+) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir)
+    rows = read_csv(run, "top_100.csv")
+    assert len(rows) == 100
+    stored = run.rows.set_index("combo_id")
+    for row in rows:
+        expected = stored.loc[int(row["combo_id"])]
+        for name in METRIC_COLUMNS:
+            assert np.float32(row[name]) == expected[name]
+        for name in PARAM_NAMES:
+            assert row[name] == str(expected[name])
+
+
+def test_best_params_are_a_parameter_file(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir)
+    content = read_json(run, "best_params.json")
+    assert tuple(content) == PARAM_NAMES
+    best_id = int(read_csv(run, "top_100.csv")[0]["combo_id"])
+    assert params_from_mapping(content) == run.info.grid.params(best_id)
+    assert "/GER40_best_params.json --out GER40_trades.csv" in read_text(run, "summary.txt")
+
+
+def test_a_workbook_that_is_there_is_written_again(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir, excel=True)
+    workbook = run.run_dir / "GER40_results.xlsx"
+    before = openpyxl.load_workbook(workbook)["Results"].max_row
+    paths = write_report(run.report(n_best=100), run.run_dir)
+    assert workbook in paths
+    assert openpyxl.load_workbook(workbook)["Results"].max_row == 1 + 100 < before
+
+
+def test_the_best_is_the_same_in_every_file(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir, excel=True)
+    row = read_csv(run, "top_100.csv")[0]
+    overall = read_json(run, "best_by_variation.json")["overall"]
+    in_text = facts_of(read_text(run, "summary.txt"), "Best combination")
+    sheets = openpyxl.load_workbook(run.run_dir / "GER40_results.xlsx")
+    for name in ("score", *METRIC_NAMES):
+        value = overall["score"] if name == "score" else overall["metrics"][name]
+        assert float(row[name]) == value == float(in_text[name])
+        for sheet in ("Results", "Top100"):
+            assert cell(sheets[sheet], name, 2) == value
+        assert value_beside(sheets["Summary"], name) == value
+    for name in METRIC_COLUMNS:
+        assert float(row[name]) == overall["metrics"][name]
+    assert {name: str(value) for name, value in overall["params"].items()} == {
+        name: row[name] for name in PARAM_NAMES
+    }
+    assert read_json(run, "best_params.json") == overall["params"]
+    assert int(row["combo_id"]) == overall["combo_id"] == int(in_text["combo_id"])
+
+
+def cell(sheet: object, column: str, row: int) -> object:
+    header = [item.value for item in sheet[1]]
+    return sheet.cell(row, header.index(column) + 1).value
+
+
+def value_beside(sheet: object, name: str) -> object:
+    """The last value beside a name in the first column."""
+    return [row[1].value for row in sheet.iter_rows() if row[0].value == name][-1]
+
+
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_a_variation_is_the_same_in_every_file(
+    make_run: Callable[..., MadeUpRun], variation: str
+) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir, excel=True)
+    prefix = f"{variation.lower()}_"
+    summary = next(
+        r for r in read_csv(run, "variations_summary.csv") if r["variation"] == variation
+    )
+    aggregate = read_json(run, "variation_agg.json")["variations"][variation]
+    best = read_json(run, "best_by_variation.json")["variations"][variation]
+    top = read_csv(run, f"variation_{variation}_top500.csv")
+    sheets = openpyxl.load_workbook(run.run_dir / "GER40_results.xlsx")
+    for name, value in aggregate["by_rule"].items():
+        assert float(summary[name]) == value
+        assert float(summary[f"unfiltered_{name}"]) == aggregate["unfiltered"][name]
+    assert int(summary["best_combo_id"]) == best["best"]["combo_id"] == int(top[0]["combo_id"])
+    assert int(summary["unfiltered_best_combo_id"]) == best["unfiltered_best"]["combo_id"]
+    assert float(summary["best_score"]) == best["best"]["score"] == float(top[0]["score"])
+    assert cell(sheets[variation], "score", 2) == best["best"]["score"]
+    for name in METRIC_NAMES:
+        value = best["best"]["metrics"][prefix + name]
+        assert float(top[0][prefix + name]) == value
+        assert cell(sheets[variation], prefix + name, 2) == value
+    check_in_text(run, variation, summary)
+
+
+def check_in_text(run: MadeUpRun, variation: str, summary: dict[str, str]) -> None:
+    tables = tables_of(read_text(run, "summary.txt"))
+    (both,) = [table for table in tables if "variation" in table[0]]
+    for filter_name, lead in (("rule", ""), ("none", "unfiltered_")):
+        (line,) = [
+            row for row in both if (row["variation"], row["filter"]) == (variation, filter_name)
+        ]
+        for name in ("combinations_with_trades", "trades", "total_r", "average_r"):
+            assert float(line[name]) == float(summary[lead + name])
+        assert line["best_combo_id"] == summary[f"{lead}best_combo_id"]
+    figures = [t for t in tables_of(read_text(run, "variation_report.txt")) if "figure" in t[0]]
+    for row in figures[VARIATIONS.index(variation)]:
+        assert float(row["chosen"]) == float(summary[row["figure"]])
+        assert float(row["all"]) == float(summary[f"unfiltered_{row['figure']}"])
+
+
+def test_sums_and_coverage_are_the_same_in_every_file(
+    make_run: Callable[..., MadeUpRun],
+) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir, excel=True)
+    aggregate = read_json(run, "variation_agg.json")
+    in_text = facts_of(read_text(run, "summary.txt"), "Combinations")
+    sheet = openpyxl.load_workbook(run.run_dir / "GER40_results.xlsx")["Summary"]
+    values = {name: aggregate[name] for name in ("grid", "computed", "grid_share_pct")}
+    for name, value in {**values, **aggregate["overall"]}.items():
+        assert float(in_text[name]) == value
+        beside = [row[1].value for row in sheet.iter_rows() if row[0].value == name]
+        assert beside[0] == value
+    total = math.fsum(float(value) for value in run.rows["total_r"])
+    assert aggregate["overall"]["total_r"] == float(f"{total:.12g}")
+    assert aggregate["overall"]["trades"] == int(run.rows["total_trades"].sum())
+
+
+def test_extrema_in_the_summary_are_stored_values(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir)
+    ranked = run.rows[run.rows["total_trades"] >= 10]
+    lines = read_text(run, "summary.txt").splitlines()
+    (high,) = [line.split()[-1] for line in lines if line.startswith("total_r highest")]
+    assert high == str(ranked["total_r"].to_numpy().max())
+
+
+def test_filter_can_be_switched_off(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir)
+    by_rule = {v: read_csv(run, f"variation_{v}_top500.csv") for v in VARIATIONS}
+    unfiltered = read_json(run, "best_by_variation.json")["variations"]
+    write_report(run.report(variation_filter="none"), run.run_dir)
+    for variation in VARIATIONS:
+        rows = read_csv(run, f"variation_{variation}_top500.csv")
+        assert len(rows) > len(by_rule[variation]) > 0
+        best = read_json(run, "best_by_variation.json")["variations"][variation]
+        assert best["best"] == best["unfiltered_best"]
+        assert best["best"] == unfiltered[variation]["unfiltered_best"]
+    assert all(float(row["tsl_target"]) > 0 for row in by_rule["OCAE"])
+    assert all(float(row["rr_target"]) >= 1 for row in by_rule["TCWE"])
+    assert all(row["stop_mode"] == "eq" for row in by_rule["Reverse"])
+    assert all(row["rev_rb_enabled"] == "True" for row in by_rule["REV_RB"])
+    assert {row["filter"] for row in read_csv(run, "variations_summary.csv")} == {"none"}
+
+
+def test_a_partial_run_says_so_everywhere(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run(chunks=slice(0, 3))
+    report = run.report()
+    write_report(report, run.run_dir, excel=True)
+    share = 100 * report.n_rows / len(run.info.grid)
+    assert 0 < share < 100
+    for name in ("variation_agg.json", "best_by_variation.json"):
+        content = read_json(run, name)
+        assert content["partial"] is True
+        assert content["grid_share_pct"] == pytest.approx(share, rel=1e-11)
+    for name in (name for name in NAMES if name.endswith(".csv")):
+        rows = read_csv(run, name)
+        assert {float(row["grid_share_pct"]) for row in rows} == {report.grid_share_pct}
+    for name in ("summary.txt", "variation_report.txt"):
+        assert f"PARTIAL: {report.grid_share_pct} % of the grid" in read_text(run, name)
+    sheet = openpyxl.load_workbook(run.run_dir / "GER40_results.xlsx")["Summary"]
+    assert str(value_beside(sheet, "state")).startswith("PARTIAL")
+
+
+def test_a_whole_run_is_not_called_partial(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_report(run.report(), run.run_dir)
+    assert read_json(run, "variation_agg.json")["partial"] is False
+    assert "PARTIAL" not in read_text(run, "summary.txt")
+
+
+def test_nothing_qualifies(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run(most_trades=9)
+    stale = run.run_dir / "GER40_best_params.json"
+    stale.write_text("{}")
+    paths = write_report(run.report(), run.run_dir, excel=True)
+    assert not stale.exists()
+    assert stale not in paths
+    assert read_csv(run, "top_100.csv") == []
+    assert read_json(run, "best_by_variation.json")["overall"] is None
+    assert "no combination has enough trades" in read_text(run, "summary.txt")
+    assert "--params" not in read_text(run, "summary.txt")
+    row = read_csv(run, "variations_summary.csv")[0]
+    assert row["best_combo_id"] == row["best_total_r"] == ""
+    assert int(row["trades"]) > 0
+
+
+def test_notes_reach_the_reader(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run(notes=("2018-01-01 to 2018-03-01 went without a news filter",))
+    write_report(run.report(), run.run_dir)
+    assert "2018-01-01 to 2018-03-01 went without" in read_text(run, "summary.txt")
+
+
+def test_a_file_that_cannot_be_written(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    blocked = run.run_dir / "GER40_top_100.csv"
+    (blocked / "in the way").mkdir(parents=True)
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        write_report(run.report(), run.run_dir)
+    assert caught.value.where == str(blocked)
+    assert not list(run.run_dir.glob(".*"))
+
+
+def test_no_room_half_way_leaves_the_earlier_report(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    before = {p: p.read_bytes() for p in write_report(run.report(), run.run_dir, excel=True)}
+    report, largest = run.report(variation_filter="none"), "GER40_report.html"
+    with (
+        pytest.raises(DiskError, match=r"cannot be written \(File too large\)") as caught,
+        room_for(len(before[run.run_dir / largest]) // 2),
+    ):
+        write_report(report, run.run_dir)
+    assert caught.value.where == str(run.run_dir / largest)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not list(run.run_dir.glob(".*"))
+
+
+def test_no_room_for_the_workbook_is_said_as_for_any_file(
+    make_run: Callable[..., MadeUpRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, temporary = make_run().report(), tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with (
+        Path("/dev/full").open("wb", buffering=0) as file,
+        pytest.raises(OSError, match="No space left") as caught,
+    ):
+        write_workbook(report, file)
+    assert caught.value.errno == errno.ENOSPC
+    with room_for(1000), pytest.raises(OSError, match="File too large"):
+        write_workbook(report, io.BytesIO())
+    with warnings.catch_warnings():  # the library does not close its own files then
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    assert list(temporary.iterdir()) == []
+
+
+def test_more_rows_than_the_grid_has(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    write_rows(run.run_dir, run.info.grid, run.rows, 16)
+    with pytest.raises(StoreError, match="rows for a grid of"):
+        run.report()
+
+
+@pytest.mark.parametrize("settings", [{"variation_filter": "all"}, {"n_best": 0}])
+def test_wrong_settings(make_run: Callable[..., MadeUpRun], settings: dict[str, object]) -> None:
+    run = make_run()
+    with pytest.raises(ConfigError):
+        run.report(**settings)

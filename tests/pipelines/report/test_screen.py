@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+
+from pipelines.report.files import write_report
+from pipelines.report.screen import show_report
+from tests.pipelines.report.made_up import MadeUpRun
+
+
+def printed(run: MadeUpRun, width: int, **options: object) -> str:
+    console = Console(file=io.StringIO(), width=width, **options)
+    show_report(console, run.report())
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 124, 125, 200])
+def test_the_ten_best_fit_the_width(make_run: Callable[..., MadeUpRun], width: int) -> None:
+    run = make_run()
+    lines = printed(run, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in "".join(lines)
+    assert lines[1].split()[:2] == ["#", "score"]
+    rows = [line.split() for line in lines[3:13]]
+    assert [row[0] for row in rows] == [str(rank) for rank in range(1, 11)]
+    best = run.report().overall.best
+    assert [row[1] for row in rows] == [f"{score:.4f}" for score in best["score"].head(10)]
+    assert [row[2] for row in rows] == [f"{value:.1f}" for value in best["total_r"].head(10)]
+    if width >= 125:
+        assert [row[-1] for row in rows] == [str(combo_id) for combo_id in best["combo_id"][:10]]
+
+
+def test_piped_there_is_no_colour(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    console = Console(file=io.StringIO())
+    show_report(console, run.report(), write_report(run.report(), run.run_dir))
+    output = console.file.getvalue()
+    assert "\x1b" not in output
+    assert f"Files in {run.run_dir}:\n" in output
+    assert "GER40_summary.txt" in output
+    assert "\x1b" in printed(run, 80, force_terminal=True, color_system="standard")
+
+
+def test_the_whole_best_set_is_said(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run()
+    output = " ".join(printed(run, 80).split())
+    best = run.report().overall.best.iloc[0]
+    assert f"rr_target {best['rr_target']}" in output
+    assert f"max_distance_pct {best['max_distance_pct']}" in output
+    assert f"rev_rb_enabled {str(best['rev_rb_enabled']).lower()}" in output
+
+
+def test_nothing_ranked(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run(most_trades=9)
+    output = " ".join(printed(run, 80).split())
+    count = f"{len(run.rows):,}"
+    assert f"Nothing is ranked: none of {count} combinations has 10 trades or more." in output
+
+
+def test_partial_and_notes_come_first(make_run: Callable[..., MadeUpRun]) -> None:
+    run = make_run(chunks=slice(0, 3), notes=("[bold] is no markup here",))
+    lines = printed(run, 80).splitlines()
+    share = run.report().grid_share_pct
+    assert lines[0] == f"GER40: PARTIAL: {share} % of the grid is computed"
+    assert lines[1] == "note: [bold] is no markup here"

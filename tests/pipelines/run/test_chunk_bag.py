@@ -1,0 +1,266 @@
+"""A bag of chunks on workers: all done, whatever becomes of one chunk or one worker."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from distributed import CancelledError, KilledWorker
+from distributed.comm.core import CommClosedError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ib_grid.engine.fast import engine
+from ib_grid.errors import ChunkError, ClusterError, StoreError
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.grid import named_grid
+from ib_grid.market.instruments import GER40
+from ib_grid.runs import inventory
+from ib_grid.runs.chunk_summary import Best, merge
+from pipelines.cluster.local_cluster import Workers, workers_of
+from pipelines.run import chunk_bag
+from pipelines.run.chunk_bag import MAX_CHUNK_ROWS, Outcome, compute, rows_per_chunk
+from pipelines.run.tasks import Work, run_chunk
+from tests.helpers.small_runs import FINGERPRINT, GRID, PLAN, rows, work
+
+NOTHING = merge([], 10)
+
+
+@given(workers=st.integers(1, 400), name=st.sampled_from(["standard", "expanded"]))
+def test_chunks_are_enough_for_the_workers_and_not_too_many(workers: int, name: str) -> None:
+    grid = named_grid(name, GER40)
+    plan = plan_chunks(grid, rows_per_chunk(grid, workers))
+    assert min(500, max(60, 4 * workers)) / 2 <= len(plan) <= 500
+    assert plan.chunk(0).n_rows <= MAX_CHUNK_ROWS
+
+
+def test_a_small_machine_gets_sixty() -> None:
+    for name in ("standard", "expanded"):
+        grid = named_grid(name, GER40)
+        assert len(plan_chunks(grid, rows_per_chunk(grid, 2))) == 60
+
+
+def test_no_chunk_grows_with_the_grid() -> None:
+    huge = dataclasses.replace(
+        named_grid("expanded", GER40), min_sl_pct=tuple(k / 1000 for k in range(1, 101))
+    )
+    assert len(huge) == 147_840_000
+    plan = plan_chunks(huge, rows_per_chunk(huge, 2))
+    assert plan.chunk(0).n_rows <= MAX_CHUNK_ROWS
+    assert len(plan) > 500
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    with workers_of(2) as started:
+        yield started
+
+
+class Told:
+    """What a run says of its progress, and something to do at the first chunk."""
+
+    def __init__(self, at_first: Callable[[], None] = lambda: None) -> None:
+        self.at_first = at_first
+        self.combinations: list[int] = []
+        self.best: Best | None = None
+        self.count = self.memory = self.shown = 0
+
+    def chunk(self, combinations: int, best: Best | None) -> None:
+        if not self.combinations:
+            self.at_first()
+        self.combinations.append(combinations)
+        self.best = best
+
+    def workers(self, count: int, memory: int) -> None:
+        self.count, self.memory = count, memory
+
+    def show(self) -> None:
+        self.shown += 1
+
+
+def computed(shared: Work, workers: Workers, told: Told) -> Outcome:
+    chunks = range(len(shared.plan))
+    return compute(shared, chunks, workers, told, NOTHING)  # type: ignore[arg-type]
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("tasks_at_once", [5, chunk_bag.MAX_TASKS])
+def test_every_chunk_is_computed_once_and_told(
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch, tasks_at_once: int
+) -> None:
+    monkeypatch.setattr(chunk_bag, "MAX_TASKS", tasks_at_once)
+    shared, told = work(tmp_path), Told()
+    outcome = computed(shared, workers, told)
+    assert outcome.failed == ()
+    assert sorted(done.chunk for done in outcome.done) == list(range(len(PLAN)))
+    assert [done.chunk for done in outcome.done] != list(range(len(PLAN)))  # a fair sample
+    assert {done.compilations for done in outcome.done} == {0}
+    assert sum(told.combinations) == len(GRID)
+    assert told.best == merge([done.summary for done in outcome.done], 10).best
+    assert (told.count, told.shown > 0) == (2, True)
+    stored = inventory.take_stock(shared.dataset, PLAN, FINGERPRINT, read_all=True)
+    assert sorted(stored.records) == list(range(len(PLAN)))
+    metrics = engine.evaluate(shared.market, GRID, PLAN.chunk(9), shared.execution)
+    mine = rows(shared.dataset).slice(PLAN.chunk(9).first_id, PLAN.chunk(9).n_rows)
+    assert mine["total_r"].to_pylist() == metrics[0].tolist()
+
+
+@pytest.mark.cluster
+def test_a_chunk_that_fails_does_not_stop_the_others(tmp_path: Path, workers: Workers) -> None:
+    whole = work(tmp_path)
+    first = GRID.sessions[0]
+    one_session = dataclasses.replace(whole.market, levels={first: whole.market.levels[first]})
+    outcome = computed(work(tmp_path, market=one_session), workers, Told())
+    half = len(PLAN) // 2
+    assert sorted(done.chunk for done in outcome.done) == list(range(half))
+    assert len(outcome.failed) == half
+    assert all("the market serves 08:00-08:30" in error.found for error in outcome.failed)
+    chunks = {PLAN.chunk(index).first_id for index in range(half, len(PLAN))}
+    named = {int(error.where.split("combinations ")[1].split()[0]) for error in outcome.failed}
+    assert named == chunks
+    error = chunk_bag.failure(outcome.failed)
+    assert f"; {half - 1} more failed" in str(error)
+
+
+@pytest.mark.cluster
+def test_a_killed_worker_costs_nothing(tmp_path: Path, workers: Workers) -> None:
+    shared = work(tmp_path)
+    victim = next(iter(workers.client.run(os.getpid).values()))
+    outcome = computed(shared, workers, Told(lambda: os.kill(victim, signal.SIGKILL)))
+    assert outcome.failed == ()
+    stored = inventory.take_stock(shared.dataset, PLAN, FINGERPRINT, read_all=True)
+    assert sorted(stored.records) == list(range(len(PLAN)))
+
+
+@pytest.mark.cluster
+def test_a_file_that_cannot_be_written_stops_the_run(tmp_path: Path, workers: Workers) -> None:
+    shared = work(tmp_path)
+    shared.dataset.write_text("in the way")
+    with pytest.raises(StoreError, match="cannot be written"):
+        computed(shared, workers, Told())
+
+
+def ended(status: str, error: Exception | None = None) -> SimpleNamespace:
+    return SimpleNamespace(status=status, exception=lambda: error)
+
+
+def killed(allowed_failures: int) -> KilledWorker:
+    return KilledWorker("task", SimpleNamespace(address="a"), allowed_failures)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("allowed_failures", "waves"), [(0, 3), (1, 2), (3, 1)])
+def test_a_chunk_whose_workers_die_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed_failures: int, waves: int
+) -> None:
+    asked = []
+
+    def results(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
+        asked.append(list(chunks))
+        dead = ended("error", killed(allowed_failures))
+        yield from ((index, chunk_bag._result(dead, index, _work)) for index in chunks)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(chunk_bag, "_results", results)
+    workers = SimpleNamespace(client=None, count=1)
+    outcome = compute(work(tmp_path), [3], workers, Told(), NOTHING)  # type: ignore[arg-type]
+    assert asked == [[3]] * waves
+    (error,) = outcome.failed
+    assert error.found == "3 workers died while they computed it"
+    assert error.where.startswith("chunk 3, combinations 24 to 31")
+
+
+def test_only_the_chunk_that_is_blamed_counts_a_death(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def results(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
+        asked.append(list(chunks))
+        yield chunks[-1], killed(0)
+        yield from ((index, None) for index in chunks[:-1])
+
+    monkeypatch.setattr(chunk_bag, "_results", results)
+    workers = SimpleNamespace(client=None, count=2)
+    outcome = compute(work(tmp_path), [1, 2], workers, Told(), NOTHING)  # type: ignore[arg-type]
+    last = asked[0][-1]
+    assert asked[:3] == [asked[0]] * 3
+    assert [len(chunks) for chunks in asked] == [2, 2, 2, 1, 1, 1]
+    assert [error.where[:7] for error in outcome.failed] == [f"chunk {last}", f"chunk {3 - last}"]
+
+
+def test_any_other_error_names_the_chunk(tmp_path: Path) -> None:
+    error = chunk_bag._result(ended("error", MemoryError("no")), 0, work(tmp_path))  # type: ignore[arg-type]
+    assert isinstance(error, ChunkError)
+    assert "MemoryError('no')" in error.found
+
+
+@pytest.mark.parametrize("status", ["cancelled", "lost"])
+def test_a_chunk_that_was_dropped_has_no_result(tmp_path: Path, status: str) -> None:
+    assert chunk_bag._result(ended(status), 0, work(tmp_path)) is None  # type: ignore[arg-type]
+
+
+def test_a_chunk_is_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def dropped(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, None]]:
+        asked.append(list(chunks))
+        yield from ((index, None) for index in chunks)
+
+    monkeypatch.setattr(chunk_bag, "_results", dropped)
+    workers = SimpleNamespace(client=None, count=1)
+    outcome = compute(work(tmp_path), [4], workers, Told(), NOTHING)  # type: ignore[arg-type]
+    assert asked == [[4]] * 3
+    assert [error.found for error in outcome.failed] == ["3 workers died while they computed it"]
+
+
+def test_a_chunk_that_kills_the_only_worker_does_not_take_the_others_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = work(tmp_path)
+
+    def one_worker(_: Work, chunks: list[int], *__: object) -> Iterator[tuple[int, object]]:
+        dead = False  # it dies of chunk 7, and all that was to come is lost with it
+        for index in chunks:
+            dead = dead or index == 7
+            yield index, None if dead else run_chunk(index, shared)
+
+    monkeypatch.setattr(chunk_bag, "_results", one_worker)
+    alone = Workers(client=None, count=1, dashboard_link="")  # type: ignore[arg-type]
+    outcome = computed(shared, alone, Told())
+    assert sorted(done.chunk for done in outcome.done) == [k for k in range(len(PLAN)) if k != 7]
+    (error,) = outcome.failed
+    assert error.found == "3 workers died while they computed it"
+    assert error.where.startswith("chunk 7,")
+
+
+def test_a_result_that_died_with_its_worker_is_lost(tmp_path: Path) -> None:
+    def gone() -> None:
+        raise CancelledError("already forgotten")
+
+    future = SimpleNamespace(status="finished", result=gone)
+    assert chunk_bag._result(future, 0, work(tmp_path)) is None  # type: ignore[arg-type]
+
+
+def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise CommClosedError("in <TCP (closed)>")
+
+    workers = SimpleNamespace(client=SimpleNamespace(wait_for_workers=gone))
+    with pytest.raises(ClusterError, match="the scheduler or its workers are lost") as caught:
+        compute(work(tmp_path), [0], workers, Told(), NOTHING)  # type: ignore[arg-type]
+    assert "run again" in caught.value.remedy
+
+
+@pytest.mark.cluster
+def test_the_only_worker_is_killed_and_the_work_goes_on(tmp_path: Path) -> None:
+    shared = work(tmp_path)
+    with workers_of(1) as alone:
+        victim = next(iter(alone.client.run(os.getpid).values()))
+        outcome = computed(shared, alone, Told(lambda: os.kill(victim, signal.SIGKILL)))
+    assert outcome.failed == ()
+    stored = inventory.take_stock(shared.dataset, PLAN, FINGERPRINT, read_all=True)
+    assert sorted(stored.records) == list(range(len(PLAN)))

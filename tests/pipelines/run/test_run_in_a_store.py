@@ -1,0 +1,225 @@
+"""A run in an object store, from its beginning to its report; the store is in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from ib_grid.errors import InputError, OutputError, RunMismatchError, StoreError, UnreachableError
+from ib_grid.runs.manifest import read_manifest, write_manifest
+from ib_grid.runs.partitions import partition_files, results_folder
+from ib_grid.runs.run import load_run
+from ib_grid.storage import lease
+from ib_grid.storage.paths import Place, RemotePath, all_below
+from pipelines.cluster import local_cluster
+from pipelines.cluster.local_cluster import Workers
+from pipelines.config.configuration import Settings
+from pipelines.inputs.inputs import read_inputs
+from pipelines.report.reporting import report_run
+from pipelines.run import chunk_bag, tasks
+from pipelines.run.chunk_bag import Outcome
+from pipelines.run.run import RunResult, run
+from pipelines.run.tasks import Work
+from pipelines.verify import verify_run
+from tests.helpers.machines.stores import memory_store
+from tests.helpers.small_runs import GRID, plain_console, rows, settings
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The chunks that runs compute, in this process instead of workers."""
+    chunks: list[int] = []
+
+    def compute(work: Work, missing: Sequence[int], *_: object) -> Outcome:
+        chunks.extend(missing)
+        return Outcome(done=tuple(tasks.run_chunk(k, work) for k in missing), failed=())
+
+    @contextlib.contextmanager
+    def no_workers(*_: object, **__: object) -> Iterator[Workers]:
+        yield Workers(client=None, count=1, dashboard_link="none")
+
+    monkeypatch.setattr(local_cluster, "workers_of", no_workers)
+    monkeypatch.setattr(chunk_bag, "compute", compute)
+    return chunks
+
+
+@pytest.fixture
+def output() -> Iterator[RemotePath]:
+    with memory_store() as root:
+        yield root
+
+
+@pytest.fixture
+def asked(tmp_path, output: RemotePath) -> Settings:
+    return dataclasses.replace(settings(tmp_path), output=output)
+
+
+def done(asked: Settings) -> tuple[RunResult, str]:
+    console, text = plain_console()
+    return run(asked, read_inputs(asked), console), text.getvalue()
+
+
+def dataset_of(result: RunResult) -> Place:
+    return results_folder(result.folder, "GER40")
+
+
+def contents(folder: Place) -> dict[str, bytes]:
+    """Every file below a folder, by its place there."""
+    return {str(path).removeprefix(str(folder)): path.read_bytes() for path in all_below(folder)}
+
+
+def test_it_is_the_same_to_the_last_byte_as_on_a_disk(
+    tmp_path, asked: Settings, output: RemotePath, computed: list[int]
+) -> None:
+    there, said = done(asked)
+    here, _ = done(dataclasses.replace(asked, output=tmp_path / "here"))
+    assert isinstance(there.folder, RemotePath)
+    assert there.folder.parent == output
+    assert f"run: {there.folder}" in said
+    assert contents(dataset_of(there)) == contents(dataset_of(here))
+    assert there.summary == here.summary
+    assert read_manifest(there.folder) == there.manifest
+    left = {path.name for path in there.folder.iterdir()}
+    assert left == {"run.json", ".lease-00001", "GER40_full_results.parquet"}
+
+
+def test_nothing_of_the_place_is_in_run_json(asked: Settings, computed: list[int]) -> None:
+    result, _ = done(asked)
+    assert str(asked.output) not in (result.folder / "run.json").read_text()
+
+
+def test_a_resume_computes_what_is_missing_and_sets_damage_aside(
+    asked: Settings, computed: list[int]
+) -> None:
+    result, _ = done(asked)
+    before = rows(dataset_of(result))
+    write_manifest(result.folder, dataclasses.replace(result.manifest, state="running"))
+    files = partition_files(dataset_of(result))
+    broken = bytearray(files[3].read_bytes())
+    broken[100] ^= 1
+    files[3].write_bytes(bytes(broken))  # type: ignore[call-arg]
+    files[5].unlink()
+    files[7].write_bytes(files[7].read_bytes()[:-9])
+    computed.clear()
+
+    again, said = done(asked)
+    assert again.folder == result.folder
+    assert sorted(computed) == [3, 5, 7]
+    assert rows(dataset_of(again)).equals(before)
+    aside = again.folder / "damaged" / "part-00003.parquet.damaged-1"
+    assert aside.read_bytes() == bytes(broken)
+    assert f"moved to {aside}" in said
+    assert "goes on, 29 of 32 chunks are done" in said
+
+    computed.clear()
+    _, said = done(asked)
+    assert computed == []
+    assert "is complete, nothing is computed again" in said
+
+
+def test_a_run_whose_end_was_not_written_down_is_finished(
+    asked: Settings, computed: list[int]
+) -> None:
+    first, _ = done(asked)
+    write_manifest(first.folder, dataclasses.replace(first.manifest, state="running"))
+    computed.clear()
+    again, _ = done(asked)
+    assert computed == []
+    assert read_manifest(first.folder) == again.manifest == first.manifest
+
+
+def test_the_reports_go_there_too(asked: Settings, computed: list[int]) -> None:
+    there, _ = done(asked)
+    report, paths = report_run(there.folder, excel=True)
+    assert all(path.parent == there.folder and path.is_file() for path in paths)
+    assert {path.suffix for path in paths} == {".txt", ".csv", ".json", ".html", ".xlsx"}
+    summary = paths[0].read_text()
+    assert f"--params {there.folder}/GER40_best_params.json" in summary
+    page = (there.folder / "GER40_report.html").read_text()
+    assert "could not be traded again" not in page
+    assert not report.is_partial
+
+
+def test_it_is_opened_by_its_url_and_verified(asked: Settings, computed: list[int]) -> None:
+    result, _ = done(asked)
+    opened = load_run(str(result.folder))
+    assert opened.n_rows == len(GRID)
+    assert opened.frame(["combo_id"], where="combo_id < 3")["combo_id"].tolist() == [0, 1, 2]
+    report_run(result.folder)
+    found = verify_run(result.folder, sample=2, seed=1, tell=lambda *_: None)
+    assert found.exit_status == 0
+    for stray in ("deeper/part-00001.parquet", "stray.txt"):
+        (partition_files(dataset_of(result))[0].parent / stray).write_bytes(b"mine")
+    assert len(partition_files(dataset_of(result))) == 32
+    partition_files(dataset_of(result))[1].unlink()
+    found = verify_run(result.folder, sample=0, seed=1, tell=lambda *_: None)
+    wrong = "\n".join(line for check in found.checks for line in check.wrong)
+    assert "stray.txt" in wrong
+    assert "chunk 1 is missing" in wrong
+
+
+def test_a_named_run_is_set_aside_whole(asked: Settings, computed: list[int]) -> None:
+    named = dataclasses.replace(asked, run_dir="mine")
+    first, _ = done(named)
+    kept = contents(dataset_of(first))
+    second, said = done(dataclasses.replace(named, resume=False))
+    assert second.folder == first.folder
+    aside = first.folder.with_name("mine.old-1")
+    assert f"the run that was there is now {aside}" in said
+    assert contents(results_folder(aside, "GER40")) == kept
+    assert len(computed) == 64
+
+
+def test_other_runs_and_other_things_are_refused(
+    asked: Settings, output: RemotePath, computed: list[int]
+) -> None:
+    named = dataclasses.replace(asked, run_dir="mine")
+    done(named)
+    with pytest.raises(RunMismatchError, match=r"spread_points: 2\.5 here"):
+        done(dataclasses.replace(named, spread_points=2.5))
+    (output / "photos" / "cat.jpg").write_bytes(b"meow")
+    with pytest.raises(InputError, match="other things than a run"):
+        done(dataclasses.replace(asked, run_dir="photos"))
+
+
+def test_two_runs_at_once_are_refused(
+    asked: Settings, computed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "RENEWED_SECONDS", 0.02)
+    monkeypatch.setattr(lease, "LOOKED_AT_SECONDS", 0.02)
+    named = dataclasses.replace(asked, run_dir="mine")
+    inner = chunk_bag.compute
+
+    def meanwhile(*given: object) -> Outcome:
+        with pytest.raises(OutputError, match="another run is writing here"):
+            done(named)
+        return inner(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(chunk_bag, "compute", meanwhile)
+    done(named)
+
+
+def test_a_store_that_stops_to_answer_makes_no_file_damaged(
+    asked: Settings, computed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, _ = done(asked)
+    opened = load_run(result.folder)
+    before = contents(result.folder)
+
+    def away(self: RemotePath, start: int, end: int) -> bytes:
+        raise UnreachableError("no route to it", where=str(self))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RemotePath, "read_range", away)
+        for use in (done, lambda _: report_run(result.folder), lambda _: load_run(result.folder)):
+            with pytest.raises(StoreError, match="no route to it"):
+                use(asked)
+        with pytest.raises(UnreachableError, match="no route to it"):
+            opened.frame(["combo_id"])
+    after = contents(result.folder)
+    assert {name: after[name] for name in before if "lease" not in name} == {
+        name: content for name, content in before.items() if "lease" not in name
+    }

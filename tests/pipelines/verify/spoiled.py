@@ -1,0 +1,212 @@
+"""Ways in which a run can be spoiled, each with what is to be said of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ib_grid.grid.chunks import Chunk
+from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.runs import partition_file
+from ib_grid.runs.chunk_summary import Summary
+from ib_grid.storage.checksum import sealed_parquet
+from tests.pipelines.verify.runs import dataset_of, files
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def zeroed(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def flipped(path: Path) -> None:
+    """A bit of the values of total_r."""
+    column = pq.read_metadata(path).row_group(0).column(1 + len(PARAM_NAMES))
+    content = bytearray(path.read_bytes())
+    content[column.data_page_offset + column.total_compressed_size - 1] ^= 1
+    path.write_bytes(content)
+
+
+def without_seal(path: Path) -> pa.Table:
+    """A file's rows with its record and without its seal."""
+    table = pq.ParquetFile(path).read()
+    metadata = {k: v for k, v in table.schema.metadata.items() if k != b"ib_grid_file_crc32"}
+    return table.replace_schema_metadata(metadata)
+
+
+def unsealed(path: Path) -> None:
+    """Other values of total_r under the old record, in a file without a seal."""
+    table = without_seal(path)
+    place = table.column_names.index("total_r")
+    changed = [table["total_r"].to_numpy() + 1]
+    table = table.set_column(place, table.schema.field("total_r"), changed)
+    pq.write_table(table, path, use_dictionary=False)
+
+
+def other_parameters(path: Path) -> None:
+    """Each row with the target of the other one, in a file that is sealed anew."""
+    table = without_seal(path)
+    place = table.column_names.index("rr_target")
+    turned = table.column(place).take([1, 0])
+    assert not turned.equals(table.column(place))
+    path.write_bytes(sealed_parquet(table.set_column(place, table.schema.field(place), turned)))
+
+
+def a_row_twice(path: Path) -> None:
+    """The first combination in the place of the second, whose metrics stay."""
+    table = without_seal(path)
+    for place, name in enumerate(["combo_id", *PARAM_NAMES]):
+        twice = table.column(name).take([0, 0])
+        table = table.set_column(place, table.schema.field(place), twice)
+    path.write_bytes(sealed_parquet(table))
+
+
+def other_statistics(path: Path) -> None:
+    """Another largest id in the statistics, by which a reader would leave the row out."""
+    table = without_seal(path)
+    pq.write_table(table, path)
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    first, last = (int(value).to_bytes(8, "little") for value in table["combo_id"].to_numpy())
+    changed = content[footer:].replace(last, first)
+    assert changed != content[footer:]
+    path.write_bytes(content[:footer] + changed)
+
+
+def another_record(path: Path) -> None:
+    """A record that counts more trades, under the sum of the old one."""
+    table = without_seal(path)
+    metadata = table.schema.metadata
+    text = metadata[b"ib_grid"]
+    changed = text.replace(b'"trades": ', b'"trades": 1')
+    assert changed != text
+    path.write_bytes(
+        sealed_parquet(table.replace_schema_metadata({**metadata, b"ib_grid": changed}))
+    )
+
+
+def another_runs(path: Path) -> None:
+    table = pq.ParquetFile(path).read()
+    record = partition_file.read_record(path)
+    chunk = Chunk(
+        index=record.chunk,
+        session_index=0,
+        wait_index=0,
+        first_id=record.first_id,
+        n_rows=record.n_rows,
+    )
+    partition_file.write(path, table, chunk, "e" * 64, record.summary)
+
+
+def another_chunks(path: Path) -> None:
+    shutil.copy(path.with_name("part-00002.parquet"), path)
+
+
+def linked(path: Path) -> None:
+    aside = path.rename(path.parents[3] / "aside.parquet")
+    path.symlink_to(aside)
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+DAMAGES = {
+    truncated: "not a whole Parquet file",
+    zeroed: "not a whole Parquet file",
+    flipped: "its bytes are not those that were written",
+    unsealed: "its metrics are not those that were written",
+    other_parameters: "its combinations are not those of the chunk",
+    a_row_twice: "its combinations are not those of the chunk",
+    other_statistics: "its statistics of combo_id are not those of its rows",
+    another_record: "its metadata are damaged",
+    another_runs: "it belongs to another run",
+    another_chunks: "it holds chunk 2, not chunk 3",
+    linked: "a link",
+    a_folder: "it is not a file",
+    a_pipe: "it is not a file",
+    Path.unlink: "chunk 3 is missing",
+}
+
+
+def beyond_the_plan(run: Path) -> Path:
+    return Path(shutil.copy(files(run)[1], files(run)[1].with_name("part-00999.parquet")))
+
+
+def in_another_folder(run: Path) -> Path:
+    return Path(shutil.copy(files(run)[1], files(run)[-1].parent))
+
+
+def under_another_name(run: Path) -> Path:
+    return Path(shutil.copy(files(run)[1], files(run)[1].with_name("part-000001.parquet")))
+
+
+def a_note(run: Path) -> Path:
+    path = dataset_of(run) / "notes.txt"
+    path.write_text("mine")
+    return path
+
+
+def a_stray_pipe(run: Path) -> Path:
+    path = files(run)[1].with_name("part-00999.parquet")
+    os.mkfifo(path)
+    return path
+
+
+def a_linked_folder(run: Path) -> Path:
+    path = dataset_of(run) / "session=0700-0730"
+    path.symlink_to(files(run)[0].parent.parent)
+    return path
+
+
+STRAYS = {
+    beyond_the_plan: "it says that it is chunk 1",
+    in_another_folder: "it says that it is chunk 1",
+    under_another_name: "it says that it is chunk 1",
+    a_note: "not a file of a run",
+    a_stray_pipe: "not a file of a run",
+    a_linked_folder: "a link",
+}
+
+
+def lower_best(summary: Summary) -> Summary:
+    assert summary.best is not None
+    best = dataclasses.replace(summary.best, total_r=summary.best.total_r - 1)
+    return dataclasses.replace(summary, best=best)
+
+
+def more_combinations(summary: Summary) -> Summary:
+    return dataclasses.replace(summary, combinations=summary.combinations + 1)
+
+
+def more_trades(summary: Summary) -> Summary:
+    sums = summary.variations["TCWE"]
+    more = dataclasses.replace(sums, trades=sums.trades + 1)
+    return dataclasses.replace(summary, variations={**summary.variations, "TCWE": more})
+
+
+def more_r(summary: Summary) -> Summary:
+    sums = summary.variations["OCAE"]
+    more = dataclasses.replace(sums, total_r=sums.total_r + 1e-4)
+    return dataclasses.replace(summary, variations={**summary.variations, "OCAE": more})
+
+
+LIES = {
+    lower_best: "the best is",
+    more_combinations: "counts 3 combinations, its rows 2",
+    more_trades: "says of TCWE",
+    more_r: "says of OCAE",
+}

@@ -1,0 +1,122 @@
+"""A report beside a run is held against the rows that are there now."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines.report.reporting import report_run
+from tests.pipelines.verify.runs import (
+    N_ROWS,
+    change_manifest,
+    checks,
+    computed_run,
+    files,
+    rewrite,
+    verified,
+)
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = computed_run(tmp_path_factory.mktemp("reported"))
+    report_run(run)
+    return run
+
+
+@pytest.fixture
+def run(reported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(reported, tmp_path / "run"))
+
+
+def said_of_report(run: Path) -> str:
+    found = verified(run)
+    assert found.exit_status == 1
+    (said,) = checks(found)["report"].wrong
+    assert said.startswith(str(run / "GER40_top_100.csv"))
+    assert "`ib-grid report`" in said
+    return said
+
+
+def test_a_report_of_these_rows(run: Path) -> None:
+    found = verified(run)
+    assert found.exit_status == 0
+    check = checks(found)["report"]
+    assert 0 < check.checked == check.total <= N_ROWS
+
+
+def test_a_number_that_is_not_its_rows(run: Path) -> None:
+    path = run / "GER40_top_100.csv"
+    top = pd.read_csv(path)
+    top.loc[2, "sharpe_ratio"] += 0.001
+    top.to_csv(path, index=False)
+    expected = f"sharpe_ratio of combination {top.loc[2, 'combo_id']} is not that of its row"
+    assert expected in said_of_report(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("rr_target", 9.0), ("ib_start", "10:00"), ("ib_wait_minutes", 3)]
+)
+def test_a_parameter_that_is_not_its_rows(run: Path, name: str, value: object) -> None:
+    path = run / "GER40_top_100.csv"
+    top = pd.read_csv(path)
+    top.loc[1, name] = value
+    top.to_csv(path, index=False)
+    expected = f"{name} of combination {top.loc[1, 'combo_id']} is not that of its row"
+    assert expected in said_of_report(run)
+
+
+def test_ranks_that_changed_places(run: Path) -> None:
+    path = run / "GER40_top_100.csv"
+    pd.read_csv(path).iloc[::-1].to_csv(path, index=False)
+    assert "its ranks are not 1, 2, 3 and so on" in said_of_report(run)
+
+
+def test_best_parameters_that_are_not_the_first(run: Path) -> None:
+    path = run / "GER40_best_params.json"
+    params = json.loads(path.read_text())
+    path.write_text(json.dumps({**params, "rr_target": 9.0}))
+    assert "the best parameters beside it are not those of its first" in said_of_report(run)
+    path.write_text("[]")
+    assert "the best parameters beside it are not those of its first" in said_of_report(run)
+    path.unlink()
+    assert "cannot be read" in said_of_report(run)
+
+
+def test_rows_that_changed_after_the_report(run: Path) -> None:
+    rewrite(run, 0, add=1.0)
+    assert "total_r of combination 0 is not that of its row" in said_of_report(run)
+
+
+def test_a_report_of_an_earlier_state(run: Path) -> None:
+    change_manifest(run, state="interrupted")
+    files(run)[1].unlink()
+    report_run(run)
+    assert verified(run).exit_status == 3
+    shutil.copytree(run, run.with_name("early"))
+    files(run)[2].unlink()
+    assert f"made of {N_ROWS - 2} rows, and {N_ROWS - 4} are there" in said_of_report(run)
+
+
+def test_a_combination_that_is_none(run: Path) -> None:
+    path = run / "GER40_top_100.csv"
+    pd.read_csv(path).replace({"combo_id": {3: 3000}}).to_csv(path, index=False)
+    assert "combination 3000, of which there is no row" in said_of_report(run)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "combo_id\nx\n", "a,b\n1,2\n", "\x00\x01", "combo_id\n1\n1\n"]
+)
+def test_a_ranking_that_is_none(run: Path, text: str) -> None:
+    (run / "GER40_top_100.csv").write_text(text)
+    assert "cannot be read" in said_of_report(run)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"computed": "x"}'])
+def test_totals_that_are_none(run: Path, text: str) -> None:
+    (run / "GER40_variation_agg.json").write_text(text)
+    assert "cannot be read" in said_of_report(run)

@@ -1,0 +1,281 @@
+"""A run that holds, and every way in which one can be spoiled, each found and named."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from ib_grid.errors import InputError
+from ib_grid.runs import partition_file
+from ib_grid.runs.chunk_summary import Summary
+from tests.pipelines.verify.runs import (
+    N_CHUNKS,
+    N_ROWS,
+    change_manifest,
+    checks,
+    computed_run,
+    dataset_of,
+    files,
+    rewrite,
+    verified,
+    wrong,
+)
+from tests.pipelines.verify.spoiled import DAMAGES, LIES, STRAYS, flipped, truncated
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return computed_run(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture
+def run(whole: Path, tmp_path: Path) -> Path:
+    """A run of one's own, to be spoiled."""
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every path below a folder, with its time of change and bytes."""
+    return {
+        str(path.relative_to(folder)): (
+            path.stat().st_mtime_ns,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+def test_a_whole_run_holds_and_is_left_as_it_is(run: Path) -> None:
+    before = contents(run)
+    found = verified(run, sample=N_ROWS)
+    assert (wrong(found), found.notes, found.exit_status) == ([], (), 0)
+    assert contents(run) == before
+    by_name = checks(found)
+    assert list(by_name) == ["run.json", "partition", "ids", "records", "metrics", "trades"]
+    counts = {name: (check.checked, check.total) for name, check in by_name.items()}
+    assert counts["partition"] == counts["records"] == (N_CHUNKS, N_CHUNKS)
+    assert counts["ids"] == counts["metrics"] == counts["trades"] == (N_ROWS, N_ROWS)
+
+
+def test_a_spoiled_run_is_left_as_it_is(run: Path) -> None:
+    files(run)[0].write_bytes(b"PAR1")
+    (files(run)[1].parent / ".part-00001.parquet.1.partial").write_bytes(b"half")
+    before = contents(run)
+    assert verified(run, sample=3).exit_status == 1
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_file_is_named(run: Path, damage: Callable[[Path], object]) -> None:
+    path = files(run)[3]
+    damage(path)
+    found = verified(run)
+    assert found.exit_status == 1
+    (said,) = wrong(found)
+    assert str(path) in said
+    assert DAMAGES[damage] in said
+    by_name = checks(found)
+    assert by_name["partition"].checked == N_CHUNKS - 1
+    assert by_name["ids"].checked == N_ROWS - 2
+    assert "2 rows missing or in damaged files" in by_name["ids"].unchecked
+
+
+@pytest.mark.parametrize("damage", [flipped, Path.unlink])
+def test_the_other_rows_are_computed_again(run: Path, damage: Callable[[Path], object]) -> None:
+    damage(files(run)[3])
+    by_name = checks(verified(run, sample=N_ROWS))
+    assert by_name["metrics"].checked == by_name["trades"].checked == N_ROWS - 2
+    assert by_name["metrics"].wrong == by_name["trades"].wrong == ()
+
+
+def test_every_damaged_file_is_named(run: Path) -> None:
+    for path in files(run):
+        truncated(path)
+    found = verified(run, sample=4)
+    assert len(wrong(found)) == N_CHUNKS
+    assert checks(found)["metrics"].state == "not checked"
+
+
+@pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: stray.__name__)
+def test_what_does_not_belong_there_is_named(run: Path, stray: Callable[[Path], Path]) -> None:
+    path = stray(run)
+    found = verified(run)
+    (said,) = wrong(found)
+    assert said.startswith(str(path))
+    assert STRAYS[stray] in said
+    assert found.exit_status == 1
+    assert checks(found)["ids"].checked == N_ROWS
+
+
+def test_a_data_set_that_lies_elsewhere_is_named(run: Path, tmp_path: Path) -> None:
+    dataset = dataset_of(run)
+    dataset.symlink_to(dataset.rename(tmp_path / "elsewhere"))
+    found = verified(run)
+    assert wrong(found) == [f"{dataset}: a link, where the run has written none"]
+    assert found.exit_status == 1
+
+
+def test_a_half_written_file_is_said_and_no_damage(run: Path) -> None:
+    left = files(run)[0].parent / ".part-00001.parquet.77.partial"
+    left.write_bytes(b"half")
+    found = verified(run)
+    assert found.exit_status == 0
+    assert [str(left) in note for note in found.notes] == [True]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
+def test_a_record_that_its_rows_do_not_bear_out(
+    run: Path, lie: Callable[[Summary], Summary]
+) -> None:
+    path = files(run)[5]
+    rewrite(run, 5, summary=lie(partition_file.read_record(path).summary))
+    found = verified(run)
+    (said,) = wrong(found)
+    assert str(path) in said
+    assert LIES[lie] in said
+    assert checks(found)["records"].state == "wrong"
+    assert checks(found)["partition"].state == "holds"
+
+
+def test_a_row_that_is_left_out_without_being_asked_to(run: Path) -> None:
+    manifest = change_manifest(run)
+    path, chunk = files(run)[2], manifest.plan().chunk(2)
+    table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
+    partition_file.write(path, table.slice(1), chunk, manifest.fingerprint, record.summary)
+    (said,) = wrong(verified(run))
+    assert f"{path}: it lacks 1 of 2 rows, and the run keeps every row" in said
+
+
+def test_columns_that_are_left_out_without_being_asked_to(run: Path) -> None:
+    manifest = change_manifest(run)
+    path, chunk = files(run)[2], manifest.plan().chunk(2)
+    table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
+    fewer = table.drop_columns(["tcwe_winrate"])
+    partition_file.write(path, fewer, chunk, manifest.fingerprint, record.summary)
+    (said,) = wrong(verified(run))
+    assert "its columns are not those that the run keeps" in said
+
+
+def test_a_row_that_was_not_to_be_kept(tmp_path: Path) -> None:
+    run = computed_run(tmp_path, keep="total_trades >= 1", columns="ranking")
+    assert verified(run, sample=4).exit_status == 0
+    manifest = change_manifest(run)
+    path, chunk = files(run)[0], manifest.plan().chunk(0)
+    table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
+    place = table.column_names.index("total_trades")
+    none = [np.zeros(table.num_rows, np.float32)]
+    table = table.set_column(place, table.schema.field("total_trades"), none)
+    partition_file.write(path, table, chunk, manifest.fingerprint, record.summary)
+    (said,) = wrong(verified(run))
+    assert f"{path}: it holds a row that the run does not keep" in said
+
+
+def test_a_value_that_is_no_number(run: Path) -> None:
+    rewrite(run, 4, metric="ocae_winrate", add=np.nan)
+    (said,) = wrong(verified(run))
+    assert "ocae_winrate of a row is not a finite number" in said
+
+
+@pytest.mark.parametrize("metric", ["total_r", "max_drawdown", "reverse_sharpe_ratio"])
+def test_a_wrong_number_in_a_sound_file_is_found_by_computing_again(run: Path, metric: str) -> None:
+    rewrite(run, 6, metric=metric, add=1e-4)
+    assert verified(run).exit_status == 0  # nothing else can see it
+    found = verified(run, sample=N_ROWS)
+    assert found.exit_status == 1
+    (said,) = wrong(found)
+    assert said.startswith(f"combination 12: {metric} is ")
+    assert checks(found)["metrics"].state == "wrong"
+    assert checks(found)["trades"].state == "holds"
+
+
+@pytest.mark.parametrize("state", ["interrupted", "running", "failed"])
+def test_an_unfinished_run_holds_so_far(run: Path, state: str) -> None:
+    change_manifest(run, state=state)
+    for path in files(run)[2:5]:
+        path.unlink()
+    found = verified(run, sample=N_ROWS)
+    assert (wrong(found), found.exit_status) == ([], 3)
+    assert (
+        f"the run is {state}: 3 chunks to be computed yet" in checks(found)["partition"].unchecked
+    )
+    assert checks(found)["ids"].checked == checks(found)["metrics"].checked == N_ROWS - 6
+    assert any(state in note for note in found.notes)
+
+
+def test_a_run_without_a_file_yet(run: Path) -> None:
+    change_manifest(run, state="running")
+    shutil.rmtree(dataset_of(run))
+    found = verified(run, sample=5)
+    assert (wrong(found), found.exit_status) == ([], 3)
+
+
+def test_bars_that_are_gone_changed_or_elsewhere(whole: Path, run: Path, tmp_path: Path) -> None:
+    bars = tmp_path / "bars.parquet"
+    moved = Path(shutil.copy(whole.parents[1] / "bars.parquet", tmp_path / "moved.parquet"))
+    manifest = change_manifest(run)
+    change_manifest(run, data={**manifest.data, "file": str(bars)})
+    gone = verified(run, sample=2)
+    assert gone.exit_status == 3
+    assert "not there any more" in checks(gone)["metrics"].unchecked
+    assert str(bars) in checks(gone)["trades"].unchecked
+    assert verified(run, sample=2, bars=moved).exit_status == 0
+    moved.write_bytes(moved.read_bytes() + b"\0")
+    changed = verified(run, sample=2, bars=moved)
+    assert changed.exit_status == 3
+    assert "have changed" in checks(changed)["metrics"].unchecked
+
+
+def test_without_a_sample_no_bars_are_asked_for(run: Path) -> None:
+    manifest = change_manifest(run)
+    change_manifest(run, data={**manifest.data, "file": "/nowhere"})
+    assert verified(run).exit_status == 0
+
+
+def test_a_damaged_run_json_is_refused(run: Path, tmp_path: Path) -> None:
+    content = json.loads((run / "run.json").read_text())
+    content["execution"]["spread_points"] = 2.5
+    (run / "run.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="fingerprint"):
+        verified(run)
+    with pytest.raises(InputError, match="cannot be read"):
+        verified(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "changes"),
+    [
+        ("XAUUSD", {}),
+        ("GER40", {"execution": "original"}),
+        ("GER40", {"slippage_points": 0.5, "commission_points": 1.0}),
+    ],
+)
+def test_other_instruments_models_and_costs(
+    tmp_path: Path, symbol: str, changes: dict[str, object]
+) -> None:
+    run = computed_run(tmp_path, symbol, **changes)
+    found = verified(run, sample=6)
+    assert (wrong(found), found.exit_status) == ([], 0)
+    assert checks(found)["metrics"].checked == 6
+
+
+def test_a_run_with_news(tmp_path: Path) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(
+        "time,currency,impact,title\n"
+        + "".join(f"2024-{m:02d}-{d:02d}T08:35Z,EUR,High,A\n" for m in (3, 4) for d in range(1, 29))
+    )
+    with_news = {"news_filter": True, "news": (calendar,), "news_coverage": "partial"}
+    run = computed_run(tmp_path, **with_news, news_before_minutes=45)
+    found = verified(run, sample=N_ROWS)
+    assert (wrong(found), found.exit_status) == ([], 0)
+    os.truncate(calendar, 100)
+    changed = verified(run, sample=2)
+    assert changed.exit_status == 3
+    assert "calendars" in checks(changed)["metrics"].unchecked

@@ -1,0 +1,95 @@
+"""What a person sees of a verification, and what a script gets."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pipelines.verify import Check, Verification
+from pipelines.verify.show import show_verification, teller
+from tests.pipelines.verify.runs import change_manifest, computed_run, files, rewrite
+
+Command = Callable[..., tuple[int, str, str]]
+HOLDS = Check(what="run.json", checked=1, total=1, unit="file")
+WRONG = Check(what="partition files", checked=1234, total=1235, unit="files", wrong=("a: b", "c"))
+UNCHECKED = Check(what="rows", checked=0, total=2, unit="rows", unchecked="there are no bars")
+
+
+def shown(*checks: Check, terminal: bool = False) -> str:
+    text = io.StringIO()
+    console = Console(file=text, width=80, force_terminal=terminal, markup=False, highlight=False)
+    show_verification(console, Verification(checks=checks, notes=("[b]a note",)))
+    return text.getvalue()
+
+
+def test_statuses() -> None:
+    for checks, status in (((HOLDS,), 0), ((HOLDS, UNCHECKED), 3), ((UNCHECKED, WRONG), 1)):
+        assert Verification(checks=checks).exit_status == status
+
+
+def test_plain() -> None:
+    assert shown(HOLDS, WRONG, UNCHECKED).splitlines() == [
+        "run.json: 1 of 1 file, holds",
+        "partition files: 1,234 of 1,235 files, wrong",
+        "rows: 0 of 2 rows, not checked",
+        "wrong: a: b",
+        "wrong: c",
+        "not checked: there are no bars",
+        "note: [b]a note",
+        "NOT all of it holds: 2 found wrong.",
+    ]
+    assert shown(HOLDS).endswith("All of it holds.\n")
+    assert shown(UNCHECKED).endswith("Nothing was found wrong, but not all could be checked.\n")
+
+
+def test_a_terminal_gets_a_table() -> None:
+    text = shown(HOLDS, WRONG, UNCHECKED, terminal=True)
+    assert "1,234 of 1,235" in text
+    assert "\x1b[" in text
+    assert "─" in text
+
+
+def test_progress_is_said_now_and_then() -> None:
+    now = 0.0
+    text = io.StringIO()
+    tell = teller(Console(file=text, width=80), clock=lambda: now)
+    for done in range(1, 13):
+        now += 1.0
+        tell("files", done, 12)
+    assert text.getvalue().splitlines() == ["5 of 12 files", "10 of 12 files"]
+
+
+def test_the_command(ib_grid_command: Command, tmp_path: Path) -> None:
+    run = computed_run(tmp_path)
+    status, screen, said = ib_grid_command("verify", run, "--sample", 3, "--seed", 7)
+    assert (status, said) == (0, "")
+    assert "metrics, computed again: 3 of 3 combinations, holds" in screen
+    assert screen.endswith("drawn by --sample 3 --seed 7.\n")
+    _, screen, _ = ib_grid_command("verify", run, "--sample", 1)
+    assert "drawn by --sample 1 --seed " in screen
+
+    moved = (tmp_path / "bars.parquet").rename(tmp_path / "moved.parquet")
+    status, screen, _ = ib_grid_command("verify", run, "--sample", 1)
+    assert (status, "not checked: the bars of this run are not there" in screen) == (3, True)
+    status, screen, _ = ib_grid_command("verify", run, "--sample", 1, "--data", moved)
+    assert (status, "All of it holds." in screen) == (0, True)
+
+    rewrite(run, 0, add=1.0)
+    status, screen, _ = ib_grid_command("verify", run, "--sample", 99, "--data", moved)
+    assert (status, "wrong: combination 0: total_r is " in screen) == (1, True)
+
+    change_manifest(run, state="interrupted")
+    files(run)[0].unlink()
+    status, _, _ = ib_grid_command("verify", run, "--sample", 0)
+    assert status == 3
+
+
+@pytest.mark.parametrize("place", ["", "nowhere"])
+def test_no_run(ib_grid_command: Command, tmp_path: Path, place: str) -> None:
+    status, screen, said = ib_grid_command("verify", tmp_path / place)
+    assert (status, screen) == (2, "")
+    assert said.startswith("error: run.json cannot be read")
