@@ -153,7 +153,7 @@ def _day(source: Source, params: Params, date: dt.date) -> Day:
     if place == len(levels.date) or levels.date[place] != number:
         raise InputError(
             f"{date:%Y-%m-%d} is no session date: there is no bar from {params.session}",
-            where=f"the bars of {source.symbol}",
+            location=f"the bars of {source.symbol}",
             expected=f"one of {len(levels.date):,} dates from {clock.date_of(levels.date[0])} to"
             f" {clock.date_of(levels.date[-1])}",
         )

@@ -1,4 +1,4 @@
-"""One tree of errors; each says what was found, where, what was expected, and what to do.
+"""The tree of errors: each has a message, a location, what was expected and a hint.
 
 IbGridError               exit status 1: the work failed
 ├── ChunkError            a chunk of the grid could not be computed
@@ -28,54 +28,54 @@ class IbGridError(Exception):
 
     Parameters
     ----------
-    found : str
-        What was found, as a sentence without a full stop.
-    where : str, optional
-        File, row, key or option in which it was found.
+    message : str
+        What is wrong, as a sentence without a full stop.
+    location : str, optional
+        File, row, key or option that is wrong.
     expected : str, optional
         What would have been right.
-    remedy : str, optional
-        What the person can do about it.
+    hint : str, optional
+        What the person can do about the error.
     """
 
     exit_status = 1
 
     def __init__(
-        self, found: str, *, where: str = "", expected: str = "", remedy: str = ""
+        self, message: str, *, location: str = "", expected: str = "", hint: str = ""
     ) -> None:
-        super().__init__(found)
-        self.found = found
-        self.where = where
+        super().__init__(message)
+        self.message = message
+        self.location = location
         self.expected = expected
-        self.remedy = remedy
+        self.hint = hint
 
     def __str__(self) -> str:
-        parts = [self.found]
-        parts += [f"in {self.where}"] if self.where else []
+        parts = [self.message]
+        parts += [f"in {self.location}"] if self.location else []
         parts += [f"expected: {self.expected}"] if self.expected else []
-        parts += [f"to do: {self.remedy}"] if self.remedy else []
+        parts += [f"to do: {self.hint}"] if self.hint else []
         return "\n  ".join(parts)
 
-    def retold(
-        self, kind: type[Kind], *, where: str | None = None, expected: str | None = None
+    def with_context(
+        self, kind: type[Kind], *, location: str | None = None, expected: str | None = None
     ) -> Kind:
-        """The same as an error of a kind, of another place or expectation where one is given."""
+        """Return the error as one of another kind, with the given location or expectation."""
         return kind(
-            self.found,
-            where=self.where if where is None else where,
+            self.message,
+            location=self.location if location is None else location,
             expected=self.expected if expected is None else expected,
-            remedy=self.remedy,
+            hint=self.hint,
         )
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions travel between processes; pickle would drop the keyword-only fields.
-        return (_rebuild, (type(self), self.found, self.where, self.expected, self.remedy))
+        return (_rebuild, (type(self), self.message, self.location, self.expected, self.hint))
 
 
 def _rebuild(
-    kind: type[IbGridError], found: str, where: str, expected: str, remedy: str
+    kind: type[IbGridError], message: str, location: str, expected: str, hint: str
 ) -> IbGridError:
-    return kind(found, where=where, expected=expected, remedy=remedy)
+    return kind(message, location=location, expected=expected, hint=hint)
 
 
 class ChunkError(IbGridError):

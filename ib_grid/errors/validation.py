@@ -14,7 +14,7 @@ _LONGEST_SHOWN = 80
 
 
 def check_names(
-    names: Iterable[str], known: Iterable[str], where: str, error: type[InputError]
+    names: Iterable[str], known: Iterable[str], location: str, error: type[InputError]
 ) -> None:
     """Refuse a name that is not known, with the nearest one that is.
 
@@ -29,9 +29,9 @@ def check_names(
             near = nearest(name, known)
             raise error(
                 f"unknown key {cut(name)}",
-                where=where,
+                location=location,
                 expected=", ".join(known),
-                remedy=f"did you mean {near}?" if near else "take the key out",
+                hint=f"did you mean {near}?" if near else "take the key out",
             )
 
 

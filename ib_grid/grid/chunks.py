@@ -84,6 +84,6 @@ def plan_chunks(grid: Grid, rows_per_chunk: int) -> ChunkPlan:
         raise GridError(
             f"the grid is cut into {len(plan):,} chunks of about {rows_per_chunk:,} combinations",
             expected=f"at most {MAX_CHUNKS:,} chunks: each is a task and a file",
-            remedy="name a larger --chunk-size",
+            hint="name a larger --chunk-size",
         )
     return plan

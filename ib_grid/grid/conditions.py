@@ -74,7 +74,7 @@ class Condition:
     expression: pc.Expression = field(compare=False, repr=False)
 
 
-def parse_condition(text: str, *, where: str = "") -> Condition:
+def parse_condition(text: str, *, location: str = "") -> Condition:
     """A condition from its text.
 
     Parameters
@@ -89,7 +89,7 @@ def parse_condition(text: str, *, where: str = "") -> Condition:
         If it is too long or too deep, names what is no result column, compares what cannot be
         compared, is no condition, or holds anything that is not of the language.
     """
-    parser = _Parser(text.strip() if isinstance(text, str) else "", where)
+    parser = _Parser(text.strip() if isinstance(text, str) else "", location)
     term = parser.term(parser.tree(), MAX_DEPTH)
     if term.kind != "truth value":
         raise parser.refusal(f"{parser.text} is a {term.kind}", "a comparison, such as total_r > 0")
@@ -102,13 +102,13 @@ def parse_condition(text: str, *, where: str = "") -> Condition:
 class _Parser:
     """One text on its way to a condition; `columns` are those named so far."""
 
-    def __init__(self, text: str, where: str) -> None:
+    def __init__(self, text: str, location: str) -> None:
         self.text = text
-        self.where = where
+        self.location = location
         self.columns: set[str] = set()
 
     def refusal(self, found: str, expected: str = _LANGUAGE) -> ConfigError:
-        return ConfigError(found, where=self.where or "condition", expected=expected)
+        return ConfigError(found, location=self.location or "condition", expected=expected)
 
     def written(self, node: ast.AST) -> str:
         """What was written for a node."""

@@ -227,11 +227,11 @@ class Grid:
 
 def _check_axis(name: str, values: tuple[object, ...]) -> None:
     if not values:
-        raise GridError("the axis has no value", where=name, expected="at least one value")
+        raise GridError("the axis has no value", location=name, expected="at least one value")
     if len(set(values)) < len(values):
         raise GridError(
             f"the axis names a value twice: {cut(', '.join(map(str, values)))}",
-            where=name,
+            location=name,
             expected="each value once",
         )
 
@@ -242,16 +242,16 @@ def _check_size(grid: Grid) -> None:
     if exits > MAX_EXITS:
         raise GridError(
             f"the axes make {exits:,} exits",
-            where="rr_target, tsl_target, tsl_sl",
+            location="rr_target, tsl_target, tsl_sl",
             expected=f"at most {MAX_EXITS:,}: those of a setting are computed together",
-            remedy="take values out of these axes",
+            hint="take values out of these axes",
         )
     combinations = math.prod(grid.shape)
     if combinations > MAX_COMBINATIONS:
         raise GridError(
             f"the grid has {combinations:,} combinations",
             expected=f"at most {MAX_COMBINATIONS:,}",
-            remedy="take values out of its axes, or make several grids of it",
+            hint="take values out of its axes, or make several grids of it",
         )
 
 
@@ -280,7 +280,7 @@ def named_grid(name: str, instrument: Instrument) -> Grid:
 
 
 def grid_from_mapping(
-    values: Mapping[str, object], instrument: Instrument, *, where: str = ""
+    values: Mapping[str, object], instrument: Instrument, *, location: str = ""
 ) -> Grid:
     """A grid from a key per axis with its list of values; an axis not named is the standard grid's.
 
@@ -290,10 +290,12 @@ def grid_from_mapping(
         If a key is unknown, or its value is not a list of values of its domain.
     """
     allowed = ("ib_sessions", *DOMAINS)
-    check_names(values, allowed, where, GridError)
+    check_names(values, allowed, location, GridError)
     for key, value in values.items():
         if not isinstance(value, list):
-            raise GridError(f"{key} is {shown(value)}", where=where, expected="a list of values")
+            raise GridError(
+                f"{key} is {shown(value)}", location=location, expected="a list of values"
+            )
     try:
         sessions = values.get("ib_sessions", [str(session) for session in instrument.sessions])
         axes = {**GRID_VALUES["standard"], **values}
@@ -302,5 +304,5 @@ def grid_from_mapping(
             **{name: tuple(axes[name]) for name in DOMAINS},  # type: ignore[arg-type]
         )
     except InputError as error:
-        place = ", ".join(filter(None, (where, error.where)))
-        raise error.retold(GridError, where=place) from error
+        place = ", ".join(filter(None, (location, error.location)))
+        raise error.with_context(GridError, location=place) from error

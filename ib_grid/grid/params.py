@@ -48,7 +48,7 @@ PARAM_NAMES = (*SESSION_FIELDS, *DOMAINS)
 
 
 def check_value(
-    name: str, value: object, error: type[InputError] = ParamsError, where: str = ""
+    name: str, value: object, error: type[InputError] = ParamsError, location: str = ""
 ) -> int | float | str | bool:
     """The value of a parameter in the type it has in a combination.
 
@@ -60,7 +60,7 @@ def check_value(
     domain = DOMAINS[name]
     converted = _convert(value, domain.kind)
     if converted is None or not domain.holds(converted):
-        raise error(f"{name} is {shown(value)}", where=where, expected=domain.expected)
+        raise error(f"{name} is {shown(value)}", location=location, expected=domain.expected)
     return converted
 
 
@@ -141,7 +141,7 @@ class Params:
         return dataclasses.asdict(self)
 
 
-def params_from_mapping(values: Mapping[str, object], *, where: str = "") -> Params:
+def params_from_mapping(values: Mapping[str, object], *, location: str = "") -> Params:
     """One combination from a mapping with exactly the 14 parameter names.
 
     Raises
@@ -155,9 +155,9 @@ def params_from_mapping(values: Mapping[str, object], *, where: str = "") -> Par
         said = [f"no value for {', '.join(missing)}"] if missing else []
         said += [f"unknown name {cut(', '.join(unknown))}"] if unknown else []
         raise ParamsError(
-            "; ".join(said), where=where, expected=f"the names {', '.join(PARAM_NAMES)}"
+            "; ".join(said), location=location, expected=f"the names {', '.join(PARAM_NAMES)}"
         )
     try:
         return Params(**values)  # type: ignore[arg-type]
     except InputError as error:
-        raise error.retold(ParamsError, where=where) from error
+        raise error.with_context(ParamsError, location=location) from error

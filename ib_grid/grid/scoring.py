@@ -69,21 +69,21 @@ def _check_weights(weights: object) -> None:
     if not isinstance(weights, Mapping):
         raise ConfigError(
             f"the weights are {shown(weights)}",
-            where="ranking weights",
+            location="ranking weights",
             expected="a number for each metric column",
         )
     unknown = [str(name) for name in weights if name not in METRIC_COLUMNS]
     if unknown:
         raise ConfigError(
             f"no metric column {cut(', '.join(unknown))}",
-            where="ranking weights",
+            location="ranking weights",
             expected=f"{', '.join(METRIC_NAMES)}, also with the prefix of a variation",
         )
     for name, weight in weights.items():
         if finite_number(weight) is None:
             raise ConfigError(
                 f"the weight of {name} is {shown(weight)}",
-                where="ranking weights",
+                location="ranking weights",
                 expected="a finite number",
             )
     try:
@@ -92,7 +92,7 @@ def _check_weights(weights: object) -> None:
         total = math.inf
     if abs(total - 1) > WEIGHT_TOLERANCE:
         raise ConfigError(
-            f"the weights sum to {total:.12g}", where="ranking weights", expected="a sum of 1"
+            f"the weights sum to {total:.12g}", location="ranking weights", expected="a sum of 1"
         )
 
 
@@ -149,7 +149,7 @@ def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
                 f"{name} of combination {columns['combo_id'][row]} is {columns[name][row]}"
                 f" ({int(wrong.sum())} such rows)",
                 expected="a finite number",
-                remedy="remove the file and run again: what is missing is computed anew",
+                hint="remove the file and run again: what is missing is computed anew",
             )
 
 

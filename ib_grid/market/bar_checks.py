@@ -24,7 +24,7 @@ REMEDY = "write the file with `ib-grid prepare`"
 _SHARE = 0.9
 
 
-def check_columns(names: Sequence[str], where: str) -> None:
+def check_columns(names: Sequence[str], location: str) -> None:
     """Refuse columns that lack one of time, open, high, low and close, or have it twice.
 
     Raises
@@ -40,13 +40,13 @@ def check_columns(names: Sequence[str], where: str) -> None:
         said += [f"more than one column {', '.join(twice)}"] if twice else []
         raise DataError(
             "; ".join(said),
-            where=where,
+            location=location,
             expected="columns time, open, high, low, close",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
 
 
-def whole_minutes(time: pd.Series, where: str) -> NDArray[np.int64]:
+def whole_minutes(time: pd.Series, location: str) -> NDArray[np.int64]:
     """Minutes since 1970-01-01 00:00 UTC of a column of times.
 
     Raises
@@ -57,16 +57,16 @@ def whole_minutes(time: pd.Series, where: str) -> NDArray[np.int64]:
     if not isinstance(time.dtype, pd.DatetimeTZDtype):
         raise DataError(
             f"the column time holds {time.dtype}",
-            where=where,
+            location=location,
             expected="timestamps with a zone",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
     if time.isna().any():
         raise DataError(
             "a time is missing",
-            where=f"{where}, row {int(time.isna().argmax())}",
+            location=f"{location}, row {int(time.isna().argmax())}",
             expected="a time in every row",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
     moments = time.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     minutes = moments.astype("datetime64[m]")
@@ -75,28 +75,28 @@ def whole_minutes(time: pd.Series, where: str) -> NDArray[np.int64]:
         row = int(odd.argmax())
         raise DataError(
             f"the time {moments[row]} is not a whole minute",
-            where=f"{where}, row {row}",
+            location=f"{location}, row {row}",
             expected="one-minute bars, labelled by their opening minute",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
-    _check_years(minutes, where)
+    _check_years(minutes, location)
     return minutes.astype(np.int64)
 
 
-def _check_years(minutes: NDArray[np.datetime64], where: str) -> None:
+def _check_years(minutes: NDArray[np.datetime64], location: str) -> None:
     number = minutes.astype(np.int64)
     outside = (number < MINUTES.start) | (number >= MINUTES.stop)
     if outside.any():
         row = int(outside.argmax())
         raise DataError(
             f"the time is {minutes[row]}",
-            where=f"{where}, row {row}",
+            location=f"{location}, row {row}",
             expected=f"a time of the years {FIRST_YEAR} to {LAST_YEAR}",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
 
 
-def price_column(values: pd.Series, where: str) -> NDArray[np.float64]:
+def price_column(values: pd.Series, location: str) -> NDArray[np.float64]:
     """A column of prices as float64, NaN where one is missing.
 
     Raises
@@ -107,14 +107,14 @@ def price_column(values: pd.Series, where: str) -> NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         raise DataError(
             f"the column {values.name} holds {values.dtype}",
-            where=where,
+            location=location,
             expected="numbers, as float or integer",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
     return np.ascontiguousarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def check_order(minute: NDArray[np.int64], where: str) -> None:
+def check_order(minute: NDArray[np.int64], location: str) -> None:
     """Refuse a minute that does not come after the one before it.
 
     Raises
@@ -127,13 +127,13 @@ def check_order(minute: NDArray[np.int64], where: str) -> None:
         row = int(wrong[0]) + 1
         raise DataError(
             f"the time {_moment(minute[row])} does not come after the one before it",
-            where=f"{where}, row {row}",
+            location=f"{location}, row {row}",
             expected="each minute once, in ascending order",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
 
 
-def check_prices(prices: Mapping[str, NDArray[np.float64]], where: str) -> None:
+def check_prices(prices: Mapping[str, NDArray[np.float64]], location: str) -> None:
     """Refuse prices that make no bar, or that no market quotes.
 
     Raises
@@ -151,13 +151,13 @@ def check_prices(prices: Mapping[str, NDArray[np.float64]], where: str) -> None:
         found = ", ".join(f"{name} {values[row]:.10g}" for name, values in prices.items())
         raise DataError(
             f"the prices {found} do not make a bar",
-            where=f"{where}, row {row}",
+            location=f"{location}, row {row}",
             expected=f"{PRICES_EXPECTED} with low <= open, close <= high",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
 
 
-def check_one_minute(minute: NDArray[np.int64], where: str) -> None:
+def check_one_minute(minute: NDArray[np.int64], location: str) -> None:
     """Refuse bars of several minutes: their steps are multiples of one that is longer than 1.
 
     The steps are looked at in spans of about 500, so that a stretch of longer bars among those of
@@ -182,9 +182,9 @@ def check_one_minute(minute: NDArray[np.int64], where: str) -> None:
         if step is not None:
             raise DataError(
                 f"the bars are {step} minutes apart",
-                where=f"{where}, from {_moment(minute[first])}Z on",
+                location=f"{location}, from {_moment(minute[first])}Z on",
                 expected="one-minute bars",
-                remedy="export bars of one minute (M1)",
+                hint="export bars of one minute (M1)",
             )
         first += len(span)
 

@@ -77,7 +77,7 @@ class Bars:
         )
 
 
-def bars_from_frame(frame: pd.DataFrame, *, where: str = "the frame") -> Bars:
+def bars_from_frame(frame: pd.DataFrame, *, location: str = "the frame") -> Bars:
     """Bars from a frame with the columns time (with a zone), open, high, low and close.
 
     Raises
@@ -87,12 +87,12 @@ def bars_from_frame(frame: pd.DataFrame, *, where: str = "the frame") -> Bars:
         the years or does not ascend, the bars are longer than a minute, or a price is not a
         positive number within its bar's low and high.
     """
-    bar_checks.check_columns(list(frame.columns), where)
-    minute = bar_checks.whole_minutes(frame["time"], where)
-    prices = {name: bar_checks.price_column(frame[name], where) for name in PRICES}
-    bar_checks.check_order(minute, where)
-    bar_checks.check_prices(prices, where)
-    bar_checks.check_one_minute(minute, where)
+    bar_checks.check_columns(list(frame.columns), location)
+    minute = bar_checks.whole_minutes(frame["time"], location)
+    prices = {name: bar_checks.price_column(frame[name], location) for name in PRICES}
+    bar_checks.check_order(minute, location)
+    bar_checks.check_prices(prices, location)
+    bar_checks.check_one_minute(minute, location)
     return Bars(minute=minute, **prices)
 
 
@@ -120,7 +120,7 @@ def read_bars(path: Path) -> Bars:
             frame = file.read(columns=names).replace_schema_metadata(None).to_pandas()
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
-    return bars_from_frame(frame, where=str(path))
+    return bars_from_frame(frame, location=str(path))
 
 
 def _check_size(file: pq.ParquetFile, path: Path) -> None:
@@ -128,9 +128,9 @@ def _check_size(file: pq.ParquetFile, path: Path) -> None:
     if file.metadata.num_rows > len(MINUTES):
         raise DataError(
             f"the file has {file.metadata.num_rows:,} rows",
-            where=str(path),
+            location=str(path),
             expected=f"one-minute bars, of which the years {FIRST_YEAR} to {LAST_YEAR} have fewer",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
 
 
@@ -222,18 +222,18 @@ def _check_is_file(path: Path) -> None:
         there = os.path.lexists(path)
         raise DataError(
             "this is not a file to read" if there else "there is no such file",
-            where=str(path),
+            location=str(path),
             expected="one-minute bars as Parquet",
-            remedy=REMEDY,
+            hint=REMEDY,
         )
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
     return DataError(
         f"not a readable Parquet file ({first_line(error)})",
-        where=str(path),
+        location=str(path),
         expected="one-minute bars as Parquet",
-        remedy=REMEDY,
+        hint=REMEDY,
     )
 
 

@@ -21,7 +21,7 @@ _HOURS = ("start", "end", "timezone", "weekdays")
 _KEYS = ("symbol", "timezone", "sessions", "spread_points", "currencies", "trading_hours")
 
 
-def instrument_from_mapping(values: Mapping[str, object], *, where: str = "") -> Instrument:
+def instrument_from_mapping(values: Mapping[str, object], *, location: str = "") -> Instrument:
     """An instrument from its description, such as the content of a TOML file.
 
     Parameters
@@ -38,7 +38,7 @@ def instrument_from_mapping(values: Mapping[str, object], *, where: str = "") ->
     InstrumentError
         If a key is missing or unknown, or a value is not what it has to be.
     """
-    with _named(where):
+    with _named(location):
         _check_keys(values, _KEYS)
         return Instrument(
             symbol=check_symbol_name(values["symbol"]),
@@ -56,7 +56,7 @@ def _check_keys(values: Mapping[str, object], keys: tuple[str, ...]) -> None:
         raise InstrumentError(
             f"no value for {', '.join(missing)}",
             expected=", ".join(keys),
-            remedy="in a TOML file a key below [trading_hours] is one of that table: those of the"
+            hint="in a TOML file a key below [trading_hours] is one of that table: those of the"
             " instrument itself stand above it",
         )
 
@@ -100,10 +100,10 @@ def _texts(values: Mapping[str, object], key: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def _named(where: str) -> Iterator[None]:
+def _named(location: str) -> Iterator[None]:
     """Errors of the block as an InstrumentError that says where."""
     try:
         yield
     except InputError as error:
-        place = ", ".join(filter(None, (where, error.where)))
-        raise error.retold(InstrumentError, where=place) from error
+        place = ", ".join(filter(None, (location, error.location)))
+        raise error.with_context(InstrumentError, location=place) from error

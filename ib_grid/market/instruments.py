@@ -81,7 +81,7 @@ class TradingHours:
             raise InputError(
                 f"the trading hours {self.start}-{self.end} end before they have begun",
                 expected="start before end, on one date",
-                remedy="for hours that pass midnight take 00:00 to 24:00; the sessions decide"
+                hint="for hours that pass midnight take 00:00 to 24:00; the sessions decide"
                 " what is traded",
             )
         days = self.weekdays
@@ -219,7 +219,7 @@ def _check_sessions_in_hours(instrument: Instrument) -> None:
             raise InstrumentError(
                 f"the session {session} {session.ib_timezone} does not lie in the trading hours",
                 expected=f"a session within {instrument.trading_hours}",
-                remedy="bars outside of the trading hours are dropped: make them wider, or mend"
+                hint="bars outside of the trading hours are dropped: make them wider, or mend"
                 " the session",
             )
 

@@ -107,7 +107,7 @@ def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
         If there is no such file, it is damaged, or its levels belong to other bars.
     """
     if not is_file(path):
-        raise DataError("there is no such file", where=str(path), remedy=_REMEDY)
+        raise DataError("there is no such file", location=str(path), hint=_REMEDY)
     try:
         with pq.ParquetFile(path) as file:
             metadata = file.schema_arrow.metadata or {}
@@ -124,9 +124,9 @@ def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, InputError) as error:
         raise DataError(
             f"the levels cannot be read ({first_line(error)})",
-            where=str(path),
+            location=str(path),
             expected="levels as `ib-grid levels` writes them",
-            remedy=_REMEDY,
+            hint=_REMEDY,
         ) from error
     return levels
 
@@ -148,17 +148,17 @@ def _check_origin(path: Path, metadata: Mapping[bytes, bytes], bars_sha256: str)
     if metadata.get(_FORMAT_KEY) != _FORMAT:
         raise DataError(
             "no levels of this version of ib-grid",
-            where=str(path),
+            location=str(path),
             expected=f"format {_FORMAT.decode()}",
-            remedy=_REMEDY,
+            hint=_REMEDY,
         )
     found = metadata.get(_BARS_KEY, b"").decode("ascii", "replace")
     if found != bars_sha256:
         raise DataError(
             f"the levels belong to other bars (SHA-256 {found[:12]}...)",
-            where=str(path),
+            location=str(path),
             expected=f"levels of the bars with SHA-256 {bars_sha256[:12]}...",
-            remedy=_REMEDY,
+            hint=_REMEDY,
         )
 
 

@@ -44,7 +44,7 @@ class Market:
             raise GridError(
                 f"the market serves {', '.join(map(str, self.levels))}, {self.horizon_minutes} min",
                 expected=f"{session}, {horizon_minutes} min",
-                remedy="build it with these sessions and this horizon",
+                hint="build it with these sessions and this horizon",
             )
         return self.levels[session]
 
@@ -81,7 +81,7 @@ def build_market(
         raise DataError(
             f"no bar lies in any of the sessions {', '.join(map(str, sessions))}",
             expected=f"bars within these clock times of {sessions[0].ib_timezone}",
-            remedy="check the time zone the bars were prepared with, and the symbol",
+            hint="check the time zone the bars were prepared with, and the symbol",
         )
     near = np.zeros(len(bars) + 1, np.int64)
     for lv in of_session.values():

@@ -21,7 +21,7 @@ _EXPECTED_TIME = "a date and a time such as 2024-03-08 13:30 or 2024-03-08T08:30
 class Entry:
     """The raw fields of one event, and where they stand: ``file, event 3``."""
 
-    where: str
+    location: str
     fields: Mapping[str, object]
 
     def text(self, name: str) -> str:
@@ -41,11 +41,11 @@ class Entry:
         # sequences that steer a terminal or turn the direction of writing, has no place in a text.
         return "".join(c if c.isprintable() else "?" for c in " ".join(value.split()))
 
-    def error(self, found: str, *, expected: str = "", remedy: str = "") -> DataError:
+    def error(self, found: str, *, expected: str = "", hint: str = "") -> DataError:
         """An error that shows the entry."""
         fields = ", ".join(f"{name}: {shown(value)}" for name, value in self.fields.items())
         cut = fields if len(fields) <= 200 else f"{fields[:200]}…"
-        return DataError(found, where=f"{self.where} ({cut})", expected=expected, remedy=remedy)
+        return DataError(found, location=f"{self.location} ({cut})", expected=expected, hint=hint)
 
 
 def shown(value: object) -> str:
@@ -141,7 +141,7 @@ def utc_minute(entry: Entry, moment: dt.datetime, timezone: str) -> int:
     try:
         return clock.utc_minute(moment, timezone)
     except InputError as error:
-        raise entry.error(error.found, expected=error.expected) from error
+        raise entry.error(error.message, expected=error.expected) from error
 
 
 def check_year(entry: Entry, year: int) -> None:

@@ -73,7 +73,7 @@ def _files_of(path: Path) -> list[Path]:
     except OSError as error:
         raise _unreadable(path, error) from error
     if not files:
-        raise DataError("the folder has no files", where=str(path), expected=_EXPECTED)
+        raise DataError("the folder has no files", location=str(path), expected=_EXPECTED)
     return files
 
 
@@ -83,35 +83,35 @@ def _content(path: Path) -> bytes:
         raw = read_regular(path, MAX_BYTES)
     except FileNotFoundError as error:
         raise DataError(
-            "there is no such file or folder", where=where, expected=_EXPECTED
+            "there is no such file or folder", location=where, expected=_EXPECTED
         ) from error
     except OSError as error:
         raise _unreadable(path, error) from error
     if not raw.removeprefix(_BOM).strip():
-        raise DataError("the file is empty", where=where, expected=_EXPECTED)
+        raise DataError("the file is empty", location=where, expected=_EXPECTED)
     if b"\0" in raw:
         raise DataError(
             f"byte {raw.index(0)} is NUL: not a text in UTF-8",
-            where=where,
+            location=where,
             expected=_EXPECTED,
-            remedy="unpack the file, or save it again as UTF-8",
+            hint="unpack the file, or save it again as UTF-8",
         )
     return raw
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(
-        f"the calendar cannot be read ({error.strerror})", where=str(path), expected=_EXPECTED
+        f"the calendar cannot be read ({error.strerror})", location=str(path), expected=_EXPECTED
     )
 
 
-def _text(raw: bytes, where: str) -> str:
+def _text(raw: bytes, location: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             f"byte {error.start} is not UTF-8",
-            where=where,
+            location=location,
             expected=_EXPECTED,
-            remedy="unpack the file, or save it again as UTF-8",
+            hint="unpack the file, or save it again as UTF-8",
         ) from error

@@ -187,9 +187,9 @@ def _read(settings: NewsSettings) -> Calendar:
         return read_calendar(settings.paths, timezone=settings.timezone)
     raise ConfigError(
         "the news filter is on and there is no calendar",
-        where="--news",
+        location="--news",
         expected="a calendar file or a folder of them",
-        remedy=_REMEDY,
+        hint=_REMEDY,
     )
 
 
@@ -221,10 +221,10 @@ def _not_covered(
     return DataError(
         f"the calendar does not cover {n_dates:,} of {len(dates):,} session dates: "
         + "; ".join(_first(spans)),
-        where=", ".join(_first(settings.paths)),
+        location=", ".join(_first(settings.paths)),
         expected=f"events in {', '.join(currencies)} for the session dates from"
         f" {date_of(dates[0])} to {date_of(dates[-1])}",
-        remedy=_REMEDY,
+        hint=_REMEDY,
     )
 
 

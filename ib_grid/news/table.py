@@ -24,7 +24,7 @@ _NAMES_OF = {
 }
 
 
-def read_table(text: str, where: str, timezone: str = "UTC") -> Calendar:
+def read_table(text: str, location: str, timezone: str = "UTC") -> Calendar:
     """The calendar of a CSV text; `timezone` is the clock of times that name none.
 
     Raises
@@ -32,9 +32,9 @@ def read_table(text: str, where: str, timezone: str = "UTC") -> Calendar:
     DataError
         If it is not CSV with the four columns, or one of its rows is wrong.
     """
-    (_, header), *rows = _rows(text, where)
-    column = _columns(header, where)
-    entries = (_entry(header, row, f"{where}, line {line}") for line, row in rows)
+    (_, header), *rows = _rows(text, location)
+    column = _columns(header, location)
+    entries = (_entry(header, row, f"{location}, line {line}") for line, row in rows)
     events = [
         event(e, time=column["time"], currency=column["currency"], timezone=timezone)
         for e in entries
@@ -42,7 +42,7 @@ def read_table(text: str, where: str, timezone: str = "UTC") -> Calendar:
     return Calendar(events=tuple(events), claims=claim_of_events(events))
 
 
-def _rows(text: str, where: str) -> list[tuple[int, list[str]]]:
+def _rows(text: str, location: str) -> list[tuple[int, list[str]]]:
     """The rows that are not blank, with the number of their (last) line; names in lower case."""
     header = text.lstrip().split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
@@ -52,15 +52,15 @@ def _rows(text: str, where: str) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         raise DataError(
             f"not readable as CSV: {error}",
-            where=f"{where}, line {reader.line_num}",
+            location=f"{location}, line {reader.line_num}",
             expected=_EXPECTED,
         ) from error
     if not rows:
-        raise DataError("the file holds empty fields only", where=where, expected=_EXPECTED)
+        raise DataError("the file holds empty fields only", location=location, expected=_EXPECTED)
     return [(rows[0][0], [name.strip().casefold() for name in rows[0][1]]), *rows[1:]]
 
 
-def _columns(header: list[str], where: str) -> dict[str, str]:
+def _columns(header: list[str], location: str) -> dict[str, str]:
     """The column of each field: the first of its names that the header has."""
     column = {
         field: next((name for name in names if name in header), None)
@@ -73,17 +73,17 @@ def _columns(header: list[str], where: str) -> dict[str, str]:
     if said:
         raise DataError(
             f"{'; '.join(said)} in the header {','.join(header)[:200]!r}",
-            where=where,
+            location=location,
             expected=_EXPECTED,
         )
     return {field: name for field, name in column.items() if name is not None}
 
 
-def _entry(header: list[str], row: list[str], where: str) -> Entry:
+def _entry(header: list[str], row: list[str], location: str) -> Entry:
     if len(row) != len(header):
         raise DataError(
             f"the row has {len(row)} fields: {str(row)[:200]}",
-            where=where,
+            location=location,
             expected=f"{len(header)} fields, as in the header",
         )
-    return Entry(where=where, fields=dict(zip(header, row, strict=True)))
+    return Entry(location=location, fields=dict(zip(header, row, strict=True)))

@@ -36,7 +36,7 @@ class _DoctypeError(Exception):
     pass
 
 
-def read_weekly(raw: bytes, where: str, timezone: str = WEEKLY_TIMEZONE) -> Calendar:
+def read_weekly(raw: bytes, location: str, timezone: str = WEEKLY_TIMEZONE) -> Calendar:
     """The calendar of a ForexFactory weekly export.
 
     Raises
@@ -47,8 +47,8 @@ def read_weekly(raw: bytes, where: str, timezone: str = WEEKLY_TIMEZONE) -> Cale
     events: list[Event] = []
     untimed: list[UntimedEvent] = []
     dates: list[int] = []
-    for i, element in enumerate(_elements(raw, where), 1):
-        entry = _entry(element, f"{where}, event {i}")
+    for i, element in enumerate(_elements(raw, location), 1):
+        entry = _entry(element, f"{location}, event {i}")
         date = _date(entry)
         dates.append(clock.day_number(date))
         time = _time(entry)
@@ -61,29 +61,31 @@ def read_weekly(raw: bytes, where: str, timezone: str = WEEKLY_TIMEZONE) -> Cale
     return Calendar(events=tuple(events), untimed=tuple(untimed), claims=_weeks_of(dates))
 
 
-def _elements(raw: bytes, where: str) -> list[ET.Element]:
+def _elements(raw: bytes, location: str) -> list[ET.Element]:
     expected = "<weeklyevents> with an <event> for each event"
     try:
         # Entities, and with them bombs and outside files, can only come from a DOCTYPE.
         root = ET.fromstring(raw, parser=ET.XMLParser(target=_NoDoctype()))  # noqa: S314
     except _DoctypeError:
-        raise DataError("the XML has a DOCTYPE", where=where, expected=expected) from None
+        raise DataError("the XML has a DOCTYPE", location=location, expected=expected) from None
     except ET.ParseError as error:
         raise DataError(
-            f"not readable as XML: {error.msg}", where=where, expected=expected
+            f"not readable as XML: {error.msg}", location=location, expected=expected
         ) from error
     except (LookupError, ValueError) as error:
-        raise DataError(f"not readable as XML: {error}", where=where, expected=expected) from error
+        raise DataError(
+            f"not readable as XML: {error}", location=location, expected=expected
+        ) from error
     if root.tag != "weeklyevents":
-        raise DataError(f"the XML is <{root.tag[:80]}>", where=where, expected=expected)
+        raise DataError(f"the XML is <{root.tag[:80]}>", location=location, expected=expected)
     odd = next((child.tag for child in root if child.tag != "event"), None)
     if odd is not None:
-        raise DataError(f"<{odd[:80]}> among the events", where=where, expected=expected)
+        raise DataError(f"<{odd[:80]}> among the events", location=location, expected=expected)
     return list(root)
 
 
-def _entry(element: ET.Element, where: str) -> Entry:
-    entry = Entry(where=where, fields={child.tag: child.text or "" for child in element})
+def _entry(element: ET.Element, location: str) -> Entry:
+    entry = Entry(location=location, fields={child.tag: child.text or "" for child in element})
     for name in _FIELDS:
         if len(element.findall(name)) != 1:
             raise entry.error(

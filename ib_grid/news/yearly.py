@@ -18,7 +18,7 @@ from ib_grid.news.calendars import Calendar, Claim, Event, claim_of_events
 from ib_grid.news.entries import Entry, check_year, event, iso_minute, shown
 
 
-def read_yearly(text: str, where: str) -> Calendar:
+def read_yearly(text: str, location: str) -> Calendar:
     """The calendar of a ForexFactory JSON text.
 
     Raises
@@ -26,27 +26,27 @@ def read_yearly(text: str, where: str) -> Calendar:
     DataError
         If it is not JSON with a list of events, has not as many as it says, or one is wrong.
     """
-    document = _json(text, where)
+    document = _json(text, location)
     if not isinstance(document, dict) or not isinstance(document.get("events"), list):
         raise DataError(
             "no list of events",
-            where=where,
+            location=location,
             expected='{"events": [{"title": …, "country": …, "datetime_utc": …, "impact": …}, …]}',
         )
     fields_of = enumerate(document["events"], 1)
-    entries = (_entry(fields, f"{where}, event {i}") for i, fields in fields_of)
+    entries = (_entry(fields, f"{location}, event {i}") for i, fields in fields_of)
     events = [event(e, time="datetime_utc", currency="country", timezone="UTC") for e in entries]
-    _check_count(document, len(events), where)
-    return Calendar(events=tuple(events), claims=_claims(document, events, where))
+    _check_count(document, len(events), location)
+    return Calendar(events=tuple(events), claims=_claims(document, events, location))
 
 
-def _json(text: str, where: str) -> object:
+def _json(text: str, location: str) -> object:
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
         fields = dict(pairs)
         if len(fields) < len(pairs):
             name = Counter(name for name, _ in pairs).most_common(1)[0][0]
             raise DataError(
-                f"an object names {name[:80]!r} twice", where=where, expected="each name once"
+                f"an object names {name[:80]!r} twice", location=location, expected="each name once"
             )
         return fields
 
@@ -55,38 +55,40 @@ def _json(text: str, where: str) -> object:
     except json.JSONDecodeError as error:
         raise DataError(
             f"not readable as JSON: {error.msg}",
-            where=f"{where}, line {error.lineno}, column {error.colno}",
+            location=f"{location}, line {error.lineno}, column {error.colno}",
             expected="a whole JSON file",
         ) from error
     except (RecursionError, ValueError) as error:  # nested too deeply; a number of 5,000 digits
         raise DataError(
             "not readable as JSON: nested too deeply, or an endless number",
-            where=where,
+            location=location,
             expected="a list of events",
         ) from error
 
 
-def _entry(fields: object, where: str) -> Entry:
+def _entry(fields: object, location: str) -> Entry:
     if not isinstance(fields, dict):
         raise DataError(
-            f"the event is {shown(fields)}", where=where, expected="an object with its fields"
+            f"the event is {shown(fields)}", location=location, expected="an object with its fields"
         )
-    return Entry(where=where, fields=fields)
+    return Entry(location=location, fields=fields)
 
 
-def _check_count(document: dict[str, object], n_events: int, where: str) -> None:
+def _check_count(document: dict[str, object], n_events: int, location: str) -> None:
     count = document.get("event_count", n_events)
     if count != n_events:
         raise DataError(
             f"event_count is {shown(count)}, and there are {n_events} events",
-            where=where,
+            location=location,
             expected="as many events as the file says it has",
-            remedy="download the calendar again",
+            hint="download the calendar again",
         )
 
 
-def _claims(document: dict[str, object], events: Sequence[Event], where: str) -> tuple[Claim, ...]:
-    head = Entry(where=where, fields={k: v for k, v in document.items() if k != "events"})
+def _claims(
+    document: dict[str, object], events: Sequence[Event], location: str
+) -> tuple[Claim, ...]:
+    head = Entry(location=location, fields={k: v for k, v in document.items() if k != "events"})
     updated = None
     if document.get("last_updated") is not None:
         minute = iso_minute(head, head.text("last_updated"), "UTC")

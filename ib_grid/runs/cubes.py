@@ -67,5 +67,5 @@ def wrong_id(found: str) -> StoreError:
     return StoreError(
         f"the results hold {found}",
         expected="each combination of the grid once",
-        remedy="run again with --no-resume",
+        hint="run again with --no-resume",
     )

@@ -80,13 +80,13 @@ def _promise(plan: ChunkPlan, index: int, columns: Sequence[str]) -> pc.Expressi
 
 
 @contextmanager
-def read_errors(where: Place) -> Iterator[None]:
+def read_errors(location: Place) -> Iterator[None]:
     """Say in a StoreError what Arrow or the disk says of a file that it cannot read."""
     try:
         yield
     except (OSError, pa.ArrowException) as error:
         raise StoreError(
             f"a result file cannot be read ({first_line(error)})",
-            where=str(where),
-            remedy="give the command of the run again: it computes damaged files anew",
+            location=str(location),
+            hint="give the command of the run again: it computes damaged files anew",
         ) from error

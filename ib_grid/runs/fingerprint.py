@@ -57,9 +57,9 @@ def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_di
     if found:
         raise RunMismatchError(
             "the directory holds another run:\n    " + "\n    ".join(found),
-            where=str(run_dir),
+            location=str(run_dir),
             expected="the same input and settings, so that results are never mixed",
-            remedy="name another directory with --run-dir, or start anew with --no-resume",
+            hint="name another directory with --run-dir, or start anew with --no-resume",
         )
 
 

@@ -53,7 +53,7 @@ def take_stock(dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: b
             records[found.chunk] = found
         else:
             aside = _set_aside(path, dataset.parent / DAMAGED_FOLDER)
-            damaged.append(f"{path.name}: {found.found}; moved to {aside}")
+            damaged.append(f"{path.name}: {found.message}; moved to {aside}")
     return Stored(records=records, damaged=tuple(damaged))
 
 
@@ -70,10 +70,10 @@ def check_contents(dataset: Place, plan: ChunkPlan, fingerprint: str) -> int:
     if damaged:
         more = f", and {len(damaged) - 1} more files are damaged" if len(damaged) > 1 else ""
         raise StoreError(
-            damaged[0].found + more,
-            where=damaged[0].where,
+            damaged[0].message + more,
+            location=damaged[0].location,
             expected="the file as the run has written it",
-            remedy="give the command of the run again: it computes damaged files anew",
+            hint="give the command of the run again: it computes damaged files anew",
         )
     return sum(found.computed for _, found in looked_at if isinstance(found, Record))
 
@@ -112,8 +112,8 @@ def _set_aside(path: Place, folder: Place) -> Place:
     except OSError as error:
         raise StoreError(
             f"a damaged file could not be moved ({error.strerror})",
-            where=str(path),
-            remedy="give the right to write, or move it out of the run yourself",
+            location=str(path),
+            hint="give the right to write, or move it out of the run yourself",
         ) from error
     return free
 
@@ -138,6 +138,6 @@ def remove_leftovers(dataset: Place) -> int:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(
-                f"a left-over file could not be removed ({error.strerror})", where=str(path)
+                f"a left-over file could not be removed ({error.strerror})", location=str(path)
             ) from error
     return len(left)

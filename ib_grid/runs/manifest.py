@@ -127,7 +127,7 @@ class Manifest:
     @property
     def described(self) -> Instrument:
         """The run's instrument."""
-        return instrument_from_mapping(self.instrument, where=RUN_FILE)
+        return instrument_from_mapping(self.instrument, location=RUN_FILE)
 
     @property
     def fills(self) -> Execution:
@@ -187,7 +187,7 @@ def read_manifest(run_dir: Place) -> Manifest:
     except OSError as error:
         raise InputError(
             f"run.json cannot be read ({error.strerror})",
-            where=str(run_dir),
+            location=str(run_dir),
             expected="the directory of a run",
         ) from error
     except (ValueError, RecursionError) as error:
@@ -266,7 +266,7 @@ _DATA_KINDS = {"file": str, "sha256": str, "bars": int, "first": str, "last": st
 def _damaged(path: Place, found: str) -> InputError:
     return InputError(
         f"run.json is damaged or foreign: {found}",
-        where=str(path),
+        location=str(path),
         expected=f"a file that ib-grid has written, format {FORMAT}",
-        remedy="put the file back from a copy, or start anew with --no-resume",
+        hint="put the file back from a copy, or start anew with --no-resume",
     )

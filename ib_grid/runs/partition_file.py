@@ -133,7 +133,7 @@ def write(
         with whole_file(path) as file:
             file.write(sealed_parquet(signed, **_WRITE_OPTIONS))
     except (OutputError, DiskError) as error:
-        raise StoreError(error.found, where=error.where, remedy=_REMEDY) from error
+        raise StoreError(error.message, location=error.location, hint=_REMEDY) from error
     return record
 
 
@@ -281,7 +281,7 @@ def _check_statistics(path: Place, metadata: pq.FileMetaData, table: pa.Table) -
 
 def wrong(path: Place, found: str) -> StoreError:
     """The error of a file that is not what it should be."""
-    return StoreError(found, where=str(path))
+    return StoreError(found, location=str(path))
 
 
 def is_sealed(path: Place) -> bool:

@@ -56,9 +56,9 @@ def check_no_link_out(results: Place) -> None:
         if os.path.commonpath([run_dir, target]) != run_dir:
             raise StoreError(
                 "a link leads out of the run directory",
-                where=str(path),
+                location=str(path),
                 expected="folders and files in the run directory itself",
-                remedy="put what it leads to in its place",
+                hint="put what it leads to in its place",
             )
 
 
@@ -94,7 +94,7 @@ def chunk_of(results: Place, path: Place, plan: ChunkPlan) -> Chunk:
     match = _FILE_NAME.fullmatch(path.name)
     index = int(match[1]) if match else len(plan)
     if index >= len(plan) or partition_path(results, plan.grid, plan.chunk(index)) != path:
-        raise StoreError("it has no place in this run", where=str(path))
+        raise StoreError("it has no place in this run", location=str(path))
     return plan.chunk(index)
 
 
@@ -102,9 +102,9 @@ def no_results(results: Place) -> DataError:
     """The error for a run of which nothing has been computed."""
     return DataError(
         "there are no results yet",
-        where=str(results),
+        location=str(results),
         expected="at least one finished chunk",
-        remedy="compute some with `ib-grid run`",
+        hint="compute some with `ib-grid run`",
     )
 
 
@@ -121,7 +121,7 @@ def open_partition(path: Place) -> Iterator[pq.ParquetFile]:
     """
     if isinstance(path, Path):
         if path.exists() and not is_file(path):  # a pipe would be waited for for ever
-            raise StoreError("it is not a file", where=str(path))
+            raise StoreError("it is not a file", location=str(path))
         with pq.ParquetFile(path) as file:
             yield file
     else:

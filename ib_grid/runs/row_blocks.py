@@ -106,7 +106,7 @@ def check_finite(block: Block) -> None:
     try:
         scoring.check_finite(block.columns, floats)
     except StoreError as error:
-        raise error.retold(StoreError, where=str(block.file.path)) from error
+        raise error.with_context(StoreError, location=str(block.file.path)) from error
 
 
 def take_rows(
@@ -154,8 +154,8 @@ def _batches(path: Place, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
 def _unreadable(path: Place, reason: str) -> StoreError:
     return StoreError(
         f"not a readable result file ({reason})",
-        where=str(path),
-        remedy="remove it and run again: what is missing is computed anew",
+        location=str(path),
+        hint="remove it and run again: what is missing is computed anew",
     )
 
 

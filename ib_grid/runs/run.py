@@ -169,7 +169,7 @@ class Run:
         if found.empty:
             raise DataError(
                 f"combination {combo_id} is not among the rows",
-                where=str(self.path),
+                location=str(self.path),
                 expected=f"one that was computed and kept ({self.statement})",
             )
         return found.iloc[0]
@@ -240,9 +240,9 @@ class Run:
             if name not in self.columns:
                 raise ConfigError(
                     f"the run has not kept {name}",
-                    where=str(self.path),
+                    location=str(self.path),
                     expected=f"one of the {len(self.columns)} columns that it has kept",
-                    remedy="run again with all columns",
+                    hint="run again with all columns",
                 )
 
 

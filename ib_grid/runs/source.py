@@ -120,9 +120,9 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> Source:
     if news.news.to_dict() != manifest.news:
         raise DataError(
             "the calendars have changed since this run",
-            where=", ".join(manifest.news_statement.get("paths", ())),  # type: ignore[arg-type]
+            location=", ".join(manifest.news_statement.get("paths", ())),  # type: ignore[arg-type]
             expected="the events that the run was computed with",
-            remedy="put the calendars back, or run again with those of today",
+            hint="put the calendars back, or run again with those of today",
         )
     execution: Mapping[str, Any] = manifest.execution
     return Source(
@@ -141,22 +141,22 @@ def _bars(path: Path, manifest: Manifest) -> Bars:
     if not is_file(path):
         raise DataError(
             "the bars of this run are not there any more",
-            where=str(path),
+            location=str(path),
             expected=expected,
-            remedy=remedy,
+            hint=remedy,
         )
     try:
         if file_sha256(path) != manifest.data["sha256"]:
             raise DataError(
                 "the bars have changed since this run",
-                where=str(path),
+                location=str(path),
                 expected=expected,
-                remedy=remedy,
+                hint=remedy,
             )
         return read_bars(path)
     except OSError as error:
         raise DataError(
-            f"the bars of this run cannot be read ({error.strerror})", where=str(path)
+            f"the bars of this run cannot be read ({error.strerror})", location=str(path)
         ) from error
 
 
@@ -178,9 +178,9 @@ def _news(manifest: Manifest, market: Market) -> RunNews:
     except InputError as error:
         raise DataError(
             "the calendars of this run are not there any more or cannot be used",
-            where=", ".join(map(str, settings.paths)),
+            location=", ".join(map(str, settings.paths)),
             expected="the events that the run was computed with",
-            remedy="put the calendars back; `ib-grid run` says what is wrong with one",
+            hint="put the calendars back; `ib-grid run` says what is wrong with one",
         ) from error
 
 

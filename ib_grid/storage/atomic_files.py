@@ -184,15 +184,15 @@ def _check_replaceable(path: Path) -> None:
         return
     raise OutputError(
         f"the file cannot be written ({found})",
-        where=str(path),
+        location=str(path),
         expected="the path of a file, there or not",
-        remedy="choose another place",
+        hint="choose another place",
     )
 
 
 def cannot_write(
     what: str,
-    where: Place,
+    location: Place,
     error: OSError,
     *,
     expected: str = "a folder that can be written, with room on the disk",
@@ -206,9 +206,9 @@ def cannot_write(
     remedy = _OF_THE_DISK.get(error.errno or 0, "give the right to write")
     return kind(
         f"{what} cannot be written ({error.strerror or error})",
-        where=str(where),
+        location=str(location),
         expected=expected,
-        remedy=f"{remedy}, or choose another {other}",
+        hint=f"{remedy}, or choose another {other}",
     )
 
 

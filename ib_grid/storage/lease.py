@@ -103,9 +103,9 @@ def _take(folder: RemotePath, token: str, say: Callable[[str], None]) -> int:
     except OSError as error:  # such as no bucket of that name
         raise OutputError(
             f"the output folder cannot be written ({error.strerror})",
-            where=str(folder),
+            location=str(folder),
             expected="a place that exists, in which files can be made",
-            remedy="make the bucket, or choose another --output",
+            hint="make the bucket, or choose another --output",
         ) from error
     return number
 
@@ -125,9 +125,9 @@ def _watch(folder: RemotePath, seen: _Lease) -> None:
 def _refused(folder: RemotePath, held: _Lease | None) -> OutputError:
     return OutputError(
         f"another run is writing here: {holder_text(held.values if held else {})}",
-        where=str(folder),
+        location=str(folder),
         expected="one run at a time in a folder",
-        remedy="wait for it or stop it, or name another folder with --run-dir",
+        hint="wait for it or stop it, or name another folder with --run-dir",
     )
 
 

@@ -62,7 +62,7 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OutputError(
-                "the lock is a pipe or a device, not a file", where=str(path), remedy="remove it"
+                "the lock is a pipe or a device, not a file", location=str(path), hint="remove it"
             )
         _lock(descriptor, path)
         # The name is for whoever finds the folder taken; a disk may have no room even for that.
@@ -91,15 +91,15 @@ def _lock(descriptor: int, path: Path) -> None:
         if error.errno not in _TAKEN:
             raise OutputError(
                 f"the folder cannot be locked ({error.strerror})",
-                where=str(path.parent),
+                location=str(path.parent),
                 expected="a file system with locks",
-                remedy="choose an --output on another file system",
+                hint="choose an --output on another file system",
             ) from error
         raise OutputError(
             f"another run is writing here: {holder_text(_held(path))}",
-            where=str(path.parent),
+            location=str(path.parent),
             expected="one run at a time in a folder",
-            remedy="wait for it or stop it, or name another folder with --run-dir",
+            hint="wait for it or stop it, or name another folder with --run-dir",
         ) from error
 
 

@@ -32,7 +32,7 @@ def read_mapping(path: Place) -> dict[str, object]:
     kind = path.suffix.lower()
     if kind not in _KINDS:
         raise ConfigError(
-            "the kind of file is not known", where=str(path), expected="a name in .toml or .json"
+            "the kind of file is not known", location=str(path), expected="a name in .toml or .json"
         )
     try:
         parse, most_bytes = _KINDS[kind]
@@ -40,16 +40,18 @@ def read_mapping(path: Place) -> dict[str, object]:
     except OSError as error:
         raise ConfigError(
             f"the file cannot be read ({error.strerror})",
-            where=str(path),
+            location=str(path),
             expected="a TOML or JSON file",
         ) from error
     except (ValueError, RecursionError) as error:
         name = kind[1:].upper()
         raise ConfigError(
-            f"not a {name} file ({_reason(error)})", where=str(path), expected=f"{name} in UTF-8"
+            f"not a {name} file ({_reason(error)})", location=str(path), expected=f"{name} in UTF-8"
         ) from error
     if not isinstance(content, dict):
-        raise ConfigError("the file holds no keys", where=str(path), expected='{"key": value, …}')
+        raise ConfigError(
+            "the file holds no keys", location=str(path), expected='{"key": value, …}'
+        )
     return content
 
 

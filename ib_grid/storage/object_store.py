@@ -201,9 +201,9 @@ class RemotePath:
         except Exception as error:
             raise UnreachableError(
                 f"the store cannot be used ({_said(error)})",
-                where=str(self),
+                location=str(self),
                 expected="a store that answers, and the right to read and write there",
-                remedy="look at the network, the address and the credentials, then give the command"
+                hint="look at the network, the address and the credentials, then give the command"
                 " again: what is done is kept",
             ) from error
 

@@ -96,9 +96,9 @@ def _refuse_secrets(text: str, protocol: str) -> None:
     if parts.password is not None or parts.query or parts.fragment:
         raise ConfigError(
             "the URL holds a password or a token",
-            where=f"{protocol}://…",
+            location=f"{protocol}://…",
             expected="a URL without one: it would be seen in logs and on screens",
-            remedy="give it to the store by the environment, such as AWS_PROFILE or"
+            hint="give it to the store by the environment, such as AWS_PROFILE or"
             " AWS_ACCESS_KEY_ID for S3, on this machine and on those of the workers",
         )
 
@@ -114,12 +114,12 @@ def _check_known(text: str, protocol: str) -> None:
         package = _EXTRAS.get(protocol)
         raise ConfigError(
             f"a package for {protocol}:// is missing ({first_line(error)})",
-            where=text,
-            remedy=f"install it here and on the workers: pip install '{package}'"
+            location=text,
+            hint=f"install it here and on the workers: pip install '{package}'"
             if package
             else "install it here and on the workers",
         ) from error
 
 
 def _no_place(text: str, found: str) -> ConfigError:
-    return ConfigError(found, where=text, expected=_EXPECTED)
+    return ConfigError(found, location=text, expected=_EXPECTED)

@@ -109,7 +109,7 @@ def _lost_output(said: Watched) -> int:
         error = IbGridError(
             f"standard output cannot be written ({said.lost.strerror or said.lost})",
             expected="a terminal, a pipe, or a file with room on its disk",
-            remedy="make room, or send it elsewhere; the result files of a run are not affected",
+            hint="make room, or send it elsewhere; the result files of a run are not affected",
         )
         _tell(error)
     return 1

@@ -20,6 +20,8 @@ def settings_of(given: Mapping[str, object]) -> Settings:
     options_given = {name: value for name, value in given.items() if name in KEYS}
     if given.get("news_currency"):
         if not given["symbol"]:
-            raise ConfigError("no symbol was given", where="--news-currency", expected="--symbol")
+            raise ConfigError(
+                "no symbol was given", location="--news-currency", expected="--symbol"
+            )
         options_given["news_currencies"] = {given["symbol"]: list(given["news_currency"])}  # type: ignore[call-overload]
     return configuration.load_settings(options_given, cast(Path | None, given["config_file"]))

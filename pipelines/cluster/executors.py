@@ -153,12 +153,12 @@ def open_readers(n_processes: int, workers: Workers | None = None) -> Iterator[R
         except KilledWorker as error:
             raise ClusterError(
                 f"{local_cluster.TRIES} workers died while they read the same results",
-                remedy="run `ib-grid report` on the run; with more memory if it ran out",
+                hint="run `ib-grid report` on the run; with more memory if it ran out",
             ) from error
         except (Lost, CancelledError) as error:
             raise ClusterError(
                 "the scheduler or its workers are lost",
-                remedy="run `ib-grid report` on the run",
+                hint="run `ib-grid report` on the run",
             ) from error
         finally:  # no thread waits any more for what workers still do
             submissions.end()

@@ -102,7 +102,7 @@ def _asked(
 
 
 def _told(error: Exception) -> str:
-    return error.found if isinstance(error, IbGridError) else repr(error)
+    return error.message if isinstance(error, IbGridError) else repr(error)
 
 
 def _first(lines: list[str]) -> Iterable[str]:

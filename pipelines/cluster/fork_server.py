@@ -52,7 +52,7 @@ def start_fork_server() -> None:
         except OSError as error:
             raise ClusterError(
                 f"the process that workers are forked from cannot be started ({error})",
-                remedy="let TMPDIR name a folder that can be written",
+                hint="let TMPDIR name a folder that can be written",
             ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

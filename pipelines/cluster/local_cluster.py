@@ -200,8 +200,8 @@ def _start(stack: contextlib.ExitStack, count: int, listening: dict[str, object]
     except (OSError, RuntimeError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"{count} workers could not be started ({error or type(error).__name__})",
-            where="the local cluster",
-            remedy="try fewer --workers, or another --dashboard-address or --listen; let TMPDIR"
+            location="the local cluster",
+            hint="try fewer --workers, or another --dashboard-address or --listen; let TMPDIR"
             " name a folder with room",
         ) from error
 
@@ -228,10 +228,10 @@ def _connect(stack: contextlib.ExitStack, address: str, security: Security | Non
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(
             f"the scheduler cannot be reached ({error or type(error).__name__})",
-            where=address,
+            location=address,
             expected="a running Dask scheduler, such as tcp://127.0.0.1:8786; one that speaks TLS"
             " has an address that begins with tls://",
-            remedy="start it, or leave --scheduler out to use this machine",
+            hint="start it, or leave --scheduler out to use this machine",
         ) from error
 
 
@@ -252,8 +252,8 @@ def _count(client: Client) -> int:
     if not count:
         raise ClusterError(
             "the scheduler has no workers",
-            where=client.scheduler.address,
-            remedy="start some, such as `dask worker ADDRESS --nthreads 1`",
+            location=client.scheduler.address,
+            hint="start some, such as `dask worker ADDRESS --nthreads 1`",
         )
     return count
 

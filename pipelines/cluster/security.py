@@ -39,7 +39,7 @@ def security_of(settings: Settings) -> Security | None:
     if not (found.tls_ca_file and found.tls_client_cert):
         raise ConfigError(
             "the scheduler speaks TLS and no certificates are given",
-            where=f"--scheduler {settings.scheduler}",
+            location=f"--scheduler {settings.scheduler}",
             expected="--tls-ca-file, --tls-cert and --tls-key, or distributed.comm.tls in Dask's"
             " configuration",
         )
@@ -51,14 +51,14 @@ def _absolute(path: Path | None) -> str:
     return str(path.absolute()) if path else ""
 
 
-def _check_usable(security: Security, where: str) -> None:
+def _check_usable(security: Security, location: str) -> None:
     """Refuse certificates that cannot be read or do not belong together; a ConfigError."""
     try:
         security.get_connection_args("client")
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
             f"the certificates cannot be used ({error.strerror or error})",
-            where=where,
+            location=location,
             expected="three PEM files: of the authority, a certificate signed by it, and its key",
         ) from error
 

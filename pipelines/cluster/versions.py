@@ -60,7 +60,7 @@ def refusal(wrong: Iterable[str]) -> ClusterError:
         "not all processes run what this machine does:\n    " + "\n    ".join(wrong),
         expected="the same ib-grid, dask and distributed, and the same"
         f" {', '.join(MAJOR_AND_MINOR)} but for the last number",
-        remedy="install the same packages on the workers and on this machine",
+        hint="install the same packages on the workers and on this machine",
     )
 
 
@@ -68,9 +68,9 @@ def blindness(run_dir: Place, blind: Iterable[str]) -> ClusterError:
     """The error for workers that do not see where they are to write, a line each."""
     return ClusterError(
         "workers do not see the run's folder:\n    " + "\n    ".join(blind),
-        where=str(run_dir),
+        location=str(run_dir),
         expected="a folder that all workers write to",
-        remedy="let workers on other machines share this folder, or write to a store that all"
+        hint="let workers on other machines share this folder, or write to a store that all"
         " reach, such as --output s3://bucket/prefix",
     )
 
@@ -88,7 +88,7 @@ def hindrance(run_dir: Place, fingerprint: str) -> str:
     except UnreachableError:
         raise
     except IbGridError as error:
-        return error.found
+        return error.message
     return "" if found == fingerprint else "it is another run there"
 
 

@@ -230,5 +230,5 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
         values = read_mapping(Path(name))
     except ConfigError as error:
         expected = "standard, expanded or a TOML file of axes"
-        raise error.retold(GridError, expected=expected) from error
-    return grids.grid_from_mapping(values, instrument, where=name)
+        raise error.with_context(GridError, expected=expected) from error
+    return grids.grid_from_mapping(values, instrument, location=name)

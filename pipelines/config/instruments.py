@@ -63,7 +63,7 @@ def find_instrument(symbol: str, path: Place | None = None) -> FoundInstrument:
         if not path.suffix:
             raise InstrumentError(
                 "there is no such file or folder",
-                where=str(path),
+                location=str(path),
                 expected=f"the description of {symbol}, or a folder that holds {symbol}.toml",
             )
         return _described(symbol, path)
@@ -81,9 +81,9 @@ def _described(symbol: str, file: Place) -> FoundInstrument:
     if found.symbol != symbol:
         raise InstrumentError(
             f"the file describes {found.symbol}",
-            where=str(file),
+            location=str(file),
             expected=f"a description of {symbol}",
-            remedy="name the symbol of the file, or the file of the symbol",
+            hint="name the symbol of the file, or the file of the symbol",
         )
     return FoundInstrument(instrument=found, file=file)
 
@@ -100,12 +100,12 @@ def read_instrument(file: Place) -> Instrument:
         content: object = read_mapping(file)
     except ConfigError as error:
         expected = error.expected or "a TOML file that describes an instrument"
-        raise error.retold(InstrumentError, expected=expected) from error
+        raise error.with_context(InstrumentError, expected=expected) from error
     if file.name == RUN_FILE and isinstance(content, dict):
         content = content.get("instrument")
     if not isinstance(content, dict):
-        raise InstrumentError("the file describes no instrument", where=str(file))
-    return instrument_from_mapping(content, where=str(file))
+        raise InstrumentError("the file describes no instrument", location=str(file))
+    return instrument_from_mapping(content, location=str(file))
 
 
 def _unknown(symbol: str, folder: Place) -> InstrumentError:
@@ -119,7 +119,7 @@ def _unknown(symbol: str, folder: Place) -> InstrumentError:
         remedy = f"did you mean {near[0]}? or " if near else ""
         remedy += f"describe it in {place}; `ib-grid instruments NAS100` shows how"
     return InstrumentError(
-        f"the symbol {symbol!r} is unknown", expected=f"one of {', '.join(known)}", remedy=remedy
+        f"the symbol {symbol!r} is unknown", expected=f"one of {', '.join(known)}", hint=remedy
     )
 
 
@@ -189,9 +189,9 @@ def write_description(text: str, out: Path) -> None:
     if out.exists():
         raise OutputError(
             "there is a file already",
-            where=str(out),
+            location=str(out),
             expected="a new file",
-            remedy="change that one, or move it elsewhere",
+            hint="change that one, or move it elsewhere",
         )
     with whole_file(out) as file:
         file.write(text.encode())

@@ -30,22 +30,22 @@ MOST_POINTS = 1_000_000
 _LAST_PORT = 65_535
 
 
-def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
+def check_names(names: Iterable[str], known: Iterable[str], location: str) -> None:
     """Refuse a name that is not known, with the nearest one that is; a ConfigError."""
-    validation.check_names(names, known, where, ConfigError)
+    validation.check_names(names, known, location, ConfigError)
 
 
-def convert_value(name: str, value: object, where: str) -> object:
+def convert_value(name: str, value: object, location: str) -> object:
     """The value of a key in its type; a ConfigError where it is none."""
     key = KEYS[name]
     try:
         return key.convert(value)
     except IbGridError as error:
-        found_in = f"{where}: {error.where}" if error.where else where
-        raise error.retold(type(error), where=found_in) from error
+        found_in = f"{location}: {error.location}" if error.location else location
+        raise error.with_context(type(error), location=found_in) from error
     except (TypeError, ValueError) as error:
         raise ConfigError(
-            f"{name} is {validation.shown(value)}", where=where, expected=key.expected
+            f"{name} is {validation.shown(value)}", location=location, expected=key.expected
         ) from error
 
 
@@ -60,7 +60,7 @@ def check_together(values: Mapping[str, object]) -> None:
     if values.get("news") and values.get("news_filter") is False:
         raise ConfigError(
             "a calendar is named and the news filter is off",
-            where="--news, --no-news",
+            location="--news, --no-news",
             expected="one of the two",
         )
 
@@ -71,7 +71,7 @@ def _check_tls(values: Mapping[str, object]) -> None:
     if scheduler and values.get("listen"):
         raise ConfigError(
             "a scheduler that is there and one to be started are both named",
-            where="--scheduler, --listen",
+            location="--scheduler, --listen",
             expected="one of the two",
         )
     if given and len(given) < len(TLS_KEYS):
@@ -82,7 +82,7 @@ def _check_tls(values: Mapping[str, object]) -> None:
     if given and scheduler and not scheduler.startswith(TLS_SCHEMES):
         raise ConfigError(
             "certificates are given and the scheduler's address is not one of TLS",
-            where=f"--scheduler {scheduler}",
+            location=f"--scheduler {scheduler}",
             expected="an address such as tls://HOST:8786",
         )
 
@@ -188,7 +188,7 @@ def _columns(value: object) -> str:
 
 
 def _condition(value: object) -> str:
-    return parse_condition(_text(value), where="keep").text
+    return parse_condition(_text(value), location="keep").text
 
 
 def _points(value: object) -> float:

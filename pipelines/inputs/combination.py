@@ -40,8 +40,8 @@ def read_params(path: Place) -> Params:
         values = read_mapping(path)
     except ConfigError as error:
         expected = "a JSON file of the 14 parameter names, such as a run's _best_params.json"
-        raise error.retold(ParamsError, expected=expected) from error
-    return params_from_mapping(values, where=str(path))
+        raise error.with_context(ParamsError, expected=expected) from error
+    return params_from_mapping(values, location=str(path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:
     """
     if engine_name not in ENGINES:
         raise ConfigError(
-            f"the engine is {engine_name!r}", where="--engine", expected=" or ".join(ENGINES)
+            f"the engine is {engine_name!r}", location="--engine", expected=" or ".join(ENGINES)
         )
     trades = ENGINES[engine_name].trades
     found: pd.DataFrame = trades(of.market, of.params, of.execution, of.news.news)

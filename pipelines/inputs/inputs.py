@@ -128,20 +128,20 @@ def check_spread(execution: Execution, bars: Bars) -> None:
         raise ConfigError(
             f"the spread of {points(execution.spread_points)} points is {share:.0%} of the price,"
             f" which is about {price:.6g}",
-            where="spread_points",
+            location="spread_points",
             expected=f"the full spread in units of price, at most {_SPREAD_LIMIT:.0%} of it",
-            remedy="a pip of EURUSD is 0.0001: give 0.8 pips as 0.00008",
+            hint="a pip of EURUSD is 0.0001: give 0.8 pips as 0.00008",
         )
 
 
 def _check_bars(bars: Bars, path: Path, sha256: str) -> None:
     if not len(bars):
-        raise DataError("there is no bar", where=str(path), expected="one-minute bars")
+        raise DataError("there is no bar", location=str(path), expected="one-minute bars")
     if file_sha256(path) != sha256:
         raise DataError(
             "the file changed while it was read",
-            where=str(path),
-            remedy="run again when it is written",
+            location=str(path),
+            hint="run again when it is written",
         )
 
 
@@ -149,7 +149,7 @@ def _market(bars: Bars, levels: Mapping[Session, SessionLevels], grid: Grid, pat
     try:
         return build_market(bars, grid.sessions, grid.horizon_minutes, levels)
     except DataError as error:
-        raise error.retold(DataError, where=str(path)) from error
+        raise error.with_context(DataError, location=str(path)) from error
 
 
 def _moment(minute: np.int64) -> str:

@@ -40,5 +40,5 @@ def check_spares_run(out: Path, run: Run) -> None:
 
 def _refusal(found: str, out: Path) -> OutputError:
     return OutputError(
-        found, where=str(out), expected="another file", remedy="name another file to write"
+        found, location=str(out), expected="another file", hint="name another file to write"
     )

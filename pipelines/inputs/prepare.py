@@ -41,9 +41,9 @@ def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
     if output_path.resolve() in [file.resolve() for file in find_files(csv_paths)]:
         raise OutputError(
             "the file to write is one of the CSV files",
-            where=str(output_path),
+            location=str(output_path),
             expected="another file for the prepared bars",
-            remedy="name it with `--data`, or leave that out",
+            hint="name it with `--data`, or leave that out",
         )
 
 
@@ -79,16 +79,16 @@ def check_origin(bars_path: Path, instrument: Instrument) -> None:
     if origin.symbol not in (None, instrument.symbol):
         raise DataError(
             f"the file holds bars of {origin.symbol}",
-            where=str(bars_path),
+            location=str(bars_path),
             expected=f"bars of {instrument.symbol}",
-            remedy="name the symbol of the file, or the file of the symbol",
+            hint="name the symbol of the file, or the file of the symbol",
         )
     if origin.trading_hours not in (None, hours):
         raise DataError(
             f"the file was prepared with other trading hours: {_words(origin.trading_hours)}",
-            where=str(bars_path),
+            location=str(bars_path),
             expected=f"those of {instrument.symbol}: {_words(hours)}",
-            remedy="prepare the bars again, or put the trading hours back",
+            hint="prepare the bars again, or put the trading hours back",
         )
 
 
@@ -133,7 +133,7 @@ def load_levels(
     try:
         known = read_levels(levels_path, bars_sha256)
     except DataError as error:
-        note = f"levels computed from the bars: {error.found} ({levels_path})"
+        note = f"levels computed from the bars: {error.message} ({levels_path})"
     missing = [session for session in sessions if session not in known]
     if known and missing:
         names = ", ".join(map(str, missing))
@@ -150,7 +150,7 @@ def _no_session_bar(bars_path: Path, described: Instrument) -> DataError:
     spans = ", ".join(map(str, described.sessions))
     return DataError(
         f"no bar lies in any of the sessions {spans}",
-        where=str(bars_path),
+        location=str(bars_path),
         expected=f"bars within these clock times of {described.timezone}",
-        remedy="check the symbol, and the time zone the bars were prepared with",
+        hint="check the symbol, and the time zone the bars were prepared with",
     )

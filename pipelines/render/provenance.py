@@ -32,7 +32,7 @@ def made_with(manifest: Manifest) -> str:
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             "run.json is damaged or foreign: fills or news are none",
-            where=RUN_FILE,
+            location=RUN_FILE,
             expected="a file that ib-grid has written",
         ) from error
     span = f"bars {manifest.data['first']} to {manifest.data['last']}"

@@ -107,7 +107,7 @@ class ReportSettings:
             )
         if self.n_best < 1:
             raise ConfigError(
-                f"a ranking of {self.n_best} rows", where="--top", expected="1 or more"
+                f"a ranking of {self.n_best} rows", location="--top", expected="1 or more"
             )
 
 
@@ -237,16 +237,16 @@ def _check_number(n_rows: int, info: RunInfo, results: Place) -> None:
     if n_rows > len(info.grid):
         raise StoreError(
             f"{n_rows} rows for a grid of {len(info.grid)} combinations",
-            where=str(results),
+            location=str(results),
             expected="each combination once",
-            remedy="run again with --no-resume",
+            hint="run again with --no-resume",
         )
     if not n_rows:
         raise DataError(
             f"no row is kept: {_of_none(info)}",
-            where=str(results),
+            location=str(results),
             expected="at least one row",
-            remedy="run with another --keep",
+            hint="run with another --keep",
         )
 
 
@@ -274,9 +274,9 @@ def _check_kept(ranking: RankingSettings, keep: Keep) -> None:
     if missing:
         raise ConfigError(
             f"the run has not kept the column {missing[0]}",
-            where="ranking weights",
+            location="ranking weights",
             expected=", ".join(keep.metrics),
-            remedy="run with these weights, or with --columns all",
+            hint="run with these weights, or with --columns all",
         )
 
 

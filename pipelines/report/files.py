@@ -68,8 +68,8 @@ def _remove(path: Place) -> None:
     except OSError as error:
         raise OutputError(
             f"a file of an earlier report cannot be removed ({error.strerror or error})",
-            where=str(path),
-            remedy="remove it: it is not of this report",
+            location=str(path),
+            hint="remove it: it is not of this report",
         ) from error
 
 

@@ -117,7 +117,7 @@ def _source(manifest: Manifest) -> Source | NoReplay:
     try:
         return load_source(manifest)
     except InputError as error:
-        said = f"{error.found}, {error.where}" if error.where else error.found
+        said = f"{error.message}, {error.location}" if error.location else error.message
         return NoReplay(f"The best sets could not be traded again: {said}.")
 
 

@@ -168,7 +168,7 @@ def _note_stop(
         _end(job, manifest, attempt, "interrupted" if stopped else "failed")
     # The error that led here is the one to be told.
     except (OutputError, StoreError) as unwritten:
-        job.say(f"note: run.json could not be written: {unwritten.found}")
+        job.say(f"note: run.json could not be written: {unwritten.message}")
     if stopped:
         with contextlib.suppress(UnreachableError):
             there = len(partition_files(job.dataset))
@@ -240,8 +240,8 @@ def _with_cut(job: Job, manifest: Manifest, attempt: Mapping[str, object]) -> Ma
     if any(record.is_cut for record in stored.records.values()):
         raise StoreError(
             "files hold only the best rows, and run.json does not say where these end",
-            where=str(job.folder),
-            remedy="put back the run.json that was there, or start anew with --no-resume",
+            location=str(job.folder),
+            hint="put back the run.json that was there, or start anew with --no-resume",
         )
     if len(stored.records) < len(job.plan):
         return manifest
@@ -291,7 +291,7 @@ def _figures(outcome: Outcome, workers: int) -> Mapping[str, object]:
         "processes": len(compiled),
         "chunks_done": len(outcome.done),
         "chunks_failed": len(outcome.failed),
-        "failures": [f"{error.where}: {error.found}" for error in outcome.failed],
+        "failures": [f"{error.location}: {error.message}" for error in outcome.failed],
         "combinations": sum(chunk.summary.combinations for chunk in outcome.done),
         "rows_kept": sum(chunk.rows_kept for chunk in outcome.done),
         "worker_seconds": {

@@ -175,7 +175,7 @@ def _died(chunk: Chunk) -> ChunkError:
 
 def _lost(found: str) -> ClusterError:
     return ClusterError(
-        found, remedy="run again: what is done is kept and only the missing chunks are computed"
+        found, hint="run again: what is done is kept and only the missing chunks are computed"
     )
 
 
@@ -185,5 +185,5 @@ def failure(failed: Sequence[ChunkError]) -> IbGridError:
     more = len(failed) - 1
     rest = f"; {more} more failed, all are in run.json" if more else ""
     return ChunkError(
-        first.found + rest, where=first.where, expected=first.expected, remedy=first.remedy
+        first.message + rest, location=first.location, expected=first.expected, hint=first.hint
     )

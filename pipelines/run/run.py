@@ -158,9 +158,9 @@ def _complete(job: Job, manifest: Manifest, *, begun: bool) -> RunResult:
     if absent:
         raise StoreError(
             f"{absent} partitions are missing",
-            where=str(job.dataset),
+            location=str(job.dataset),
             expected="a folder that all workers write to",
-            remedy="let workers on other machines share this folder, or run on this machine",
+            hint="let workers on other machines share this folder, or run on this machine",
         )
     total = job.summary_of(stored)
     computed = sum(job.plan.chunk(index).n_rows for index in missing)

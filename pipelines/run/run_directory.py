@@ -88,9 +88,9 @@ def _named(folder: Place, identity: Mapping[str, object], resume: bool) -> RunPl
     if not (folder / RUN_FILE).is_file():
         raise InputError(
             "the directory holds other things than a run",
-            where=str(folder),
+            location=str(folder),
             expected="the directory of a run, an empty one or none",
-            remedy="choose another --run-dir",
+            hint="choose another --run-dir",
         )
     if resume:
         check_same_run(identity, read_manifest(folder).identity, folder)
@@ -107,7 +107,7 @@ def _holds_anything(folder: Place) -> bool:
         return False
     except OSError as error:
         raise OutputError(
-            f"it cannot be read as a folder ({error.strerror})", where=str(folder)
+            f"it cannot be read as a folder ({error.strerror})", location=str(folder)
         ) from error
 
 
@@ -117,15 +117,16 @@ def _set_aside(folder: Place) -> Place:
     if aside is None:
         raise OutputError(
             f"{_NAMES_TRIED - 1} runs have been set aside beside it",
-            where=str(folder),
-            remedy="move some of them elsewhere, or choose another --run-dir",
+            location=str(folder),
+            hint="move some of them elsewhere, or choose another --run-dir",
         )
     with sole_writer(folder):
         try:
             move(folder, aside)
         except OSError as error:
             raise OutputError(
-                f"the run that is there cannot be set aside ({error.strerror})", where=str(folder)
+                f"the run that is there cannot be set aside ({error.strerror})",
+                location=str(folder),
             ) from error
     return aside
 
@@ -144,7 +145,7 @@ def _newest(
         try:
             manifest = read_manifest(folder)
         except InputError as error:
-            notes.append(f"{folder} is passed over: {error.found}")
+            notes.append(f"{folder} is passed over: {error.message}")
             continue
         if manifest.fingerprint == wanted:
             found.append((manifest.created_utc, folder.name, folder))
@@ -158,7 +159,7 @@ def _new(output: Place, name: str) -> Place:
         except FileExistsError:
             continue
         return folder
-    raise OutputError(f"every name like {name} is taken", where=str(output))
+    raise OutputError(f"every name like {name} is taken", location=str(output))
 
 
 def _free_names(output: Place, name: str) -> Iterator[Place]:

@@ -158,7 +158,7 @@ def compute(chunk: Chunk, work: Work) -> NDArray[np.float32]:
     try:
         metrics = engine.evaluate(work.market, work.plan.grid, chunk, work.execution, work.news)
     except Exception as error:
-        found = error.found if isinstance(error, IbGridError) else f"{error!r}"
+        found = error.message if isinstance(error, IbGridError) else f"{error!r}"
         raise chunk_error(chunk, found) from error
     if metrics.dtype != np.float32 or metrics.shape != (len(METRIC_COLUMNS), chunk.n_rows):
         raise chunk_error(chunk, f"the engine gave {metrics.dtype} of shape {metrics.shape}")
@@ -175,7 +175,7 @@ def chunk_error(chunk: Chunk, found: str, *, how: str = "") -> ChunkError:
     last_id = chunk.first_id + chunk.n_rows - 1
     return ChunkError(
         found,
-        where=f"chunk {chunk.index}, combinations {chunk.first_id} to {last_id}",
-        remedy=f"run again{how}, only what is missing is computed; if it fails again, look at one"
+        location=f"chunk {chunk.index}, combinations {chunk.first_id} to {last_id}",
+        hint=f"run again{how}, only what is missing is computed; if it fails again, look at one"
         " of these combinations with `ib-grid trades --engine reference`",
     )

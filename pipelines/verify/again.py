@@ -58,7 +58,7 @@ def _source(manifest: Manifest, bars: Path | None) -> tuple[str, Source | None]:
     try:
         return "", load_source(manifest, bars)
     except InputError as error:
-        return f"{error.found}: {error.where}", None
+        return f"{error.message}: {error.location}", None
 
 
 def _compared(drawn: Draw, rows: pa.Table, source: Source, tell: Tell) -> tuple[Check, Check]:

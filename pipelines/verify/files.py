@@ -122,7 +122,7 @@ def read_all(
         except UnreachableError:  # it says nothing of the file
             raise
         except StoreError as error:
-            return Found(n_rows=0, damage=f"{file.path}: {error.found}")
+            return Found(n_rows=0, damage=f"{file.path}: {error.message}")
 
     yield from in_threads(_THREADS, read, chunk_files)
 
@@ -136,11 +136,11 @@ def _read(
     named_ids: NDArray[np.int64],
 ) -> Found:
     if file.path.is_symlink():
-        raise StoreError("it is a link, where the run has written a file", where=str(file.path))
+        raise StoreError("it is a link, where the run has written a file", location=str(file.path))
     record, table = partition_file.read_verified(file.path, plan.grid, file.chunk, fingerprint)
     left_out = _left_out(record, table, keep)
     if left_out:
-        raise StoreError(left_out, where=str(file.path))
+        raise StoreError(left_out, location=str(file.path))
     discord = _discord(record, file.chunk, table)
     drawn = draw.rows(file.chunk.index, table.num_rows)
     named = np.flatnonzero(np.isin(table.column("combo_id").to_numpy(), named_ids))

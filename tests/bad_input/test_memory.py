@@ -49,7 +49,7 @@ for file, reader in json.loads(sys.argv[1]).items():
     try:
         readers[reader](Path(file))
     except InputError as error:
-        found[file] = [error.found, peak() - before]
+        found[file] = [error.message, peak() - before]
 print(json.dumps(found))
 """
 

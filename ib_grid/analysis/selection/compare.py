@@ -113,7 +113,7 @@ def compare_runs(
     if rows.empty:
         raise DataError(
             "the runs have no set in common",
-            where=f"{a.path} and {b.path}",
+            location=f"{a.path} and {b.path}",
             expected=f"values that both have of {', '.join(_apart(a.grid, b.grid)) or 'all axes'}",
         )
     best = top(a, by, n_top, ascending=ascending, where=where, ranking=ranking)
@@ -132,7 +132,7 @@ def _joined(a: Run, b: Run, names: tuple[str, ...], where: Where) -> pd.DataFram
         text = where if isinstance(where, str) else where.text
         raise DataError(
             f"no set of the run fulfils {text}",
-            where=str(a.path),
+            location=str(a.path),
             expected="a condition that some set of it fulfils",
         )
     ids = rows["combo_id"].to_numpy()

@@ -54,9 +54,9 @@ def read_csv_bars(
         raise DataError(
             f"none of {len(merged.bars):,} bars lies within the trading hours of"
             f" {instrument.symbol}",
-            where=", ".join(str(path) for path in paths),
+            location=", ".join(str(path) for path in paths),
             expected=f"bars from {hours.start} to {hours.end}, {hours.timezone}",
-            remedy="check the symbol and the time zone",
+            hint="check the symbol and the time zone",
         )
     return bars, _report(instrument, timezone, files, merged, bars)
 

@@ -90,7 +90,7 @@ def recognise(first: str, second: str, first_at: str, second_at: str) -> Dialect
     _check_names(names, first_at)
     if not second:
         raise DataError(
-            "the file has a header and no bars", where=first_at, expected="a bar a line"
+            "the file has a header and no bars", location=first_at, expected="a bar a line"
         )
     return _with_header(names, delimiter, split(second, delimiter), second_at)
 
@@ -140,21 +140,21 @@ def _time_columns(names: list[str]) -> tuple[int, ...]:
     return tuple(place for place, name in enumerate(names) if _is_time(name))
 
 
-def _check_names(names: list[str], where: str) -> None:
+def _check_names(names: list[str], location: str) -> None:
     known = [_bare(name) for name in _known_names(names)]
     if len(known) < 2:
         raise DataError(
             "the first line belongs to no known kind of file",
-            where=where,
+            location=location,
             expected=KNOWN,
-            remedy="export the bars in one of these forms, or give only the files that are",
+            hint="export the bars in one of these forms, or give only the files that are",
         )
     missing = [name for name in PRICES if name not in known]
     missing += [] if _time_columns(names) else ["time"]
     if missing:
         raise DataError(
             f"no column {', '.join(missing)}",
-            where=where,
+            location=location,
             expected="columns time, open, high, low, close (others are passed over)",
         )
     times = [name for name in known if name not in PRICES]
@@ -164,17 +164,17 @@ def _check_names(names: list[str], where: str) -> None:
     if several:
         raise DataError(
             f"the columns {', '.join(several)} leave open which one is meant",
-            where=where,
+            location=location,
             expected="time, open, high, low and close once each",
-            remedy="remove or rename the columns that are not meant",
+            hint="remove or rename the columns that are not meant",
         )
 
 
-def _layout(text: str, where: str) -> TimeLayout:
+def _layout(text: str, location: str) -> TimeLayout:
     layout = layout_of(text)
     if layout is None:
         raise DataError(
-            f"{text[:60]!r} is not a date with a time of day", where=where, expected=EXAMPLES
+            f"{text[:60]!r} is not a date with a time of day", location=location, expected=EXAMPLES
         )
     return layout
 
@@ -189,11 +189,11 @@ def _dialect_name(names: list[str], time_name: str, layout: TimeLayout) -> str:
     return "plain"
 
 
-def wrong_field_count(found: int, expected: int, where: str) -> DataError:
+def wrong_field_count(found: int, expected: int, location: str) -> DataError:
     """The error of a line with too few or too many fields."""
     return DataError(
         f"the line has {found} field{'s' * (found != 1)}",
-        where=where,
+        location=location,
         expected=f"{expected} fields, as in the first line",
-        remedy="if the file was cut off there, export it again",
+        hint="if the file was cut off there, export it again",
     )

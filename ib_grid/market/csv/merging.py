@@ -97,7 +97,7 @@ def _check_scale(
     ]
     raise DataError(
         f"the close goes from {close[at]:.10g} to {close[at + 1]:.10g} between neighbouring bars",
-        where=" and ".join(places),
+        location=" and ".join(places),
         expected="bars of one symbol, on one scale",
-        remedy="give the files of one symbol only; if they are, mend the wrong prices",
+        hint="give the files of one symbol only; if they are, mend the wrong prices",
     )

@@ -164,7 +164,7 @@ class QualityReport:
         return dataclasses.asdict(self)
 
 
-def quality_from_dict(values: Mapping[str, Any], *, where: str = "") -> QualityReport:
+def quality_from_dict(values: Mapping[str, Any], *, location: str = "") -> QualityReport:
     """The report of which `QualityReport.to_dict` made these values.
 
     Raises
@@ -188,9 +188,9 @@ def quality_from_dict(values: Mapping[str, Any], *, where: str = "") -> QualityR
     except (TypeError, KeyError, AttributeError) as error:
         raise DataError(
             f"the quality report cannot be read ({error})",
-            where=where,
+            location=location,
             expected="one that this version of ib-grid wrote",
-            remedy="write the file again with `ib-grid prepare`",
+            hint="write the file again with `ib-grid prepare`",
         ) from error
 
 

@@ -86,7 +86,7 @@ def read_file(path: Path, local: LocalClock | None) -> FileRows:
         parts.append(_read_block(block, dialect, local))
     if dialect is None:
         raise DataError(
-            "the file is empty", where=str(path), expected="CSV with a bar in each line"
+            "the file is empty", location=str(path), expected="CSV with a bar in each line"
         )
     return FileRows(
         path=path,
@@ -113,7 +113,7 @@ def _recognise(block: _Block) -> tuple[Dialect, _Block]:
     lines = block.lines()
     number, first = next(lines, (0, ""))
     if not number:
-        raise DataError("the file holds empty lines only", where=str(block.path))
+        raise DataError("the file holds empty lines only", location=str(block.path))
     next_number, second = next(lines, (number, ""))
     dialect = recognise(
         first, second, place(block.path, number, first), place(block.path, next_number, second)
@@ -128,9 +128,9 @@ def _check_clock(dialect: Dialect, local: LocalClock | None, block: _Block) -> N
     if dialect.naive and local is None:
         raise DataError(
             f"the time {dialect.layout.example!r} has no zone ({dialect.name})",
-            where=block.at(0),
+            location=block.at(0),
             expected="times with an offset, or the zone of the clock that wrote them",
-            remedy="name it with `--timezone`, such as --timezone America/New_York",
+            hint="name it with `--timezone`, such as --timezone America/New_York",
         )
 
 
@@ -189,9 +189,9 @@ def _minutes(block: _Block, dialect: Dialect, times: pa.Array) -> NDArray[np.int
     if rest.any():
         raise DataError(
             "the time is not a whole minute",
-            where=block.at(int((rest != 0).argmax())),
+            location=block.at(int((rest != 0).argmax())),
             expected="one-minute bars, labelled by their opening minute",
-            remedy="export bars of one minute (M1), not ticks or seconds",
+            hint="export bars of one minute (M1), not ticks or seconds",
         )
     return np.asarray(minute)
 
@@ -210,9 +210,9 @@ def _unclear_time(
     what = "is given twice" if n_minutes else "is left out"
     return DataError(
         f"the local time {time} {what} by a clock change in {local.name}",
-        where=block.at(row),
+        location=block.at(row),
         expected="local times that name one moment each",
-        remedy="check `--timezone`, or export the bars in UTC",
+        hint="check `--timezone`, or export the bars in UTC",
     )
 
 
@@ -222,25 +222,25 @@ def _check_prices(block: _Block, prices: NDArray[np.float64]) -> None:
     if not positive.all():
         raise DataError(
             "a price is not a positive number",
-            where=block.at(int(positive.argmin())),
+            location=block.at(int(positive.argmin())),
             expected="open, high, low and close above 0",
         )
     quoted = ((prices >= LOWEST_PRICE) & (prices <= HIGHEST_PRICE)).all(axis=1)
     if not quoted.all():
         raise DataError(
             "a price that no market quotes",
-            where=block.at(int(quoted.argmin())),
+            location=block.at(int(quoted.argmin())),
             expected=PRICES_EXPECTED,
-            remedy="check the order of the columns, or export the bars again",
+            hint="check the order of the columns, or export the bars again",
         )
     makes_bar = (low <= prices.min(axis=1)) & (high >= prices.max(axis=1))
     if not makes_bar.all():
         row = int(makes_bar.argmin())
         raise DataError(
             "high below low" if high[row] < low[row] else "open or close outside of low and high",
-            where=block.at(row),
+            location=block.at(row),
             expected="low <= open, close <= high",
-            remedy="check the order of the columns, or export the bars again",
+            hint="check the order of the columns, or export the bars again",
         )
 
 
@@ -255,12 +255,12 @@ def _wrong_line(block: _Block, dialect: Dialect, reason: str) -> DataError:
             if not _is_number(fields[column]):
                 return DataError(
                     f"{name} is {fields[column][:40]!r}, not a number",
-                    where=where,
+                    location=where,
                     expected="a number with a decimal point",
                 )
     return DataError(
         f"lines that cannot be read ({reason.splitlines()[0][:200]})",
-        where=f"{block.path}, from line {block.first_line}",
+        location=f"{block.path}, from line {block.first_line}",
         expected=f"{dialect.n_columns} fields a line, parted by {dialect.delimiter!r}",
     )
 

@@ -64,10 +64,10 @@ def _files_of(path: Path) -> list[Path]:
             if os.path.lexists(path)
             else "there is no such file or folder"
         )
-        raise DataError(found, where=str(path), expected="CSV files, or a folder of them")
+        raise DataError(found, location=str(path), expected="CSV files, or a folder of them")
     visible = [file.relative_to(path) for file in _visible_files(path)]
     if not visible:
-        raise DataError("the folder holds no files", where=str(path), expected="CSV files in it")
+        raise DataError("the folder holds no files", location=str(path), expected="CSV files in it")
     return [path / file for file in sorted(visible, key=natural_key)]
 
 
@@ -77,9 +77,9 @@ def _visible_files(folder: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise DataError(
             f"the folder cannot be read ({error.strerror})",
-            where=str(error.filename),
+            location=str(error.filename),
             expected="a folder of CSV files",
-            remedy="give the right to read it",
+            hint="give the right to read it",
         ) from error
 
     for place_of_files, folders, names in os.walk(folder, onerror=refuse):
@@ -140,9 +140,9 @@ def _check_piece(path: Path, line: int, rest: bytes, piece: bytes, end: int) -> 
     if nul >= 0:
         raise DataError(
             "not a text file: it holds NUL bytes",
-            where=place(path, line + piece.count(b"\n", 0, nul)),
+            location=place(path, line + piece.count(b"\n", 0, nul)),
             expected="CSV as UTF-8, or as UTF-16 with its mark",
-            remedy="export it again as CSV",
+            hint="export it again as CSV",
         )
     _check_line_ends(path, line, rest[-1:] + piece)
     first_break = piece.find(b"\n")
@@ -151,9 +151,9 @@ def _check_piece(path: Path, line: int, rest: bytes, piece: bytes, end: int) -> 
         long_line = line + (piece.count(b"\n") if len(piece) - end == longest else 0)
         raise DataError(
             f"a line is longer than {LONGEST_LINE_BYTES:,} bytes",
-            where=place(path, long_line),
+            location=place(path, long_line),
             expected="CSV, a bar in each line",
-            remedy="export it again as CSV",
+            hint="export it again as CSV",
         )
 
 
@@ -163,9 +163,9 @@ def _check_line_ends(path: Path, line: int, piece: bytes) -> None:
     if alone:
         raise DataError(
             "a line ends with CR alone",
-            where=place(path, line + piece.count(b"\n", 0, alone.start())),
+            location=place(path, line + piece.count(b"\n", 0, alone.start())),
             expected="lines that end with LF, or CR and LF",
-            remedy="save it again with the line ends of Unix or Windows",
+            hint="save it again with the line ends of Unix or Windows",
         )
 
 
@@ -174,9 +174,9 @@ def _check_unpacked(path: Path, n_bytes: int) -> None:
     if n_bytes > _ALWAYS_UNPACKED and n_bytes > MOST_UNPACKED * path.stat().st_size:
         raise DataError(
             f"it unpacks to more than {MOST_UNPACKED} times its size",
-            where=str(path),
+            location=str(path),
             expected="CSV, which gzip makes 5 to 20 times smaller",
-            remedy="download it again",
+            hint="download it again",
         )
 
 
@@ -201,17 +201,17 @@ def _opened(path: Path) -> Iterator[Callable[[int], bytes]]:
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
         raise DataError(
             f"the file cannot be read ({getattr(error, 'strerror', None) or error})",
-            where=str(path),
+            location=str(path),
             expected="CSV, plain or compressed with gzip",
-            remedy="export or download it again, or check the file's rights",
+            hint="export or download it again, or check the file's rights",
         ) from error
 
 
 def _check_kind(path: Path, head: bytes) -> None:
     if not head:
         raise DataError(
-            "the file is empty", where=str(path), expected="CSV with a bar in each line"
+            "the file is empty", location=str(path), expected="CSV with a bar in each line"
         )
     for magic, (kind, remedy) in _FOREIGN.items():
         if head.startswith(magic):
-            raise DataError(f"this is {kind}", where=str(path), expected="CSV", remedy=remedy)
+            raise DataError(f"this is {kind}", location=str(path), expected="CSV", hint=remedy)

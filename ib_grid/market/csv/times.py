@@ -106,15 +106,17 @@ def parse_times(
     return seconds, valid
 
 
-def wrong_time(text: str, layout: TimeLayout, where: str) -> DataError:
+def wrong_time(text: str, layout: TimeLayout, location: str) -> DataError:
     """The error of a time that `parse_times` does not take."""
     own = layout_of(text)
     if own is None or (own.fields, own.aware) != (layout.fields, layout.aware):
         found = f"{text[:60]!r} is not a time written as in the first row"
-        return DataError(found, where=where, expected=f"a time as {layout.example!r} is written")
+        return DataError(
+            found, location=location, expected=f"a time as {layout.example!r} is written"
+        )
     return DataError(
         f"there is no time {text!r}",
-        where=where,
+        location=location,
         expected=f"a date and time of the years {FIRST_YEAR} to {LAST_YEAR}",
     )
 
@@ -218,7 +220,7 @@ def local_clock(name: str) -> LocalClock:
         return LocalClock(name, zone, hours * 60)
     raise DataError(
         f"{name!r} is not a time zone",
-        where="the time zone of the bars",
+        location="the time zone of the bars",
         expected="an IANA name such as Europe/Berlin, America/New_York or UTC, with whole hours"
         " added where the clock runs ahead of it (America/New_York+7)",
     )

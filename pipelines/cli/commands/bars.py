@@ -28,7 +28,7 @@ def instruments(
 
     if symbol is None:
         if out:
-            raise ConfigError("no symbol was given", where="--out", expected="a symbol to write")
+            raise ConfigError("no symbol was given", location="--out", expected="a symbol to write")
         for line in known.listing(_place(instruments)):
             typer.echo(line)
         return

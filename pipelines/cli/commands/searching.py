@@ -72,7 +72,7 @@ def top(
 
     loaded = load_run(run)
     ranking = ranking_of(loaded, min_trades)
-    condition = None if where is None else parse_condition(where, where="--where")
+    condition = None if where is None else parse_condition(where, location="--where")
     found = best_of(loaded, by, n, ascending=ascending, where=condition, ranking=ranking)
     asked = _names(columns)
     loaded.check_columns([name for name in asked if name not in found])
@@ -113,7 +113,7 @@ def compare(
         by=by,
         n_top=n,
         ascending=ascending,
-        where=None if where is None else parse_condition(where, where="--where"),
+        where=None if where is None else parse_condition(where, location="--where"),
         ranking=ranking_of(a, min_trades),
     )
     shown = _compared_columns(found.top)

@@ -67,8 +67,8 @@ def _source(chosen: Chosen, bars: Path | None, *, needed: bool) -> Source | None
     except DataError as error:
         if needed or bars:
             raise
-        where = f", {error.where}" if error.where else ""
-        typer.echo(f"note: results by year are left out: {error.found}{where}", err=True)
+        where = f", {error.location}" if error.location else ""
+        typer.echo(f"note: results by year are left out: {error.message}{where}", err=True)
         return None
 
 

@@ -47,7 +47,7 @@ def portfolio_of_sets(chosen: Sequence[Chosen], weights: Sequence[float]) -> Por
     if weights and len(weights) != len(chosen):
         raise ConfigError(
             f"{len(weights)} weights for {len(chosen)} sets",
-            where="--weight",
+            location="--weight",
             expected="one for each set, in their order, or none",
         )
     names = _names(chosen)

@@ -104,9 +104,9 @@ class Chosen:
         raise DataError(
             f"combination {self.combo_id} gives {len(found)} trades, {found['r'].sum():.2f} R now,"
             f" and gave {n} trades, {r} R",
-            where=str(self.run.path),
+            location=str(self.run.path),
             expected="the trades that the run has counted",
-            remedy="run again: results and engine are of different versions",
+            hint="run again: results and engine are of different versions",
         )
 
 
@@ -129,7 +129,7 @@ def choose(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
         If there is no such run or combination.
     """
     if rank is not None and combo_id is not None:
-        raise ConfigError("a rank and an id", where="--rank, --id", expected="one of the two")
+        raise ConfigError("a rank and an id", location="--rank, --id", expected="one of the two")
     opened = load_run(run)
     if combo_id is None:
         rank = 1 if rank is None else rank
@@ -158,7 +158,7 @@ def choose_by_text(text: str) -> Chosen:
         kind = "combo_id" if wrong["sign"] == ":" else "rank"
         raise ConfigError(
             f"{shown(wrong['said'])} is no {kind}, and no run has this name",
-            where=text,
+            location=text,
             expected="RUN:ID with the combo_id of a set, such as results/run:1234, or RUN@RANK"
             " with its place by score, such as results/run@2; RUN alone is the best",
         ) from error
@@ -173,13 +173,13 @@ def _row(run: Run, combo_id: int) -> dict[str, Scalar]:
 def _ranked(run: Run, rank: int) -> int:
     """The id of a rank."""
     if rank < 1:
-        raise ConfigError(f"the rank is {rank}", where="rank", expected="1, the best, or more")
+        raise ConfigError(f"the rank is {rank}", location="rank", expected="1, the best, or more")
     found = top(run, n=rank)
     if len(found) < rank:
         least = ranking_of(run).min_trades
         raise ConfigError(
             f"{len(found):,} combinations are ranked, there is no rank {rank}",
-            where=str(run.path),
+            location=str(run.path),
             expected=f"a rank of 1 to {len(found):,}; combinations with {least} trades or more are"
             " ranked",
         )

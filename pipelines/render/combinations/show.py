@@ -75,7 +75,7 @@ def check_date(date: str | None, chart: Path | None) -> None:
     """
     if date and not chart:
         raise ConfigError(
-            "a date without a chart", where="--date", expected="--chart FILE.html beside it"
+            "a date without a chart", location="--date", expected="--chart FILE.html beside it"
         )
 
 

@@ -247,7 +247,7 @@ def _check_once(rows: pd.DataFrame) -> None:
         raise StoreError(
             f"combination {twice[0]} is in the results more than once",
             expected="each combination once",
-            remedy="run again with --no-resume",
+            hint="run again with --no-resume",
         )
 
 

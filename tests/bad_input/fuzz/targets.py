@@ -79,7 +79,7 @@ def conditions(data: bytes) -> None:
 
 
 def _grid(values: dict[str, object]) -> None:
-    grid = grid_from_mapping(values, GER40, where="x")
+    grid = grid_from_mapping(values, GER40, location="x")
     assert grid.params(len(grid) - 1) is not None
     json.dumps(grid.to_dict(), allow_nan=False)
 

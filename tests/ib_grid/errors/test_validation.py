@@ -24,5 +24,5 @@ def test_an_unknown_key_is_refused_with_what_to_do(name: str, remedy: str) -> No
     check_names(KNOWN, iter(KNOWN), "a.toml", ConfigError)
     with pytest.raises(ConfigError) as caught:
         check_names([*KNOWN, name], iter(KNOWN), "a.toml", ConfigError)
-    assert (caught.value.where, caught.value.remedy) == ("a.toml", remedy)
-    assert name in caught.value.found
+    assert (caught.value.location, caught.value.hint) == ("a.toml", remedy)
+    assert name in caught.value.message

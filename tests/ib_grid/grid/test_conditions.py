@@ -206,10 +206,10 @@ def test_a_data_set_leaves_out_files_by_a_parameter(tmp_path) -> None:
 )
 def test_refused(text: str, found: str, expected: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        parse_condition(text, where="--where")
-    assert found in refused.value.found
+        parse_condition(text, location="--where")
+    assert found in refused.value.message
     assert expected in refused.value.expected
-    assert refused.value.where == "--where"
+    assert refused.value.location == "--where"
     assert len(str(refused.value)) < 1500
 
 

@@ -125,7 +125,7 @@ class TestMaking:
     def test_axis_that_is_wrong(self, changes, said):
         with pytest.raises(GridError, match=said) as error:
             dataclasses.replace(named_grid("standard", GER40), **changes)
-        assert error.value.where == next(iter(changes))
+        assert error.value.location == next(iter(changes))
 
     def test_unknown_name(self):
         with pytest.raises(GridError, match="no grid 'huge'"):
@@ -161,6 +161,6 @@ class TestMaking:
     )
     def test_mapping_that_is_wrong(self, values, said):
         with pytest.raises(GridError, match=said) as error:
-            grid_from_mapping(values, GER40, where="grid.toml")
-        assert "grid.toml" in error.value.where
+            grid_from_mapping(values, GER40, location="grid.toml")
+        assert "grid.toml" in error.value.location
         assert error.value.exit_status == 2

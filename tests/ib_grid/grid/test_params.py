@@ -107,8 +107,8 @@ def test_edges_of_the_domains(name, value):
 )
 def test_value_out_of_its_domain(name, value):
     with pytest.raises(ParamsError, match=re.escape(f"{name} is {value!r}")) as error:
-        params_from_mapping({**VALUES, name: value}, where="P.json")
-    assert error.value.where == "P.json"
+        params_from_mapping({**VALUES, name: value}, location="P.json")
+    assert error.value.location == "P.json"
     assert error.value.expected
     assert error.value.exit_status == 2
 
@@ -136,7 +136,7 @@ def test_missing_and_unknown_names_are_said_together():
 def test_check_value_raises_the_error_it_is_given():
     with pytest.raises(GridError, match="rr_target is -1") as error:
         check_value("rr_target", -1, GridError, "grid.toml")
-    assert error.value.where == "grid.toml"
+    assert error.value.location == "grid.toml"
 
 
 def test_numpy_scalars_are_as_good_as_plain_ones():

@@ -134,7 +134,7 @@ def test_frames_and_bars_are_two_forms_of_one_thing():
 def test_frames_that_hold_no_bars_are_refused(frame, message):
     message = message.replace("no whole minute", "not a whole minute")
     with pytest.raises(DataError) as caught:
-        bars_from_frame(frame, where="here")
+        bars_from_frame(frame, location="here")
     assert message in str(caught.value)
     assert "here" in str(caught.value)
 
@@ -158,7 +158,7 @@ def test_the_hash_is_that_of_the_bytes(tmp_path):
 
 
 def test_errors_keep_their_parts_between_processes():
-    error = DataError("found", where="where", expected="expected", remedy="remedy")
+    error = DataError("found", location="where", expected="expected", hint="remedy")
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is DataError
     assert str(again) == "found\n  in where\n  expected: expected\n  to do: remedy"

@@ -44,7 +44,7 @@ weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri"]
 
 
 def described(text: str) -> Instrument:
-    return instrument_from_mapping(tomllib.loads(text), where="X.toml")
+    return instrument_from_mapping(tomllib.loads(text), location="X.toml")
 
 
 def test_the_built_in_instruments_can_be_described() -> None:
@@ -147,11 +147,11 @@ def test_a_wrong_description_is_told(
     values: Callable[[], dict[str, Any]], found: str, told: str
 ) -> None:
     with pytest.raises(InstrumentError) as caught:
-        instrument_from_mapping(values(), where="X.toml")
+        instrument_from_mapping(values(), location="X.toml")
     said = str(caught.value)
     assert found in said
     assert told in said
-    assert "X.toml" in caught.value.where
+    assert "X.toml" in caught.value.location
 
 
 def test_sessions_are_of_one_zone() -> None:
@@ -180,8 +180,8 @@ def test_any_value_is_taken_or_refused_in_words(key: str, inner: str, value: obj
     if key == "trading_hours" and inner:
         values = _hours(**{inner: value})()
     try:
-        one = instrument_from_mapping(values, where="X.toml")
+        one = instrument_from_mapping(values, location="X.toml")
     except InstrumentError as error:
-        assert error.where.startswith("X.toml")  # noqa: PT017
+        assert error.location.startswith("X.toml")  # noqa: PT017
     else:
         assert instrument_from_mapping(one.to_dict()) == one

@@ -89,13 +89,13 @@ def test_uncovered_dates_stop_the_run() -> None:
     with pytest.raises(DataError) as raised:
         run_news(NewsSettings(paths=(CALENDARS / "weekly.xml",)), XAUUSD, dates)
     error = raised.value
-    assert error.found == (
+    assert error.message == (
         "the calendar does not cover 2 of 15 session dates:"
         " 2031-03-16 to 2031-03-17 (2 session dates: no calendar)"
     )
-    assert error.where == str(CALENDARS / "weekly.xml")
+    assert error.location == str(CALENDARS / "weekly.xml")
     assert error.expected == "events in USD for the session dates from 2031-03-03 to 2031-03-17"
-    assert "--news-coverage partial" in error.remedy
+    assert "--news-coverage partial" in error.hint
 
 
 def test_a_calendar_that_could_block_nothing_stops_the_run(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_calendar_that_could_block_nothing_stops_the_run(tmp_path: Path) -> No
     found = "28 session dates: the calendar has no high-impact event in USD"
     with pytest.raises(DataError, match=found) as raised:
         run_news(NewsSettings(paths=(calendar,)), XAUUSD, dates)
-    assert "--news-coverage partial" in raised.value.remedy
+    assert "--news-coverage partial" in raised.value.hint
     partial = run_news(NewsSettings(paths=(calendar,), coverage="partial"), XAUUSD, dates)
     lines = statement_lines(partial.statement)
     assert lines[2:] == [
@@ -152,9 +152,9 @@ def test_many_spans_are_cut_in_the_message_only(tmp_path: Path) -> None:
     dates = np.arange(day_number(dt.date(2031, 3, 3)), day_number(dt.date(2031, 3, 17)))
     with pytest.raises(DataError, match="does not cover 7 of 14 session dates") as raised:
         run_news(NewsSettings(paths=tuple(paths)), XAUUSD, dates)
-    assert raised.value.found.count("2031-03-") == 5
-    assert raised.value.found.endswith("; and 2 more")
-    assert raised.value.where == ", ".join([*map(str, paths[:5]), "and 2 more"])
+    assert raised.value.message.count("2031-03-") == 5
+    assert raised.value.message.endswith("; and 2 more")
+    assert raised.value.location == ", ".join([*map(str, paths[:5]), "and 2 more"])
     partial = run_news(NewsSettings(paths=tuple(paths), coverage="partial"), XAUUSD, dates)
     assert len(partial.statement["unfiltered_spans"]) == 7
 
@@ -162,7 +162,7 @@ def test_many_spans_are_cut_in_the_message_only(tmp_path: Path) -> None:
 def test_no_calendar_stops_the_run() -> None:
     with pytest.raises(ConfigError, match="the news filter is on and there is no calendar") as no:
         run_news(NewsSettings(), XAUUSD, MARCH)
-    assert "--no-news" in no.value.remedy
+    assert "--no-news" in no.value.hint
 
 
 def test_no_calendar_and_partial_coverage_is_a_run_without_a_filter() -> None:
@@ -206,4 +206,4 @@ def test_no_session_dates() -> None:
 def test_wrong_settings(settings: dict[str, object], found: str) -> None:
     with pytest.raises(InputError) as raised:
         run_news(NewsSettings(paths=(CALENDARS,), **settings), XAUUSD, MARCH)
-    assert raised.value.found == found
+    assert raised.value.message == found

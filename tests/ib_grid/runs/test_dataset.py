@@ -39,8 +39,8 @@ def whole(path: Path, files: dict[int, Path]) -> ds.FileSystemDataset:
     return data_set(path, files, PLAN, RESULT_COLUMNS)
 
 
-def ids(dataset: ds.FileSystemDataset, where: str) -> list[int]:
-    found = dataset.to_table(columns=["combo_id"], filter=parse_condition(where).expression)
+def ids(dataset: ds.FileSystemDataset, location: str) -> list[int]:
+    found = dataset.to_table(columns=["combo_id"], filter=parse_condition(location).expression)
     return sorted(found["combo_id"].to_pylist())
 
 
@@ -107,7 +107,7 @@ def test_a_file_of_another_place_or_that_is_none(tmp_path: Path) -> None:
     files[5].write_bytes(b"nothing")
     with pytest.raises(StoreError, match="cannot be read") as caught:
         columns_of(files[5])
-    assert caught.value.where == str(files[5])
+    assert caught.value.location == str(files[5])
     with pytest.raises(StoreError, match="cannot be read"), read_errors(tmp_path):
         whole(tmp_path, files).to_table()
     files[0].rename(files[0].with_name("part-00011.parquet"))

@@ -95,4 +95,4 @@ def test_another_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunMismatchError, match="symbol: XAUUSD here, GER40 in the run") as caught:
         check_same_run(other, IDENTITY, tmp_path)
     assert str(tmp_path) in str(caught.value)
-    assert "--no-resume" in caught.value.remedy
+    assert "--no-resume" in caught.value.hint

@@ -273,7 +273,7 @@ def test_a_place_that_cannot_be_written(dataset: Path) -> None:
     dataset.write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="cannot be written") as caught:
         write(dataset, 0)
-    assert "run again" in caught.value.remedy
+    assert "run again" in caught.value.hint
 
 
 def test_a_full_disk_leaves_no_half_file(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:

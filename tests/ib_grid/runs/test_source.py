@@ -92,7 +92,7 @@ def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
     with pytest.raises(DataError, match="not there any more") as gone:
         load_source(run)
     for said in (changed.value, gone.value):
-        assert said.where == str(bars_file)
+        assert said.location == str(bars_file)
         assert run.data["sha256"] in said.expected
 
 
@@ -103,7 +103,7 @@ def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_pat
     calendar.write_text(EVENTS.replace("09:30", "09:45"))
     with pytest.raises(DataError, match="calendars have changed") as changed:
         load_source(run)
-    assert changed.value.where == str(calendar)
+    assert changed.value.location == str(calendar)
     calendar.unlink()
     with pytest.raises(InputError) as gone:
         load_source(run)

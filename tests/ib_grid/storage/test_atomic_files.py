@@ -186,7 +186,7 @@ def test_a_wrong_place_is_wrong_input_and_a_full_disk_is_not(
     with pytest.raises(kind, match=os.strerror(number)) as caught:
         write()
     assert caught.value.exit_status == status
-    assert caught.value.remedy == f"{remedy}, or choose another place"
+    assert caught.value.hint == f"{remedy}, or choose another place"
 
 
 @pytest.mark.parametrize(

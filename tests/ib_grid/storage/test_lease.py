@@ -52,7 +52,7 @@ def test_one_writes_and_others_are_refused(
     with sole_writer(folder):
         with refused as caught, sole_writer(folder, said.append):
             raise AssertionError
-        assert caught.value.where == str(folder)
+        assert caught.value.location == str(folder)
         assert state(folder / ".lease-00001") == "held"
     assert "looking for up to" in said[0]
 
@@ -179,4 +179,4 @@ def test_a_bucket_that_is_not_there(folder: RemotePath, monkeypatch: pytest.Monk
     refused = pytest.raises(OutputError, match=r"cannot be written \(The specified bucket")
     with refused as caught, sole_writer(folder):
         raise AssertionError
-    assert caught.value.where == str(folder)
+    assert caught.value.location == str(folder)

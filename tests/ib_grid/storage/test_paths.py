@@ -183,7 +183,7 @@ def test_a_store_that_fails_says_so(remote: RemotePath, monkeypatch: pytest.Monk
     for ask in (remote.exists, remote.read_bytes, lambda: [*remote.glob("*")]):
         with pytest.raises(UnreachableError, match=r"cannot be used \(no credentials\)") as caught:
             ask()
-        assert caught.value.where == str(remote)
+        assert caught.value.location == str(remote)
     with pytest.raises(UnreachableError):
         write(remote / "file")
 
@@ -223,7 +223,7 @@ def test_a_url_without_its_last_slash() -> None:
 def test_urls_that_cannot_be_used(text: str, found: str) -> None:
     with pytest.raises(ConfigError, match=found) as caught:
         place(text)
-    assert caught.value.where == text
+    assert caught.value.location == text
 
 
 @pytest.mark.parametrize(
@@ -248,4 +248,4 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fsspec.get_filesystem_class", missing)
     with pytest.raises(ConfigError, match="Install s3fs") as caught:
         place("s3://bucket/prefix")
-    assert "pip install 'ib-grid[s3]'" in caught.value.remedy
+    assert "pip install 'ib-grid[s3]'" in caught.value.hint

@@ -42,7 +42,7 @@ def who(_items: Sequence[int]) -> int:
 
 
 def refuse(items: Sequence[int]) -> None:
-    raise StoreError("it cannot be read", where=f"file {items[0]}")
+    raise StoreError("it cannot be read", location=f"file {items[0]}")
 
 
 def sleep(_items: Sequence[int]) -> None:
@@ -78,7 +78,7 @@ def test_an_error_comes_out(threads: Readers) -> None:
     for several in (ALONE, threads):
         with pytest.raises(StoreError, match="it cannot be read") as caught:
             list(several.map(refuse, range(8)))
-        assert caught.value.where == "file 0"
+        assert caught.value.location == "file 0"
 
 
 def test_something_else_meanwhile(threads: Readers) -> None:
@@ -121,7 +121,7 @@ def test_workers_share_the_work() -> None:
         assert os.getpid() not in processes
         with pytest.raises(StoreError, match="it cannot be read") as caught:
             list(two.map(refuse, range(8)))
-        assert caught.value.where == "file 0"
+        assert caught.value.location == "file 0"
         assert list(two.map(doubled, range(3))) == [[0], [2], [4]]
 
 

@@ -109,8 +109,8 @@ def _read_in_vain(workers: Workers) -> None:
 def test_a_report_does_not_wait_for_workers_that_are_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.cluster.NO_WORKERS_SECONDS", 0.2)
-    monkeypatch.setattr("pipelines.cluster.COUNT_SECONDS", 0.1)
+    monkeypatch.setattr("pipelines.cluster.local_cluster.NO_WORKERS_SECONDS", 0.2)
+    monkeypatch.setattr("pipelines.cluster.local_cluster.COUNT_SECONDS", 0.1)
     with (
         cluster_of(tmp_path, workers=1) as started,
         workers_of(1, scheduler=started.address) as workers,
@@ -129,7 +129,7 @@ def test_a_folder_that_workers_do_not_see_is_found_before_work_begins(
         done(asked)
     assert len(re.findall(r"tcp://127.0.0.1:\d+: run.json cannot be read", str(caught.value))) == 2
     assert caught.value.expected == "a folder that all workers write to"
-    assert "--output s3://" in caught.value.remedy
+    assert "--output s3://" in caught.value.hint
     assert read_manifest(unseen / "mine").state == "failed"
 
 

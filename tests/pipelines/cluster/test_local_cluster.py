@@ -154,7 +154,7 @@ def test_what_listens_and_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> No
             workers_of(1, scheduler=address),
         ):
             raise AssertionError
-    assert caught.value.where == address
+    assert caught.value.location == address
 
 
 @pytest.mark.cluster
@@ -165,7 +165,7 @@ def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         workers_of(1, scheduler="tcp://127.0.0.1:1"),
     ):
         raise AssertionError
-    assert caught.value.where == "tcp://127.0.0.1:1"
+    assert caught.value.location == "tcp://127.0.0.1:1"
 
 
 @pytest.mark.cluster
@@ -186,7 +186,7 @@ def test_a_temporary_folder_that_cannot_be_made(
         contextlib.ExitStack() as stack,
     ):
         local_cluster._start(stack, 1, {})
-    assert "let TMPDIR name a folder" in caught.value.remedy
+    assert "let TMPDIR name a folder" in caught.value.hint
 
 
 def test_a_dashboard_address_that_is_none() -> None:

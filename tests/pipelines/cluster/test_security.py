@@ -82,7 +82,7 @@ def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
         options = dict(zip(TLS, files, strict=True))
         with pytest.raises(ConfigError, match="certificates cannot be used") as caught:
             security_of(asked(scheduler="tls://10.0.0.1:8786", **options))
-        assert str(files[0]) in caught.value.where
+        assert str(files[0]) in caught.value.location
 
 
 def test_certificates_of_dasks_configuration(tmp_path: Path) -> None:

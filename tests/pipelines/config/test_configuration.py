@@ -46,7 +46,7 @@ def test_an_output_is_a_folder_or_a_url(tmp_path: Path) -> None:
 def test_an_output_that_workers_cannot_see_is_refused() -> None:
     with pytest.raises(ConfigError, match="seen by one process") as caught:
         load_settings({"symbol": "GER40", "output": "memory://results"})
-    assert caught.value.where == "--output"
+    assert caught.value.location == "--output"
 
 
 def test_a_spread_of_zero_is_not_the_default() -> None:
@@ -148,7 +148,7 @@ def test_a_wrong_value_of_the_file_names_file_and_key(tmp_path: Path) -> None:
     path = config_file(tmp_path, 'symbol = "GER40"\nworkers = 0')
     with pytest.raises(ConfigError, match="workers is 0") as caught:
         load_settings({}, path)
-    assert caught.value.where == f"{path}, workers"
+    assert caught.value.location == f"{path}, workers"
     assert caught.value.expected == "a whole number from 1 to 1,000"
 
 

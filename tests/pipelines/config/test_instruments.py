@@ -144,7 +144,7 @@ def test_a_wrong_file_is_named(here: Path, text: str, found: str) -> None:
     path = put("UK100", text)
     with pytest.raises(InstrumentError, match=found) as caught:
         find_instrument("UK100")
-    assert str(path) in caught.value.where
+    assert str(path) in caught.value.location
 
 
 def test_a_file_that_is_not_there_or_describes_nothing(here: Path) -> None:

@@ -323,7 +323,7 @@ def test_a_file_that_cannot_be_written(make_run: Callable[..., MadeUpRun]) -> No
     (blocked / "in the way").mkdir(parents=True)
     with pytest.raises(OutputError, match="cannot be written") as caught:
         write_report(run.report(), run.run_dir)
-    assert caught.value.where == str(blocked)
+    assert caught.value.location == str(blocked)
     assert not list(run.run_dir.glob(".*"))
 
 
@@ -336,7 +336,7 @@ def test_no_room_half_way_leaves_the_earlier_report(make_run: Callable[..., Made
         room_for(len(before[run.run_dir / largest]) // 2),
     ):
         write_report(report, run.run_dir)
-    assert caught.value.where == str(run.run_dir / largest)
+    assert caught.value.location == str(run.run_dir / largest)
     assert {path: path.read_bytes() for path in before} == before
     assert not list(run.run_dir.glob(".*"))
 

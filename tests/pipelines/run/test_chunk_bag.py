@@ -119,9 +119,9 @@ def test_a_chunk_that_fails_does_not_stop_the_others(tmp_path: Path, workers: Wo
     half = len(PLAN) // 2
     assert sorted(done.chunk for done in outcome.done) == list(range(half))
     assert len(outcome.failed) == half
-    assert all("the market serves 08:00-08:30" in error.found for error in outcome.failed)
+    assert all("the market serves 08:00-08:30" in error.message for error in outcome.failed)
     chunks = {PLAN.chunk(index).first_id for index in range(half, len(PLAN))}
-    named = {int(error.where.split("combinations ")[1].split()[0]) for error in outcome.failed}
+    named = {int(error.location.split("combinations ")[1].split()[0]) for error in outcome.failed}
     assert named == chunks
     error = chunk_bag.failure(outcome.failed)
     assert f"; {half - 1} more failed" in str(error)
@@ -169,8 +169,8 @@ def test_a_chunk_whose_workers_die_is_named(
     outcome = compute(work(tmp_path), [3], workers, Told(), NOTHING)  # type: ignore[arg-type]
     assert asked == [[3]] * waves
     (error,) = outcome.failed
-    assert error.found == "3 workers died while they computed it"
-    assert error.where.startswith("chunk 3, combinations 24 to 31")
+    assert error.message == "3 workers died while they computed it"
+    assert error.location.startswith("chunk 3, combinations 24 to 31")
 
 
 def test_only_the_chunk_that_is_blamed_counts_a_death(
@@ -189,13 +189,16 @@ def test_only_the_chunk_that_is_blamed_counts_a_death(
     last = asked[0][-1]
     assert asked[:3] == [asked[0]] * 3
     assert [len(chunks) for chunks in asked] == [2, 2, 2, 1, 1, 1]
-    assert [error.where[:7] for error in outcome.failed] == [f"chunk {last}", f"chunk {3 - last}"]
+    assert [error.location[:7] for error in outcome.failed] == [
+        f"chunk {last}",
+        f"chunk {3 - last}",
+    ]
 
 
 def test_any_other_error_names_the_chunk(tmp_path: Path) -> None:
     error = chunk_bag._result(ended("error", MemoryError("no")), 0, work(tmp_path))  # type: ignore[arg-type]
     assert isinstance(error, ChunkError)
-    assert "MemoryError('no')" in error.found
+    assert "MemoryError('no')" in error.message
 
 
 @pytest.mark.parametrize("status", ["cancelled", "lost"])
@@ -214,7 +217,7 @@ def test_a_chunk_is_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.Monke
     workers = SimpleNamespace(client=None, count=1)
     outcome = compute(work(tmp_path), [4], workers, Told(), NOTHING)  # type: ignore[arg-type]
     assert asked == [[4]] * 3
-    assert [error.found for error in outcome.failed] == ["3 workers died while they computed it"]
+    assert [error.message for error in outcome.failed] == ["3 workers died while they computed it"]
 
 
 def test_a_chunk_that_kills_the_only_worker_does_not_take_the_others_with_it(
@@ -233,8 +236,8 @@ def test_a_chunk_that_kills_the_only_worker_does_not_take_the_others_with_it(
     outcome = computed(shared, alone, Told())
     assert sorted(done.chunk for done in outcome.done) == [k for k in range(len(PLAN)) if k != 7]
     (error,) = outcome.failed
-    assert error.found == "3 workers died while they computed it"
-    assert error.where.startswith("chunk 7,")
+    assert error.message == "3 workers died while they computed it"
+    assert error.location.startswith("chunk 7,")
 
 
 def test_a_result_that_died_with_its_worker_is_lost(tmp_path: Path) -> None:
@@ -252,7 +255,7 @@ def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
     workers = SimpleNamespace(client=SimpleNamespace(wait_for_workers=gone))
     with pytest.raises(ClusterError, match="the scheduler or its workers are lost") as caught:
         compute(work(tmp_path), [0], workers, Told(), NOTHING)  # type: ignore[arg-type]
-    assert "run again" in caught.value.remedy
+    assert "run again" in caught.value.hint
 
 
 @pytest.mark.cluster

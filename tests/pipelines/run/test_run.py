@@ -136,7 +136,10 @@ def _flip_a_bit_of_total_r(path: Path) -> None:
 def test_chunks_that_fail_are_an_error_and_the_run_goes_on_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = (ChunkError("broken", where="chunk 4"), ChunkError("broken too", where="chunk 9"))
+    failed = (
+        ChunkError("broken", location="chunk 4"),
+        ChunkError("broken too", location="chunk 9"),
+    )
     outcome = Outcome(done=(), failed=failed)
     monkeypatch.setattr(chunk_bag, "compute", lambda *_: outcome)
     with pytest.raises(ChunkError, match="broken; 1 more failed"):

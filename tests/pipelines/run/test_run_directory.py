@@ -148,4 +148,4 @@ def test_a_disk_without_room_is_no_wrong_input(
     monkeypatch.setattr(Path, "mkdir", full)
     with pytest.raises(DiskError, match="output folder cannot be written") as caught:
         choose(tmp_path, name)
-    assert caught.value.remedy == "make room, or choose another --output"
+    assert caught.value.hint == "make room, or choose another --output"

@@ -210,7 +210,7 @@ def test_a_store_that_stops_to_answer_makes_no_file_damaged(
     before = contents(result.folder)
 
     def away(self: RemotePath, start: int, end: int) -> bytes:
-        raise UnreachableError("no route to it", where=str(self))
+        raise UnreachableError("no route to it", location=str(self))
 
     with monkeypatch.context() as patched:
         patched.setattr(RemotePath, "read_range", away)

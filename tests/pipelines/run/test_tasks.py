@@ -93,7 +93,7 @@ def engine_that_gives(monkeypatch: pytest.MonkeyPatch, change) -> None:
 def fails_with(shared: tasks.Work, found: str) -> None:
     with pytest.raises(ChunkError, match=found) as caught:
         tasks.run_chunk(2, shared)
-    assert caught.value.where == "chunk 2, combinations 16 to 23"
+    assert caught.value.location == "chunk 2, combinations 16 to 23"
     assert partition_files(shared.dataset) == []
 
 

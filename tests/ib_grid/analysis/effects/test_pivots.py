@@ -151,7 +151,7 @@ def test_axes_have_their_values_in_order(whole) -> None:
 def test_refused(whole, axis, found, expected) -> None:
     with pytest.raises(ConfigError) as refused:
         pivot(whole[0], axis, "session")
-    assert found in refused.value.found
+    assert found in refused.value.message
     assert expected in refused.value.expected
 
 

@@ -168,17 +168,17 @@ def test_a_local_time_that_names_no_single_moment_is_shown(time, what, tmp_path)
     text = f"20240105 090000;5;6;4;5;0\n{time};5;6;4;5;0\n"
     with pytest.raises(DataError) as caught:
         read_text(tmp_path, text, "Europe/Berlin")
-    assert what in caught.value.found
-    assert "Europe/Berlin" in caught.value.found
-    assert f"bars.csv:2: '{time};5;6;4;5;0'" in caught.value.where
+    assert what in caught.value.message
+    assert "Europe/Berlin" in caught.value.message
+    assert f"bars.csv:2: '{time};5;6;4;5;0'" in caught.value.location
 
 
 @pytest.mark.parametrize("dialect", ["metatrader", "histdata", "plain"])
 def test_naive_times_need_a_zone(dialect, tmp_path):
     with pytest.raises(DataError, match="has no zone") as caught:
         read_text(tmp_path, DIALECTS[dialect][0](BARS))
-    assert "bars.csv:" in caught.value.where
-    assert "--timezone" in caught.value.remedy
+    assert "bars.csv:" in caught.value.location
+    assert "--timezone" in caught.value.hint
 
 
 @pytest.mark.parametrize("zone", ["Berlin", "UTC+x", "+7", ""])
@@ -206,8 +206,8 @@ def test_two_symbols_in_one_folder_are_refused(overlap, tmp_path):
     (tmp_path / "b.csv").write_text(csv_files.tradingview_unix(gold))
     with pytest.raises(DataError, match="between neighbouring bars") as caught:
         read(tmp_path)
-    assert "a.csv:" in caught.value.where
-    assert "b.csv:2: '" in caught.value.where
+    assert "a.csv:" in caught.value.location
+    assert "b.csv:2: '" in caught.value.location
 
 
 def test_two_scales_in_one_file_are_refused_at_their_lines(tmp_path):
@@ -216,8 +216,8 @@ def test_two_scales_in_one_file_are_refused_at_their_lines(tmp_path):
     lines[20] = "20240305 042000;100;101;99;100.5;0"
     with pytest.raises(DataError, match=r"from 998(\.\d+)? to 100\.5|to 100\.5") as caught:
         read_text(tmp_path, "\n\n".join(lines), "America/New_York")
-    assert "bars.csv:39: '" in caught.value.where
-    assert "bars.csv:41: '20240305 042000;100;" in caught.value.where
+    assert "bars.csv:39: '" in caught.value.location
+    assert "bars.csv:41: '20240305 042000;100;" in caught.value.location
 
 
 def test_a_symbol_may_double_over_the_years(tmp_path):
@@ -387,7 +387,7 @@ def test_a_damaged_file_is_read_or_refused(dialect, edits, pack, tmp_path_factor
     try:
         bars, quality = read(path, timezone=timezone or "UTC")
     except DataError as error:
-        refused = error.where
+        refused = error.location
     if refused:
         assert str(path) in refused
         return

@@ -57,7 +57,7 @@ def test_paths_without_files_are_refused(tmp_path, name, message):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DataError, match=message) as caught:
         sources.find_files([tmp_path / name])
-    assert name in caught.value.where
+    assert name in caught.value.location
 
 
 def test_no_path_at_all_is_refused():
@@ -135,7 +135,7 @@ def test_what_is_no_text_is_refused(tmp_path, content, message, where):
         return
     with pytest.raises(DataError, match=message) as caught:
         content_of(path)
-    assert caught.value.where.endswith(where)
+    assert caught.value.location.endswith(where)
 
 
 def test_a_line_without_end_is_not_kept_in_memory(tmp_path, monkeypatch):
@@ -144,7 +144,7 @@ def test_a_line_without_end_is_not_kept_in_memory(tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(b"a\n" + b"x" * 6000 + b"\n")
     with pytest.raises(DataError, match="longer than 5,000 bytes") as caught:
         content_of(tmp_path / "file")
-    assert caught.value.where.endswith("file:2")
+    assert caught.value.location.endswith("file:2")
 
 
 def test_a_place_shows_the_beginning_of_its_line():

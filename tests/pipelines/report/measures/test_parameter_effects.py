@@ -197,7 +197,7 @@ def test_a_total_r_that_is_no_number_is_an_error_of_ours(
     for look in (lambda: landscape_of(run), run.report):
         with pytest.raises(StoreError, match="total_r of combination 200") as caught:
             look()
-        assert caught.value.where.endswith("part-00001.parquet")
+        assert caught.value.location.endswith("part-00001.parquet")
 
 
 def test_the_histogram_counts_all_rows(make_run: MakeRun) -> None:

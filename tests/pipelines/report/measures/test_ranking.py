@@ -159,7 +159,7 @@ def test_a_value_that_is_no_number_stops_the_ranking(
     scopes = [Scope(n_best=5), *(Scope(variation=v, n_best=5) for v in VARIATIONS)]
     with pytest.raises(StoreError, match=f"{column} of combination 99") as caught:
         rank(files, scopes, RankingSettings())
-    combo_ids = pq.read_table(caught.value.where, columns=["combo_id"])["combo_id"].to_pylist()
+    combo_ids = pq.read_table(caught.value.location, columns=["combo_id"])["combo_id"].to_pylist()
     assert 99 in combo_ids
 
 
@@ -192,7 +192,7 @@ def test_unreadable_file(tmp_path: Path, grid: Grid) -> None:
     files[1].path.write_bytes(files[1].path.read_bytes()[:500])
     with pytest.raises(StoreError, match="not a readable result file") as caught:
         rank(files, [Scope(n_best=5)], RankingSettings())
-    assert caught.value.where == str(files[1].path)
+    assert caught.value.location == str(files[1].path)
     with pytest.raises(StoreError, match="not a readable result file"):
         row_blocks.count_rows(files)
 
