@@ -19,10 +19,10 @@ from ib_grid.runs.partitions import (
     open_partition,
     partition_files,
 )
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 
-def files_of(results: Place, plan: ChunkPlan) -> dict[int, Place]:
+def files_of(results: AnyPath, plan: ChunkPlan) -> dict[int, AnyPath]:
     """The partition files that are there, by chunk index, ascending.
 
     Raises
@@ -33,7 +33,7 @@ def files_of(results: Place, plan: ChunkPlan) -> dict[int, Place]:
     return {chunk_of(results, path, plan).index: path for path in partition_files(results)}
 
 
-def columns_of(path: Place) -> tuple[str, ...]:
+def columns_of(path: AnyPath) -> tuple[str, ...]:
     """The result columns that a file holds, in the order of `RESULT_COLUMNS`.
 
     Raises
@@ -47,7 +47,7 @@ def columns_of(path: Place) -> tuple[str, ...]:
 
 
 def data_set(
-    run_dir: Place, files: Mapping[int, Place], plan: ChunkPlan, columns: Sequence[str]
+    run_dir: AnyPath, files: Mapping[int, AnyPath], plan: ChunkPlan, columns: Sequence[str]
 ) -> ds.FileSystemDataset:
     """The files of some chunks as one data set, `Run.dataset`; none is read yet."""
     format_, schema = ds.ParquetFileFormat(), result_schema()
@@ -80,7 +80,7 @@ def _promise(plan: ChunkPlan, index: int, columns: Sequence[str]) -> pc.Expressi
 
 
 @contextmanager
-def read_errors(location: Place) -> Iterator[None]:
+def read_errors(location: AnyPath) -> Iterator[None]:
     """Say in a StoreError what Arrow or the disk says of a file that it cannot read."""
     try:
         yield

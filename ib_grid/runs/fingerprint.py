@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from ib_grid.errors import RunMismatchError
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 # To be raised with every change by which the engine gives other numbers for the same input.
 RESULTS_VERSION = 1
@@ -45,7 +45,7 @@ def fingerprint(content: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_dir: Place) -> None:
+def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_dir: AnyPath) -> None:
     """Check that the run of a directory has this identity.
 
     Raises

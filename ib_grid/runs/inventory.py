@@ -10,7 +10,7 @@ from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.runs.partition_file import Record, is_sealed, verify, verify_contents
 from ib_grid.runs.partitions import DAMAGED_FOLDER, check_no_link_out, chunk_of, partition_files
 from ib_grid.runs.threads import in_threads
-from ib_grid.storage.paths import Place, RemotePath, move
+from ib_grid.storage.paths import AnyPath, RemotePath, move
 
 _CHECKING_THREADS = 4
 
@@ -31,12 +31,12 @@ class Stored:
     damaged: tuple[str, ...]
 
 
-def take_stock(dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:
+def take_stock(dataset: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:
     """Which chunks are there and right; the files of others are set aside.
 
     Parameters
     ----------
-    dataset : Place
+    dataset : AnyPath
     plan : ChunkPlan
     fingerprint : str
     read_all : bool
@@ -57,7 +57,7 @@ def take_stock(dataset: Place, plan: ChunkPlan, fingerprint: str, *, read_all: b
     return Stored(records=records, damaged=tuple(damaged))
 
 
-def check_contents(dataset: Place, plan: ChunkPlan, fingerprint: str) -> int:
+def check_contents(dataset: AnyPath, plan: ChunkPlan, fingerprint: str) -> int:
     """Read every partition file before a report is made of them; the rows that were computed.
 
     Raises
@@ -79,9 +79,9 @@ def check_contents(dataset: Place, plan: ChunkPlan, fingerprint: str) -> int:
 
 
 def _look_at_all(
-    dataset: Place, plan: ChunkPlan, fingerprint: str, read_all: bool
-) -> list[tuple[Place, Record | StoreError]]:
-    def look_at(path: Place) -> Record | StoreError:
+    dataset: AnyPath, plan: ChunkPlan, fingerprint: str, read_all: bool
+) -> list[tuple[AnyPath, Record | StoreError]]:
+    def look_at(path: AnyPath) -> Record | StoreError:
         try:
             return _check(dataset, path, plan, fingerprint, read_all)
         except UnreachableError:  # it says nothing of the file
@@ -94,7 +94,7 @@ def _look_at_all(
 
 
 def _check(
-    dataset: Place, path: Place, plan: ChunkPlan, fingerprint: str, read_all: bool
+    dataset: AnyPath, path: AnyPath, plan: ChunkPlan, fingerprint: str, read_all: bool
 ) -> Record:
     chunk = chunk_of(dataset, path, plan)
     record = verify(path, chunk, fingerprint)
@@ -103,8 +103,8 @@ def _check(
     return record
 
 
-def _set_aside(path: Place, folder: Place) -> Place:
-    taken: Iterable[Place] = (folder / f"{path.name}.damaged-{n}" for n in range(1, 10_000))
+def _set_aside(path: AnyPath, folder: AnyPath) -> AnyPath:
+    taken: Iterable[AnyPath] = (folder / f"{path.name}.damaged-{n}" for n in range(1, 10_000))
     try:
         folder.mkdir(exist_ok=True)
         free = next(place for place in taken if not place.exists())
@@ -118,7 +118,7 @@ def _set_aside(path: Place, folder: Place) -> Place:
     return free
 
 
-def remove_leftovers(dataset: Place) -> int:
+def remove_leftovers(dataset: AnyPath) -> int:
     """Remove the temporary files that a killed process has left; how many they were.
 
     Raises

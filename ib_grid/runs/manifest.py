@@ -23,7 +23,7 @@ from ib_grid.market.instruments import Instrument
 from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.storage.atomic_files import read_regular, whole_file
 from ib_grid.storage.mapping_files import MAX_JSON_BYTES
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 RUN_FILE = "run.json"
 FORMAT = 2
@@ -150,7 +150,7 @@ def versions() -> dict[str, str]:
     return {"ib-grid": ib_grid.__version__, "python": platform.python_version(), **packages}
 
 
-def write_manifest(run_dir: Place, manifest: Manifest) -> None:
+def write_manifest(run_dir: AnyPath, manifest: Manifest) -> None:
     """Write run.json, whole or not at all, with a checksum of its content.
 
     Raises
@@ -173,7 +173,7 @@ def _checksum(content: Mapping[str, object]) -> str:
         return ""
 
 
-def read_manifest(run_dir: Place) -> Manifest:
+def read_manifest(run_dir: AnyPath) -> Manifest:
     """The manifest of a run directory.
 
     Raises
@@ -195,7 +195,7 @@ def read_manifest(run_dir: Place) -> Manifest:
     return _checked(content, path)
 
 
-def _checked(content: object, path: Place) -> Manifest:
+def _checked(content: object, path: AnyPath) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _damaged(path, f"its format is not {FORMAT}")
     as_written = {name: value for name, value in content.items() if name != _CHECKSUM}
@@ -219,14 +219,14 @@ def _checked(content: object, path: Place) -> Manifest:
 
 
 def _check_kinds(
-    content: Mapping[str, object], kinds: Mapping[str, type], path: Place, prefix: str = ""
+    content: Mapping[str, object], kinds: Mapping[str, type], path: AnyPath, prefix: str = ""
 ) -> None:
     for name, kind in kinds.items():
         if not isinstance(content.get(name), kind):
             raise _damaged(path, f"{prefix}{name} is {shown(content.get(name))}")
 
 
-def _check_accord(manifest: Manifest, path: Place) -> None:
+def _check_accord(manifest: Manifest, path: AnyPath) -> None:
     """Refuse a manifest whose parts are none, or do not belong together."""
     try:
         symbol = manifest.described.symbol
@@ -263,7 +263,7 @@ _KINDS: dict[str, type] = {
 _DATA_KINDS = {"file": str, "sha256": str, "bars": int, "first": str, "last": str}
 
 
-def _damaged(path: Place, found: str) -> InputError:
+def _damaged(path: AnyPath, found: str) -> InputError:
     return InputError(
         f"run.json is damaged or foreign: {found}",
         location=str(path),

@@ -23,7 +23,7 @@ from ib_grid.runs.chunk_summary import Summary, summary_from_dict
 from ib_grid.runs.partitions import open_partition
 from ib_grid.storage.atomic_files import whole_file
 from ib_grid.storage.checksum import is_unbroken, sealed_parquet
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 _RECORD_KEY = b"ib_grid"
 _RECORD_CRC32_KEY = b"ib_grid_crc32"
@@ -100,7 +100,7 @@ def _chosen(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
 
 
 def write(
-    path: Place,
+    path: AnyPath,
     table: pa.Table,
     chunk: Chunk,
     fingerprint: str,
@@ -149,7 +149,7 @@ def _crc32(table: pa.Table) -> int:
     return value
 
 
-def read_record(path: Place) -> Record:
+def read_record(path: AnyPath) -> Record:
     """What a file says of itself, whatever run it is of.
 
     Raises
@@ -160,7 +160,7 @@ def read_record(path: Place) -> Record:
     return _footer(path)[0]
 
 
-def _footer(path: Place) -> tuple[Record, pq.FileMetaData, pa.Schema]:
+def _footer(path: AnyPath) -> tuple[Record, pq.FileMetaData, pa.Schema]:
     try:
         with open_partition(path) as file:
             metadata = file.metadata
@@ -170,7 +170,7 @@ def _footer(path: Place) -> tuple[Record, pq.FileMetaData, pa.Schema]:
     return _record(path, metadata.metadata or {}), metadata, schema
 
 
-def verify(path: Place, chunk: Chunk, fingerprint: str) -> Record:
+def verify(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
     """Check by a file's footer that it holds a chunk of a run.
 
     Raises
@@ -189,7 +189,7 @@ def verify(path: Place, chunk: Chunk, fingerprint: str) -> Record:
     return record
 
 
-def verify_contents(path: Place, grid: Grid, chunk: Chunk, fingerprint: str) -> Record:
+def verify_contents(path: AnyPath, grid: Grid, chunk: Chunk, fingerprint: str) -> Record:
     """Check by reading all of a file that it holds the rows that were written.
 
     Raises
@@ -201,7 +201,7 @@ def verify_contents(path: Place, grid: Grid, chunk: Chunk, fingerprint: str) -> 
 
 
 def read_verified(
-    path: Place, grid: Grid, chunk: Chunk, fingerprint: str
+    path: AnyPath, grid: Grid, chunk: Chunk, fingerprint: str
 ) -> tuple[Record, pa.Table]:
     """What a file says of itself and its rows, `result_schema`, checked as by `verify_contents`.
 
@@ -236,7 +236,7 @@ def _are_of(table: pa.Table, grid: Grid, chunk: Chunk) -> bool:
     return bool(table.select(["combo_id", *PARAM_NAMES]).equals(_rows(grid, ids, blank, ())))
 
 
-def _record(path: Place, metadata: Mapping[bytes, bytes]) -> Record:
+def _record(path: AnyPath, metadata: Mapping[bytes, bytes]) -> Record:
     text, crc32 = metadata.get(_RECORD_KEY, b""), metadata.get(_RECORD_CRC32_KEY, b"")
     if not text:
         raise wrong(path, "it was not written by ib-grid")
@@ -267,7 +267,7 @@ def _shared(names: Iterable[str]) -> tuple[str, ...]:
     return _same(tuple(names))
 
 
-def _check_statistics(path: Place, metadata: pq.FileMetaData, table: pa.Table) -> None:
+def _check_statistics(path: AnyPath, metadata: pq.FileMetaData, table: pa.Table) -> None:
     """Check what readers go by when they leave out rows: a wrong one would hide some."""
     names = table.column_names if metadata.num_row_groups else []
     for place, name in enumerate(names):
@@ -279,12 +279,12 @@ def _check_statistics(path: Place, metadata: pq.FileMetaData, table: pa.Table) -
             raise wrong(path, f"its statistics of {name} are not those of its rows")
 
 
-def wrong(path: Place, found: str) -> StoreError:
+def wrong(path: AnyPath, found: str) -> StoreError:
     """The error of a file that is not what it should be."""
     return StoreError(found, location=str(path))
 
 
-def is_sealed(path: Place) -> bool:
+def is_sealed(path: AnyPath) -> bool:
     """Whether a file has a seal and its bytes are those that got it; a StoreError if not these."""
     try:
         with path.open("rb") as file:

@@ -16,19 +16,19 @@ from ib_grid.errors import DataError, StoreError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
 from ib_grid.grid.grid import Grid
 from ib_grid.storage.atomic_files import is_file
-from ib_grid.storage.paths import Place, RemotePath
+from ib_grid.storage.paths import AnyPath, RemotePath
 
 DAMAGED_FOLDER = "damaged"
 _PARTITIONS = "session=*/wait_minutes=*/part-*.parquet"
 _FILE_NAME = re.compile(r"part-(\d{5,})\.parquet")
 
 
-def results_folder(run_dir: Place, symbol: str) -> Place:
+def results_folder(run_dir: AnyPath, symbol: str) -> AnyPath:
     """The Parquet data set of a run."""
     return run_dir / f"{symbol}_full_results.parquet"
 
 
-def partition_path(results: Place, grid: Grid, chunk: Chunk) -> Place:
+def partition_path(results: AnyPath, grid: Grid, chunk: Chunk) -> AnyPath:
     """Where a chunk's file lies: ``session=0800-0830/wait_minutes=15/part-00012.parquet``."""
     session = str(grid.sessions[chunk.session_index]).replace(":", "")
     wait = grid.ib_wait_minutes[chunk.wait_index]
@@ -36,7 +36,7 @@ def partition_path(results: Place, grid: Grid, chunk: Chunk) -> Place:
     return results / f"session={session}" / f"wait_minutes={wait}" / name
 
 
-def check_no_link_out(results: Place) -> None:
+def check_no_link_out(results: AnyPath) -> None:
     """Refuse folders and files of a data set that are links out of the run directory.
 
     What they lead to would be read as results, moved as damaged or removed as left over.
@@ -62,7 +62,7 @@ def check_no_link_out(results: Place) -> None:
             )
 
 
-def partition_files(results: Place) -> list[Place]:
+def partition_files(results: AnyPath) -> list[AnyPath]:
     """The partition files of a data set, in the order of their chunks.
 
     Raises
@@ -72,7 +72,7 @@ def partition_files(results: Place) -> list[Place]:
     """
     check_no_link_out(results)
     if isinstance(results, Path):
-        found: Iterator[Place] = results.glob(_PARTITIONS)
+        found: Iterator[AnyPath] = results.glob(_PARTITIONS)
     else:  # one request for a thousand of them; by the pattern it were one for each folder
         found = (path for path in results.all_below() if _is_partition(path, results))
     return sorted(found, key=lambda path: (len(path.name), path.name, str(path)))
@@ -83,7 +83,7 @@ def _is_partition(path: RemotePath, results: RemotePath) -> bool:
     return len(below.parts) == _PARTITIONS.count("/") + 1 and below.match(_PARTITIONS)
 
 
-def chunk_of(results: Place, path: Place, plan: ChunkPlan) -> Chunk:
+def chunk_of(results: AnyPath, path: AnyPath, plan: ChunkPlan) -> Chunk:
     """The chunk whose file lies at this path.
 
     Raises
@@ -98,7 +98,7 @@ def chunk_of(results: Place, path: Place, plan: ChunkPlan) -> Chunk:
     return plan.chunk(index)
 
 
-def no_results(results: Place) -> DataError:
+def no_results(results: AnyPath) -> DataError:
     """The error for a run of which nothing has been computed."""
     return DataError(
         "there are no results yet",
@@ -109,7 +109,7 @@ def no_results(results: Place) -> DataError:
 
 
 @contextmanager
-def open_partition(path: Place) -> Iterator[pq.ParquetFile]:
+def open_partition(path: AnyPath) -> Iterator[pq.ParquetFile]:
     """A Parquet file to be read, wherever it lies.
 
     Raises
@@ -141,13 +141,13 @@ class _RemoteFiles(pafs.FSSpecHandler):
         return pa.PythonFile(RemotePath(self._protocol, path).open(), mode="r")
 
 
-def arrow_filesystem(path: Place) -> pafs.FileSystem:
+def arrow_filesystem(path: AnyPath) -> pafs.FileSystem:
     """The disk or the store that a place is in, as Arrow's data sets ask for it."""
     if isinstance(path, Path):
         return pafs.LocalFileSystem()
     return pafs.PyFileSystem(_RemoteFiles(path))
 
 
-def arrow_path(path: Place) -> str:
+def arrow_path(path: AnyPath) -> str:
     """What a place is called by `arrow_filesystem`."""
     return str(path.absolute()) if isinstance(path, Path) else path.path

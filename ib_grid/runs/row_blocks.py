@@ -16,7 +16,7 @@ from ib_grid.grid.columns import result_schema
 from ib_grid.grid.scoring import Columns
 from ib_grid.runs import partitions
 from ib_grid.runs.partitions import open_partition, results_folder
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 BLOCK_ROWS = 65_536
 _PARTITION = re.compile(r"part-\d+\.parquet")
@@ -27,7 +27,7 @@ class File:
     """A partition file, and its place among those of the run."""
 
     index: int
-    path: Place
+    path: AnyPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Block:
     columns: Columns
 
 
-def partition_files(run_dir: Place, symbol: str) -> tuple[File, ...]:
+def partition_files(run_dir: AnyPath, symbol: str) -> tuple[File, ...]:
     """The partition files of a run, by chunk; files set aside are not among them.
 
     Raises
@@ -54,7 +54,7 @@ def partition_files(run_dir: Place, symbol: str) -> tuple[File, ...]:
     return numbered(files)
 
 
-def numbered(paths: Iterable[Place]) -> tuple[File, ...]:
+def numbered(paths: Iterable[AnyPath]) -> tuple[File, ...]:
     """Partition files in the order of their chunks, numbered."""
     return tuple(File(index, path) for index, path in enumerate(paths))
 
@@ -70,7 +70,7 @@ def count_rows(files: Iterable[File]) -> int:
     return sum(_n_rows(file.path) for file in files)
 
 
-def _n_rows(path: Place) -> int:
+def _n_rows(path: AnyPath) -> int:
     try:
         with open_partition(path) as file:
             return int(file.metadata.num_rows)
@@ -139,7 +139,7 @@ def take_rows(
     return pa.concat_tables(taken)
 
 
-def _batches(path: Place, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _batches(path: AnyPath, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     try:
         with open_partition(path) as file:
             there = set(file.schema_arrow.names)
@@ -151,7 +151,7 @@ def _batches(path: Place, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         raise _unreadable(path, first_line(error)) from error
 
 
-def _unreadable(path: Place, reason: str) -> StoreError:
+def _unreadable(path: AnyPath, reason: str) -> StoreError:
     return StoreError(
         f"not a readable result file ({reason})",
         location=str(path),

@@ -25,7 +25,7 @@ from ib_grid.runs.dataset import columns_of, data_set, files_of, read_errors
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partitions import no_results, results_folder
 from ib_grid.runs.source import Source, load_source
-from ib_grid.storage.paths import Place, RemotePath, place
+from ib_grid.storage.paths import AnyPath, RemotePath, parse_path
 
 Where = str | Condition | None
 
@@ -36,22 +36,22 @@ class Run:
 
     Attributes
     ----------
-    path : Place
+    path : AnyPath
         The run directory.
     manifest : Manifest
         What the run is.
     plan : ChunkPlan
         Its grid and how it is cut.
-    files : mapping of int to Place
+    files : mapping of int to AnyPath
         By chunk index, ascending: the partition files that were there when it was loaded.
     columns : tuple of str
         The result columns that the files hold, in the order of `RESULT_COLUMNS`.
     """
 
-    path: Place
+    path: AnyPath
     manifest: Manifest
     plan: ChunkPlan
-    files: dict[int, Place]
+    files: dict[int, AnyPath]
     columns: tuple[str, ...]
 
     def __repr__(self) -> str:
@@ -246,12 +246,12 @@ class Run:
                 )
 
 
-def load_run(path: str | Place) -> Run:
+def load_run(path: str | AnyPath) -> Run:
     """Open a run directory; no row is read.
 
     Parameters
     ----------
-    path : str or Place
+    path : str or AnyPath
         A directory with run.json, finished or not: a path, or a URL such as ``s3://bucket/run``.
 
     Returns
@@ -269,7 +269,7 @@ def load_run(path: str | Place) -> Run:
     """
     if not isinstance(path, (str, Path, RemotePath)):
         raise ConfigError(f"the path of a run is {shown(path)}", expected="a path or a URL")
-    path = place(path) if isinstance(path, str) else path
+    path = parse_path(path) if isinstance(path, str) else path
     manifest = read_manifest(path)
     plan = manifest.plan()
     results = results_folder(path, manifest.symbol)

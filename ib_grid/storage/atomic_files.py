@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ib_grid.errors import DiskError, OutputError
-from ib_grid.storage.paths import Place, RemotePath
+from ib_grid.storage.paths import AnyPath, RemotePath
 
 # What goes wrong at a place that is the right one, and what a person can do about it.
 _OF_THE_DISK = {
@@ -24,7 +24,7 @@ _OF_THE_DISK = {
 }
 
 
-def is_file(path: Place) -> bool:
+def is_file(path: AnyPath) -> bool:
     """Whether there is such a file; False too where the path cannot be looked at."""
     try:
         return path.is_file()
@@ -32,7 +32,7 @@ def is_file(path: Place) -> bool:
         return False
 
 
-def is_dir(path: Place) -> bool:
+def is_dir(path: AnyPath) -> bool:
     """Whether there is such a folder; False too where the path cannot be looked at."""
     try:
         return path.is_dir()
@@ -40,7 +40,7 @@ def is_dir(path: Place) -> bool:
         return False
 
 
-def read_regular(path: Place, most_bytes: int) -> bytes:
+def read_regular(path: AnyPath, most_bytes: int) -> bytes:
     """The bytes of a file that is no pipe, device or folder, and not too large to be read at once.
 
     Raises
@@ -69,7 +69,7 @@ def _beginning(path: Path, most_bytes: int) -> bytes:
 
 
 @contextlib.contextmanager
-def whole_file(path: Place) -> Iterator[BinaryIO]:
+def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
     """A file to write to; it gets its name once all of it is on the disk, or in the store.
 
     On a disk it is written beside its place, flushed and renamed; for a store it is gathered in
@@ -124,7 +124,7 @@ class WholeFiles:
         self._folders: list[Path] = []
 
     @contextlib.contextmanager
-    def begin(self, path: Place) -> Iterator[BinaryIO]:
+    def begin(self, path: AnyPath) -> Iterator[BinaryIO]:
         """A file to write to, for the length of a with block."""
         if isinstance(path, RemotePath):
             content = io.BytesIO()
@@ -166,7 +166,7 @@ class WholeFiles:
 
 
 @contextlib.contextmanager
-def _told_of(path: Place) -> Iterator[None]:
+def _told_of(path: AnyPath) -> Iterator[None]:
     """Say what goes wrong with a file in the words of `cannot_write`."""
     try:
         yield
@@ -192,7 +192,7 @@ def _check_replaceable(path: Path) -> None:
 
 def cannot_write(
     what: str,
-    location: Place,
+    location: AnyPath,
     error: OSError,
     *,
     expected: str = "a folder that can be written, with room on the disk",

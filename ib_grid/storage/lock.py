@@ -15,14 +15,14 @@ from ib_grid.errors import OutputError
 from ib_grid.storage.atomic_files import cannot_write
 from ib_grid.storage.lease import leased
 from ib_grid.storage.lock_owner import holder, holder_text
-from ib_grid.storage.paths import Place, RemotePath
+from ib_grid.storage.paths import AnyPath, RemotePath
 
 LOCK_FILE = ".lock"
 _TAKEN = (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
 @contextlib.contextmanager
-def sole_writer(folder: Place, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+def sole_writer(folder: AnyPath, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Keep every other process from writing a folder; the death of the holder ends it.
 
     On this machine's disks it ends at once, by a lock of the file system; in an object store after
@@ -30,7 +30,7 @@ def sole_writer(folder: Place, say: Callable[[str], None] = lambda _: None) -> I
 
     Parameters
     ----------
-    folder : Place
+    folder : AnyPath
     say : callable, optional
         Is told if it has to be found out whether the holder lives.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ib_grid.errors import ConfigError, first_line
 from ib_grid.errors.validation import cut
 from ib_grid.storage.atomic_files import read_regular
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 MAX_TOML_BYTES = 1024 * 1024
 MAX_JSON_BYTES = 16 * 1024 * 1024
@@ -21,7 +21,7 @@ _PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
 _LONG_KEY = re.compile(rf"""(?<![\w"'.-])(?:{_PART}[ \t]*\.[ \t]*){{{_KEY_PARTS}}}""")
 
 
-def read_mapping(path: Place) -> dict[str, object]:
+def read_mapping(path: AnyPath) -> dict[str, object]:
     """The keys and values of a TOML or JSON file.
 
     Raises

@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 from ib_grid.errors import ConfigError, first_line
 from ib_grid.storage.object_store import RemotePath
 
-__all__ = ["Place", "RemotePath", "all_below", "move", "place"]
+__all__ = ["AnyPath", "RemotePath", "all_below", "move", "parse_path"]
 
-Place: TypeAlias = Path | RemotePath
+AnyPath: TypeAlias = Path | RemotePath
 
 _EXPECTED = "a path, or a URL such as s3://bucket/prefix or file:///folder"
 # What a person types for a protocol and the package to be installed for it; fsspec knows others.
 _EXTRAS = {"s3": "ib-grid[s3]", "s3a": "ib-grid[s3]"}
 
 
-def all_below(folder: Place) -> Iterator[Place]:
+def all_below(folder: AnyPath) -> Iterator[AnyPath]:
     """Files and links below a folder, in no order; a link to a folder is not followed."""
     if isinstance(folder, RemotePath):
         yield from folder.all_below()
@@ -34,7 +34,7 @@ def all_below(folder: Place) -> Iterator[Place]:
         yield from (Path(place, name) for name in folders if Path(place, name).is_symlink())
 
 
-def move(source: Place, target: Place) -> None:
+def move(source: AnyPath, target: AnyPath) -> None:
     """Give a file, or a folder with all that is in it, another name in the same store or disk.
 
     Raises
@@ -50,7 +50,7 @@ def move(source: Place, target: Place) -> None:
         raise ValueError(f"{source} and {target} are not in the same store")
 
 
-def place(text: str) -> Place:
+def parse_path(text: str) -> AnyPath:
     """A place from what a person typed: a path, or the URL of an object store.
 
     Raises

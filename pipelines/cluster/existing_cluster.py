@@ -13,7 +13,7 @@ from distributed import Client
 from distributed.comm import CommClosedError
 
 from ib_grid.errors import IbGridError
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.versions import (
     MAJOR_AND_MINOR,
     OURS,
@@ -30,13 +30,13 @@ _OF_SCHEDULER = ("python", "cloudpickle", *WHOLE)
 _SHOWN = 5
 
 
-def check_cluster(client: Client, run_dir: Place, fingerprint: str) -> None:
+def check_cluster(client: Client, run_dir: AnyPath, fingerprint: str) -> None:
     """Check that the scheduler and all workers of a cluster can take part in a run.
 
     Parameters
     ----------
     client : distributed.Client
-    run_dir : Place
+    run_dir : AnyPath
         With the run's manifest in it.
     fingerprint : str
         Of the run.

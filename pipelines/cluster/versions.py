@@ -14,7 +14,7 @@ import ib_grid
 from ib_grid.errors import ClusterError, IbGridError, UnreachableError
 from ib_grid.runs.fingerprint import RESULTS_VERSION
 from ib_grid.runs.manifest import read_manifest
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 Versions = Mapping[str, str | None]
 
@@ -64,7 +64,7 @@ def refusal(wrong: Iterable[str]) -> ClusterError:
     )
 
 
-def blindness(run_dir: Place, blind: Iterable[str]) -> ClusterError:
+def blindness(run_dir: AnyPath, blind: Iterable[str]) -> ClusterError:
     """The error for workers that do not see where they are to write, a line each."""
     return ClusterError(
         "workers do not see the run's folder:\n    " + "\n    ".join(blind),
@@ -75,7 +75,7 @@ def blindness(run_dir: Place, blind: Iterable[str]) -> ClusterError:
     )
 
 
-def hindrance(run_dir: Place, fingerprint: str) -> str:
+def hindrance(run_dir: AnyPath, fingerprint: str) -> str:
     """Why this process does not see a run's folder; empty if it does.
 
     Raises
@@ -94,7 +94,7 @@ def hindrance(run_dir: Place, fingerprint: str) -> str:
 
 @functools.cache
 def check_this_worker(
-    versions: tuple[tuple[str, str | None], ...], run_dir: Place, fingerprint: str
+    versions: tuple[tuple[str, str | None], ...], run_dir: AnyPath, fingerprint: str
 ) -> None:
     """Check, once in a process, that it can take part in a run; it may have joined late.
 
@@ -102,7 +102,7 @@ def check_this_worker(
     ----------
     versions : tuple of pairs
         Of `own_versions` where the run was begun.
-    run_dir : Place
+    run_dir : AnyPath
     fingerprint : str
         Of the run.
 

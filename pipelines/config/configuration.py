@@ -16,7 +16,7 @@ from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
 from ib_grid.news.run_news import CoverageMode, NewsSettings
 from ib_grid.storage.mapping_files import read_mapping
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.config import default_paths, instruments
 from pipelines.config.values import KEYS, check_names, check_together, convert_value
 
@@ -55,7 +55,7 @@ class Settings:
         Where the scheduler started here listens for workers of other machines.
     tls_ca_file, tls_cert, tls_key : Path, optional
         Certificates, to speak TLS with the scheduler and among workers.
-    output : Place
+    output : AnyPath
         Folder of the run directories, or their prefix in an object store.
     run_dir : str, optional
         Name of the run directory in `output`.
@@ -100,7 +100,7 @@ class Settings:
     tls_ca_file: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    output: Place = Path("results")
+    output: AnyPath = Path("results")
     run_dir: str | None = None
     resume: bool = True
     chunk_size: int | None = None
@@ -196,7 +196,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
         )
     check_together(values)
     found = instruments.find_instrument(
-        cast(str, values.pop("symbol")), cast(Place | None, values.pop("instruments", None))
+        cast(str, values.pop("symbol")), cast(AnyPath | None, values.pop("instruments", None))
     )
     return Settings(instrument=found.instrument, instrument_file=found.file, **values)  # type: ignore[arg-type]
 

@@ -19,7 +19,7 @@ from ib_grid.market.instruments import INSTRUMENTS, Instrument, check_symbol_nam
 from ib_grid.runs.manifest import RUN_FILE
 from ib_grid.storage.atomic_files import is_dir, is_file, whole_file
 from ib_grid.storage.mapping_files import read_mapping
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.config.default_paths import INSTRUMENTS_DIR
 
 _EXAMPLES = Path(__file__).parent / "examples"
@@ -32,24 +32,24 @@ class FoundInstrument:
     Attributes
     ----------
     instrument : Instrument
-    file : Place or None
+    file : AnyPath or None
         None for one that is built in.
     """
 
     instrument: Instrument
-    file: Place | None
+    file: AnyPath | None
 
 
 _BUILT_IN = {one.symbol: FoundInstrument(instrument=one, file=None) for one in INSTRUMENTS.values()}
 
 
-def find_instrument(symbol: str, path: Place | None = None) -> FoundInstrument:
+def find_instrument(symbol: str, path: AnyPath | None = None) -> FoundInstrument:
     """The instrument of a symbol.
 
     Parameters
     ----------
     symbol : str
-    path : Place, optional
+    path : AnyPath, optional
         A TOML file, the run.json of a run, or a folder of files SYMBOL.toml; by default the folder
         data/instruments, where it is there.
 
@@ -76,7 +76,7 @@ def find_instrument(symbol: str, path: Place | None = None) -> FoundInstrument:
     raise _unknown(symbol, folder)
 
 
-def _described(symbol: str, file: Place) -> FoundInstrument:
+def _described(symbol: str, file: AnyPath) -> FoundInstrument:
     found = read_instrument(file)
     if found.symbol != symbol:
         raise InstrumentError(
@@ -88,7 +88,7 @@ def _described(symbol: str, file: Place) -> FoundInstrument:
     return FoundInstrument(instrument=found, file=file)
 
 
-def read_instrument(file: Place) -> Instrument:
+def read_instrument(file: AnyPath) -> Instrument:
     """The instrument that a file describes.
 
     Raises
@@ -108,7 +108,7 @@ def read_instrument(file: Place) -> Instrument:
     return instrument_from_mapping(content, location=str(file))
 
 
-def _unknown(symbol: str, folder: Place) -> InstrumentError:
+def _unknown(symbol: str, folder: AnyPath) -> InstrumentError:
     known = list(dict.fromkeys([*INSTRUMENTS, *_own_symbols(folder)]))
     names = [*known, *examples()]
     near = difflib.get_close_matches(symbol.upper(), names, n=1, cutoff=0.75)
@@ -123,12 +123,12 @@ def _unknown(symbol: str, folder: Place) -> InstrumentError:
     )
 
 
-def _files(folder: Place) -> list[Place]:
+def _files(folder: AnyPath) -> list[AnyPath]:
     """The descriptions in a folder, by name; none where it is not there."""
     return sorted((file for file in folder.glob("*.toml") if is_file(file)), key=str)
 
 
-def _own_symbols(path: Place) -> list[str]:
+def _own_symbols(path: AnyPath) -> list[str]:
     """The symbols that a folder or a file describes."""
     if is_dir(path) or path == INSTRUMENTS_DIR:
         return [_symbol(file) for file in _files(path)]
@@ -140,11 +140,11 @@ def examples() -> dict[str, str]:
     return {_symbol(file): file.read_text(encoding="utf-8") for file in _files(_EXAMPLES)}
 
 
-def _symbol(file: Place) -> str:
+def _symbol(file: AnyPath) -> str:
     return file.name.removesuffix(".toml")
 
 
-def description(symbol: str, path: Place | None = None) -> str:
+def description(symbol: str, path: AnyPath | None = None) -> str:
     """The text that describes a symbol: a person's own, an example, or that of a built-in one.
 
     Raises
@@ -197,7 +197,7 @@ def write_description(text: str, out: Path) -> None:
         file.write(text.encode())
 
 
-def listing(path: Place | None = None) -> Iterator[str]:
+def listing(path: AnyPath | None = None) -> Iterator[str]:
     """Lines on every instrument that can be named, and on the examples.
 
     Raises

@@ -18,7 +18,7 @@ from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.clock import MINUTES_PER_DAY
 from ib_grid.market.instruments import check_symbol_name
 from ib_grid.news.run_news import COVERAGE_MODES
-from ib_grid.storage.paths import Place, RemotePath, place
+from ib_grid.storage.paths import AnyPath, RemotePath, parse_path
 
 # How the addresses of schedulers that speak TLS begin.
 TLS_SCHEMES = ("tls://", "wss://")
@@ -114,11 +114,11 @@ def _path(value: object) -> Path:
     return value if isinstance(value, Path) else Path(_home(_text(value)))
 
 
-def _place(value: object) -> Place:
-    return value if isinstance(value, (Path, RemotePath)) else place(_home(_text(value)))
+def _place(value: object) -> AnyPath:
+    return value if isinstance(value, (Path, RemotePath)) else parse_path(_home(_text(value)))
 
 
-def _output(value: object) -> Place:
+def _output(value: object) -> AnyPath:
     found = _place(value)
     if isinstance(found, RemotePath) and found.protocol == "memory":
         raise ConfigError(

@@ -20,7 +20,7 @@ from ib_grid.market.market import Market, build_market, traded_dates
 from ib_grid.news import check_candidates
 from ib_grid.news.run_news import RunNews, run_news, statement_lines
 from ib_grid.storage.mapping_files import read_mapping
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.config.configuration import Settings
 from pipelines.inputs import prepare
 from pipelines.inputs.inputs import check_spread
@@ -28,7 +28,7 @@ from pipelines.inputs.inputs import check_spread
 ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 
 
-def read_params(path: Place) -> Params:
+def read_params(path: AnyPath) -> Params:
     """A combination from a JSON file of the 14 parameter names.
 
     Raises
@@ -54,7 +54,7 @@ class Combination:
     news: RunNews
 
 
-def load_combination(settings: Settings, params_file: Place) -> Combination:
+def load_combination(settings: Settings, params_file: AnyPath) -> Combination:
     """A combination from its file, with the bars and the calendars of the settings.
 
     Raises

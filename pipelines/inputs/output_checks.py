@@ -9,10 +9,10 @@ from ib_grid.errors import OutputError
 from ib_grid.runs.manifest import RUN_FILE
 from ib_grid.runs.partitions import results_folder
 from ib_grid.runs.run import Run
-from ib_grid.storage.paths import Place, place
+from ib_grid.storage.paths import AnyPath, parse_path
 
 
-def check_not_an_input(out: Path, inputs: Sequence[Place]) -> None:
+def check_not_an_input(out: Path, inputs: Sequence[AnyPath]) -> None:
     """Refuse to write over a file that was read.
 
     Raises
@@ -32,7 +32,7 @@ def check_spares_run(out: Path, run: Run) -> None:
     OutputError
         If `out` is one of these.
     """
-    check_not_an_input(out, [run.path / RUN_FILE, place(str(run.manifest.data["file"]))])
+    check_not_an_input(out, [run.path / RUN_FILE, parse_path(str(run.manifest.data["file"]))])
     results = results_folder(run.path, run.manifest.symbol)
     if results.resolve() in out.resolve().parents:
         raise _refusal("the file to write is in the folder of the run's results", out)

@@ -15,7 +15,7 @@ from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import row_blocks
 from ib_grid.runs.partitions import results_folder
 from ib_grid.runs.row_blocks import File
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import ALONE, Readers
 from pipelines.render import numbers
 from pipelines.report.measures.eligible import Eligible, look_at_eligible
@@ -72,7 +72,7 @@ class RunInfo:
     n_computed: int | None = None
 
 
-def workbook_place(run_dir: Place, symbol: str) -> Place:
+def workbook_place(run_dir: AnyPath, symbol: str) -> AnyPath:
     """Where a run's workbook lies, if it has one."""
     return run_dir / f"{symbol}_results.xlsx"
 
@@ -181,7 +181,7 @@ class Report:
 
 
 def read_report(
-    run_dir: Place,
+    run_dir: AnyPath,
     info: RunInfo,
     settings: ReportSettings,
     source: Source | NoReplay = NO_BARS,
@@ -191,7 +191,7 @@ def read_report(
 
     Parameters
     ----------
-    run_dir : Place
+    run_dir : AnyPath
     info : RunInfo
     settings : ReportSettings
     source : Source or NoReplay
@@ -233,7 +233,7 @@ def read_report(
     )
 
 
-def _check_number(n_rows: int, info: RunInfo, results: Place) -> None:
+def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:
     if n_rows > len(info.grid):
         raise StoreError(
             f"{n_rows} rows for a grid of {len(info.grid)} combinations",

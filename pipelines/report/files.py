@@ -10,7 +10,7 @@ import pandas as pd
 from ib_grid.errors import OutputError
 from ib_grid.grid.variations import VARIATION_RULES
 from ib_grid.storage.atomic_files import whole_files
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.report import facts
 from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report, workbook_place
 from pipelines.report.excel import write_workbook
@@ -18,7 +18,7 @@ from pipelines.report.html.page import html_text
 from pipelines.report.text import summary_text, variation_text
 
 
-def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list[Place]:
+def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> list[AnyPath]:
     """Write the files of a report into its run directory, over those of an earlier one.
 
     If one of them cannot be written, the earlier report stays as it was (in a store, only if it is
@@ -30,14 +30,14 @@ def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list
     Parameters
     ----------
     report : Report
-    run_dir : Place
+    run_dir : AnyPath
     excel : bool
         Whether to write the workbook. One that is there is written again in any case, so that it
         never shows other numbers than the files beside it.
 
     Returns
     -------
-    list of Place
+    list of AnyPath
         The files written, the summary first.
 
     Raises
@@ -62,7 +62,7 @@ def write_report(report: Report, run_dir: Place, *, excel: bool = False) -> list
     return paths
 
 
-def _remove(path: Place) -> None:
+def _remove(path: AnyPath) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -73,7 +73,7 @@ def _remove(path: Place) -> None:
         ) from error
 
 
-def _texts(report: Report, run_dir: Place) -> dict[str, str]:
+def _texts(report: Report, run_dir: AnyPath) -> dict[str, str]:
     """File names without the symbol, and the content of each."""
     contents = {
         "summary.txt": summary_text(report, run_dir),

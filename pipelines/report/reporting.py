@@ -16,7 +16,7 @@ from ib_grid.news.run_news import statement_lines
 from ib_grid.runs import inventory
 from ib_grid.runs.manifest import RUN_FILE, Manifest, read_manifest
 from ib_grid.runs.partitions import results_folder
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import open_readers, processes_for
 from pipelines.cluster.local_cluster import Workers
 from pipelines.report.build import (
@@ -33,7 +33,7 @@ from pipelines.report.measures.replay import NoReplay
 
 
 def report_run(
-    run_dir: Place,
+    run_dir: AnyPath,
     *,
     ranking: RankingSettings | None = None,
     variation_filter: VariationFilter = "rule",
@@ -43,12 +43,12 @@ def report_run(
     source: Source | None = None,
     processes: int = 1,
     workers: Workers | None = None,
-) -> tuple[Report, list[Place]]:
+) -> tuple[Report, list[AnyPath]]:
     """Write the report of a run, finished or not, into its directory.
 
     Parameters
     ----------
-    run_dir : Place
+    run_dir : AnyPath
     ranking : RankingSettings, optional
         By default the one that the run was begun with.
     variation_filter : {"rule", "none"}
@@ -68,7 +68,7 @@ def report_run(
     Returns
     -------
     Report
-    list of Place
+    list of AnyPath
         The files written, the summary first.
 
     Raises
@@ -121,7 +121,7 @@ def _source(manifest: Manifest) -> Source | NoReplay:
         return NoReplay(f"The best sets could not be traded again: {said}.")
 
 
-def run_info(manifest: Manifest, run_dir: Place, n_computed: int | None = None) -> RunInfo:
+def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None) -> RunInfo:
     """What a report says about the run of a manifest, of its directory, and how far it has come."""
     data: Mapping[str, Any] = manifest.data
     execution: Mapping[str, Any] = manifest.execution
@@ -174,7 +174,7 @@ def _failures(manifest: Manifest) -> list[str]:
     return ["The run FAILED; what could not be computed is missing:", *map("  {}".format, failures)]
 
 
-def _trades_command(manifest: Manifest, run_dir: Place) -> str:
+def _trades_command(manifest: Manifest, run_dir: AnyPath) -> str:
     """What to type for trades as the run made them, ``--params`` aside."""
     execution: Mapping[str, Any] = manifest.execution
     news = manifest.news_statement

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ib_grid.errors.validation import points
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.render.numbers import row_values, text
 from pipelines.render.result_tables import with_joined
 from pipelines.report import facts
@@ -45,7 +45,7 @@ _SETUP = (
 )
 
 
-def show_report(console: Console, report: Report, paths: Sequence[Place] = ()) -> None:
+def show_report(console: Console, report: Report, paths: Sequence[AnyPath] = ()) -> None:
     """Print how much is computed, the top ten, the best set, and where the files are."""
     overall = report.overall
     console.print(Text(f"{report.info.symbol}: {facts.state(report)}", style="bold"))

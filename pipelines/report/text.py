@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
 from pipelines.report.build import Report, VariationReport
@@ -15,7 +15,7 @@ TOP_LINES = 10
 _LEFT = ("ib_start", "ib_end", "stop_mode", "variation", "filter", "figure")
 
 
-def summary_text(report: Report, run_dir: Place) -> str:
+def summary_text(report: Report, run_dir: AnyPath) -> str:
     """The run, its grid, the ranking, the best set, the variations and the top ten."""
     parts = [_title(f"{report.info.symbol}: summary of {run_dir.resolve().name}")]
     parts += [_section(heading, values) for heading, values in facts.sections(report)]
@@ -25,7 +25,7 @@ def summary_text(report: Report, run_dir: Place) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def variation_text(report: Report, run_dir: Place) -> str:
+def variation_text(report: Report, run_dir: AnyPath) -> str:
     """Each variation: its rule, its sums with and without the rule, its best."""
     parts = [_title(f"{report.info.symbol}: variations of {run_dir.resolve().name}")]
     parts.append(_section("Combinations", {"state": facts.state(report)}))
@@ -83,7 +83,7 @@ def _top_table(ranking: Ranking) -> str:
     return table([row_values(row) for row in rows])
 
 
-def _how_to_see_trades(report: Report, run_dir: Place) -> str:
+def _how_to_see_trades(report: Report, run_dir: AnyPath) -> str:
     if report.overall.best.empty:
         return ""
     symbol = report.info.symbol

@@ -22,7 +22,7 @@ from ib_grid.runs.chunk_summary import Summary
 from ib_grid.runs.inventory import Stored
 from ib_grid.runs.manifest import Manifest, State, write_manifest
 from ib_grid.runs.partitions import partition_files, results_folder
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster import local_cluster
 from pipelines.cluster.existing_cluster import check_cluster
@@ -59,7 +59,7 @@ class Job:
     settings : Settings
     inputs : Inputs
     console : Console
-    folder : Place
+    folder : AnyPath
         The run directory.
     plan : ChunkPlan
     fingerprint : str
@@ -72,14 +72,14 @@ class Job:
     settings: Settings
     inputs: Inputs
     console: Console
-    folder: Place
+    folder: AnyPath
     plan: ChunkPlan
     fingerprint: str
     security: Security | None
     stay: contextlib.ExitStack | None = None
 
     @property
-    def dataset(self) -> Place:
+    def dataset(self) -> AnyPath:
         """The Parquet data set of the run."""
         return results_folder(self.folder, self.inputs.symbol)
 

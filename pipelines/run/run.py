@@ -21,7 +21,7 @@ from ib_grid.runs.manifest import (
     write_manifest,
 )
 from ib_grid.storage.lock import sole_writer
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster.local_cluster import Workers
 from pipelines.cluster.security import security_of
@@ -37,7 +37,7 @@ class RunResult:
 
     Attributes
     ----------
-    folder : Place
+    folder : AnyPath
         Its directory.
     manifest : Manifest
     summary : Summary
@@ -48,7 +48,7 @@ class RunResult:
         Those that have computed, where they were to stay.
     """
 
-    folder: Place
+    folder: AnyPath
     manifest: Manifest
     summary: Summary
     computed: int

@@ -12,7 +12,7 @@ from ib_grid.runs.fingerprint import check_same_run, fingerprint
 from ib_grid.runs.manifest import RUN_FILE, read_manifest
 from ib_grid.storage.atomic_files import cannot_write
 from ib_grid.storage.lock import sole_writer
-from ib_grid.storage.paths import Place, move
+from ib_grid.storage.paths import AnyPath, move
 
 _NAMES_TRIED = 1000
 
@@ -23,20 +23,20 @@ class RunPlace:
 
     Attributes
     ----------
-    folder : Place
+    folder : AnyPath
     begun : bool
         Whether it holds a run that is to go on.
     notes : tuple of str
         What the person should know of the choice.
     """
 
-    folder: Place
+    folder: AnyPath
     begun: bool
     notes: tuple[str, ...] = ()
 
 
 def choose_place(
-    output: Place,
+    output: AnyPath,
     name: str | None,
     identity: Mapping[str, object],
     combinations: int,
@@ -47,7 +47,7 @@ def choose_place(
 
     Parameters
     ----------
-    output : Place
+    output : AnyPath
         Folder of the run directories.
     name : str, optional
         Name of the directory; by default that of the newest run of the same identity, or a new one.
@@ -81,7 +81,7 @@ def choose_place(
     return RunPlace(folder=folder, begun=False, notes=notes)
 
 
-def _named(folder: Place, identity: Mapping[str, object], resume: bool) -> RunPlace:
+def _named(folder: AnyPath, identity: Mapping[str, object], resume: bool) -> RunPlace:
     if not _holds_anything(folder):
         _make(folder, exist_ok=True)
         return RunPlace(folder=folder, begun=False)
@@ -100,7 +100,7 @@ def _named(folder: Place, identity: Mapping[str, object], resume: bool) -> RunPl
     return RunPlace(folder=folder, begun=False, notes=(f"the run that was there is now {aside}",))
 
 
-def _holds_anything(folder: Place) -> bool:
+def _holds_anything(folder: AnyPath) -> bool:
     try:
         return any(not path.name.startswith(".") for path in folder.iterdir())
     except FileNotFoundError:
@@ -111,7 +111,7 @@ def _holds_anything(folder: Place) -> bool:
         ) from error
 
 
-def _set_aside(folder: Place) -> Place:
+def _set_aside(folder: AnyPath) -> AnyPath:
     names = (folder.with_name(f"{folder.name}.old-{n}") for n in range(1, _NAMES_TRIED))
     aside = next((path for path in names if not path.exists()), None)
     if aside is None:
@@ -132,15 +132,15 @@ def _set_aside(folder: Place) -> Place:
 
 
 def _newest(
-    output: Place, symbol: str, combinations: int, identity: Mapping[str, object]
-) -> tuple[Place | None, tuple[str, ...]]:
+    output: AnyPath, symbol: str, combinations: int, identity: Mapping[str, object]
+) -> tuple[AnyPath | None, tuple[str, ...]]:
     """The newest run of this identity, and the directories that could not be judged."""
     wanted, notes = fingerprint(identity), []
     try:
-        files: list[Place] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
+        files: list[AnyPath] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
     except OSError as error:
         raise _cannot_write(output, error) from error
-    found: list[tuple[str, str, Place]] = []
+    found: list[tuple[str, str, AnyPath]] = []
     for folder in (file.parent for file in files):
         try:
             manifest = read_manifest(folder)
@@ -152,7 +152,7 @@ def _newest(
     return (max(found)[2] if found else None), tuple(notes)
 
 
-def _new(output: Place, name: str) -> Place:
+def _new(output: AnyPath, name: str) -> AnyPath:
     for folder in _free_names(output, name):
         try:
             _make(folder)
@@ -162,13 +162,13 @@ def _new(output: Place, name: str) -> Place:
     raise OutputError(f"every name like {name} is taken", location=str(output))
 
 
-def _free_names(output: Place, name: str) -> Iterator[Place]:
+def _free_names(output: AnyPath, name: str) -> Iterator[AnyPath]:
     yield output / name
     for n in range(2, _NAMES_TRIED):
         yield output / f"{name}_{n}"
 
 
-def _make(folder: Place, *, exist_ok: bool = False) -> None:
+def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=exist_ok)
     except FileExistsError:
@@ -180,6 +180,6 @@ def _make(folder: Place, *, exist_ok: bool = False) -> None:
         raise _cannot_write(folder, error) from error
 
 
-def _cannot_write(folder: Place, error: OSError) -> OutputError | DiskError:
+def _cannot_write(folder: AnyPath, error: OSError) -> OutputError | DiskError:
     expected = "a folder in which files can be made"
     return cannot_write("the output folder", folder, error, expected=expected, other="--output")

@@ -22,7 +22,7 @@ from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, summarise
 from ib_grid.runs.partition_file import Record
 from ib_grid.runs.partitions import partition_path
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.versions import check_this_worker
 
 # Besides the few seconds for which a store's own client tries again.
@@ -39,7 +39,7 @@ class Work:
     plan : ChunkPlan
     execution : Execution
     news : NewsFilter
-    dataset : Place
+    dataset : AnyPath
         Folder of the partition files.
     fingerprint : str
         Of the run.
@@ -56,7 +56,7 @@ class Work:
     plan: ChunkPlan
     execution: Execution
     news: NewsFilter
-    dataset: Place
+    dataset: AnyPath
     fingerprint: str
     min_trades: int
     keep: Keep = KEEP_ALL
@@ -138,7 +138,7 @@ def _run_chunk(index: int, work: Work) -> ChunkDone:
     )
 
 
-def _written(path: Place, chunk: Chunk, fingerprint: str) -> Record | None:
+def _written(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record | None:
     try:
         return partition_file.verify(path, chunk, fingerprint)
     except UnreachableError:

@@ -20,12 +20,12 @@ from ib_grid.grid.top_rows import BestRows
 from ib_grid.runs import partition_file, row_blocks
 from ib_grid.runs.partitions import partition_path
 from ib_grid.runs.threads import in_threads
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 
 _THREADS = 2
 
 
-def find_cut(files: Sequence[Place], keep: Keep) -> Cut:
+def find_cut(files: Sequence[AnyPath], keep: Keep) -> Cut:
     """Where the best `keep.top` rows of some partition files end.
 
     Raises
@@ -53,7 +53,7 @@ def _last(best: BestRows, keep: Keep) -> Rank | None:
     return Rank(float(score[-1]), int(combo_id[-1])) if 0 < len(score) == keep.top else None
 
 
-def _columns(files: Sequence[Place], names: Sequence[str]) -> Iterator[Columns]:
+def _columns(files: Sequence[AnyPath], names: Sequence[str]) -> Iterator[Columns]:
     return (block.columns for block in row_blocks.blocks(row_blocks.numbered(files), names))
 
 
@@ -63,7 +63,7 @@ def _eligible(columns: Columns, keep: Keep) -> Columns:
 
 
 def cut_partitions(
-    dataset: Place,
+    dataset: AnyPath,
     plan: ChunkPlan,
     fingerprint: str,
     keep: Keep,
@@ -85,7 +85,7 @@ def cut_partitions(
 
 
 def _cut_file(
-    dataset: Place, plan: ChunkPlan, chunk: Chunk, fingerprint: str, keep: Keep, cut: Cut
+    dataset: AnyPath, plan: ChunkPlan, chunk: Chunk, fingerprint: str, keep: Keep, cut: Cut
 ) -> int:
     path = partition_path(dataset, plan.grid, chunk)
     record, table = partition_file.read_verified(path, plan.grid, chunk, fingerprint)

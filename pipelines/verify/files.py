@@ -19,7 +19,7 @@ from ib_grid.runs.manifest import Manifest
 from ib_grid.runs.partition_file import Record
 from ib_grid.runs.partitions import chunk_of, partition_path
 from ib_grid.runs.threads import in_threads
-from ib_grid.storage.paths import Place, all_below
+from ib_grid.storage.paths import AnyPath, all_below
 from pipelines.verify.draw import Draw
 
 _THREADS = 2
@@ -33,7 +33,7 @@ class ChunkFile:
     """The file of a chunk: where it has to lie, and whether it is there."""
 
     chunk: Chunk
-    path: Place
+    path: AnyPath
     there: bool
 
 
@@ -60,7 +60,7 @@ class Found:
     named: pa.Table | None = None
 
 
-def chunk_files(dataset: Place, plan: ChunkPlan) -> list[ChunkFile]:
+def chunk_files(dataset: AnyPath, plan: ChunkPlan) -> list[ChunkFile]:
     """The file of every chunk, there or not, in the order of the chunks."""
     found, listed = [], set(all_below(dataset))
     for index in range(len(plan)):
@@ -80,7 +80,7 @@ def sizes(there: Sequence[ChunkFile]) -> dict[int, int]:
     return found
 
 
-def others(dataset: Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def others(dataset: AnyPath, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What lies in the data set and is no chunk's file: strays, and half-written files.
 
     Each with its place and what it seems to be. A half-written file is no damage: a process that
@@ -100,7 +100,7 @@ def others(dataset: Place, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str,
     return tuple(strays), tuple(partial)
 
 
-def _stray(path: Place) -> str:
+def _stray(path: AnyPath) -> str:
     if path.is_symlink():
         return _A_LINK
     try:

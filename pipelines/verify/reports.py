@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ib_grid.errors import first_line
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.report.build import TOP_ROWS
 from pipelines.verify.checks import Check
 
@@ -27,7 +27,7 @@ class WrittenReport:
 
     Attributes
     ----------
-    path : Place
+    path : AnyPath
         Of the ranking.
     top : DataFrame, optional
         The ranking; None if it is not there or cannot be read.
@@ -39,7 +39,7 @@ class WrittenReport:
         Why it cannot be read; empty if it can, or there is none.
     """
 
-    path: Place
+    path: AnyPath
     top: pd.DataFrame | None = None
     best: object = None
     n_rows: int = 0
@@ -53,7 +53,7 @@ class WrittenReport:
         return self.top["combo_id"].to_numpy(np.int64)
 
 
-def read_written(run_dir: Place, symbol: str) -> WrittenReport:
+def read_written(run_dir: AnyPath, symbol: str) -> WrittenReport:
     """The report that lies in a run directory, if there is one."""
     path = run_dir / f"{symbol}_top_{TOP_ROWS}.csv"
     aggregate = run_dir / f"{symbol}_variation_agg.json"

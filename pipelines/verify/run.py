@@ -10,7 +10,7 @@ import pyarrow as pa
 from ib_grid.grid.columns import result_schema
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partitions import results_folder
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.verify import again, files
 from pipelines.verify.checks import Check, Tell, Verification
 from pipelines.verify.draw import draw
@@ -41,13 +41,13 @@ class _Reading:
 
 
 def verify_run(
-    run_dir: Place, *, sample: int, seed: int, bars: Path | None = None, tell: Tell
+    run_dir: AnyPath, *, sample: int, seed: int, bars: Path | None = None, tell: Tell
 ) -> Verification:
     """Check a run, finished or not.
 
     Parameters
     ----------
-    run_dir : Place
+    run_dir : AnyPath
     sample : int
         Combinations to compute again.
     seed : int

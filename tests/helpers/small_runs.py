@@ -18,7 +18,7 @@ from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.news import NO_NEWS
 from ib_grid.runs.partitions import partition_files
-from ib_grid.storage.paths import Place
+from ib_grid.storage.paths import AnyPath
 from pipelines.config.configuration import Settings, load_settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.tasks import Work
@@ -89,7 +89,7 @@ def made_up_metrics(chunk: Chunk) -> NDArray[np.float32]:
     return metrics.astype(np.float32)
 
 
-def rows(dataset: Place) -> pa.Table:
+def rows(dataset: AnyPath) -> pa.Table:
     """All rows of a data set, by id."""
     contents = (pa.BufferReader(path.read_bytes()) for path in partition_files(dataset))
     tables = [pq.ParquetFile(content).read() for content in contents]

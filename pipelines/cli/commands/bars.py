@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ib_grid.errors import ConfigError
-from ib_grid.storage.paths import Place, place
+from ib_grid.storage.paths import AnyPath, parse_path
 from pipelines.cli import options
 from pipelines.config import default_paths
 
@@ -97,5 +97,5 @@ def levels(
     show_levels(terminal(), written, symbol, path)
 
 
-def _place(text: str | None) -> Place | None:
-    return place(text) if text else None
+def _place(text: str | None) -> AnyPath | None:
+    return parse_path(text) if text else None

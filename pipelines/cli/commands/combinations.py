@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ib_grid.storage.paths import place
+from ib_grid.storage.paths import parse_path
 from pipelines.cli import options
 from pipelines.cli.settings import settings_of
 from pipelines.render import formats
@@ -46,7 +46,7 @@ def trades(
     from pipelines.render.csv_files import write_csv
     from pipelines.render.data_tables import show_trades, terminal
 
-    params_file = place(params)
+    params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)
     found = of_one.combination_trades(combination, engine)
     for line in of_one.said_of(combination, settings):
@@ -94,7 +94,7 @@ def check(
     from pipelines.render.csv_files import write_csv
     from pipelines.render.data_tables import show_candidates, terminal
 
-    params_file = place(params)
+    params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)
     found = of_one.candidates_and_news(combination)
     if out:

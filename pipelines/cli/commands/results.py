@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from ib_grid.storage.paths import place
+from ib_grid.storage.paths import parse_path
 from pipelines.cli import options
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def report(
     from pipelines.report.screen import show_report
 
     written = report_run(
-        place(run),
+        parse_path(run),
         ranking=configuration.load_ranking(config_file),
         variation_filter=cast("VariationFilter", variation_filter),
         n_best=top,
@@ -69,7 +69,7 @@ def verify(
 
     drawn_by = secrets.randbelow(2**32) if seed is None else seed
     found = verify_run(
-        place(run), sample=sample, seed=drawn_by, bars=data, tell=teller(Console(stderr=True))
+        parse_path(run), sample=sample, seed=drawn_by, bars=data, tell=teller(Console(stderr=True))
     )
     show_verification(terminal(), found)
     if sample:

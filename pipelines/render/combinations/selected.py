@@ -19,7 +19,7 @@ from ib_grid.grid.params import Params
 from ib_grid.runs.manifest import RUN_FILE
 from ib_grid.runs.run import Run, load_run
 from ib_grid.storage.atomic_files import is_file
-from ib_grid.storage.paths import place
+from ib_grid.storage.paths import parse_path
 from pipelines.render.numbers import Scalar, published_rows, row_values
 from pipelines.render.provenance import made_with
 
@@ -153,7 +153,7 @@ def choose_by_text(text: str) -> Chosen:
         return choose(found["run"], rank=rank, combo_id=combo_id)
     except InputError as error:
         wrong = _NO_NUMBER.fullmatch(found["run"])
-        if wrong is None or is_file(place(found["run"]) / RUN_FILE):
+        if wrong is None or is_file(parse_path(found["run"]) / RUN_FILE):
             raise
         kind = "combo_id" if wrong["sign"] == ":" else "rank"
         raise ConfigError(

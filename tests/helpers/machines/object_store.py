@@ -11,7 +11,7 @@ import s3fs
 from moto.server import ThreadedMotoServer
 
 from ib_grid.storage import object_store
-from ib_grid.storage.paths import RemotePath, place
+from ib_grid.storage.paths import RemotePath, parse_path
 
 BUCKET = "results"
 
@@ -51,7 +51,7 @@ def s3_server() -> Iterator[dict[str, str]]:
 
 def bucket() -> RemotePath:
     """The bucket of the server."""
-    found = place(f"s3://{BUCKET}")
+    found = parse_path(f"s3://{BUCKET}")
     assert isinstance(found, RemotePath)
     return found
 

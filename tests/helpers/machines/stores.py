@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 import fsspec
 
-from ib_grid.storage.paths import RemotePath, place
+from ib_grid.storage.paths import RemotePath, parse_path
 
 
 @contextmanager
 def memory_store() -> Iterator[RemotePath]:
     """A prefix that nobody else uses; nothing of it is left."""
-    root = place(f"memory://{secrets.token_hex(6)}/results")
+    root = parse_path(f"memory://{secrets.token_hex(6)}/results")
     assert isinstance(root, RemotePath)
     yield root
     store = fsspec.filesystem("memory")

@@ -16,7 +16,7 @@ from ib_grid.errors import ConfigError, UnreachableError
 from ib_grid.storage import object_store as remote_module
 from ib_grid.storage import paths
 from ib_grid.storage.atomic_files import is_file, whole_file
-from ib_grid.storage.paths import RemotePath, move, place
+from ib_grid.storage.paths import RemotePath, move, parse_path
 from tests.helpers.machines.object_store import bucket, s3_server
 from tests.helpers.machines.stores import memory_store
 
@@ -34,7 +34,7 @@ def s3() -> Iterator[RemotePath]:
 
 
 @pytest.fixture(params=["disk", "memory", "s3"])
-def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[paths.Place]:
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[paths.AnyPath]:
     """A folder on the disk, or a prefix: what is said of it holds for all."""
     if request.param == "s3":
         yield request.getfixturevalue("s3") / tmp_path.name / "results"
@@ -46,18 +46,18 @@ def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[paths.P
             yield root
 
 
-def write(path: paths.Place, content: bytes = b"content") -> None:
+def write(path: paths.AnyPath, content: bytes = b"content") -> None:
     with whole_file(path) as file:
         file.write(content)
 
 
-def below(folder: paths.Place) -> list[str]:
+def below(folder: paths.AnyPath) -> list[str]:
     """Names of all files below a folder."""
     found = [path for pattern in ("*", "*/*", "*/*/*") for path in folder.glob(pattern)]
     return sorted(str(path).removeprefix(f"{folder}/") for path in found if path.is_file())
 
 
-def test_a_file_is_found_by_all_ways_to_look(anywhere: paths.Place) -> None:
+def test_a_file_is_found_by_all_ways_to_look(anywhere: paths.AnyPath) -> None:
     path = anywhere / "run" / "session=0800" / "part-1.parquet"
     assert not is_file(path)
     assert not path.exists()
@@ -80,7 +80,7 @@ def test_a_file_is_found_by_all_ways_to_look(anywhere: paths.Place) -> None:
     assert path.absolute() == path == path.resolve()
 
 
-def test_what_is_written_is_read(anywhere: paths.Place) -> None:
+def test_what_is_written_is_read(anywhere: paths.AnyPath) -> None:
     path = anywhere / "text"
     write(path, "Grüße".encode())
     assert path.read_bytes() == "Grüße".encode()
@@ -89,7 +89,7 @@ def test_what_is_written_is_read(anywhere: paths.Place) -> None:
     assert path.read_bytes() == b"again"
 
 
-def test_a_block_that_fails_writes_nothing(anywhere: paths.Place) -> None:
+def test_a_block_that_fails_writes_nothing(anywhere: paths.AnyPath) -> None:
     write(anywhere / "old", b"old")
     for name in ("old", "new"):
         with pytest.raises(ZeroDivisionError), whole_file(anywhere / name) as file:
@@ -98,7 +98,7 @@ def test_a_block_that_fails_writes_nothing(anywhere: paths.Place) -> None:
     assert (anywhere / "old").read_bytes() == b"old"
 
 
-def test_nothing_there_is_the_same_error(anywhere: paths.Place) -> None:
+def test_nothing_there_is_the_same_error(anywhere: paths.AnyPath) -> None:
     absent = anywhere / "absent"
     for read in (
         absent.read_bytes,
@@ -112,7 +112,7 @@ def test_nothing_there_is_the_same_error(anywhere: paths.Place) -> None:
     absent.unlink(missing_ok=True)
 
 
-def test_a_folder_is_new_once(anywhere: paths.Place) -> None:
+def test_a_folder_is_new_once(anywhere: paths.AnyPath) -> None:
     folder = anywhere / "run"
     folder.mkdir(parents=True)
     write(folder / "file")
@@ -122,7 +122,7 @@ def test_a_folder_is_new_once(anywhere: paths.Place) -> None:
     assert below(anywhere) == ["run/file"]
 
 
-def test_moving_a_file_and_a_folder(anywhere: paths.Place) -> None:
+def test_moving_a_file_and_a_folder(anywhere: paths.AnyPath) -> None:
     write(anywhere / "run" / "a", b"1")
     write(anywhere / "run" / "b" / "c", b"2")
     move(anywhere / "run" / "a", anywhere / "run" / "d")
@@ -134,9 +134,9 @@ def test_moving_a_file_and_a_folder(anywhere: paths.Place) -> None:
     assert below(anywhere) == ["run.old/b/c"]
 
 
-def test_nothing_moves_between_stores(anywhere: paths.Place, tmp_path: Path) -> None:
+def test_nothing_moves_between_stores(anywhere: paths.AnyPath, tmp_path: Path) -> None:
     write(anywhere / "file")
-    other = tmp_path / "other" if isinstance(anywhere, RemotePath) else place("memory://x/y")
+    other = tmp_path / "other" if isinstance(anywhere, RemotePath) else parse_path("memory://x/y")
     with pytest.raises(ValueError, match="not in the same store"):
         move(anywhere / "file", other)
 
@@ -170,7 +170,7 @@ def test_an_object_that_must_be_new(remote: RemotePath) -> None:
 def test_a_place_travels_as_its_url_alone(remote: RemotePath) -> None:
     again = pickle.loads(pickle.dumps(remote))
     assert again == remote
-    assert place(str(remote)) == remote
+    assert parse_path(str(remote)) == remote
     assert len(pickle.dumps(remote)) < 200
 
 
@@ -189,20 +189,20 @@ def test_a_store_that_fails_says_so(remote: RemotePath, monkeypatch: pytest.Monk
 
 
 def test_paths_and_file_urls_are_local(tmp_path: Path) -> None:
-    assert place("results/a") == Path("results/a")
-    assert place("~/a") == Path.home() / "a"
-    assert place(f"file://{tmp_path}/b") == tmp_path / "b"
-    assert place(f"file://{tmp_path}/b/") == tmp_path / "b"
+    assert parse_path("results/a") == Path("results/a")
+    assert parse_path("~/a") == Path.home() / "a"
+    assert parse_path(f"file://{tmp_path}/b") == tmp_path / "b"
+    assert parse_path(f"file://{tmp_path}/b/") == tmp_path / "b"
 
 
 @pytest.mark.parametrize("text", ["results:old", "C:results", "at 10:30", ":memory"])
 def test_a_path_may_hold_a_colon(text: str) -> None:
-    assert place(text) == Path(text)
+    assert parse_path(text) == Path(text)
 
 
 def test_a_url_without_its_last_slash() -> None:
-    assert str(place("memory://bucket/prefix/")) == "memory://bucket/prefix"
-    assert place("memory://bucket/prefix/").name == "prefix"
+    assert str(parse_path("memory://bucket/prefix/")) == "memory://bucket/prefix"
+    assert parse_path("memory://bucket/prefix/").name == "prefix"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_url_without_its_last_slash() -> None:
 )
 def test_urls_that_cannot_be_used(text: str, found: str) -> None:
     with pytest.raises(ConfigError, match=found) as caught:
-        place(text)
+        parse_path(text)
     assert caught.value.location == text
 
 
@@ -237,7 +237,7 @@ def test_urls_that_cannot_be_used(text: str, found: str) -> None:
 )
 def test_a_url_with_a_secret_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(ConfigError, match="password or a token") as caught:
-        place(text)
+        parse_path(text)
     assert "hush" not in str(caught.value)
 
 
@@ -247,5 +247,5 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("fsspec.get_filesystem_class", missing)
     with pytest.raises(ConfigError, match="Install s3fs") as caught:
-        place("s3://bucket/prefix")
+        parse_path("s3://bucket/prefix")
     assert "pip install 'ib-grid[s3]'" in caught.value.hint

@@ -19,7 +19,7 @@ from ib_grid.errors import ClusterError, ConfigError
 from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.partitions import partition_files, results_folder
 from ib_grid.runs.run import load_run
-from ib_grid.storage.paths import Place, RemotePath
+from ib_grid.storage.paths import AnyPath, RemotePath
 from pipelines.cluster import executors
 from pipelines.cluster.local_cluster import Workers, workers_of
 from pipelines.config.configuration import Settings
@@ -71,7 +71,7 @@ def on(cluster: ExternalCluster, folder: Path, **changes: object) -> Settings:
     return settings(folder, workers=None, scheduler=cluster.address, **changes)
 
 
-def rows_of(folder: Place) -> pa.Table:
+def rows_of(folder: AnyPath) -> pa.Table:
     return rows(results_folder(folder, "GER40"))
 
 
@@ -262,7 +262,7 @@ def test_a_run_in_s3_outlives_a_stop_and_a_worker_and_uses_a_late_one(
         assert not [*tmp_path.rglob("part-*.parquet")]
 
 
-def written(dataset: Place) -> dict[str, object]:
+def written(dataset: AnyPath) -> dict[str, object]:
     """When each partition was written."""
     assert isinstance(dataset, RemotePath)
     return {

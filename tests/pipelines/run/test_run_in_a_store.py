@@ -13,7 +13,7 @@ from ib_grid.runs.manifest import read_manifest, write_manifest
 from ib_grid.runs.partitions import partition_files, results_folder
 from ib_grid.runs.run import load_run
 from ib_grid.storage import lease
-from ib_grid.storage.paths import Place, RemotePath, all_below
+from ib_grid.storage.paths import AnyPath, RemotePath, all_below
 from pipelines.cluster import local_cluster
 from pipelines.cluster.local_cluster import Workers
 from pipelines.config.configuration import Settings
@@ -62,11 +62,11 @@ def done(asked: Settings) -> tuple[RunResult, str]:
     return run(asked, read_inputs(asked), console), text.getvalue()
 
 
-def dataset_of(result: RunResult) -> Place:
+def dataset_of(result: RunResult) -> AnyPath:
     return results_folder(result.folder, "GER40")
 
 
-def contents(folder: Place) -> dict[str, bytes]:
+def contents(folder: AnyPath) -> dict[str, bytes]:
     """Every file below a folder, by its place there."""
     return {str(path).removeprefix(str(folder)): path.read_bytes() for path in all_below(folder)}
 
