@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import ib_grid
-from pipelines.cli.commands import bars, combinations, results, runs, searching, sets
+from pipelines.cli.commands import bars, combinations, glossary, results, runs, searching, sets
 
 app = typer.Typer(
     name="ib-grid",
@@ -32,6 +32,7 @@ for command in (
     searching.groups,
     combinations.trades,
     runs.demo,
+    glossary.glossary,
 ):
     app.command()(command)
 
