@@ -12,7 +12,7 @@ import importlib
 gc.disable()
 for name in (
     *("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.cluster.worker"),
-    "pipelines.report.build",
+    "pipelines.report.report",
 ):
     importlib.import_module(name)
 gc.freeze()

@@ -20,7 +20,7 @@ from ib_grid.market.csv.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.market.instruments import Session
 from ib_grid.market.levels import SessionLevels
 from pipelines.render.formats import Format
-from pipelines.render.tables import chosen_format, give_out
+from pipelines.render.tables import render, resolve_format
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
@@ -76,10 +76,10 @@ def _level_cells(values: SessionLevels) -> list[str]:
 
 def show_trades(console: Console, trades: pd.DataFrame, asked: Format = Format.AUTO) -> None:
     """Print trades: a line each, or as CSV or JSON in a pipe or when asked."""
-    if chosen_format(console, asked) is Format.TABLE:
+    if resolve_format(console, asked) is Format.TABLE:
         print_trades(console, trades)
     else:
-        give_out(console, trades, (), asked)
+        render(console, trades, (), asked)
 
 
 def print_trades(console: Console, trades: pd.DataFrame) -> None:
@@ -109,8 +109,8 @@ def show_candidates(
     console: Console, candidates: pd.DataFrame, asked: Format = Format.AUTO
 ) -> None:
     """Print candidates with their nearest event, or as CSV or JSON in a pipe or when asked."""
-    if chosen_format(console, asked) is not Format.TABLE:
-        give_out(console, candidates, (), asked)
+    if resolve_format(console, asked) is not Format.TABLE:
+        render(console, candidates, (), asked)
         return
     table = _table("date", "variation", "side", "UTC", "", "min", "event")
     for row in candidates.to_dict("records"):

@@ -15,7 +15,7 @@ _NOT_APPLIED = (
 )
 
 
-def made_with(manifest: Manifest) -> str:
+def provenance(manifest: Manifest) -> str:
     """Fills with their costs, the first and last bar, and the news filter, as sentences in a line.
 
     Only characters that can be printed: what a run says must neither steer a terminal nor end a
@@ -50,9 +50,9 @@ def fills_text(fills: Execution) -> str:
     )
 
 
-def made_with_by_set(runs: Mapping[str, Manifest]) -> list[str]:
-    """As `made_with` of several runs by the names of their sets, those alike in one line."""
+def provenance_by_combination(runs: Mapping[str, Manifest]) -> list[str]:
+    """As `provenance` of several runs by the names of their sets, those alike in one line."""
     names: dict[str, list[str]] = {}
     for name, manifest in runs.items():
-        names.setdefault(made_with(manifest), []).append(name)
+        names.setdefault(provenance(manifest), []).append(name)
     return [f"{', '.join(alike)}: {said}" for said, alike in names.items()]

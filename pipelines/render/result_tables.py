@@ -13,7 +13,7 @@ from ib_grid.analysis.axis_values import value_text
 from ib_grid.grid.columns import METRICS, PREFIXES
 from ib_grid.grid.params import DOMAINS
 from pipelines.render.formats import Format
-from pipelines.render.tables import Column, chosen_format, give_out, json_text, records
+from pipelines.render.tables import Column, json_text, records, render, resolve_format
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def column(name: str) -> Column:
     return Column(heading, name, value_text if name in DOMAINS else "")
 
 
-def give_out_results(
+def render_results(
     console: Console,
     frame: pd.DataFrame,
     columns: Sequence[Column],
@@ -75,24 +75,24 @@ def give_out_results(
     summary : mapping, optional
         JSON is then an object with these and the ``rows``.
     """
-    chosen = chosen_format(console, asked)
+    selected = resolve_format(console, asked)
     if frame.empty:
         notes = ["Nothing qualifies.", *notes]
-    if chosen is not Format.TABLE:
-        give_notes(console, notes, chosen)
-        if chosen is Format.JSON and summary is not None:
+    if selected is not Format.TABLE:
+        render_notes(console, notes, selected)
+        if selected is Format.JSON and summary is not None:
             console.file.write(json_text({**summary, "rows": records(frame)}))
         else:
-            give_out(console, frame, columns, chosen)
+            render(console, frame, columns, selected)
         return
     if not frame.empty:
         print_fitted(console, frame, columns)
-    give_notes(console, notes, chosen)
+    render_notes(console, notes, selected)
 
 
-def give_notes(console: Console, notes: Sequence[str], chosen: Format) -> None:
+def render_notes(console: Console, notes: Sequence[str], selected: Format) -> None:
     """Print notes where a table is printed, else on standard error."""
-    if chosen is not Format.TABLE:
+    if selected is not Format.TABLE:
         sys.stderr.writelines(f"{note}\n" for note in notes)
         return
     for note in notes:
@@ -103,7 +103,7 @@ def print_fitted(console: Console, frame: pd.DataFrame, columns: Sequence[Column
     """Print the first columns that there is room for, and name those that are left out."""
     joined = with_joined(frame)
     shown = fitted(joined, columns, console.width)
-    give_out(console, joined, shown, Format.TABLE)
+    render(console, joined, shown, Format.TABLE)
     left_out = [one.name for one in columns[len(shown) :]]
     if left_out:
         console.print(Text(f"No room for {_first_of(left_out)}: --format csv has all."))

@@ -48,14 +48,14 @@ class Column:
         return self.spec(value) if callable(self.spec) else format(value, self.spec)
 
 
-def chosen_format(console: Console, asked: Format) -> Format:
+def resolve_format(console: Console, asked: Format) -> Format:
     """The format asked for, ``auto`` decided."""
     if asked is Format.AUTO:
         return Format.TABLE if console.is_terminal else Format.CSV
     return asked
 
 
-def give_out(
+def render(
     console: Console, frame: pd.DataFrame, columns: Sequence[Column], asked: Format = Format.AUTO
 ) -> None:
     """Print a frame: `columns` of it as a table, or all of it as CSV or JSON.
@@ -69,7 +69,7 @@ def give_out(
         For the terminal, from left to right.
     asked : Format
     """
-    format_ = chosen_format(console, asked)
+    format_ = resolve_format(console, asked)
     if format_ is Format.TABLE:
         console.print(table_of(frame, columns))
     elif format_ is Format.CSV:

@@ -15,7 +15,7 @@ from ib_grid.grid.columns import METRICS, PREFIXES, VARIATIONS, Metric
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES
 from pipelines.render.numbers import COUNT_COLUMNS, Scalar
 from pipelines.report import facts
-from pipelines.report.build import TOP_ROWS, Report
+from pipelines.report.report import TOP_ROWS, Report
 
 SHEET_MAX_ROWS = 1_048_576  # Excel's limit, the header included
 
@@ -76,7 +76,7 @@ def _pack_workbook(report: Report, file: BinaryIO, folder: str) -> None:
         _write_rows(book, "Results", best.head(results_rows(report)), formats)
         _write_rows(book, f"Top{TOP_ROWS}", best.head(TOP_ROWS), formats)
         for name, prefix in zip(VARIATIONS, PREFIXES, strict=True):
-            of_variation = report.variations[name].chosen.best
+            of_variation = report.variations[name].selected.best
             columns = [*_LEAD, *PARAM_NAMES, *(prefix + metric for metric in _OVERALL)]
             kept = [column for column in columns if column in of_variation]
             _write_rows(book, name, of_variation[kept], formats)
@@ -229,6 +229,8 @@ def _sheets(report: Report) -> dict[str, Scalar]:
     text = f"the best {shown:,} of {eligible:,} ranked combinations{limit}"
     sheets: dict[str, Scalar] = {"Results": text, f"Top{TOP_ROWS}": f"the best {TOP_ROWS}"}
     for name, variation in report.variations.items():
-        ranked = f"the best {len(variation.chosen.best):,} of {variation.chosen.extrema.n_rows:,}"
+        ranked = (
+            f"the best {len(variation.selected.best):,} of {variation.selected.extrema.n_rows:,}"
+        )
         sheets[name] = f"{ranked} ranked by its own trades; {facts.filter_text(name, variation)}"
     return sheets

@@ -11,8 +11,8 @@ from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATION_RULES, Sums
 from pipelines.render.numbers import Scalar, row_values, shortest_decimals, significant
-from pipelines.report.build import Report, VariationReport
 from pipelines.report.measures.ranking import Ranking
+from pipelines.report.report import Report, VariationReport
 
 
 class Section(NamedTuple):
@@ -145,7 +145,7 @@ def filter_text(name: str, variation: VariationReport) -> str:
 
 
 def variations_frame(report: Report) -> pd.DataFrame:
-    """A row per variation: chosen figures, unfiltered figures beside them; dtype object."""
+    """A row per variation: selected figures, unfiltered figures beside them; dtype object."""
     rows = []
     for name, variation in report.variations.items():
         unfiltered = variation_values(variation.unfiltered)
@@ -154,7 +154,7 @@ def variations_frame(report: Report) -> pd.DataFrame:
                 "variation": name,
                 "filter": variation.variation_filter,
                 "rule": VARIATION_RULES[name].text,
-                **variation_values(variation.chosen),
+                **variation_values(variation.selected),
                 **{f"unfiltered_{key}": value for key, value in unfiltered.items()},
                 "grid_share_pct": report.grid_share_pct,
             }

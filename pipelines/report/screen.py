@@ -14,7 +14,7 @@ from ib_grid.storage.paths import AnyPath
 from pipelines.render.numbers import row_values, text
 from pipelines.render.result_tables import with_joined
 from pipelines.report import facts
-from pipelines.report.build import Report
+from pipelines.report.report import Report
 
 TOP_LINES = 10
 WIDE_COLUMNS = 125
@@ -90,7 +90,7 @@ def _score_line(report: Report) -> str:
     weights = report.settings.ranking.weights.items()
     formula = " + ".join(f"{weight:g} {name}" for name, weight in weights)
     return (
-        f"Score: {formula}, each scaled to 0 to 1. Chosen as the best of {report.n_computed:,} on"
+        f"Score: {formula}, each scaled to 0 to 1. Selected as the best of {report.n_computed:,} on"
         " these very bars: what it earns on others is not known."
     )
 
@@ -104,7 +104,7 @@ def _nothing_line(report: Report) -> str:
 
 def _eligible_line(report: Report) -> str:
     if not report.info.keep.every_row:
-        among = "before the best were chosen" if report.info.cut else "of these"
+        among = "before the best were selected" if report.info.cut else "of these"
         return (
             f"{report.n_rows:,} of {report.n_computed:,} combinations are kept;"
             f" {report.overall.extrema.n_rows:,} {among} have"

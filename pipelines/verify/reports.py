@@ -15,7 +15,7 @@ from ib_grid.errors import first_line
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.storage.paths import AnyPath
-from pipelines.report.build import TOP_ROWS
+from pipelines.report.report import TOP_ROWS
 from pipelines.verify.checks import Check
 
 _REMEDY = "write it anew with `ib-grid report`"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ib_grid.news import read_calendar
 from pipelines.render.csv_files import csv_text
-from pipelines.report.reporting import report_run
+from pipelines.report.report_run import report_run
 from tests.bad_input.test_corpus import Command
 from tests.helpers import small_runs
 from tests.pipelines.render.test_csv_files import events

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import DiskError
-from pipelines.report.reporting import report_run
+from pipelines.report.report_run import report_run
 from tests.faults.mounts import mount_again, mounted
 from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
 

@@ -11,7 +11,7 @@ from ib_grid.errors import RunMismatchError
 from ib_grid.market.instruments import GER40
 from pipelines.config import default_paths
 from pipelines.inputs import prepare
-from pipelines.report.reporting import report_run
+from pipelines.report.report_run import report_run
 from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
 from tests.helpers.small_runs import BARS
 

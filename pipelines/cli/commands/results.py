@@ -11,7 +11,7 @@ from ib_grid.storage.paths import parse_path
 from pipelines.cli import options
 
 if TYPE_CHECKING:
-    from pipelines.report.build import VariationFilter
+    from pipelines.report.report import VariationFilter
 
 
 def report(
@@ -25,7 +25,7 @@ def report(
     from pipelines.cluster.local_cluster import default_workers
     from pipelines.config import configuration
     from pipelines.render.data_tables import terminal
-    from pipelines.report.reporting import report_run
+    from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
 
     written = report_run(

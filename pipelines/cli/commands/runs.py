@@ -133,7 +133,7 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
     from ib_grid.analysis import Source
     from pipelines.cluster.local_cluster import default_workers, staying
     from pipelines.render.data_tables import terminal
-    from pipelines.report.reporting import report_run
+    from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
     from pipelines.run.run import run as run_grid
 

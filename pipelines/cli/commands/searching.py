@@ -68,7 +68,7 @@ def top(
     from ib_grid.grid.conditions import parse_condition
     from ib_grid.runs.run import load_run
     from pipelines.render.data_tables import terminal
-    from pipelines.render.result_tables import column, give_out_results, with_joined
+    from pipelines.render.result_tables import column, render_results, with_joined
 
     loaded = load_run(run)
     ranking = ranking_of(loaded, min_trades)
@@ -80,7 +80,7 @@ def top(
     if asked:
         found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
     notes = [*_order(by, ascending=ascending), _said(loaded, ranking.min_trades)]
-    give_out_results(terminal(), found, shown, format, notes=notes)
+    render_results(terminal(), found, shown, format, notes=notes)
 
 
 def compare(
@@ -105,7 +105,7 @@ def compare(
     from ib_grid.grid.conditions import parse_condition
     from ib_grid.runs.run import load_run
     from pipelines.render.data_tables import terminal
-    from pipelines.render.result_tables import give_out_results
+    from pipelines.render.result_tables import render_results
 
     a, b = load_run(run_a), load_run(run_b)
     found = compare_runs(
@@ -119,7 +119,7 @@ def compare(
     shown = _compared_columns(found.top)
     summary, notes = _compared(found)
     notes = [*notes, *(f"{name}: {_said(one, 0)}" for name, one in (("A", a), ("B", b)))]
-    give_out_results(terminal(), found.top, shown, format, notes=notes, summary=summary)
+    render_results(terminal(), found.top, shown, format, notes=notes, summary=summary)
 
 
 def groups(
@@ -150,8 +150,8 @@ def groups(
     from ib_grid.grid.variations import VARIATION_RULES
     from ib_grid.runs.run import load_run
     from pipelines.render.data_tables import terminal
-    from pipelines.render.result_tables import give_out_results
-    from pipelines.render.tables import chosen_format, records
+    from pipelines.render.result_tables import render_results
+    from pipelines.render.tables import records, resolve_format
 
     loaded = load_run(run)
     found = groups_of(
@@ -174,8 +174,8 @@ def groups(
         "Sums are of each variation's own backtest, not of one of the group together.",
     ]
     console = terminal()
-    is_table = chosen_format(console, format) is formats.Format.TABLE
-    give_out_results(
+    is_table = resolve_format(console, format) is formats.Format.TABLE
+    render_results(
         console,
         found.summary if is_table else found.sets,
         _group_columns(found.summary),
@@ -266,9 +266,9 @@ def _order(by: str, *, ascending: bool) -> list[str]:
 
 def _said(run: Run, min_trades: int) -> str:
     """What of a run there is, what is looked at, and how its numbers were made."""
-    from pipelines.render.provenance import made_with
+    from pipelines.render.provenance import provenance
 
     least = f"; with {min_trades} trades or more" if min_trades else ""
     kept = "".join(f" {sentence}" for sentence in run.manifest.kept.said())
-    made = made_with(run.manifest)
+    made = provenance(run.manifest)
     return f"{run.manifest.symbol}: {run.statement}{least}.{kept} {made[:1].upper()}{made[1:]}"

@@ -13,7 +13,7 @@ from pipelines.render.formats import ExportFormat, Format
 
 if TYPE_CHECKING:
     from ib_grid.analysis import Source
-    from pipelines.render.combinations.selected import Chosen
+    from pipelines.render.combinations.selected import Selected
 
 Rank = Annotated[
     int | None,
@@ -44,26 +44,31 @@ def show(
 ) -> None:
     """Show a set of a run: parameters, metrics, by variation and by year."""
     from pipelines.inputs.output_checks import check_spares_run
-    from pipelines.render.combinations.selected import choose
-    from pipelines.render.combinations.show import check_date, set_facts, show_set, write_set_charts
+    from pipelines.render.combinations.selected import select
+    from pipelines.render.combinations.show import (
+        check_date,
+        combination_facts,
+        show_combination,
+        write_combination_charts,
+    )
     from pipelines.render.data_tables import terminal
 
     check_date(date, chart)
-    chosen = choose(run, rank=rank, combo_id=combo_id)
+    selected = select(run, rank=rank, combo_id=combo_id)
     if chart:
-        check_spares_run(chart, chosen.run)
-    source = _source(chosen, data, needed=trades or chart is not None)
-    facts = set_facts(chosen, source)
+        check_spares_run(chart, selected.run)
+    source = _source(selected, data, needed=trades or chart is not None)
+    facts = combination_facts(selected, source)
     if chart and source:
-        figures = write_set_charts(chart, facts, source, date)
+        figures = write_combination_charts(chart, facts, source, date)
         typer.echo(f"written: {chart}, {len(figures)} figures", err=True)
-    show_set(terminal(), facts, table_format, with_trades=trades)
+    show_combination(terminal(), facts, table_format, with_trades=trades)
 
 
-def _source(chosen: Chosen, bars: Path | None, *, needed: bool) -> Source | None:
+def _source(selected: Selected, bars: Path | None, *, needed: bool) -> Source | None:
     """What the run was computed from; None, and a note, where it is gone and can be spared."""
     try:
-        return chosen.source(bars)
+        return selected.source(bars)
     except DataError as error:
         if needed or bars:
             raise
@@ -89,12 +94,12 @@ def export(
     """Write the parameters of a set for a live bot or for MT5."""
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.combinations.export import format_of, write_export
-    from pipelines.render.combinations.selected import choose
+    from pipelines.render.combinations.selected import select
 
-    chosen = choose(run, rank=rank, combo_id=combo_id)
-    check_spares_run(out, chosen.run)
-    write_export(chosen, file_format or format_of(out), out)
-    typer.echo(f"written: {out}, {chosen.name}", err=True)
+    selected = select(run, rank=rank, combo_id=combo_id)
+    check_spares_run(out, selected.run)
+    write_export(selected, file_format or format_of(out), out)
+    typer.echo(f"written: {out}, {selected.name}", err=True)
 
 
 def portfolio(
@@ -120,22 +125,22 @@ def portfolio(
     """
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.combinations.portfolio import (
+        build_portfolio,
         daily_rows,
         notes_of,
-        portfolio_of_sets,
         show_portfolio,
         write_portfolio_chart,
     )
-    from pipelines.render.combinations.selected import choose_by_text
+    from pipelines.render.combinations.selected import select_by_text
     from pipelines.render.csv_files import write_csv
     from pipelines.render.data_tables import terminal
 
-    chosen = [choose_by_text(text) for text in sets]
+    selected = [select_by_text(text) for text in sets]
     for path in filter(None, (out, chart)):
-        for one in chosen:
+        for one in selected:
             check_spares_run(path, one.run)
-    found = portfolio_of_sets(chosen, weight or [])
-    notes = notes_of(chosen, found)
+    found = build_portfolio(selected, weight or [])
+    notes = notes_of(selected, found)
     if out:
         write_csv(daily_rows(found), out)
     if chart:

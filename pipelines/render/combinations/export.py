@@ -16,7 +16,7 @@ from pathlib import Path
 
 import ib_grid
 from ib_grid.storage.atomic_files import whole_file
-from pipelines.render.combinations.selected import Chosen
+from pipelines.render.combinations.selected import Selected
 from pipelines.render.formats import ExportFormat
 from pipelines.render.numbers import Scalar
 
@@ -27,7 +27,7 @@ def format_of(path: Path) -> ExportFormat:
     return ExportFormat(suffix) if suffix in list(ExportFormat) else ExportFormat.JSON
 
 
-def write_export(chosen: Chosen, format_: ExportFormat, path: Path) -> None:
+def write_export(selected: Selected, format_: ExportFormat, path: Path) -> None:
     """Write the parameters of a set, whole or not at all.
 
     Raises
@@ -36,22 +36,22 @@ def write_export(chosen: Chosen, format_: ExportFormat, path: Path) -> None:
         If the place cannot be written.
     """
     with whole_file(path) as file:
-        file.write(export_bytes(chosen, format_))
+        file.write(export_bytes(selected, format_))
 
 
-def export_bytes(chosen: Chosen, format_: ExportFormat) -> bytes:
+def export_bytes(selected: Selected, format_: ExportFormat) -> bytes:
     """The content of the file."""
-    return _WRITERS[format_](chosen)
+    return _WRITERS[format_](selected)
 
 
-def _json(chosen: Chosen) -> bytes:
+def _json(selected: Selected) -> bytes:
     """The parameter file that `ib-grid trades` takes."""
-    return (json.dumps(chosen.params.to_dict(), indent=2, allow_nan=False) + "\n").encode()
+    return (json.dumps(selected.params.to_dict(), indent=2, allow_nan=False) + "\n").encode()
 
 
-def _set(chosen: Chosen) -> bytes:
-    lines = [f"; {line}" for line in _origin(chosen)]
-    lines += [f"{name}={_input(value)}" for name, value in chosen.params.to_dict().items()]
+def _set(selected: Selected) -> bytes:
+    lines = [f"; {line}" for line in _origin(selected)]
+    lines += [f"{name}={_input(value)}" for name, value in selected.params.to_dict().items()]
     text = "".join(f"{line}\r\n" for line in lines)
     return codecs.BOM_UTF16_LE + text.encode("utf-16-le")
 
@@ -61,10 +61,10 @@ def _input(value: Scalar) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _py(chosen: Chosen) -> bytes:
+def _py(selected: Selected) -> bytes:
     # Escaped, so that nothing that a run says can end the text and become source.
-    words = "\n".join(json.dumps(line)[1:-1] for line in _origin(chosen))
-    values = chosen.params.to_dict().items()
+    words = "\n".join(json.dumps(line)[1:-1] for line in _origin(selected))
+    values = selected.params.to_dict().items()
     fields = [f"    {name}: {type(value).__name__} = {_literal(value)}" for name, value in values]
     lines = [
         f'"""{words}\n"""',
@@ -79,7 +79,7 @@ def _py(chosen: Chosen) -> bytes:
         *fields,
         "",
         "",
-        f"SYMBOL = {_literal(chosen.run.manifest.symbol)}",
+        f"SYMBOL = {_literal(selected.run.manifest.symbol)}",
         "PARAMS = Params()",
     ]
     return ("\n".join(lines) + "\n").encode()
@@ -90,19 +90,19 @@ def _literal(value: Scalar) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-def _origin(chosen: Chosen) -> list[str]:
+def _origin(selected: Selected) -> list[str]:
     """Where the parameters come from and how their numbers were made, printable lines."""
-    manifest = chosen.run.manifest
+    manifest = selected.run.manifest
     return [
-        f"{manifest.symbol}, combination {chosen.combo_id}, exported by ib-grid"
+        f"{manifest.symbol}, combination {selected.combo_id}, exported by ib-grid"
         f" {ib_grid.__version__}.",
         f"Run {manifest.fingerprint}.",
-        f"Chosen with {chosen.made_with}",
-        f"Times are by the clock of {chosen.params.ib_timezone}, not of a broker's server.",
+        f"Selected with {selected.provenance}",
+        f"Times are by the clock of {selected.params.ib_timezone}, not of a broker's server.",
     ]
 
 
-_WRITERS: dict[ExportFormat, Callable[[Chosen], bytes]] = {
+_WRITERS: dict[ExportFormat, Callable[[Selected], bytes]] = {
     ExportFormat.JSON: _json,
     ExportFormat.SET: _set,
     ExportFormat.PY: _py,

@@ -14,14 +14,14 @@ from rich.text import Text
 from ib_grid.analysis import Portfolio, portfolio, portfolio_figure
 from ib_grid.analysis.combination import curve
 from ib_grid.errors import ConfigError
-from pipelines.render.combinations.selected import Chosen
+from pipelines.render.combinations.selected import Selected
 from pipelines.render.csv_files import csv_text
 from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import of_page
-from pipelines.render.provenance import made_with_by_set
-from pipelines.render.result_tables import give_notes, print_fitted
-from pipelines.render.tables import Column, chosen_format, json_text, records
+from pipelines.render.provenance import provenance_by_combination
+from pipelines.render.result_tables import print_fitted, render_notes
+from pipelines.render.tables import Column, json_text, records, resolve_format
 
 _COLUMNS = (
     Column("set", "set"),
@@ -34,8 +34,8 @@ _COLUMNS = (
 )
 
 
-def portfolio_of_sets(chosen: Sequence[Chosen], weights: Sequence[float]) -> Portfolio:
-    """The portfolio of chosen sets, with a weight for each or none at all.
+def build_portfolio(selected: Sequence[Selected], weights: Sequence[float]) -> Portfolio:
+    """The portfolio of selected sets, with a weight for each or none at all.
 
     Raises
     ------
@@ -44,22 +44,22 @@ def portfolio_of_sets(chosen: Sequence[Chosen], weights: Sequence[float]) -> Por
     DataError
         If the bars or calendars of a run are gone or have changed.
     """
-    if weights and len(weights) != len(chosen):
+    if weights and len(weights) != len(selected):
         raise ConfigError(
-            f"{len(weights)} weights for {len(chosen)} sets",
+            f"{len(weights)} weights for {len(selected)} sets",
             location="--weight",
             expected="one for each set, in their order, or none",
         )
-    names = _names(chosen)
-    sets = {name: (one.run, one.combo_id) for name, one in zip(names, chosen, strict=True)}
+    names = _names(selected)
+    sets = {name: (one.run, one.combo_id) for name, one in zip(names, selected, strict=True)}
     return portfolio(sets, dict(zip(names, weights, strict=False)))
 
 
-def _names(chosen: Sequence[Chosen]) -> list[str]:
+def _names(selected: Sequence[Selected]) -> list[str]:
     """A name for each set: symbol and id, and the run where that is not enough."""
-    counts = Counter(one.name for one in chosen)
+    counts = Counter(one.name for one in selected)
     names = [
-        one.name if counts[one.name] == 1 else f"{one.name} {one.run.path.name}" for one in chosen
+        one.name if counts[one.name] == 1 else f"{one.name} {one.run.path.name}" for one in selected
     ]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -69,10 +69,10 @@ def _names(chosen: Sequence[Chosen]) -> list[str]:
     return names
 
 
-def notes_of(chosen: Sequence[Chosen], of: Portfolio) -> list[str]:
+def notes_of(selected: Sequence[Selected], of: Portfolio) -> list[str]:
     """How the numbers of each set were made, and what of the dates is not common to all sets."""
-    manifests = (one.run.manifest for one in chosen)
-    return [*made_with_by_set(dict(zip(of.weights, manifests, strict=True))), *_apart(of)]
+    manifests = (one.run.manifest for one in selected)
+    return [*provenance_by_combination(dict(zip(of.weights, manifests, strict=True))), *_apart(of)]
 
 
 def _apart(of: Portfolio) -> list[str]:
@@ -101,9 +101,9 @@ def show_portfolio(console: Console, of: Portfolio, notes: Sequence[str], asked:
 
     The notes come under the tables, in the JSON object, and beside CSV on standard error.
     """
-    format_ = chosen_format(console, asked)
+    format_ = resolve_format(console, asked)
     if format_ is Format.CSV:
-        give_notes(console, notes, format_)
+        render_notes(console, notes, format_)
         console.file.write(csv_text(daily_rows(of)))
     elif format_ is Format.JSON:
         console.file.write(json_text({"notes": list(notes), **_object(of)}))
@@ -111,7 +111,7 @@ def show_portfolio(console: Console, of: Portfolio, notes: Sequence[str], asked:
         print_fitted(console, _sums(of), _COLUMNS)
         _print_correlations(console, of)
         console.print()
-        give_notes(console, notes, format_)
+        render_notes(console, notes, format_)
 
 
 def _sums(of: Portfolio) -> pd.DataFrame:

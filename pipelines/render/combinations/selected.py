@@ -21,7 +21,7 @@ from ib_grid.runs.run import Run, load_run
 from ib_grid.storage.atomic_files import is_file
 from ib_grid.storage.paths import parse_path
 from pipelines.render.numbers import Scalar, published_rows, row_values
-from pipelines.render.provenance import made_with
+from pipelines.render.provenance import provenance
 
 _SET_OF_A_RUN = re.compile(r"(?P<run>.+?)(?::(?P<id>\d+)|@(?P<rank>\d+))?", re.DOTALL)
 _NO_NUMBER = re.compile(r".+(?P<sign>[:@])(?P<said>[^/\\]*)", re.DOTALL)
@@ -30,7 +30,7 @@ _SAME_R = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Chosen:
+class Selected:
     """A combination of a run.
 
     Attributes
@@ -40,7 +40,7 @@ class Chosen:
     row : mapping of str to value
         Its result row, of the columns that the run has kept; numbers as published.
     rank : int or None
-        In the ranking of the run's settings, 1 the best; None if it was chosen by its id.
+        In the ranking of the run's settings, 1 the best; None if it was selected by its id.
     """
 
     run: Run
@@ -59,9 +59,9 @@ class Chosen:
         return f"{self.run.manifest.symbol} #{self.combo_id}"
 
     @property
-    def made_with(self) -> str:
+    def provenance(self) -> str:
         """How its numbers were made, in a line: fills, costs, bars, news filter."""
-        return made_with(self.run.manifest)
+        return provenance(self.run.manifest)
 
     def metrics(self, prefix: str = "") -> dict[str, Scalar]:
         """Its metrics, or with a prefix those of a variation, that the run has kept."""
@@ -110,7 +110,7 @@ class Chosen:
         )
 
 
-def choose(run: str, *, rank: int | None = None, combo_id: int | None = None) -> Chosen:
+def select(run: str, *, rank: int | None = None, combo_id: int | None = None) -> Selected:
     """A combination of a run, by its rank or its id; without either the best.
 
     Parameters
@@ -134,23 +134,23 @@ def choose(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
     if combo_id is None:
         rank = 1 if rank is None else rank
         combo_id = _ranked(opened, rank)
-    return Chosen(run=opened, combo_id=combo_id, row=_row(opened, combo_id), rank=rank)
+    return Selected(run=opened, combo_id=combo_id, row=_row(opened, combo_id), rank=rank)
 
 
-def choose_by_text(text: str) -> Chosen:
+def select_by_text(text: str) -> Selected:
     """A combination of a run by a text: ``RUN``, ``RUN:ID`` or ``RUN@RANK``.
 
     Raises
     ------
     InputError
-        As `choose`.
+        As `select`.
     """
     found = _SET_OF_A_RUN.fullmatch(text)
     if found is None:
         raise ConfigError("a set without a run", expected="RUN, RUN:ID or RUN@RANK")
     rank, combo_id = (int(found[name]) if found[name] else None for name in ("rank", "id"))
     try:
-        return choose(found["run"], rank=rank, combo_id=combo_id)
+        return select(found["run"], rank=rank, combo_id=combo_id)
     except InputError as error:
         wrong = _NO_NUMBER.fullmatch(found["run"])
         if wrong is None or is_file(parse_path(found["run"]) / RUN_FILE):

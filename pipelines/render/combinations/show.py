@@ -15,15 +15,15 @@ from ib_grid import analysis
 from ib_grid.analysis import Source
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRICS
-from pipelines.render.combinations.selected import Chosen
+from pipelines.render.combinations.selected import Selected
 from pipelines.render.csv_files import csv_text
 from pipelines.render.data_tables import print_trades
 from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import Figure, of_page
 from pipelines.render.numbers import text
-from pipelines.render.result_tables import give_notes
-from pipelines.render.tables import Column, chosen_format, json_text, records, table_of
+from pipelines.render.result_tables import render_notes
+from pipelines.render.tables import Column, json_text, records, resolve_format, table_of
 
 N_BEST_AND_WORST = 2
 
@@ -45,12 +45,12 @@ _YEAR_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SetFacts:
+class CombinationFacts:
     """What is shown of a set.
 
     Attributes
     ----------
-    chosen : Chosen
+    selected : Selected
     variations : DataFrame
         Its metrics by variation, as far as the run has kept them.
     years : DataFrame or None
@@ -59,7 +59,7 @@ class SetFacts:
         None without the bars.
     """
 
-    chosen: Chosen
+    selected: Selected
     variations: pd.DataFrame
     years: pd.DataFrame | None
     trades: pd.DataFrame | None
@@ -79,7 +79,7 @@ def check_date(date: str | None, chart: Path | None) -> None:
         )
 
 
-def set_facts(chosen: Chosen, source: Source | None) -> SetFacts:
+def combination_facts(selected: Selected, source: Source | None) -> CombinationFacts:
     """What there is to show; without a source no trades and no years.
 
     Raises
@@ -88,46 +88,50 @@ def set_facts(chosen: Chosen, source: Source | None) -> SetFacts:
         If the trades are not those of the result row.
     """
     if source is None:
-        return SetFacts(chosen=chosen, variations=chosen.variations(), years=None, trades=None)
-    trades = chosen.trades(source)
-    dates = analysis.session_dates(source, chosen.combo_id)
+        return CombinationFacts(
+            selected=selected, variations=selected.variations(), years=None, trades=None
+        )
+    trades = selected.trades(source)
+    dates = analysis.session_dates(source, selected.combo_id)
     years = analysis.by_year(trades, range(dates[0].year, dates[-1].year + 1))
-    return SetFacts(
-        chosen=chosen,
-        variations=chosen.variations(),
+    return CombinationFacts(
+        selected=selected,
+        variations=selected.variations(),
         years=years.reset_index(),
         trades=trades,
     )
 
 
-def show_set(console: Console, facts: SetFacts, asked: Format, *, with_trades: bool) -> None:
+def show_combination(
+    console: Console, facts: CombinationFacts, asked: Format, *, with_trades: bool
+) -> None:
     """Print a set: as tables, as one JSON object, or as CSV.
 
     CSV is a line per value with the columns part, of, name and value; with the trades asked for it
     is the trades alone. How the numbers were made is said under the title, in the JSON object, and
     beside CSV on standard error.
     """
-    format_ = chosen_format(console, asked)
+    format_ = resolve_format(console, asked)
     if format_ is Format.JSON:
         console.file.write(json_text(_object(facts, with_trades=with_trades)))
     elif format_ is Format.CSV:
-        give_notes(console, [facts.chosen.made_with], format_)
+        render_notes(console, [facts.selected.provenance], format_)
         alone = with_trades and facts.trades is not None
         console.file.write(csv_text(facts.trades if alone else _lines(facts)))  # type: ignore[arg-type]
     else:
         _print_tables(console, facts, with_trades=with_trades)
 
 
-def _object(facts: SetFacts, *, with_trades: bool) -> Mapping[str, Any]:
-    chosen = facts.chosen
+def _object(facts: CombinationFacts, *, with_trades: bool) -> Mapping[str, Any]:
+    selected = facts.selected
     content: dict[str, Any] = {
-        "symbol": chosen.run.manifest.symbol,
-        "combo_id": chosen.combo_id,
-        "rank": chosen.rank,
-        "made_with": chosen.made_with,
-        "execution": dict(chosen.run.manifest.execution),
-        "params": chosen.params.to_dict(),
-        "metrics": chosen.metrics(),
+        "symbol": selected.run.manifest.symbol,
+        "combo_id": selected.combo_id,
+        "rank": selected.rank,
+        "provenance": selected.provenance,
+        "execution": dict(selected.run.manifest.execution),
+        "params": selected.params.to_dict(),
+        "metrics": selected.metrics(),
         "variations": records(facts.variations),
         "years": None if facts.years is None else records(facts.years),
     }
@@ -136,19 +140,19 @@ def _object(facts: SetFacts, *, with_trades: bool) -> Mapping[str, Any]:
     return content
 
 
-def _lines(facts: SetFacts) -> pd.DataFrame:
+def _lines(facts: CombinationFacts) -> pd.DataFrame:
     """A row per value: the part of what is shown, what of, its name and itself."""
-    chosen = facts.chosen
+    selected = facts.selected
     rows: list[tuple[str, Any, str, Any]] = [
         ("set", "", name, value)
         for name, value in (
-            ("symbol", chosen.run.manifest.symbol),
-            ("combo_id", chosen.combo_id),
-            ("rank", chosen.rank),
+            ("symbol", selected.run.manifest.symbol),
+            ("combo_id", selected.combo_id),
+            ("rank", selected.rank),
         )
     ]
-    rows += [("params", "", *pair) for pair in chosen.params.to_dict().items()]
-    rows += [("metrics", "", *pair) for pair in chosen.metrics().items()]
+    rows += [("params", "", *pair) for pair in selected.params.to_dict().items()]
+    rows += [("metrics", "", *pair) for pair in selected.metrics().items()]
     tables = (("variation", facts.variations), ("year", facts.years))
     for part, table in tables:
         for record in [] if table is None else records(table):
@@ -157,14 +161,14 @@ def _lines(facts: SetFacts) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["part", "of", "name", "value"], dtype=object)
 
 
-def _print_tables(console: Console, facts: SetFacts, *, with_trades: bool) -> None:
-    chosen = facts.chosen
-    rank = f", rank {chosen.rank}" if chosen.rank else ""
-    console.print(Text(f"{chosen.name}{rank}", style="bold"))
-    give_notes(console, [chosen.made_with], Format.TABLE)
-    _section(console, "Parameters", _pairs(chosen.params.to_dict()))
+def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: bool) -> None:
+    selected = facts.selected
+    rank = f", rank {selected.rank}" if selected.rank else ""
+    console.print(Text(f"{selected.name}{rank}", style="bold"))
+    render_notes(console, [selected.provenance], Format.TABLE)
+    _section(console, "Parameters", _pairs(selected.params.to_dict()))
     units = {metric.name: f" ({metric.unit})" for metric in METRICS if metric.unit != "count"}
-    named = {name + units.get(name, ""): value for name, value in chosen.metrics().items()}
+    named = {name + units.get(name, ""): value for name, value in selected.metrics().items()}
     _section(console, "Metrics", _pairs(named))
     if len(facts.variations):
         _section(console, "By variation", table_of(facts.variations, _VARIATION_COLUMNS))
@@ -185,7 +189,9 @@ def _section(console: Console, heading: str, content: Any) -> None:
     console.print(content)
 
 
-def write_set_charts(path: Path, facts: SetFacts, source: Source, date: str | None) -> list[Figure]:
+def write_combination_charts(
+    path: Path, facts: CombinationFacts, source: Source, date: str | None
+) -> list[Figure]:
     """Write charts of a set into an HTML file: of a date, or its curve and best and worst days.
 
     Raises
@@ -195,13 +201,13 @@ def write_set_charts(path: Path, facts: SetFacts, source: Source, date: str | No
     OutputError, DiskError
         If the place cannot be written.
     """
-    trades = facts.trades if facts.trades is not None else facts.chosen.trades(source)
+    trades = facts.trades if facts.trades is not None else facts.selected.trades(source)
     dates = [date] if date else list(analysis.extreme_dates(trades, N_BEST_AND_WORST))
     figures = [] if date else [_curve(trades, source)]
     for day in dates:
-        drawn = analysis.trade_chart(source, facts.chosen.combo_id, day)
+        drawn = analysis.trade_chart(source, facts.selected.combo_id, day)
         figures.append(of_page(f"day-{len(figures)}", "", "Candles of a date and its trade", drawn))
-    write_charts(path, facts.chosen.name, figures, [facts.chosen.made_with])
+    write_charts(path, facts.selected.name, figures, [facts.selected.provenance])
     return figures
 
 

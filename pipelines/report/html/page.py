@@ -16,12 +16,12 @@ from pipelines.render.html.assembly import environment, plotly_base64, script_js
 from pipelines.render.html.figure import Figure
 from pipelines.render.html.words import per_trade_r, per_trade_r_text, readable
 from pipelines.report import facts
-from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord, Section
 from pipelines.report.html import grid_figures, tables, trade_figures
 from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict
 from pipelines.report.measures.parameter_effects import MOST_VALUES
 from pipelines.report.measures.replay import NoReplay, Replay
+from pipelines.report.report import Report
 
 Figures = Mapping[str, Sequence[Figure]]
 

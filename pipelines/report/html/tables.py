@@ -16,9 +16,9 @@ from ib_grid.grid.variations import VARIATION_RULES
 from pipelines.render.html.words import number, per_trade_r
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
-from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord
 from pipelines.report.measures.replay import TOP_TABLE, NoReplay, Replay
+from pipelines.report.report import Report
 
 _DECIMALS = {"count": 0, "%": 1}
 _PER_TRADE_R = ("avg_trade_r", "avg_r_wins", "avg_r_losses")

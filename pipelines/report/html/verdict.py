@@ -12,10 +12,10 @@ from ib_grid.analysis.axis_values import Edge, edges
 from pipelines.render.html.words import listed, named, number, percent, plural, sentences, verb
 from pipelines.render.numbers import shortest_decimals, significant
 from pipelines.report import facts
-from pipelines.report.build import Report
 from pipelines.report.facts import BestRecord
 from pipelines.report.measures.eligible import Eligible
 from pipelines.report.measures.replay import TOP_TABLE, NoReplay
+from pipelines.report.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,6 @@ def _other_model(report: Report) -> Markup:
 
 def _in_sample(report: Report) -> Markup:
     return Markup(
-        "The best set is the best of {} tried on the same bars, and was chosen because it did best"
-        " on them. All its figures are in sample: the best of so many tries looks good even where"
-        " none has an edge, and nothing here measures how it does on other bars."
+        "Best of {} on this data; expect worse on new data. Every figure here is in sample: the"
+        " best of so many tries looks good even where none has an edge."
     ).format(plural(report.n_computed, "combination"))

@@ -24,7 +24,7 @@ from pipelines.cluster import executors
 from pipelines.cluster.local_cluster import Workers, workers_of
 from pipelines.config.configuration import Settings
 from pipelines.inputs.inputs import read_inputs
-from pipelines.report.reporting import report_run
+from pipelines.report.report_run import report_run
 from pipelines.run import tasks
 from pipelines.run.run import RunResult, run
 from pipelines.verify import verify_run

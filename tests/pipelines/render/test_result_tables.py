@@ -13,7 +13,7 @@ from ib_grid.grid.columns import RESULT_COLUMNS
 from ib_grid.grid.grid import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from pipelines.render.formats import Format
-from pipelines.render.result_tables import column, fitted, give_out_results, with_joined
+from pipelines.render.result_tables import column, fitted, render_results, with_joined
 from tests.pipelines.report.made_up import AXES, random_rows
 
 ROWS = random_rows(grid_from_mapping(AXES, GER40), 3).head(5)
@@ -25,7 +25,7 @@ def said(columns, width: int = 80, asked: Format = Format.AUTO, *, terminal: boo
     console = Console(
         file=file, force_terminal=terminal, width=width, color_system=None, markup=False
     )
-    give_out_results(console, ROWS, columns, asked, **more)
+    render_results(console, ROWS, columns, asked, **more)
     return file.getvalue()
 
 

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from pipelines.render.formats import Format
-from pipelines.render.tables import Column, give_out
+from pipelines.render.tables import Column, render
 
 FRAME = pd.DataFrame(
     {
@@ -29,7 +29,7 @@ COLUMNS = (Column("id", "combo_id", "d"), Column("R", "total_r", ".2f"), Column(
 def said(asked: Format, *, terminal: bool) -> str:
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=80, markup=False, highlight=False)
-    give_out(console, FRAME, COLUMNS, asked)
+    render(console, FRAME, COLUMNS, asked)
     return file.getvalue()
 
 
@@ -81,10 +81,10 @@ def test_what_is_none_is_null_in_json_and_nothing_elsewhere() -> None:
         }
     )
     file = io.StringIO()
-    give_out(Console(file=file), frame, (), Format.JSON)
+    render(Console(file=file), frame, (), Format.JSON)
     assert json.loads(file.getvalue()) == [
         {"minutes": -3, "event_title": "=x", "news_time": "2031-03-04T13:30Z"},
         {"minutes": None, "event_title": None, "news_time": None},
     ]
-    give_out(Console(file=(out := io.StringIO())), frame, (), Format.CSV)
+    render(Console(file=(out := io.StringIO())), frame, (), Format.CSV)
     assert out.getvalue().splitlines()[1:] == ["-3,'=x,2031-03-04T13:30Z", ",,"]

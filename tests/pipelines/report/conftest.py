@@ -10,7 +10,7 @@ import pytest
 from ib_grid.analysis import Source
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
-from pipelines.report.files import write_report
+from pipelines.report.write import write_report
 from tests.pipelines.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
 from tests.pipelines.report.page import Element, read_page
 from tests.pipelines.report.traded import traded_run

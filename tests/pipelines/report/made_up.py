@@ -18,8 +18,9 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import RankingSettings
 from pipelines.cluster.executors import ALONE, Readers
-from pipelines.report.build import Report, ReportSettings, RunInfo, read_report
 from pipelines.report.measures.replay import NO_BARS, NoReplay
+from pipelines.report.report import Report, ReportSettings, build_report
+from pipelines.report.run_info import RunInfo
 
 AXES = {
     "ib_sessions": ["08:00-08:30", "09:00-09:30"],
@@ -50,8 +51,8 @@ class MadeUpRun:
         readers: Readers = ALONE,
         **settings: object,
     ) -> Report:
-        chosen = {"ranking": RankingSettings(), **settings}
-        return read_report(self.run_dir, self.info, ReportSettings(**chosen), source, readers)
+        selected = {"ranking": RankingSettings(), **settings}
+        return build_report(self.run_dir, self.info, ReportSettings(**selected), source, readers)
 
 
 def run_info(grid: Grid, **changes: object) -> RunInfo:

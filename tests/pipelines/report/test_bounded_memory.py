@@ -108,12 +108,12 @@ def test_choosing_the_best_holds_no_more_of_four_times_the_rows(
 ) -> None:
     monkeypatch.setattr(top_rows, "AT_ONCE", 20_000)  # in proportion to these few rows
 
-    def chosen(dataset: Path) -> Callable[[], object]:
+    def selected(dataset: Path) -> Callable[[], object]:
         files = partition_files(dataset)
         return lambda: find_cut(files, KEPT)
 
     (small, _), (large, _) = data_sets
-    assert most_held(chosen(large)) < 1.5 * most_held(chosen(small))
+    assert most_held(selected(large)) < 1.5 * most_held(selected(small))
 
 
 def test_looking_at_files_holds_their_records_alone(

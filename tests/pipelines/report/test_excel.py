@@ -37,7 +37,7 @@ def test_sheets(
     assert book["Results"].max_row == 121
     assert book["Top100"].max_row == 101
     for name in VARIATIONS:
-        assert book[name].max_row == len(report.variations[name].chosen.best) + 1
+        assert book[name].max_row == len(report.variations[name].selected.best) + 1
 
 
 def test_cells_are_the_ranking(

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from pipelines.report.files import write_report
 from pipelines.report.screen import show_report
+from pipelines.report.write import write_report
 from tests.pipelines.report.made_up import MadeUpRun
 
 

@@ -27,7 +27,7 @@ from ib_grid.runs.partitions import partition_files, results_folder
 from ib_grid.storage.lock import sole_writer
 from pipelines.config.configuration import Settings
 from pipelines.inputs.inputs import read_inputs
-from pipelines.report.reporting import run_info
+from pipelines.report.run_info import run_info
 from pipelines.run import chunk_bag, run_directory
 from pipelines.run.attempt import planned_workers
 from pipelines.run.chunk_bag import Outcome
@@ -241,11 +241,11 @@ def test_a_run_that_another_process_has_just_begun_is_not_mixed_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunk_bag, "compute", lambda *_: pytest.fail("nothing is to be computed"))
-    choose = run_directory.choose_place
+    select = run_directory.choose_place
     other = settings(tmp_path, run_dir="mine", spread_points=2.5)
 
     def choose_and_be_overtaken(*words: object, **more: object) -> RunPlace:
-        place = choose(*words, **more)
+        place = select(*words, **more)
         write_manifest(place.folder, new_manifest(other, read_inputs(other)))
         return place
 

@@ -17,9 +17,9 @@ from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.partitions import partition_files, partition_path, results_folder
 from pipelines.config.configuration import Settings
 from pipelines.inputs.inputs import read_inputs
-from pipelines.report.build import ReportSettings, read_report
-from pipelines.report.reporting import report_run
-from pipelines.report.reporting import run_info as run_info_of
+from pipelines.report.report import ReportSettings, build_report
+from pipelines.report.report_run import report_run
+from pipelines.report.run_info import run_info as run_info_of
 from pipelines.report.screen import show_report
 from pipelines.run import attempt
 from pipelines.run.run import RunResult, run
@@ -131,4 +131,4 @@ def test_a_report_of_no_row_says_why_there_is_none(tmp_path: Path) -> None:
     partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
     info = run_info(GRID, keep=keep, n_computed=chunk.n_rows)
     with pytest.raises(DataError, match="none of 8 computed combinations has total_trades > 1000"):
-        read_report(tmp_path, info, ReportSettings(ranking=RankingSettings()))
+        build_report(tmp_path, info, ReportSettings(ranking=RankingSettings()))

@@ -18,7 +18,7 @@ from pipelines.cluster import local_cluster
 from pipelines.cluster.local_cluster import Workers
 from pipelines.config.configuration import Settings
 from pipelines.inputs.inputs import read_inputs
-from pipelines.report.reporting import report_run
+from pipelines.report.report_run import report_run
 from pipelines.run import chunk_bag, tasks
 from pipelines.run.chunk_bag import Outcome
 from pipelines.run.run import RunResult, run

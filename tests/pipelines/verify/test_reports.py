@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.report.reporting import report_run
+from pipelines.report.report_run import report_run
 from tests.pipelines.verify.runs import (
     N_ROWS,
     change_manifest,

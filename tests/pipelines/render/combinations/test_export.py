@@ -12,9 +12,9 @@ import pytest
 
 from ib_grid.runs.run import Run
 from pipelines.render.combinations.export import export_bytes
-from pipelines.render.combinations.selected import choose
+from pipelines.render.combinations.selected import select
 from pipelines.render.formats import ExportFormat
-from tests.pipelines.render.combinations.said import MADE_WITH, Command
+from tests.pipelines.render.combinations.said import PROVENANCE, Command
 
 
 def test_export_as_json_is_what_trades_takes(
@@ -38,7 +38,7 @@ def test_export_as_set_is_as_mt5_writes_it(
     assert content[:2] == b"\xff\xfe"
     text = content[2:].decode("utf-16-le")
     assert text.count("\r\n") == text.count("\n")
-    assert f"; Chosen with {MADE_WITH}\r\n" in text
+    assert f"; Selected with {PROVENANCE}\r\n" in text
     inputs = dict(
         line.split("=") for line in text.splitlines() if line and not line.startswith(";")
     )
@@ -68,7 +68,7 @@ def test_export_as_python_is_a_frozen_value(
     params = run.grid.params(3).to_dict()
     assert {name: getattr(module.PARAMS, name) for name in params} == params
     assert module.SYMBOL == "GER40"
-    assert MADE_WITH in module.__doc__
+    assert PROVENANCE in module.__doc__
     with pytest.raises(AttributeError):
         module.PARAMS.rr_target = 9.0
 
@@ -78,11 +78,11 @@ def test_what_a_run_says_steers_nothing(run: Run) -> None:
 
     hostile = {**run.manifest.data, "last": 'x"""\nimport os\n\x1b[2J\\'}
     manifest = replace(run.manifest, data=hostile)
-    chosen = choose(str(run.path))
-    chosen = replace(chosen, run=replace(run, manifest=manifest))
-    assert "\x1b" not in chosen.made_with
-    assert len(chosen.made_with.splitlines()) == 1
-    source = export_bytes(chosen, ExportFormat.PY).decode()
+    selected = select(str(run.path))
+    selected = replace(selected, run=replace(run, manifest=manifest))
+    assert "\x1b" not in selected.provenance
+    assert len(selected.provenance.splitlines()) == 1
+    source = export_bytes(selected, ExportFormat.PY).decode()
     assert 'x"""import os' in (ast.get_docstring(ast.parse(source)) or "")
     assert len(ast.parse(source).body) == 5
 

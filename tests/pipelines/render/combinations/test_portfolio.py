@@ -11,9 +11,9 @@ import pytest
 
 from ib_grid import analysis
 from ib_grid.runs.run import Run, load_run
-from pipelines.render.combinations.selected import choose, choose_by_text
+from pipelines.render.combinations.selected import select, select_by_text
 from pipelines.render.formats import Format
-from tests.pipelines.render.combinations.said import MADE_WITH, Command
+from tests.pipelines.render.combinations.said import PROVENANCE, Command
 from tests.pipelines.verify.runs import computed_run
 
 
@@ -21,7 +21,7 @@ def test_portfolio_in_a_pipe(ib_grid_command: Command, folder: Path, run: Run) -
     sets = (f"{folder}:3", f"{folder}:5")
     weights = ("--weight", 1, "--weight", 0.5)
     status, out, said = ib_grid_command("portfolio", *sets, *weights)
-    assert (status, said) == (0, f"GER40 #3, GER40 #5: {MADE_WITH}\n")
+    assert (status, said) == (0, f"GER40 #3, GER40 #5: {PROVENANCE}\n")
     found = pd.read_csv(io.StringIO(out))
     assert list(found) == [
         "date", "GER40 #3", "GER40 #5", "r", "cumulative_r", "drawdown_r",
@@ -69,12 +69,12 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
     assert "Correlation of daily R" in out
     assert said.count("written: ") == 2
     of_both = [
-        set(analysis.session_dates(run, choose(str(folder), rank=n).combo_id)) for n in (1, 2)
+        set(analysis.session_dates(run, select(str(folder), rank=n).combo_id)) for n in (1, 2)
     ]
     assert len(pd.read_csv("p.csv")) == len(set.union(*of_both))
     assert "Cumulative R and drawdown" in Path("p.html").read_text()
-    assert MADE_WITH in " ".join(out.split())
-    assert f": {MADE_WITH}</p>" in Path("p.html").read_text()
+    assert PROVENANCE in " ".join(out.split())
+    assert f": {PROVENANCE}</p>" in Path("p.html").read_text()
     status, out, _ = ib_grid_command("portfolio", *sets, "--format", "json")
     content = json.loads(out)
     assert [row["set"] for row in content["sets"]][-1] == "portfolio"
@@ -104,9 +104,9 @@ def test_portfolios_that_are_none(
 def test_a_narrow_terminal_breaks_no_date(folder: Path) -> None:
     from rich.console import Console
 
-    from pipelines.render.combinations.portfolio import portfolio_of_sets, show_portfolio
+    from pipelines.render.combinations.portfolio import build_portfolio, show_portfolio
 
-    found = portfolio_of_sets([choose_by_text(f"{folder}:{n}") for n in (3, 5)], [])
+    found = build_portfolio([select_by_text(f"{folder}:{n}") for n in (3, 5)], [])
     for width in (40, 60):
         file = io.StringIO()
         show_portfolio(Console(file=file, width=width), found, [], Format.TABLE)

@@ -17,11 +17,11 @@ from ib_grid.engine.execution import Execution
 from ib_grid.grid.columns import VARIATIONS
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs.run import Run
-from pipelines.render.combinations.selected import choose, choose_by_text
-from pipelines.render.provenance import made_with
+from pipelines.render.combinations.selected import select, select_by_text
+from pipelines.render.provenance import provenance
 from tests.helpers.locations import ROOT
 from tests.helpers.made_up_runs import write_run
-from tests.pipelines.render.combinations.said import MADE_WITH, Command, lines
+from tests.pipelines.render.combinations.said import PROVENANCE, Command, lines
 from tests.pipelines.verify.runs import computed_run
 
 
@@ -29,7 +29,7 @@ def test_a_pipe_gets_a_line_per_value(
     ib_grid_command: Command, folder: Path, run: Run, best: int
 ) -> None:
     status, out, said = ib_grid_command("show", folder)
-    assert (status, said) == (0, f"{MADE_WITH}\n")
+    assert (status, said) == (0, f"{PROVENANCE}\n")
     found = {(row["part"], row["of"], row["name"]): row["value"] for row in lines(out)}
     assert found["set", "", "combo_id"] == str(best)
     assert found["set", "", "rank"] == "1"
@@ -48,7 +48,7 @@ def test_json_has_it_all(ib_grid_command: Command, folder: Path, run: Run, best:
     content = json.loads(out)
     assert status == 0
     assert content["rank"] is None
-    assert content["made_with"] == MADE_WITH
+    assert content["provenance"] == PROVENANCE
     assert content["execution"] == run.source.execution.to_dict()
     assert content["params"] == run.grid.params(best).to_dict()
     trades = analysis.trades(run, best)
@@ -62,7 +62,7 @@ def test_a_table_is_for_reading(ib_grid_command: Command, folder: Path, best: in
     assert status == 0
     for word in (f"GER40 #{best}, rank 1", "By variation", "By year", "rr_target", "Trades"):
         assert word in out
-    assert MADE_WITH in " ".join(out.split())
+    assert PROVENANCE in " ".join(out.split())
     assert max(map(len, out.splitlines())) <= 80
     assert "\x1b" not in out
 
@@ -82,7 +82,7 @@ def test_charts(ib_grid_command: Command, folder: Path, run: Run, best: int) -> 
     status, _, said = ib_grid_command("show", folder, "--chart", "best.html")
     assert (status, "written: best.html, 5 figures" in said) == (0, True)
     page = Path("best.html").read_text()
-    assert f'<p class="meta">{MADE_WITH}</p>' in page
+    assert f'<p class="meta">{PROVENANCE}</p>' in page
     days = analysis.extreme_dates(analysis.trades(run, best), 2)
     assert all(f"GER40 {day:%Y-%m-%d}" in page for day in days)
     date = f"{days[0]:%Y-%m-%d}"
@@ -134,18 +134,18 @@ def test_a_row_that_the_trades_do_not_bear_out(run: Run) -> None:
 
     from ib_grid.errors import DataError
 
-    chosen = choose(str(run.path))
-    wrong = replace(chosen, row={**chosen.row, "total_r": float(chosen.row["total_r"]) + 1})
-    assert len(chosen.trades(chosen.source())) == chosen.row["total_trades"]
+    selected = select(str(run.path))
+    wrong = replace(selected, row={**selected.row, "total_r": float(selected.row["total_r"]) + 1})
+    assert len(selected.trades(selected.source())) == selected.row["total_trades"]
     with pytest.raises(DataError, match="R now"):
-        wrong.trades(chosen.source())
+        wrong.trades(selected.source())
 
 
 def test_sets_by_text(run: Run) -> None:
     path = str(run.path)
-    assert choose_by_text(path).rank == 1
-    assert choose_by_text(f"{path}@2").combo_id == choose(path, rank=2).combo_id
-    assert choose_by_text(f"{path}:3").combo_id == 3
+    assert select_by_text(path).rank == 1
+    assert select_by_text(f"{path}@2").combo_id == select(path, rank=2).combo_id
+    assert select_by_text(f"{path}:3").combo_id == 3
 
 
 def test_other_fills_are_said(run: Run) -> None:
@@ -154,10 +154,10 @@ def test_other_fills_are_said(run: Run) -> None:
     from ib_grid.errors import InputError
 
     original = Execution(model="original", spread_points=0.00008).to_dict()
-    found = made_with(replace(run.manifest, execution=original))
+    found = provenance(replace(run.manifest, execution=original))
     assert found.startswith("original fills, spread 0.00008 points (slippage and commission not")
     with pytest.raises(InputError, match="fills or news are none"):
-        made_with(replace(run.manifest, execution={"cost": 1}))
+        provenance(replace(run.manifest, execution={"cost": 1}))
 
 
 def test_a_run_with_few_columns(ib_grid_command: Command, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from ib_grid.grid.columns import METRIC_NAMES, VARIATIONS
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.news import NO_NEWS, NewsFilter
-from pipelines.report.files import write_report
 from pipelines.report.html.page import html_text
 from pipelines.report.measures.replay import NoReplay
+from pipelines.report.write import write_report
 from tests.pipelines.report.made_up import AXES, MadeUpRun
 from tests.pipelines.report.page import (
     Element,

@@ -9,8 +9,7 @@ from typing import Literal, get_args
 from ib_grid.analysis import Source
 from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid.columns import VARIATIONS
-from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
+from ib_grid.grid.row_filter import Keep
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import row_blocks
 from ib_grid.runs.partitions import results_folder
@@ -22,6 +21,7 @@ from pipelines.report.measures.eligible import Eligible, look_at_eligible
 from pipelines.report.measures.parameter_effects import Landscape, survey
 from pipelines.report.measures.ranking import Ranking, Scope, rank
 from pipelines.report.measures.replay import NO_BARS, TOP_TABLE, NoReplay, Replay, replay
+from pipelines.report.run_info import RunInfo
 
 VariationFilter = Literal["rule", "none"]
 VARIATION_FILTERS: tuple[VariationFilter, ...] = get_args(VariationFilter)
@@ -29,47 +29,6 @@ VARIATION_FILTERS: tuple[VariationFilter, ...] = get_args(VariationFilter)
 TOP_ROWS = 100
 VARIATION_ROWS = 500
 DEFAULT_BEST = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunInfo:
-    """What a report says about the run; the numbers come from its partition files.
-
-    Attributes
-    ----------
-    symbol : str
-    grid : Grid
-    execution : mapping of str to str or float
-        `Execution.to_dict`.
-    n_bars : int
-    first_bar_utc, last_bar_utc : str
-        Labels of the first and the last bar.
-    fingerprint : str
-        Of all that can change a number.
-    trades_command : str
-        What to type to see a combination's trades as the run made them, ``--params`` aside.
-    notes : tuple of str
-        Sentences that every reader has to see, such as dates that went without a news filter.
-    keep : Keep
-        Which columns and rows of the results the run keeps.
-    cut : Cut, optional
-        Where the best rows end, if only those are kept and it is known.
-    n_computed : int, optional
-        Combinations that are computed; None where every one of them is kept.
-    """
-
-    symbol: str
-    grid: Grid
-    execution: Mapping[str, str | float]
-    n_bars: int
-    first_bar_utc: str
-    last_bar_utc: str
-    fingerprint: str
-    trades_command: str
-    notes: tuple[str, ...] = ()
-    keep: Keep = KEEP_ALL
-    cut: Cut | None = None
-    n_computed: int | None = None
 
 
 def workbook_place(run_dir: AnyPath, symbol: str) -> AnyPath:
@@ -119,7 +78,7 @@ class VariationReport:
     ----------
     by_rule, unfiltered : Ranking
     variation_filter : {"rule", "none"}
-        Which of the two is the chosen one; that has up to `VARIATION_ROWS` rows, the other one.
+        Which of the two is the selected one; that has up to `VARIATION_ROWS` rows, the other one.
     """
 
     by_rule: Ranking
@@ -127,7 +86,7 @@ class VariationReport:
     variation_filter: VariationFilter
 
     @property
-    def chosen(self) -> Ranking:
+    def selected(self) -> Ranking:
         """The ranking that the files show."""
         return self.by_rule if self.variation_filter == "rule" else self.unfiltered
 
@@ -180,7 +139,7 @@ class Report:
         return numbers.significant(100 * self.n_computed / len(self.info.grid))
 
 
-def read_report(
+def build_report(
     run_dir: AnyPath,
     info: RunInfo,
     settings: ReportSettings,

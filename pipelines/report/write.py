@@ -12,10 +12,10 @@ from ib_grid.grid.variations import VARIATION_RULES
 from ib_grid.storage.atomic_files import whole_files
 from ib_grid.storage.paths import AnyPath
 from pipelines.report import facts
-from pipelines.report.build import TOP_ROWS, VARIATION_ROWS, Report, workbook_place
 from pipelines.report.excel import write_workbook
 from pipelines.report.html.page import html_text
-from pipelines.report.text import summary_text, variation_text
+from pipelines.report.report import TOP_ROWS, VARIATION_ROWS, Report, workbook_place
+from pipelines.report.text_files import summary_text, variation_text
 
 
 def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> list[AnyPath]:
@@ -85,7 +85,9 @@ def _texts(report: Report, run_dir: AnyPath) -> dict[str, str]:
         "report.html": html_text(report),
     }
     for name, variation in report.variations.items():
-        contents[f"variation_{name}_top{VARIATION_ROWS}.csv"] = _csv(variation.chosen.best, report)
+        contents[f"variation_{name}_top{VARIATION_ROWS}.csv"] = _csv(
+            variation.selected.best, report
+        )
     best = facts.best_record(report.overall)
     if best:
         contents["best_params.json"] = _json(best["params"])
@@ -132,7 +134,7 @@ def _best_by_variation(report: Report) -> Mapping[str, object]:
         name: {
             "filter": variation.variation_filter,
             "rule": VARIATION_RULES[name].text,
-            "best": facts.best_record(variation.chosen),
+            "best": facts.best_record(variation.selected),
             "unfiltered_best": facts.best_record(variation.unfiltered),
         }
         for name, variation in report.variations.items()

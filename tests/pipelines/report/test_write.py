@@ -21,7 +21,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
 from ib_grid.grid.params import PARAM_NAMES, params_from_mapping
 from pipelines.cluster.executors import Readers
 from pipelines.report.excel import write_workbook
-from pipelines.report.files import write_report
+from pipelines.report.write import write_report
 from tests.helpers.machines.full_disk import room_for
 from tests.pipelines.report.made_up import MadeUpRun, write_rows
 
@@ -219,7 +219,7 @@ def check_in_text(run: MadeUpRun, variation: str, summary: dict[str, str]) -> No
         assert line["best_combo_id"] == summary[f"{lead}best_combo_id"]
     figures = [t for t in tables_of(read_text(run, "variation_report.txt")) if "figure" in t[0]]
     for row in figures[VARIATIONS.index(variation)]:
-        assert float(row["chosen"]) == float(summary[row["figure"]])
+        assert float(row["selected"]) == float(summary[row["figure"]])
         assert float(row["all"]) == float(summary[f"unfiltered_{row['figure']}"])
 
 

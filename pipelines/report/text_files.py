@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
-from pipelines.report.build import Report, VariationReport
 from pipelines.report.measures.ranking import Ranking
+from pipelines.report.report import Report, VariationReport
 
 TOP_LINES = 10
 _LEFT = ("ib_start", "ib_end", "stop_mode", "variation", "filter", "figure")
@@ -39,21 +39,21 @@ def variation_text(report: Report, run_dir: AnyPath) -> str:
 
 
 def _variation(name: str, variation: VariationReport, report: Report) -> str:
-    chosen = variation.chosen
+    selected = variation.selected
     unfiltered = facts.variation_values(variation.unfiltered)
     figures = [
-        {"figure": figure, "chosen": text(figure, value), "all": text(figure, unfiltered[figure])}
-        for figure, value in facts.variation_values(chosen).items()
+        {"figure": figure, "selected": text(figure, value), "all": text(figure, unfiltered[figure])}
+        for figure, value in facts.variation_values(selected).items()
     ]
-    over = {"chosen": facts.filter_text(name, variation), "all": "all combinations"}
-    ranking = facts.ranking_values(chosen, report.settings.ranking.min_trades)
+    over = {"selected": facts.filter_text(name, variation), "all": "all combinations"}
+    ranking = facts.ranking_values(selected, report.settings.ranking.min_trades)
     return "\n".join(
         [
             _section(name, over),
             table(figures),
             _lines(ranking),
-            _lines(facts.best_values(chosen)),
-            _top_table(chosen),
+            _lines(facts.best_values(selected)),
+            _top_table(selected),
         ]
     )
 

@@ -1,0 +1,136 @@
+"""Description of a run in its report: data, settings, notes, and the command for trades."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ib_grid.errors.validation import points
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
+from ib_grid.market.instruments import INSTRUMENTS
+from ib_grid.news.run_news import statement_lines
+from ib_grid.runs.manifest import RUN_FILE, Manifest
+from ib_grid.storage.paths import AnyPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """What a report says about the run; the numbers come from its partition files.
+
+    Attributes
+    ----------
+    symbol : str
+    grid : Grid
+    execution : mapping of str to str or float
+        `Execution.to_dict`.
+    n_bars : int
+    first_bar_utc, last_bar_utc : str
+        Labels of the first and the last bar.
+    fingerprint : str
+        Of all that can change a number.
+    trades_command : str
+        What to type to see a combination's trades as the run made them, ``--params`` aside.
+    notes : tuple of str
+        Sentences that every reader has to see, such as dates that went without a news filter.
+    keep : Keep
+        Which columns and rows of the results the run keeps.
+    cut : Cut, optional
+        Where the best rows end, if only those are kept and it is known.
+    n_computed : int, optional
+        Combinations that are computed; None where every one of them is kept.
+    """
+
+    symbol: str
+    grid: Grid
+    execution: Mapping[str, str | float]
+    n_bars: int
+    first_bar_utc: str
+    last_bar_utc: str
+    fingerprint: str
+    trades_command: str
+    notes: tuple[str, ...] = ()
+    keep: Keep = KEEP_ALL
+    cut: Cut | None = None
+    n_computed: int | None = None
+
+
+def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None) -> RunInfo:
+    """What a report says about the run of a manifest, of its directory, and how far it has come."""
+    data: Mapping[str, Any] = manifest.data
+    execution: Mapping[str, Any] = manifest.execution
+    return RunInfo(
+        symbol=manifest.symbol,
+        grid=manifest.plan().grid,
+        execution=execution,
+        n_bars=data["bars"],
+        first_bar_utc=data["first"],
+        last_bar_utc=data["last"],
+        fingerprint=manifest.fingerprint,
+        trades_command=_trades_command(manifest, run_dir),
+        notes=(
+            *_failures(manifest),
+            *_left_out(manifest),
+            *statement_lines(manifest.news_statement),
+        ),
+        keep=manifest.kept,
+        cut=_cut(manifest),
+        n_computed=None if manifest.kept.every_row else n_computed,
+    )
+
+
+def _cut(manifest: Manifest) -> Cut | None:
+    return Cut.from_dict(manifest.cut) if manifest.cut else None
+
+
+def _left_out(manifest: Manifest) -> list[str]:
+    """What every reader of a run must know that has not kept all of its results."""
+    said, cut = manifest.kept.said(), _cut(manifest)
+    if cut:
+        said.append(
+            f"{cut.extrema.n_rows:,} combinations were ranked, and scores are those among all of"
+            " them; every other figure is of the rows that are kept."
+        )
+        if manifest.state != "finished":
+            said.append("Others are still among them: run again, and those are left out as well.")
+    elif manifest.kept.top is not None:
+        said.append("The best have not been selected yet: every row that was computed is there.")
+    elif manifest.kept.condition is not None:
+        said.append("Scores and all other figures are those of the rows that are kept.")
+    return said
+
+
+def _failures(manifest: Manifest) -> list[str]:
+    """What every reader of an unfinished run must know of its last attempt."""
+    if manifest.state != "failed" or not manifest.attempts:
+        return []
+    failures: Any = manifest.attempts[-1].get("failures") or ["see what the run said"]
+    return ["The run FAILED; what could not be computed is missing:", *map("  {}".format, failures)]
+
+
+def _trades_command(manifest: Manifest, run_dir: AnyPath) -> str:
+    """What to type for trades as the run made them, ``--params`` aside."""
+    execution: Mapping[str, Any] = manifest.execution
+    news = manifest.news_statement
+    words = ["ib-grid", "trades", "--symbol", manifest.symbol, "--data", str(manifest.data["file"])]
+    if manifest.described != INSTRUMENTS.get(manifest.symbol):
+        words += ["--instruments", str(run_dir / RUN_FILE)]
+    words += ["--execution", str(execution["model"])]
+    words += ["--spread-points", points(execution["spread_points"])]
+    for name in ("slippage_points", "commission_points"):
+        if execution[name]:
+            words += [f"--{name.replace('_', '-')}", points(execution[name])]
+    # A filter that was accepted without a calendar has blocked nothing.
+    words += _news_words(news) if news["enabled"] and news["paths"] else ["--no-news"]
+    return shlex.join(words)
+
+
+def _news_words(news: Mapping[str, Any]) -> list[str]:
+    words = [word for path in news["paths"] for word in ("--news", path)]
+    for name in ("before_minutes", "after_minutes"):
+        words += [f"--news-{name.replace('_', '-')}", str(news[name])]
+    words += ["--news-timezone", news["timezone"]] if news["timezone"] else []
+    words += [word for name in news["currencies"] for word in ("--news-currency", name)]
+    return [*words, "--news-coverage", news["coverage"]]
