@@ -1,7 +1,7 @@
-"""Who reads the files of a run: this process alone, or Dask workers beside each other.
+"""Executors of report work: this process alone, or Dask workers side by side.
 
-A pass over many rows goes file by file, and what it finds can be put together, so that several
-processes can share it.
+A pass over many rows goes file by file, and its results can be merged, so that several processes
+can share it.
 """
 
 from __future__ import annotations
@@ -10,172 +10,213 @@ import contextlib
 import math
 import threading
 import time
+import weakref
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ib_grid.errors import ClusterError
 
 if TYPE_CHECKING:
-    from pipelines.cluster.local_cluster import Workers
-    from pipelines.cluster.submissions import Submissions
+    import distributed
 
-# What the parts of a pass find is put together by one process: more of them are no quicker.
+    from pipelines.cluster.local_cluster import Workers
+
+# One process merges the results of all: more than these are no quicker.
 MAX_PROCESSES = 16
 ROWS_PER_PROCESS = 500_000
-# To start them takes about as long as to read so many rows.
+# Starting processes takes about as long as reading this many rows.
 ROWS_WORTH_A_START = 4_000_000
 
-# Parts of a pass for each process, whichever of the workers takes them.
-_PARTS = 2
-# The landscape, what files are made with, and whether there are workers.
+_BATCHES_PER_PROCESS = 2
+# Parameter effects, the imports of the report writer, and the watch over the workers.
 _THREADS = 3
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Found = TypeVar("Found", covariant=True)
+Output = TypeVar("Output", covariant=True)
 
 
-class Pending(Protocol[Found]):
-    """Something that is under way."""
+class Pending(Protocol[Output]):
+    """A result to wait for, such as a future of `concurrent.futures` or of Dask."""
 
-    def result(self) -> Found:
-        """What comes of it, waited for; or the error that it ends with."""
-
-
-class Executor(Protocol):
-    """Whoever does one thing beside others: a pool of `concurrent.futures`, or `Submissions`."""
-
-    def submit(self, work: Callable[..., Result], /, *words: object) -> Pending[Result]:
-        """Have it done."""
+    def result(self) -> Output:
+        """Wait for the result and return it, or raise the error of the work."""
 
 
-class Readers:
-    """One process, or several that take parts of its work."""
+class Pool(Protocol):
+    """A pool that runs functions, such as those of `concurrent.futures`."""
 
-    def __init__(
-        self,
-        processes: Executor | None = None,
-        threads: Executor | None = None,
-        n_processes: int = 1,
-    ) -> None:
-        self._processes, self._threads = processes, threads
-        self._n_parts = _PARTS * n_processes if processes else 1
+    def submit(self, work: Callable[..., Result], /, *args: object) -> Pending[Result]:
+        """Start a function."""
+
+
+class Executor(ABC):
+    """An executor of report work."""
+
+    n_batches = 1
+
+    @abstractmethod
+    def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
+        """Run a function in one of the processes."""
+
+    @abstractmethod
+    def submit_thread(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
+        """Run a function in a thread of this process; the function may use this executor."""
 
     def map(
         self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]
     ) -> Iterator[Result]:
-        """What `work` makes of the items, of neighbouring ones together, in their order.
+        """Return the results of `work` for batches of neighbouring items, in order.
 
-        All of it is begun at once; each result is let go when the next one is taken.
+        All batches are submitted at once; each result is released when the next one is taken.
 
         Parameters
         ----------
         work : callable
-            A function of a module, or a `functools.partial` of one, that changes nothing. Put
-            together, its results must not depend on how many items it was given at a time.
+            A function of a module, or a `functools.partial` of one, without side effects. Its
+            merged results must not depend on the size of the batches.
         items : sequence
         """
-        return _results(deque(self.submit_parts(work, items)))
+        return _results(deque(self.submit_batches(work, items)))
 
-    def submit_parts(
+    def submit_batches(
         self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]
     ) -> list[Pending[Result]]:
-        """What `map` gives, without waiting for it, and held until it is let go."""
-        size = max(1, math.ceil(len(items) / self._n_parts))
-        parts = [items[first : first + size] for first in range(0, len(items), size)]
-        return [self.submit(work, part) for part in parts or [items]]
-
-    def submit(self, work: Callable[..., Result], *words: object) -> Pending[Result]:
-        """One thing, done by one of the processes; at once if there are no others."""
-        return _submitted(self._processes, work, *words)
-
-    def submit_thread(self, work: Callable[..., Result], *words: object) -> Pending[Result]:
-        """One thing, done in a thread, which may use these readers; at once without others."""
-        return _submitted(self._threads, work, *words)
+        """Return the same results as `map`, not waited for yet."""
+        size = max(1, math.ceil(len(items) / self.n_batches))
+        batches = [items[first : first + size] for first in range(0, len(items), size)]
+        return [self.submit(work, batch) for batch in batches or [items]]
 
 
-def _results(parts: deque[Pending[Result]]) -> Iterator[Result]:
-    while parts:
-        yield parts.popleft().result()
+def _results(pending: deque[Pending[Result]]) -> Iterator[Result]:
+    while pending:
+        yield pending.popleft().result()
 
 
-def _submitted(
-    pool: Executor | None, work: Callable[..., Result], *words: object
-) -> Pending[Result]:
-    if pool:
-        return pool.submit(work, *words)
-    done = Future[Result]()
-    done.set_result(work(*words))
-    return done
+class SerialExecutor(Executor):
+    """An executor that does everything at once in the calling thread."""
+
+    def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
+        """Run a function and return its result as a finished future."""
+        done = Future[Result]()
+        done.set_result(work(*args))
+        return done
+
+    submit_thread = submit
 
 
-ALONE = Readers()
+SERIAL_EXECUTOR = SerialExecutor()
+
+
+class PoolExecutor(Executor):
+    """An executor over a pool of processes and a pool of threads."""
+
+    def __init__(self, processes: Pool, threads: Pool, n_processes: int) -> None:
+        self._processes, self._threads = processes, threads
+        self.n_batches = _BATCHES_PER_PROCESS * n_processes
+
+    def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
+        """Run a function in one of the processes."""
+        return self._processes.submit(work, *args)
+
+    def submit_thread(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
+        """Run a function in a thread of this process."""
+        return self._threads.submit(work, *args)
+
+
+class _DaskPool:
+    """The workers of a Dask client as a pool whose work can be cancelled."""
+
+    def __init__(self, client: distributed.Client) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._futures = weakref.WeakSet[Any]()
+        self._cancelled = False
+
+    def submit(self, work: Callable[..., Any], /, *args: object) -> Any:
+        """Start a function on a worker; Dask tries another worker where the first one dies."""
+        with self._lock:
+            if self._cancelled:
+                raise CancelledError
+            future = self._client.submit(work, *args, pure=False)
+            self._futures.add(future)
+            return future
+
+    def cancel(self) -> None:
+        """Cancel all futures, so that no thread waits for them, and accept no more work."""
+        with self._lock:
+            self._cancelled = True
+            futures = list(self._futures)
+        with contextlib.suppress(OSError, TimeoutError):  # the scheduler is lost
+            self._client.cancel(futures)
 
 
 def processes_for(n_rows: int, at_most: int, *, are_there: bool) -> int:
-    """How many processes are worth it for so many rows: few, if they have to be started first."""
+    """Return how many processes are worth using: few, if they have to be started first."""
     if not are_there and n_rows < ROWS_WORTH_A_START:
         return 1
     return max(1, min(at_most, MAX_PROCESSES, n_rows // ROWS_PER_PROCESS))
 
 
 @contextlib.contextmanager
-def open_readers(n_processes: int, workers: Workers | None = None) -> Iterator[Readers]:
-    """Readers for the length of a with block: some workers, or this process if it is one.
+def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[Executor]:
+    """Open an executor for the length of a with block; a serial one for a single process.
 
-    Workers are started where none are given.
+    Workers are started unless they are given.
 
     Raises
     ------
     ClusterError
-        If the workers cannot be started, several die of the same rows, or there is none for long.
+        If the workers cannot be started, several die of the same rows, or all are lost.
     """
     if n_processes < 2:
-        yield ALONE
+        yield SERIAL_EXECUTOR
         return
-    from distributed import CancelledError as Lost
+    from distributed import CancelledError as DaskCancelledError
     from distributed import KilledWorker
+    from distributed.comm import CommClosedError
 
     from pipelines.cluster import local_cluster
-    from pipelines.cluster.submissions import Submissions
 
     with contextlib.ExitStack() as stack:
         workers = workers or stack.enter_context(local_cluster.workers_of(n_processes))
+        workers.survive_deaths()
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
-        submissions = Submissions(workers.client)
-        ended = threading.Event()
-        stack.callback(ended.set)
-        threads.submit(_watch, workers, submissions, ended)
+        pool = _DaskPool(workers.client)
+        closing = threading.Event()
+        stack.callback(closing.set)
+        threads.submit(_watch, workers, pool, closing)
         try:
-            yield Readers(submissions, threads, n_processes)
+            yield PoolExecutor(pool, threads, n_processes)
         except KilledWorker as error:
             raise ClusterError(
-                f"{local_cluster.TRIES} workers died while they read the same results",
+                f"{error.allowed_failures + 1} workers died while reading the same results",
                 hint="run `ib-grid report` on the run; with more memory if it ran out",
             ) from error
-        except (Lost, CancelledError) as error:
+        except (CancelledError, DaskCancelledError, CommClosedError) as error:
             raise ClusterError(
                 "the scheduler or its workers are lost",
                 hint="run `ib-grid report` on the run",
             ) from error
-        finally:  # no thread waits any more for what workers still do
-            submissions.end()
+        finally:
+            pool.cancel()
 
 
-def _watch(workers: Workers, submissions: Submissions, ended: threading.Event) -> None:
-    """Cancel what is under way where there is no worker for long: Dask would wait without end.
+def _watch(workers: Workers, pool: _DaskPool, closing: threading.Event) -> None:
+    """Cancel the work if there is no worker for long; Dask would wait forever.
 
-    Where the scheduler itself is lost, Dask cancels it.
+    Dask itself cancels the work if the scheduler is lost.
     """
     from pipelines.cluster import local_cluster
 
     alive = time.monotonic()
-    while not ended.wait(local_cluster.COUNT_SECONDS):
+    while not closing.wait(local_cluster.COUNT_SECONDS):
         now = time.monotonic()
         if local_cluster.workers_now(workers.client)[0]:
             alive = now
         elif now - alive >= local_cluster.NO_WORKERS_SECONDS:
-            submissions.end()
+            pool.cancel()
             return

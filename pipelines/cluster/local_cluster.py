@@ -71,6 +71,11 @@ class Workers:
     count: int
     dashboard_link: str
 
+    def survive_deaths(self) -> None:
+        """Have a scheduler of our own try a task again where its worker dies, `TRIES` in all."""
+        if self.client.cluster:
+            self.client.cluster.scheduler.allowed_failures = TRIES - 1
+
 
 def default_workers(cpus: int = CPU_COUNT) -> int:
     """Worker processes that suit a machine: the CPUs this process may use, less six of many."""

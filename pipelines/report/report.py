@@ -15,7 +15,7 @@ from ib_grid.runs import row_blocks
 from ib_grid.runs.partitions import results_folder
 from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
-from pipelines.cluster.executors import ALONE, Readers
+from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
 from pipelines.report.measures.eligible import Eligible, look_at_eligible
 from pipelines.report.measures.parameter_effects import Landscape, survey
@@ -144,7 +144,7 @@ def build_report(
     info: RunInfo,
     settings: ReportSettings,
     source: Source | NoReplay = NO_BARS,
-    readers: Readers = ALONE,
+    executor: Executor = SERIAL_EXECUTOR,
 ) -> Report:
     """The report of a run, finished or not, from its partition files.
 
@@ -155,7 +155,7 @@ def build_report(
     settings : ReportSettings
     source : Source or NoReplay
         What the run was computed from, for the trades of the best, or why it is not at hand.
-    readers : Readers
+    executor : Executor
 
     Raises
     ------
@@ -171,9 +171,9 @@ def build_report(
     n_rows = row_blocks.count_rows(files)
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
     # Neither needs the other: while one waits for its last part, the other has the processes.
-    surveyed = readers.submit_thread(survey, files, info.grid, readers)
-    overall, *of_variations = _rankings(files, info, settings, readers)
-    replayed = readers.submit(replay, overall.best.head(TOP_TABLE), source)
+    surveyed = executor.submit_thread(survey, files, info.grid, executor)
+    overall, *of_variations = _rankings(files, info, settings, executor)
+    replayed = executor.submit(replay, overall.best.head(TOP_TABLE), source)
     pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
     variations = {
         name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)
@@ -186,7 +186,7 @@ def build_report(
         n_rows=n_rows,
         overall=overall,
         variations=variations,
-        eligible=look_at_eligible(files, info.grid, overall, min_trades, readers),
+        eligible=look_at_eligible(files, info.grid, overall, min_trades, executor),
         landscape=surveyed.result(),
         replay=replayed.result(),
     )
@@ -210,14 +210,14 @@ def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:
 
 
 def _rankings(
-    files: Sequence[File], info: RunInfo, settings: ReportSettings, readers: Readers
+    files: Sequence[File], info: RunInfo, settings: ReportSettings, executor: Executor
 ) -> tuple[Ranking, ...]:
     ranked_by_run = info.cut is not None and settings.ranking == info.keep.ranking
     return rank(
         files,
         _scopes(settings),
         settings.ranking,
-        readers,
+        executor,
         metrics=info.keep.metrics,
         extrema=info.cut.extrema if info.cut and ranked_by_run else None,
     )

@@ -9,7 +9,7 @@ from ib_grid.runs import inventory
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partitions import results_folder
 from ib_grid.storage.paths import AnyPath
-from pipelines.cluster.executors import open_readers, processes_for
+from pipelines.cluster.executors import open_executor, processes_for
 from pipelines.cluster.local_cluster import Workers
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import (
@@ -84,13 +84,13 @@ def report_run(
     n_readers = processes_for(
         manifest.combinations, workers.count if workers else processes, are_there=bool(workers)
     )
-    with open_readers(n_readers, workers) as several:
+    with open_executor(n_readers, workers) as executor:
         if n_computed is None:
             dataset = results_folder(run_dir, manifest.symbol)
             n_computed = inventory.check_contents(dataset, manifest.plan(), manifest.fingerprint)
-        several.submit_thread(_make_ready)
+        executor.submit_thread(_make_ready)
         info = run_info(manifest, folder, n_computed)
-        report = build_report(run_dir, info, settings, source or _source(manifest), several)
+        report = build_report(run_dir, info, settings, source or _source(manifest), executor)
     from pipelines.report.write import write_report
 
     return report, write_report(report, folder, excel=excel)

@@ -18,7 +18,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import Extrema
 from ib_grid.runs import row_blocks
 from ib_grid.runs.row_blocks import File
-from pipelines.cluster.executors import ALONE, Readers
+from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.report.measures.histograms import HISTOGRAM_BINS, Bins, Histogram, round_bins
 from pipelines.report.measures.ranking import Ranking
 
@@ -71,7 +71,7 @@ def look_at_eligible(
     grid: Grid,
     ranking: Ranking,
     min_trades: int,
-    readers: Readers = ALONE,
+    executor: Executor = SERIAL_EXECUTOR,
 ) -> Eligible:
     """What is told of the combinations that are ranked, besides the best of them.
 
@@ -93,14 +93,14 @@ def look_at_eligible(
         ids=np.sort(beside["combo_id"].to_numpy()),
         total_r=np.float32(best["total_r"]),
     )
-    looked = readers.submit_parts(look, files)
+    looked = executor.submit_batches(look, files)
     figures = partial(
         _figures, weights=ranking.weights, extrema=ranking.extrema, min_trades=min_trades
     )
-    outline = reduce(_Outline.merge, readers.map(partial(_outline, figures=figures), files))
+    outline = reduce(_Outline.merge, executor.map(partial(_outline, figures=figures), files))
     n_bins = (HISTOGRAM_BINS, _DENSITY_BINS, _DENSITY_BINS)
     bins = tuple(map(round_bins, outline.low, outline.high, n_bins))
-    counted = readers.map(partial(_counts, figures=figures, bins=bins), files)
+    counted = executor.map(partial(_counts, figures=figures, bins=bins), files)
     scores, cells = (np.sum(counts, axis=0) for counts in zip(*counted, strict=True))
     above, known = zip(*(part.result() for part in looked), strict=True)
     total_r = pd.Series({i: r for of_ids in known for i, r in of_ids.items()}, dtype=np.float32)

@@ -25,7 +25,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.runs import row_blocks
 from ib_grid.runs.cubes import wrong_id
 from ib_grid.runs.row_blocks import File
-from pipelines.cluster.executors import ALONE, Readers
+from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.report.measures.histograms import HISTOGRAM_BINS, Bins, Histogram, round_bins
 
 BAND = (0.1, 0.5, 0.9)
@@ -91,7 +91,7 @@ class Landscape:
     pairs: tuple[Pair, ...]
 
 
-def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Landscape:
+def survey(files: Sequence[File], grid: Grid, executor: Executor = SERIAL_EXECUTOR) -> Landscape:
     """The landscape of a run of this grid, from its files, which hold at least one row.
 
     Raises
@@ -100,13 +100,13 @@ def survey(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Lands
         If a file cannot be read, its combinations are not those of the grid, or one of them has a
         total R that is no finite number.
     """
-    sums = sums_of(files, grid, readers)
+    sums = sums_of(files, grid, executor)
     bins = round_bins(sums.low, sums.high, HISTOGRAM_BINS)
-    counted = readers.submit_parts(partial(_counts, bins=bins), files)
+    counted = executor.submit_batches(partial(_counts, bins=bins), files)
     mains = main_effects(sums, grid)
     maps = [sides_of_map(a, b) for a, b in combinations(telling(mains), 2)]
     whole, *bands = quantiles(
-        files, grid, [(), *((e.factor,) for e in mains), *((y, x) for x, y in maps)], readers
+        files, grid, [(), *((e.factor,) for e in mains), *((y, x) for x, y in maps)], executor
     )
     of_effects, of_maps = bands[: len(mains)], bands[len(mains) :]
     return Landscape(
@@ -140,7 +140,7 @@ class _FileSums(NamedTuple):
     sums: PlaceSums
 
 
-def sums_of(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> PlaceSums:
+def sums_of(files: Sequence[File], grid: Grid, executor: Executor = SERIAL_EXECUTOR) -> PlaceSums:
     """Total R by the places of the grid's axes, over all rows.
 
     Raises
@@ -149,7 +149,7 @@ def sums_of(files: Sequence[File], grid: Grid, readers: Readers = ALONE) -> Plac
         If a file cannot be read, a combination is not of the grid or there twice, or its total R
         is no finite number.
     """
-    parts = readers.map(partial(_file_sums, shape=grid.shape), files)
+    parts = executor.map(partial(_file_sums, shape=grid.shape), files)
     of_files = [found for part in parts for found in part]
     spans = sorted(found[:2] for found in of_files if found.sums.n)
     if any(first <= last for (_, last), (first, _) in pairwise(spans)):
@@ -180,7 +180,7 @@ def quantiles(
     files: Sequence[File],
     grid: Grid,
     by: Sequence[tuple[Factor, ...]],
-    readers: Readers = ALONE,
+    executor: Executor = SERIAL_EXECUTOR,
 ) -> list[NDArray[np.float64]]:
     """The `BAND` of total R at each value of a parameter, or at each pair of values of two.
 
@@ -190,7 +190,7 @@ def quantiles(
     grid : Grid
     by : sequence of tuple of Factor
         Each a grouping: by none, one or two of them.
-    readers : Readers
+    executor : Executor
 
     Returns
     -------
@@ -201,7 +201,7 @@ def quantiles(
     groups = exact_quantiles.groups(grid.shape, sides)
     search = exact_quantiles.begun(groups, BAND)
     for _ in range(exact_quantiles.PASSES):
-        tables = readers.map(partial(_digits, search=search), files)
+        tables = executor.map(partial(_digits, search=search), files)
         search = exact_quantiles.narrowed(search, reduce(np.add, tables))
     found = np.split(exact_quantiles.quantiles(search), groups.first_cell[1:-1])
     return [

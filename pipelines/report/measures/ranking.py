@@ -24,7 +24,7 @@ from ib_grid.grid.top_rows import BestRows
 from ib_grid.grid.variations import VARIATION_RULES, Sums, sums
 from ib_grid.runs import row_blocks
 from ib_grid.runs.row_blocks import Block, File
-from pipelines.cluster.executors import ALONE, Readers
+from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
 
 
@@ -92,7 +92,7 @@ def rank(
     files: Sequence[File],
     scopes: Sequence[Scope],
     settings: RankingSettings,
-    readers: Readers = ALONE,
+    executor: Executor = SERIAL_EXECUTOR,
     *,
     metrics: Sequence[str] = METRIC_COLUMNS,
     extrema: Extrema | None = None,
@@ -105,7 +105,7 @@ def rank(
         Partition files; no combination is in two of them.
     scopes : sequence of Scope
     settings : RankingSettings
-    readers : Readers
+    executor : Executor
     metrics : sequence of str
         The metric columns that the files hold.
     extrema : Extrema, optional
@@ -124,13 +124,13 @@ def rank(
     """
     contests = [_contest(scope, settings) for scope in scopes]
     names = list(dict.fromkeys(name for contest in contests for name in contest.columns_needed))
-    surveys = readers.map(partial(_survey, names=names, contests=contests), files)
+    surveys = executor.map(partial(_survey, names=names, contests=contests), files)
     totals, found = (_merged(parts) for parts in zip(*surveys, strict=True))
     if extrema is not None:
         found = [f if c.scope.variation else extrema for c, f in zip(contests, found, strict=True)]
     choose = partial(_choose, names=names, contests=contests, extrema=found)
-    best = _merged(readers.map(choose, files))
-    frames = _whole_rows(files, best, metrics, readers)
+    best = _merged(executor.map(choose, files))
+    frames = _whole_rows(files, best, metrics, executor)
     return tuple(
         Ranking(scope=c.scope, weights=c.weights, extrema=e, sums=t, best=f)
         for c, e, t, f in zip(contests, found, totals, frames, strict=True)
@@ -222,7 +222,7 @@ def _enter(block: Block, contest: _Contest, extrema: Extrema, best: BestRows) ->
 
 
 def _whole_rows(
-    files: Sequence[File], best: Sequence[BestRows], metrics: Sequence[str], readers: Readers
+    files: Sequence[File], best: Sequence[BestRows], metrics: Sequence[str], executor: Executor
 ) -> list[pd.DataFrame]:
     """Third pass: a published frame for each ranking."""
     of_scopes = [rows.columns() for rows in best]
@@ -230,7 +230,7 @@ def _whole_rows(
     rows_of = {int(i): np.unique(row[file_index == i]) for i in np.unique(file_index)}
     of_best = [file for file in files if file.index in rows_of]
     publish = partial(_published, rows_of=rows_of, metrics=metrics)
-    rows = pd.concat(readers.map(publish, of_best)).set_index("combo_id", drop=False)
+    rows = pd.concat(executor.map(publish, of_best)).set_index("combo_id", drop=False)
     _check_once(rows)
     return [_ranked(rows.loc[combo_id], score) for score, combo_id, *_ in of_scopes]
 

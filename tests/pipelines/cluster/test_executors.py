@@ -1,4 +1,4 @@
-"""Passes over files by one process or several."""
+"""Executors of report work: one process, or several."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ import pytest
 
 from ib_grid.errors import ClusterError, StoreError
 from pipelines.cluster.executors import (
-    ALONE,
     MAX_PROCESSES,
     ROWS_PER_PROCESS,
     ROWS_WORTH_A_START,
-    Readers,
-    open_readers,
+    SERIAL_EXECUTOR,
+    Executor,
+    PoolExecutor,
+    open_executor,
     processes_for,
 )
 
@@ -32,8 +33,8 @@ def doubled(items: Sequence[int]) -> list[int]:
     return [2 * item for item in items]
 
 
-def passed(several: Readers) -> int:
-    return sum(several.map(sum, [1, 2]))
+def passed(executor: Executor) -> int:
+    return sum(executor.map(sum, [1, 2]))
 
 
 def who(_items: Sequence[int]) -> int:
@@ -61,30 +62,30 @@ def die(_items: Sequence[int]) -> None:
 
 
 @pytest.fixture
-def threads() -> Iterator[Readers]:
+def threads() -> Iterator[Executor]:
     with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as threads:
-        yield Readers(pool, threads, 2)
+        yield PoolExecutor(pool, threads, 2)
 
 
 @pytest.mark.parametrize("n_items", [0, 1, 2, 3, 4, 5, 17])
-def test_all_items_come_in_their_order(threads: Readers, n_items: int) -> None:
-    for several in (ALONE, threads):
-        parts = list(several.map(doubled, range(n_items)))
+def test_all_items_come_in_their_order(threads: Executor, n_items: int) -> None:
+    for executor in (SERIAL_EXECUTOR, threads):
+        parts = list(executor.map(doubled, range(n_items)))
         assert [item for part in parts for item in part] == [2 * k for k in range(n_items)]
     assert len(parts) <= 4
 
 
-def test_an_error_comes_out(threads: Readers) -> None:
-    for several in (ALONE, threads):
+def test_an_error_comes_out(threads: Executor) -> None:
+    for executor in (SERIAL_EXECUTOR, threads):
         with pytest.raises(StoreError, match="it cannot be read") as caught:
-            list(several.map(refuse, range(8)))
+            list(executor.map(refuse, range(8)))
         assert caught.value.location == "file 0"
 
 
-def test_something_else_meanwhile(threads: Readers) -> None:
-    for several in (ALONE, threads):
-        other, third = several.submit(max, 3, 5), several.submit_thread(passed, several)
-        assert list(several.map(doubled, [1])) == [[2]]
+def test_something_else_meanwhile(threads: Executor) -> None:
+    for executor in (SERIAL_EXECUTOR, threads):
+        other, third = executor.submit(max, 3, 5), executor.submit_thread(passed, executor)
+        assert list(executor.map(doubled, [1])) == [[2]]
         assert other.result() == 5
         assert third.result() == 3
 
@@ -109,13 +110,13 @@ def test_few_rows_are_not_worth_a_process(
 
 
 def test_one_needs_no_other_process() -> None:
-    with open_readers(1) as alone:
+    with open_executor(1) as alone:
         assert list(alone.map(who, [1])) == [os.getpid()]
 
 
 @pytest.mark.cluster
 def test_workers_share_the_work() -> None:
-    with open_readers(2) as two:
+    with open_executor(2) as two:
         processes = set(two.map(who, range(8)))
         assert len(processes) == 2
         assert os.getpid() not in processes
@@ -127,20 +128,20 @@ def test_workers_share_the_work() -> None:
 
 @pytest.mark.cluster
 def test_workers_that_die_again_and_again_are_told_of() -> None:
-    with pytest.raises(ClusterError, match="3 workers died") as caught, open_readers(2) as two:
+    with pytest.raises(ClusterError, match="3 workers died") as caught, open_executor(2) as two:
         list(two.map(die, range(8)))
     assert "ib-grid report" in str(caught.value)
 
 
 @pytest.mark.cluster
 def test_what_a_worker_dies_of_once_is_done_by_another(tmp_path: Path) -> None:
-    with open_readers(2) as two:
+    with open_executor(2) as two:
         assert list(two.map(partial(die_once, folder=tmp_path), range(4))) == [[0], [2], [4], [6]]
     assert (tmp_path / "died").exists()
 
 
 def interrupt_passes() -> None:
-    with open_readers(2) as two:
+    with open_executor(2) as two:
         two.submit_thread(lambda: list(two.map(sleep, range(8))))
         two.submit(sleep, [1])
         raise KeyboardInterrupt

@@ -100,7 +100,7 @@ def test_they_read_the_rows_for_the_report(
 
 
 def _read_in_vain(workers: Workers) -> None:
-    with executors.open_readers(2, workers) as several:
+    with executors.open_executor(2, workers) as several:
         with pytest.raises(CancelledError):
             list(several.map(len, range(4)))
         list(several.map(len, range(4)))  # nor is more begun

@@ -17,7 +17,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS, result_schema
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import RankingSettings
-from pipelines.cluster.executors import ALONE, Readers
+from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.report.measures.replay import NO_BARS, NoReplay
 from pipelines.report.report import Report, ReportSettings, build_report
 from pipelines.report.run_info import RunInfo
@@ -48,11 +48,11 @@ class MadeUpRun:
     def report(
         self,
         source: Source | NoReplay = NO_BARS,
-        readers: Readers = ALONE,
+        executor: Executor = SERIAL_EXECUTOR,
         **settings: object,
     ) -> Report:
         selected = {"ranking": RankingSettings(), **settings}
-        return build_report(self.run_dir, self.info, ReportSettings(**selected), source, readers)
+        return build_report(self.run_dir, self.info, ReportSettings(**selected), source, executor)
 
 
 def run_info(grid: Grid, **changes: object) -> RunInfo:

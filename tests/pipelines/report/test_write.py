@@ -19,7 +19,7 @@ import pytest
 from ib_grid.errors import ConfigError, DiskError, OutputError, StoreError
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
 from ib_grid.grid.params import PARAM_NAMES, params_from_mapping
-from pipelines.cluster.executors import Readers
+from pipelines.cluster.executors import PoolExecutor
 from pipelines.report.excel import write_workbook
 from pipelines.report.write import write_report
 from tests.helpers.machines.full_disk import room_for
@@ -93,7 +93,7 @@ def test_who_reads_the_files_changes_no_byte(make_run: Callable[..., MadeUpRun])
     alone = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
     for n in (2, 3):
         with ThreadPoolExecutor(n) as pool, ThreadPoolExecutor(1) as threads:
-            report = run.report(readers=Readers(pool, threads, n))
+            report = run.report(executor=PoolExecutor(pool, threads, n))
         paths = write_report(report, run.run_dir)
         assert {path: path.read_bytes() for path in paths} == alone
 
