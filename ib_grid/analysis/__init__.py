@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     from ib_grid.analysis.selection.top import top
     from ib_grid.analysis.trade_days import TradeDay, extreme_dates, trade_day
     from ib_grid.runs.run import Run, load_run
-    from ib_grid.runs.source import Source, load_source, session_dates
+    from ib_grid.runs.source import RunSource, load_source, session_dates
 
 __all__ = [
     "Comparison",
     "Groups",
     "Portfolio",
     "Run",
-    "Source",
+    "RunSource",
     "TradeDay",
     "by_hour",
     "by_variation",
@@ -148,7 +148,7 @@ _HOMES = {
     "ib_grid.analysis.plots.scatter": ("sets_figure",),
     "ib_grid.analysis.effects.slicing": ("slices",),
     "ib_grid.runs.source": (
-        "Source",
+        "RunSource",
         "load_source",
         "session_dates",
     ),

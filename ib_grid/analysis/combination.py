@@ -16,17 +16,17 @@ from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
 from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.instruments import WEEKDAY_NAMES
-from ib_grid.runs.source import Source, Sourced, source_of
+from ib_grid.runs.source import HasSource, RunSource, source_of
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def trades(of: Source | Sourced, combination: Params | int) -> pd.DataFrame:
+def trades(of: RunSource | HasSource, combination: Params | int) -> pd.DataFrame:
     """Every trade of a combination, as the run made them.
 
     Parameters
     ----------
-    of : Source or Run
+    of : RunSource or Run
     combination : Params or int
         The parameters, of the run's grid or not, or an id of the grid.
 
@@ -43,10 +43,10 @@ def trades(of: Source | Sourced, combination: Params | int) -> pd.DataFrame:
         If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
     source = source_of(of)
-    return engine.trades(source.market, source.params(combination), source.execution, source.news)
+    return engine.trades(source.context, source.params(combination))
 
 
-def metrics(of: Source | Sourced, combination: Params | int) -> pd.Series:
+def metrics(of: RunSource | HasSource, combination: Params | int) -> pd.Series:
     """The metrics of a combination, computed again: its result row without the parameters.
 
     Returns
@@ -64,7 +64,7 @@ def metrics(of: Source | Sourced, combination: Params | int) -> pd.Series:
     source = source_of(of)
     grid = engine.grid_of_one(source.params(combination))
     chunk = plan_chunks(grid, 1).chunk(0)
-    row = engine.evaluate(source.market, grid, chunk, source.execution, source.news)[:, 0]
+    row = engine.evaluate(source.context, grid, chunk)[:, 0]
     return pd.Series(row, index=list(METRIC_COLUMNS))
 
 

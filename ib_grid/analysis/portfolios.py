@@ -16,7 +16,7 @@ from ib_grid.analysis.plots.curves import curves_figure
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import finite_number
 from ib_grid.grid.params import Params
-from ib_grid.runs.source import Source, Sourced, session_dates
+from ib_grid.runs.source import HasSource, RunSource, session_dates
 
 TOTAL = "portfolio"
 
@@ -70,7 +70,7 @@ class Portfolio:
 
 
 def portfolio(
-    sets: Mapping[str, tuple[Source | Sourced, Params | int]],
+    sets: Mapping[str, tuple[RunSource | HasSource, Params | int]],
     weights: Mapping[str, float] | None = None,
 ) -> Portfolio:
     """The chosen sets of one or more runs, traded side by side.
@@ -80,7 +80,7 @@ def portfolio(
 
     Parameters
     ----------
-    sets : mapping of str to (Source or Run, Params or int)
+    sets : mapping of str to (RunSource or Run, Params or int)
         By a name for each.
     weights : mapping of str to float, optional
         1 for a set that is not in it. Above 0: a set traded the other way round is another set,

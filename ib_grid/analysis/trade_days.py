@@ -22,7 +22,7 @@ from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars
 from ib_grid.news import Event
-from ib_grid.runs.source import Source, Sourced, source_of
+from ib_grid.runs.source import HasSource, RunSource, source_of
 
 Date = dt.date | np.datetime64 | str
 
@@ -72,12 +72,12 @@ class TradeDay:
     events: tuple[Event, ...]
 
 
-def trade_day(of: Source | Sourced, combination: Params | int, date: Date) -> TradeDay:
+def trade_day(of: RunSource | HasSource, combination: Params | int, date: Date) -> TradeDay:
     """A date of a combination, its trade followed from the signal to the exit.
 
     Parameters
     ----------
-    of : Source or Run
+    of : RunSource or Run
     combination : Params or int
     date : date, datetime64 or str
         Local session date, ``YYYY-MM-DD`` as text.
@@ -92,25 +92,25 @@ def trade_day(of: Source | Sourced, combination: Params | int, date: Date) -> Tr
         If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
     source = source_of(of)
-    params = source.params(combination)
+    params, execution = source.params(combination), source.context.execution
     day = _day(source, params, _date(date))
-    on_date = setting(day, params, source.execution)
-    entered = None if on_date is None else entry(on_date, params, source.execution, source.news)
+    on_date = setting(day, params, execution)
+    entered = None if on_date is None else entry(on_date, params, execution, source.context.news)
     watched: list[Standing] = []
     made = None
     if on_date is not None and entered is not None:
-        watched = list(follow(entered, on_date, params, source.execution))
+        watched = list(follow(entered, on_date, params, execution))
         left = next(standing.left for standing in watched if standing.left)
-        made = trade(day, on_date, entered, left, source.execution)
+        made = trade(day, on_date, entered, left, execution)
     balance = [bar for bar in day.m1 if bar.start < day.ib_end]
     window_start = day.ib_end + params.ib_wait_minutes
     window_end = window_start + params.trade_window_minutes
-    last = window_end if source.execution.model == "original" else window_end - 1
+    last = window_end if execution.model == "original" else window_end - 1
     return TradeDay(
         symbol=source.symbol,
         params=params,
         date=clock.date_of(day.date),
-        bars=source.market.bars.between(day.ib_start, last + 1),
+        bars=source.context.market.bars.between(day.ib_start, last + 1),
         ib_start=day.ib_start,
         ib_end=day.ib_end,
         window_start=window_start,
@@ -146,8 +146,8 @@ def _date(date: Date) -> dt.date:
         raise InputError(f"{date!r} is not a date", expected="YYYY-MM-DD") from None
 
 
-def _day(source: Source, params: Params, date: dt.date) -> Day:
-    levels = source.market.session_levels(params.session, params.horizon_minutes)
+def _day(source: RunSource, params: Params, date: dt.date) -> Day:
+    levels = source.context.market.session_levels(params.session, params.horizon_minutes)
     number = clock.day_number(date)
     place = int(np.searchsorted(levels.date, number))
     if place == len(levels.date) or levels.date[place] != number:
@@ -157,7 +157,7 @@ def _day(source: Source, params: Params, date: dt.date) -> Day:
             expected=f"one of {len(levels.date):,} dates from {clock.date_of(levels.date[0])} to"
             f" {clock.date_of(levels.date[-1])}",
         )
-    return read_day(source.market, levels, place, params.horizon_minutes)
+    return read_day(source.context.market, levels, place, params.horizon_minutes)
 
 
 def _path(
@@ -177,7 +177,7 @@ def _path(
     )
 
 
-def _events_near(source: Source, first_minute: int, last_minute: int) -> tuple[Event, ...]:
-    first = first_minute - source.news.after_minutes
-    last = last_minute + source.news.before_minutes
+def _events_near(source: RunSource, first_minute: int, last_minute: int) -> tuple[Event, ...]:
+    first = first_minute - source.context.news.after_minutes
+    last = last_minute + source.context.news.before_minutes
     return tuple(event for event in source.events if first <= event.minute <= last)

@@ -24,7 +24,7 @@ from ib_grid.runs.cubes import Cube, filled_cube
 from ib_grid.runs.dataset import columns_of, data_set, files_of, read_errors
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partitions import no_results, results_folder
-from ib_grid.runs.source import Source, load_source
+from ib_grid.runs.source import RunSource, load_source
 from ib_grid.storage.paths import AnyPath, RemotePath, parse_path
 
 Where = str | Condition | None
@@ -65,7 +65,7 @@ class Run:
         return self.plan.grid
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> RunSource:
         """What the run was computed from: bars, fills, calendars; read at the first use, then kept.
 
         Raises

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.errors.validation import shown
@@ -19,14 +20,14 @@ from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news import NO_NEWS, Event, NewsFilter
+from ib_grid.news import Event
 from ib_grid.news.run_news import NewsSettings, RunNews, run_news
 from ib_grid.runs.manifest import Manifest
 from ib_grid.storage.atomic_files import is_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
+class RunSource:
     """What a run was computed from; read once, then only looked at.
 
     Attributes
@@ -34,19 +35,15 @@ class Source:
     symbol : str
     grid : Grid
         Gives the combination of an id.
-    market : Market
-        Of the run's bars, for the sessions and the horizon of its grid.
-    execution : Execution
-    news : NewsFilter
+    context : BacktestContext
+        Its market serves the sessions and the horizon of the grid.
     events : tuple of Event
         High-impact events in the symbol's currencies, with their titles; empty without a calendar.
     """
 
     symbol: str
     grid: Grid
-    market: Market
-    execution: Execution
-    news: NewsFilter = NO_NEWS
+    context: BacktestContext
     events: tuple[Event, ...] = ()
 
     def params(self, combination: Params | int) -> Params:
@@ -64,19 +61,19 @@ class Source:
     @property
     def span(self) -> tuple[str, str]:
         """First and last session date of any session, ``YYYY-MM-DD``."""
-        dates = np.concatenate([levels.date for levels in self.market.levels.values()])
+        dates = np.concatenate([levels.date for levels in self.context.market.levels.values()])
         return str(clock.date_of(dates.min())), str(clock.date_of(dates.max()))
 
 
-class Sourced(Protocol):
+class HasSource(Protocol):
     """What knows its source, such as a run."""
 
     @property
-    def source(self) -> Source:
+    def source(self) -> RunSource:
         """What it was computed from."""
 
 
-def source_of(of: Source | Sourced) -> Source:
+def source_of(of: RunSource | HasSource) -> RunSource:
     """A source itself, or that of a run, which reads it once and keeps it.
 
     Raises
@@ -86,7 +83,7 @@ def source_of(of: Source | Sourced) -> Source:
     DataError
         If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
-    if isinstance(of, Source):
+    if isinstance(of, RunSource):
         return of
     if not hasattr(of, "source"):
         raise ConfigError(
@@ -95,7 +92,7 @@ def source_of(of: Source | Sourced) -> Source:
     return of.source
 
 
-def load_source(manifest: Manifest, bars: Path | None = None) -> Source:
+def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
     """The bars and the calendars of a run once more, as it was computed from them.
 
     They are read from where run.json says, wherever that is. So that a run directory of somebody
@@ -125,12 +122,10 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> Source:
             hint="put the calendars back, or run again with those of today",
         )
     execution: Mapping[str, Any] = manifest.execution
-    return Source(
+    return RunSource(
         symbol=manifest.symbol,
         grid=grid,
-        market=market,
-        execution=Execution(**execution),
-        news=news.news,
+        context=BacktestContext(market, Execution(**execution), news.news),
         events=news.events,
     )
 
@@ -184,7 +179,7 @@ def _news(manifest: Manifest, market: Market) -> RunNews:
         ) from error
 
 
-def session_dates(of: Source | Sourced, combination: Params | int) -> pd.DatetimeIndex:
+def session_dates(of: RunSource | HasSource, combination: Params | int) -> pd.DatetimeIndex:
     """The session dates of a combination, whether it trades or not, shape (n_dates,).
 
     A session date is a local date with a bar in the Initial Balance
@@ -197,7 +192,7 @@ def session_dates(of: Source | Sourced, combination: Params | int) -> pd.Datetim
     """
     source = source_of(of)
     params = source.params(combination)
-    levels = source.market.session_levels(params.session, params.horizon_minutes)
+    levels = source.context.market.session_levels(params.session, params.horizon_minutes)
     return pd.DatetimeIndex(
         levels.date.astype("datetime64[D]").astype("datetime64[ms]"), name="date"
     )

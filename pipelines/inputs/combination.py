@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ib_grid.engine import reference
-from ib_grid.engine.execution import Execution
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.fast import engine
 from ib_grid.errors import ConfigError, ParamsError
 from ib_grid.errors.validation import points
 from ib_grid.grid.params import Params, params_from_mapping
 from ib_grid.market.bars import read_bars
-from ib_grid.market.market import Market, build_market, traded_dates
+from ib_grid.market.market import build_market, traded_dates
 from ib_grid.news import check_candidates
 from ib_grid.news.run_news import RunNews, run_news, statement_lines
 from ib_grid.storage.mapping_files import read_mapping
@@ -45,16 +45,15 @@ def read_params(path: AnyPath) -> Params:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Combination:
-    """One combination and all that decides its trades."""
+class CombinationInputs:
+    """One combination, its backtest context and where the news come from."""
 
     params: Params
-    market: Market
-    execution: Execution
+    context: BacktestContext
     news: RunNews
 
 
-def load_combination(settings: Settings, params_file: AnyPath) -> Combination:
+def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInputs:
     """A combination from its file, with the bars and the calendars of the settings.
 
     Raises
@@ -67,17 +66,14 @@ def load_combination(settings: Settings, params_file: AnyPath) -> Combination:
     bars = read_bars(settings.bars_file)
     check_spread(settings.fills, bars)
     market = build_market(bars, (params.session,), params.horizon_minutes)
-    return Combination(
-        params=params,
-        market=market,
-        execution=settings.fills,
-        news=run_news(settings.news_settings, settings.instrument, traded_dates(market)),
-    )
+    news = run_news(settings.news_settings, settings.instrument, traded_dates(market))
+    context = BacktestContext(market, settings.fills, news.news)
+    return CombinationInputs(params=params, context=context, news=news)
 
 
-def said_of(of: Combination, settings: Settings) -> list[str]:
+def said_of(of: CombinationInputs, settings: Settings) -> list[str]:
     """How the trades were filled, and what may be a mistake, a line each."""
-    costs = {name: value for name, value in of.execution.to_dict().items() if value}
+    costs = {name: value for name, value in of.context.execution.to_dict().items() if value}
     said = (points(v) if isinstance(v, float) else str(v) for v in costs.values())
     lines = ["fills: " + ", ".join(map(" ".join, zip(costs, said, strict=True)))]
     lines += statement_lines(of.news.statement)
@@ -90,7 +86,7 @@ def said_of(of: Combination, settings: Settings) -> list[str]:
     return lines
 
 
-def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:
+def combination_trades(of: CombinationInputs, engine_name: str) -> pd.DataFrame:
     """Every trade of one combination, by date; columns `results.TRADE_COLUMNS`.
 
     Raises
@@ -103,17 +99,17 @@ def combination_trades(of: Combination, engine_name: str) -> pd.DataFrame:
             f"the engine is {engine_name!r}", location="--engine", expected=" or ".join(ENGINES)
         )
     trades = ENGINES[engine_name].trades
-    found: pd.DataFrame = trades(of.market, of.params, of.execution, of.news.news)
+    found: pd.DataFrame = trades(of.context, of.params)
     return found
 
 
-def candidates_and_news(of: Combination) -> pd.DataFrame:
+def candidates_and_news(of: CombinationInputs) -> pd.DataFrame:
     """Each candidate of one combination with the event that blocks it or is nearest to it.
 
     The columns are those of `ib_grid.news.check_candidates`. The nearest event is that of the whole
     calendar, even where it is too far from the bars to be in the filter of the engines.
     """
-    candidates = engine.candidates(of.market, of.params, of.execution, of.news.news)
+    candidates = engine.candidates(of.context, of.params)
     minutes = np.array([event.minute for event in of.news.events], dtype=np.int64)
     return check_candidates(
         candidates, dataclasses.replace(of.news.news, events=minutes), of.news.events

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import points
@@ -17,9 +18,9 @@ from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news import NewsFilter
 from ib_grid.news.run_news import run_news
 from ib_grid.runs.fingerprint import identity
+from ib_grid.runs.source import RunSource
 from pipelines.config import configuration
 from pipelines.config.configuration import Settings
 from pipelines.inputs import prepare
@@ -28,16 +29,14 @@ _SPREAD_LIMIT = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Inputs:
+class RunInputs:
     """The input of a run, read and checked.
 
     Attributes
     ----------
     instrument : Instrument
     grid : Grid
-    market : Market
-    execution : Execution
-    news : NewsFilter
+    context : BacktestContext
     news_statement : mapping
         What run.json says of the news filter.
     data : mapping
@@ -50,9 +49,7 @@ class Inputs:
 
     instrument: Instrument
     grid: Grid
-    market: Market
-    execution: Execution
-    news: NewsFilter
+    context: BacktestContext
     news_statement: Mapping[str, object]
     data: Mapping[str, object]
     keep: Keep
@@ -64,19 +61,24 @@ class Inputs:
         return self.instrument.symbol
 
     @property
+    def source(self) -> RunSource:
+        """What the run is computed from, without the titles of events."""
+        return RunSource(symbol=self.symbol, grid=self.grid, context=self.context)
+
+    @property
     def identity(self) -> dict[str, object]:
         """All that can change a number."""
         return identity(
             symbol=self.symbol,
             grid=self.grid.to_dict(),
-            execution=self.execution.to_dict(),
-            news=self.news.to_dict(),
+            execution=self.context.execution.to_dict(),
+            news=self.context.news.to_dict(),
             data_sha256=str(self.data["sha256"]),
             keep=self.keep.identity,
         )
 
 
-def read_inputs(settings: Settings) -> Inputs:
+def read_inputs(settings: Settings) -> RunInputs:
     """Read and check all that a run needs.
 
     Raises
@@ -95,12 +97,10 @@ def read_inputs(settings: Settings) -> Inputs:
     levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
     market = _market(bars, levels.levels, grid, path)
     filtered = run_news(settings.news_settings, settings.instrument, traded_dates(market))
-    return Inputs(
+    return RunInputs(
         instrument=settings.instrument,
         grid=grid,
-        market=market,
-        execution=execution,
-        news=filtered.news,
+        context=BacktestContext(market, execution, filtered.news),
         news_statement=filtered.statement,
         data={
             "file": str(path.absolute()),

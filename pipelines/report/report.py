@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid.columns import VARIATIONS
 from ib_grid.grid.row_filter import Keep
@@ -143,7 +143,7 @@ def build_report(
     run_dir: AnyPath,
     info: RunInfo,
     settings: ReportSettings,
-    source: Source | NoReplay = NO_BARS,
+    source: RunSource | NoReplay = NO_BARS,
     executor: Executor = SERIAL_EXECUTOR,
 ) -> Report:
     """The report of a run, finished or not, from its partition files.
@@ -153,7 +153,7 @@ def build_report(
     run_dir : AnyPath
     info : RunInfo
     settings : ReportSettings
-    source : Source or NoReplay
+    source : RunSource or NoReplay
         What the run was computed from, for the trades of the best, or why it is not at hand.
     executor : Executor
 

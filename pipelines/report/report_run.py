@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ib_grid.analysis import Source, load_source
+from ib_grid.analysis import RunSource, load_source
 from ib_grid.errors import InputError
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import inventory
@@ -32,7 +32,7 @@ def report_run(
     n_best: int = DEFAULT_BEST,
     excel: bool = False,
     n_computed: int | None = None,
-    source: Source | None = None,
+    source: RunSource | None = None,
     processes: int = 1,
     workers: Workers | None = None,
 ) -> tuple[Report, list[AnyPath]]:
@@ -50,7 +50,7 @@ def report_run(
     n_computed : int, optional
         Combinations that are computed, where this process has just looked at every file; by default
         all of each file is read and checked first.
-    source : Source, optional
+    source : RunSource, optional
         What the run was computed from, where it is at hand; by default it is read again.
     processes : int
         As many are started to read the rows, if there are enough of these.
@@ -104,7 +104,7 @@ def _make_ready() -> None:
     plotly_base64()  # which is kept
 
 
-def _source(manifest: Manifest) -> Source | NoReplay:
+def _source(manifest: Manifest) -> RunSource | NoReplay:
     """What the run was computed from, or why it cannot be had any more."""
     try:
         return load_source(manifest)

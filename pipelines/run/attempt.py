@@ -30,11 +30,11 @@ from pipelines.cluster.local_cluster import Workers
 from pipelines.cluster.security import warnings_of
 from pipelines.cluster.versions import own_versions
 from pipelines.config.configuration import Settings
-from pipelines.inputs.inputs import Inputs
+from pipelines.inputs.inputs import RunInputs
 from pipelines.render.progress import Progress
 from pipelines.run import chunk_bag
 from pipelines.run.chunk_bag import Outcome
-from pipelines.run.tasks import Work
+from pipelines.run.tasks import ChunkWork
 from pipelines.run.top_k import cut_partitions, find_cut
 
 
@@ -51,13 +51,13 @@ def planned_workers(settings: Settings) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Job:
+class RunContext:
     """A run that this process works on.
 
     Attributes
     ----------
     settings : Settings
-    inputs : Inputs
+    inputs : RunInputs
     console : Console
     folder : AnyPath
         The run directory.
@@ -70,7 +70,7 @@ class Job:
     """
 
     settings: Settings
-    inputs: Inputs
+    inputs: RunInputs
     console: Console
     folder: AnyPath
     plan: ChunkPlan
@@ -112,13 +112,13 @@ class Job:
 
 
 def compute_missing(
-    job: Job, manifest: Manifest, missing: list[int], before: Summary
+    context: RunContext, manifest: Manifest, missing: list[int], before: Summary
 ) -> tuple[Manifest, Workers | None]:
     """Compute the missing chunks; whatever happens is written down, its beginning first.
 
     Parameters
     ----------
-    job : Job
+    context : RunContext
     manifest : Manifest
         As it is in the run directory.
     missing : list of int
@@ -141,67 +141,71 @@ def compute_missing(
     seconds: dict[str, float] = {}
     attempt: dict[str, object] = {"started_utc": utc_now(), "seconds": seconds}
     workers = None
-    _write_attempt(job, manifest, attempt, "running")
+    _write_attempt(context, manifest, attempt, "running")
     # Impatience must not disturb what is written down of a stop either.
     with local_cluster.stoppable():
         try:
             if missing:
                 _compile(
-                    job, seconds, lambda: _note_stop(job, manifest, attempt, KeyboardInterrupt())
+                    context,
+                    seconds,
+                    lambda: _note_stop(context, manifest, attempt, KeyboardInterrupt()),
                 )
-                workers = _compute(job, missing, before, attempt, seconds)
-            if job.inputs.keep.top is not None:
-                manifest = _with_cut(job, manifest, attempt)
-                _leave_out_rows(job, manifest, attempt, seconds)
+                workers = _compute(context, missing, before, attempt, seconds)
+            if context.inputs.keep.top is not None:
+                manifest = _with_cut(context, manifest, attempt)
+                _leave_out_rows(context, manifest, attempt, seconds)
         except BaseException as error:
-            _note_stop(job, manifest, attempt, error)
+            _note_stop(context, manifest, attempt, error)
             raise
-    return _end(job, manifest, attempt, "finished"), workers
+    return _end(context, manifest, attempt, "finished"), workers
 
 
 def _note_stop(
-    job: Job, manifest: Manifest, attempt: Mapping[str, object], error: BaseException
+    context: RunContext, manifest: Manifest, attempt: Mapping[str, object], error: BaseException
 ) -> None:
     """Write down why an attempt has ended before its end."""
     stopped = isinstance(error, KeyboardInterrupt)
     try:
-        _end(job, manifest, attempt, "interrupted" if stopped else "failed")
+        _end(context, manifest, attempt, "interrupted" if stopped else "failed")
     # The error that led here is the one to be told.
     except (OutputError, StoreError) as unwritten:
-        job.say(f"note: run.json could not be written: {unwritten.message}")
+        context.say(f"note: run.json could not be written: {unwritten.message}")
     if stopped:
         with contextlib.suppress(UnreachableError):
-            there = len(partition_files(job.dataset))
-            job.say(f"stopped: {there} of {len(job.plan)} chunks are done; run again to go on")
+            there = len(partition_files(context.dataset))
+            context.say(
+                f"stopped: {there} of {len(context.plan)} chunks are done; run again to go on"
+            )
 
 
-def _compile(job: Job, seconds: dict[str, float], note_stop: Callable[[], None]) -> None:
+def _compile(context: RunContext, seconds: dict[str, float], note_stop: Callable[[], None]) -> None:
     """Compile the engine where this machine has not yet done it, which takes some ten seconds."""
 
     def note() -> None:
-        job.console.show_cursor()  # the status has hidden it
+        context.console.show_cursor()  # the status has hidden it
         note_stop()
-        job.console.file.flush()
+        context.console.file.flush()
 
-    with _timed(seconds, "compile"), job.console.status("preparing the engine"):
+    with _timed(seconds, "compile"), context.console.status("preparing the engine"):
         if not all_compiled():
             with local_cluster.ended_by_a_stop(note):
-                engine.warm_up(job.inputs.market, job.inputs.grid)
+                engine.warm_up(context.inputs.context.market, context.inputs.grid)
     if compilations():
-        job.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
+        context.say(f"compiled the engine in {seconds['compile']:.0f} s, for this and later runs")
 
 
 def _compute(
-    job: Job,
+    context: RunContext,
     missing: list[int],
     before: Summary,
     attempt: dict[str, object],
     seconds: dict[str, float],
 ) -> Workers | None:
     """Have workers compute; those of them that stay."""
-    settings, inputs = job.settings, job.inputs
+    settings, inputs = context.settings, context.inputs
     for warning in warnings_of(settings):
-        job.say(warning)
+        context.say(warning)
     with contextlib.ExitStack() as stack:
         with _timed(seconds, "start_workers"):
             workers = stack.enter_context(
@@ -210,74 +214,76 @@ def _compute(
                     scheduler=settings.scheduler,
                     dashboard_address=settings.dashboard_address,
                     listen=settings.listen,
-                    security=job.security,
+                    security=context.security,
                 )
             )
-        job.say(f"dashboard: {workers.dashboard_link}")
+        context.say(f"dashboard: {workers.dashboard_link}")
         if settings.listen:
-            job.say(f"workers can join at {workers.client.scheduler.address}")
+            context.say(f"workers can join at {workers.client.scheduler.address}")
         if settings.scheduler:
-            check_cluster(workers.client, job.folder, job.fingerprint)
+            check_cluster(workers.client, context.folder, context.fingerprint)
         progress = Progress(
-            job.console, done=before.combinations, total=len(inputs.grid), best=before.best
+            context.console, done=before.combinations, total=len(inputs.grid), best=before.best
         )
         with progress, _timed(seconds, "compute"):
-            outcome = chunk_bag.compute(_work(job), missing, workers, progress, before)
+            outcome = chunk_bag.compute(_work(context), missing, workers, progress, before)
         attempt.update(_figures(outcome, workers.count))
         if outcome.failed:
             raise chunk_bag.failure(outcome.failed)
-        if job.stay is None:
+        if context.stay is None:
             return None
-        job.stay.enter_context(stack.pop_all())
+        context.stay.enter_context(stack.pop_all())
     return workers
 
 
-def _with_cut(job: Job, manifest: Manifest, attempt: Mapping[str, object]) -> Manifest:
+def _with_cut(context: RunContext, manifest: Manifest, attempt: Mapping[str, object]) -> Manifest:
     """The manifest with the place where the best rows end, found if it is not there yet."""
     if manifest.cut:
         return manifest
-    stored = job.stored(read_all=False)
+    stored = context.stored(read_all=False)
     if any(record.is_cut for record in stored.records.values()):
         raise StoreError(
             "files hold only the best rows, and run.json does not say where these end",
-            location=str(job.folder),
+            location=str(context.folder),
             hint="put back the run.json that was there, or start anew with --no-resume",
         )
-    if len(stored.records) < len(job.plan):
+    if len(stored.records) < len(context.plan):
         return manifest
-    with job.console.status("finding the best rows"):
-        cut = find_cut(partition_files(job.dataset), job.inputs.keep)
+    with context.console.status("finding the best rows"):
+        cut = find_cut(partition_files(context.dataset), context.inputs.keep)
     manifest = dataclasses.replace(manifest, cut=cut.to_dict())
-    _write_attempt(job, manifest, attempt, "running")
+    _write_attempt(context, manifest, attempt, "running")
     return manifest
 
 
 def _leave_out_rows(
-    job: Job, manifest: Manifest, attempt: dict[str, object], seconds: dict[str, float]
+    context: RunContext, manifest: Manifest, attempt: dict[str, object], seconds: dict[str, float]
 ) -> None:
     """Write the files again without the rows behind the cut, those that still hold them."""
     if not manifest.cut:  # not all files are there, which is said in the end
         return
-    chunks, cut, kept = job.uncut(job.stored(read_all=False)), Cut.from_dict(manifest.cut), 0
-    with _timed(seconds, "cut"), job.console.status("leaving out the other rows"):
+    chunks, cut, kept = (
+        context.uncut(context.stored(read_all=False)),
+        Cut.from_dict(manifest.cut),
+        0,
+    )
+    with _timed(seconds, "cut"), context.console.status("leaving out the other rows"):
         for n_rows in cut_partitions(
-            job.dataset, job.plan, job.fingerprint, job.inputs.keep, cut, chunks
+            context.dataset, context.plan, context.fingerprint, context.inputs.keep, cut, chunks
         ):
             kept += n_rows
     attempt["rows_left_by_cut"] = kept
 
 
-def _work(job: Job) -> Work:
-    return Work(
-        market=job.inputs.market,
-        plan=job.plan,
-        execution=job.inputs.execution,
-        news=job.inputs.news,
-        dataset=job.dataset,
-        fingerprint=job.fingerprint,
-        min_trades=job.min_trades,
+def _work(context: RunContext) -> ChunkWork:
+    return ChunkWork(
+        context=context.inputs.context,
+        plan=context.plan,
+        dataset=context.dataset,
+        fingerprint=context.fingerprint,
+        min_trades=context.min_trades,
         versions=tuple(own_versions().items()),
-        keep=job.inputs.keep,
+        keep=context.inputs.keep,
     )
 
 
@@ -311,17 +317,19 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
         seconds[name] = round(time.perf_counter() - started, 3)
 
 
-def _end(job: Job, manifest: Manifest, attempt: Mapping[str, object], state: State) -> Manifest:
+def _end(
+    context: RunContext, manifest: Manifest, attempt: Mapping[str, object], state: State
+) -> Manifest:
     """The manifest with this attempt at its end, written."""
-    return _write_attempt(job, manifest, {**attempt, "ended_utc": utc_now()}, state)
+    return _write_attempt(context, manifest, {**attempt, "ended_utc": utc_now()}, state)
 
 
 def _write_attempt(
-    job: Job, manifest: Manifest, attempt: Mapping[str, object], state: State
+    context: RunContext, manifest: Manifest, attempt: Mapping[str, object], state: State
 ) -> Manifest:
     """The manifest with one attempt more, written; an attempt that has no end was killed."""
     with_it = dataclasses.replace(
         manifest, state=state, attempts=(*manifest.attempts, {**attempt, "state": state})
     )
-    write_manifest(job.folder, with_it)
+    write_manifest(context.folder, with_it)
     return with_it

@@ -22,7 +22,7 @@ from pipelines.cluster import local_cluster
 from pipelines.cluster.local_cluster import Workers
 from pipelines.render.progress import Progress
 from pipelines.run import tasks
-from pipelines.run.tasks import ChunkDone, Work
+from pipelines.run.tasks import ChunkDone, ChunkWork
 
 SEED = 42
 MIN_CHUNKS = 60
@@ -59,13 +59,13 @@ def rows_per_chunk(grid: Grid, workers: int) -> int:
 
 
 def compute(
-    work: Work, chunks: Sequence[int], workers: Workers, progress: Progress, before: Summary
+    work: ChunkWork, chunks: Sequence[int], workers: Workers, progress: Progress, before: Summary
 ) -> Outcome:
     """Have workers compute and write these chunks.
 
     Parameters
     ----------
-    work : Work
+    work : ChunkWork
     chunks : sequence of int
         Indices.
     workers : Workers
@@ -109,7 +109,7 @@ def compute(
 
 
 def _results(
-    work: Work, chunks: Sequence[int], client: Client, progress: Progress
+    work: ChunkWork, chunks: Sequence[int], client: Client, progress: Progress
 ) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
     """What becomes of each chunk; None if it was dropped with the worker that held the work."""
     try:
@@ -151,7 +151,9 @@ def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> 
             time.sleep(_POLL_SECONDS)
 
 
-def _result(future: Future, index: int, work: Work) -> ChunkDone | ChunkError | KilledWorker | None:
+def _result(
+    future: Future, index: int, work: ChunkWork
+) -> ChunkDone | ChunkError | KilledWorker | None:
     if future.status == "finished":
         try:
             (done,) = future.result()

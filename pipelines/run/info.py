@@ -16,7 +16,7 @@ from ib_grid.errors.validation import points
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.news.run_news import statement_lines
 from pipelines.config.configuration import Settings
-from pipelines.inputs.inputs import Inputs, read_inputs
+from pipelines.inputs.inputs import RunInputs, read_inputs
 from pipelines.render.progress import duration
 from pipelines.run import chunk_bag
 from pipelines.run.attempt import planned_workers
@@ -33,12 +33,12 @@ def describe(settings: Settings) -> Iterator[str]:
         If what a run needs is missing or wrong.
     """
     news, inputs = _news_and_inputs(settings)
-    data, grid, execution = inputs.data, inputs.grid, inputs.execution
+    data, grid, execution = inputs.data, inputs.grid, inputs.context.execution
     file = settings.instrument_file
     yield f"symbol:  {settings.symbol}, {f'described in {file}' if file else 'built in'}"
     yield f"bars:    {data['file']}"
     yield f"         {data['bars']:,} one-minute bars, {data['first']} to {data['last']}"
-    for session, levels in inputs.market.levels.items():
+    for session, levels in inputs.context.market.levels.items():
         flat = int(np.count_nonzero(levels.ib_high <= levels.ib_low))
         yield f"levels:  {session} {session.ib_timezone}: {len(levels.date)} dates" + (
             f", {flat} without a range" if flat else ""
@@ -57,7 +57,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"         about {_estimate(inputs, plan, workers)}"
 
 
-def _news_and_inputs(settings: Settings) -> tuple[list[str], Inputs]:
+def _news_and_inputs(settings: Settings) -> tuple[list[str], RunInputs]:
     """What is to be said of the news filter, and the inputs; without a filter if it cannot be had.
 
     Not to know what a run would block is no reason not to show what there is.
@@ -71,14 +71,14 @@ def _news_and_inputs(settings: Settings) -> tuple[list[str], Inputs]:
     return statement_lines(inputs.news_statement), inputs
 
 
-def _estimate(inputs: Inputs, plan: ChunkPlan, workers: int) -> str:
+def _estimate(inputs: RunInputs, plan: ChunkPlan, workers: int) -> str:
     """The time a run will take, from that of a few chunks of it on this data."""
-    engine.warm_up(inputs.market, inputs.grid)
+    engine.warm_up(inputs.context.market, inputs.grid)
     sample = random.Random(chunk_bag.SEED).sample(range(len(plan)), min(_CHUNKS_TIMED, len(plan)))  # noqa: S311
     chunks = [plan.chunk(index) for index in sample]
     started = time.perf_counter()
     for chunk in chunks:
-        engine.evaluate(inputs.market, inputs.grid, chunk, inputs.execution, inputs.news)
+        engine.evaluate(inputs.context, inputs.grid, chunk)
     seconds = time.perf_counter() - started
     rows = sum(chunk.n_rows for chunk in chunks)
     total = seconds / rows * len(plan.grid) / min(workers, len(plan), CPU_COUNT)

@@ -26,9 +26,9 @@ from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster.local_cluster import Workers
 from pipelines.cluster.security import security_of
 from pipelines.config.configuration import Settings
-from pipelines.inputs.inputs import Inputs
+from pipelines.inputs.inputs import RunInputs
 from pipelines.run import chunk_bag, run_directory
-from pipelines.run.attempt import Job, compute_missing, planned_workers, say
+from pipelines.run.attempt import RunContext, compute_missing, planned_workers, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class RunResult:
 
 def run(
     settings: Settings,
-    inputs: Inputs,
+    inputs: RunInputs,
     console: Console,
     stay: contextlib.ExitStack | None = None,
 ) -> RunResult:
@@ -66,7 +66,7 @@ def run(
     Parameters
     ----------
     settings : Settings
-    inputs : Inputs
+    inputs : RunInputs
     console : Console
         Gets notes and progress.
     stay : ExitStack, optional
@@ -98,7 +98,7 @@ def run(
         else:
             manifest = new_manifest(settings, inputs)
             write_manifest(place.folder, manifest)
-        job = Job(
+        context = RunContext(
             settings=settings,
             inputs=inputs,
             console=console,
@@ -111,11 +111,11 @@ def run(
         described = settings.instrument_file
         own = (f"{settings.symbol} is as {described} describes it",) if described else ()
         for note in (*own, *inputs.notes, *place.notes, *inputs.keep.said()):
-            job.say(f"note: {note}")
-        return _complete(job, manifest, begun=begun)
+            context.say(f"note: {note}")
+        return _complete(context, manifest, begun=begun)
 
 
-def new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
+def new_manifest(settings: Settings, inputs: RunInputs) -> Manifest:
     """The manifest of a run that is about to begin: its grid cut into chunks, nothing done yet."""
     rows = settings.chunk_size or chunk_bag.rows_per_chunk(inputs.grid, planned_workers(settings))
     plan = plan_chunks(inputs.grid, rows)
@@ -123,8 +123,8 @@ def new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
         symbol=inputs.symbol,
         instrument=inputs.instrument.to_dict(),
         grid=inputs.grid.to_dict(),
-        execution=inputs.execution.to_dict(),
-        news=inputs.news.to_dict(),
+        execution=inputs.context.execution.to_dict(),
+        news=inputs.context.news.to_dict(),
         news_statement=inputs.news_statement,
         data=inputs.data,
         ranking=dataclasses.asdict(settings.ranking),
@@ -141,45 +141,47 @@ def new_manifest(settings: Settings, inputs: Inputs) -> Manifest:
     )
 
 
-def _complete(job: Job, manifest: Manifest, *, begun: bool) -> RunResult:
+def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunResult:
     """Compute what is not there, until all of it is."""
-    inventory.remove_leftovers(job.dataset)
-    stored = job.stored(read_all=True)
-    missing = [index for index in range(len(job.plan)) if index not in stored.records]
-    _say_what_is_there(job, len(missing), begun)
+    inventory.remove_leftovers(context.dataset)
+    stored = context.stored(read_all=True)
+    missing = [index for index in range(len(context.plan)) if index not in stored.records]
+    _say_what_is_there(context, len(missing), begun)
     workers = None
-    if missing or job.uncut(stored):
-        manifest, workers = compute_missing(job, manifest, missing, job.summary_of(stored))
-        stored = job.stored(read_all=False)
+    if missing or context.uncut(stored):
+        manifest, workers = compute_missing(context, manifest, missing, context.summary_of(stored))
+        stored = context.stored(read_all=False)
     elif manifest.state != "finished":
         manifest = dataclasses.replace(manifest, state="finished")
-        write_manifest(job.folder, manifest)
-    absent = len(job.plan) - len(stored.records)
+        write_manifest(context.folder, manifest)
+    absent = len(context.plan) - len(stored.records)
     if absent:
         raise StoreError(
             f"{absent} partitions are missing",
-            location=str(job.dataset),
+            location=str(context.dataset),
             expected="a folder that all workers write to",
             hint="let workers on other machines share this folder, or run on this machine",
         )
-    total = job.summary_of(stored)
-    computed = sum(job.plan.chunk(index).n_rows for index in missing)
-    if not job.inputs.keep.every_row:
+    total = context.summary_of(stored)
+    computed = sum(context.plan.chunk(index).n_rows for index in missing)
+    if not context.inputs.keep.every_row:
         kept = sum(record.n_rows for record in stored.records.values())
-        job.say(f"kept: {kept:,} of {total.combinations:,} rows")
+        context.say(f"kept: {kept:,} of {total.combinations:,} rows")
     return RunResult(
-        folder=job.folder, manifest=manifest, summary=total, computed=computed, workers=workers
+        folder=context.folder, manifest=manifest, summary=total, computed=computed, workers=workers
     )
 
 
-def _say_what_is_there(job: Job, missing: int, begun: bool) -> None:
-    chunks = len(job.plan)
+def _say_what_is_there(context: RunContext, missing: int, begun: bool) -> None:
+    chunks = len(context.plan)
     if not begun:
-        job.say(f"run: {job.folder}")
+        context.say(f"run: {context.folder}")
     elif not missing:
-        job.say(f"run: {job.folder} is complete, nothing is computed again")
+        context.say(f"run: {context.folder} is complete, nothing is computed again")
     else:
-        job.say(f"run: {job.folder} goes on, {chunks - missing} of {chunks} chunks are done")
-    size = job.settings.chunk_size
-    if begun and size and plan_chunks(job.plan.grid, size) != job.plan:
-        job.say(f"note: its chunks stay as they were cut; --chunk-size {size} is for a new run")
+        context.say(
+            f"run: {context.folder} goes on, {chunks - missing} of {chunks} chunks are done"
+        )
+    size = context.settings.chunk_size
+    if begun and size and plan_chunks(context.plan.grid, size) != context.plan:
+        context.say(f"note: its chunks stay as they were cut; --chunk-size {size} is for a new run")

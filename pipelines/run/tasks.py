@@ -9,15 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.execution import Execution
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.fast import engine
 from ib_grid.engine.fast.compiled import compilations
 from ib_grid.errors import ChunkError, IbGridError, StoreError, UnreachableError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.row_filter import KEEP_ALL, Keep
-from ib_grid.market.market import Market
-from ib_grid.news import NewsFilter
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, summarise
 from ib_grid.runs.partition_file import Record
@@ -30,15 +28,13 @@ AWAY_SECONDS = (2.0, 10.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Work:
+class ChunkWork:
     """What all chunks of a run share; it travels to each worker once.
 
     Attributes
     ----------
-    market : Market
+    context : BacktestContext
     plan : ChunkPlan
-    execution : Execution
-    news : NewsFilter
     dataset : AnyPath
         Folder of the partition files.
     fingerprint : str
@@ -52,10 +48,8 @@ class Work:
         are of this very process.
     """
 
-    market: Market
+    context: BacktestContext
     plan: ChunkPlan
-    execution: Execution
-    news: NewsFilter
     dataset: AnyPath
     fingerprint: str
     min_trades: int
@@ -91,7 +85,7 @@ class ChunkDone:
     compilations: int
 
 
-def run_chunk(index: int, work: Work) -> ChunkDone:
+def run_chunk(index: int, work: ChunkWork) -> ChunkDone:
     """Compute a chunk and write its partition file.
 
     A file that is there is that of a worker that died before it could tell of it: it counts. A
@@ -114,7 +108,7 @@ def run_chunk(index: int, work: Work) -> ChunkDone:
     return _run_chunk(index, work)
 
 
-def _run_chunk(index: int, work: Work) -> ChunkDone:
+def _run_chunk(index: int, work: ChunkWork) -> ChunkDone:
     if work.versions is not None:
         check_this_worker(work.versions, work.dataset.parent, work.fingerprint)
     chunk = work.plan.chunk(index)
@@ -147,7 +141,7 @@ def _written(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record | None:
         return None
 
 
-def compute(chunk: Chunk, work: Work) -> NDArray[np.float32]:
+def compute(chunk: Chunk, work: ChunkWork) -> NDArray[np.float32]:
     """Metrics of a chunk, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows).
 
     Raises
@@ -156,7 +150,7 @@ def compute(chunk: Chunk, work: Work) -> NDArray[np.float32]:
         If the engine fails, or a value is not a finite number.
     """
     try:
-        metrics = engine.evaluate(work.market, work.plan.grid, chunk, work.execution, work.news)
+        metrics = engine.evaluate(work.context, work.plan.grid, chunk)
     except Exception as error:
         found = error.message if isinstance(error, IbGridError) else f"{error!r}"
         raise chunk_error(chunk, found) from error

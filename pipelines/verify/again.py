@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ib_grid.analysis import Source, load_source
+from ib_grid.analysis import RunSource, load_source
 from ib_grid.errors import InputError
 from ib_grid.runs.fingerprint import RESULTS_VERSION
 from ib_grid.runs.manifest import Manifest
@@ -48,7 +48,7 @@ def checks(
     return _compared(drawn, rows, source, tell)
 
 
-def _source(manifest: Manifest, bars: Path | None) -> tuple[str, Source | None]:
+def _source(manifest: Manifest, bars: Path | None) -> tuple[str, RunSource | None]:
     """What the run was computed from, or why it cannot be had."""
     if manifest.results_version != RESULTS_VERSION:
         return (
@@ -61,7 +61,7 @@ def _source(manifest: Manifest, bars: Path | None) -> tuple[str, Source | None]:
         return f"{error.message}: {error.location}", None
 
 
-def _compared(drawn: Draw, rows: pa.Table, source: Source, tell: Tell) -> tuple[Check, Check]:
+def _compared(drawn: Draw, rows: pa.Table, source: RunSource, tell: Tell) -> tuple[Check, Check]:
     wanted = sum(drawn.counts.values())
     metrics, trades, n_trades = [], [], 0
     for n_done, row in enumerate(rows.to_pylist(), start=1):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from ib_grid.engine.fast import engine
 from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
@@ -43,17 +43,16 @@ class Recomputed:
     trades: str
 
 
-def recompute(row: Mapping[str, float], source: Source) -> Recomputed:
+def recompute(row: Mapping[str, float], source: RunSource) -> Recomputed:
     """Compute a result row again from what the run was computed from."""
     params = source.params(int(row["combo_id"]))
-    asked = (source.market, params, source.execution, source.news)
-    plain = reference.trades(*asked)
-    n_dates = len(source.market.levels[params.session].date)
+    plain = reference.trades(source.context, params)
+    n_dates = len(source.context.market.levels[params.session].date)
     return Recomputed(
         combo_id=int(row["combo_id"]),
         n_trades=len(plain),
         metrics=_metrics_apart(row, reference.metrics(plain, n_dates)),
-        trades=trades_apart(engine.trades(*asked), plain),
+        trades=trades_apart(engine.trades(source.context, params), plain),
     )
 
 

@@ -48,6 +48,7 @@ from pathlib import Path
 
 import psutil
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
@@ -131,12 +132,12 @@ def measure_engine(asked: argparse.Namespace) -> Row:
     grid = sizes.grid_of(asked.million)
     bars = sizes.bars_of(asked.years, sizes.real_bars())
     market = build_market(bars, grid.sessions, grid.horizon_minutes)
-    execution = Execution(spread_points=GER40.spread_points)
+    context = BacktestContext(market, Execution(spread_points=GER40.spread_points))
     engine.warm_up(market, grid)
     plan = plan_chunks(grid, chunk_bag.rows_per_chunk(grid, 2))
     started = time.perf_counter()
     for index in range(len(plan)):
-        engine.evaluate(market, grid, plan.chunk(index), execution)
+        engine.evaluate(context, grid, plan.chunk(index))
     return {"wall_seconds": round(time.perf_counter() - started, 2), "chunks": len(plan)}
 
 

@@ -10,7 +10,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ib_grid import analysis
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution, Model
 from ib_grid.grid.grid import named_grid
 from ib_grid.market.instruments import GER40
@@ -29,9 +30,9 @@ def market(request: pytest.FixtureRequest) -> Market:
     return build_market(bars(request.param), GRID.sessions, GRID.horizon_minutes)
 
 
-def source_of(market: Market, model: Model) -> Source:
+def source_of(market: Market, model: Model) -> RunSource:
     execution = Execution(model=model, spread_points=GER40.spread_points)
-    return Source(symbol="GER40", grid=GRID, market=market, execution=execution)
+    return RunSource(symbol="GER40", grid=GRID, context=BacktestContext(market, execution))
 
 
 def random_ids(n: int) -> list[int]:

@@ -11,6 +11,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from ib_grid.engine import reference
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
@@ -40,11 +41,11 @@ def market(request: pytest.FixtureRequest) -> Market:
     return build_market(bars(request.param), GRID.sessions, GRID.horizon_minutes)
 
 
-def evaluate_grid(market: Market, grid: Grid, execution: Execution) -> None:
+def evaluate_grid(context: BacktestContext, grid: Grid) -> None:
     # A chunk for each session and wait: smaller ones walk entries again that they could share.
     plan = plan_chunks(grid, grid.rows_per_block)
     for index in range(len(plan)):
-        engine.evaluate(market, grid, plan.chunk(index), execution)
+        engine.evaluate(context, grid, plan.chunk(index))
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -52,10 +53,11 @@ def test_expanded_grid_on_one_core(
     benchmark: BenchmarkFixture, market: Market, model: Model
 ) -> None:
     execution = Execution(model=model, spread_points=GER40.spread_points)
+    context = BacktestContext(market, execution)
     engine.warm_up(market, GRID)
-    benchmark.pedantic(evaluate_grid, (market, GRID, execution), rounds=3)
+    benchmark.pedantic(evaluate_grid, (context, GRID), rounds=3)
     seconds = benchmark.stats.stats.median
-    one = _reference_seconds(market, execution)
+    one = _reference_seconds(context)
     benchmark.extra_info |= {
         "combinations_per_second": round(len(GRID) / seconds),
         "times_the_reference": round(one * len(GRID) / seconds),
@@ -64,11 +66,11 @@ def test_expanded_grid_on_one_core(
     print(f"{len(GRID) / seconds:,.0f}/s, {one * len(GRID) / seconds:,.0f} times the reference")
 
 
-def _reference_seconds(market: Market, execution: Execution) -> float:
+def _reference_seconds(context: BacktestContext) -> float:
     """Seconds that the reference engine takes for a combination, over a sample."""
     sample = [GRID.params(i) for i in range(0, len(GRID), len(GRID) // 7)]
     start = time.perf_counter()
     for params in sample:
-        trades = reference.trades(market, params, execution)
-        reference.metrics(trades, len(market.levels[params.session].date))
+        trades = reference.trades(context, params)
+        reference.metrics(trades, len(context.market.levels[params.session].date))
     return (time.perf_counter() - start) / len(sample)

@@ -86,11 +86,9 @@ def _of_another_run(folder: Path, index: int) -> Path:
     folder.mkdir()
     other = Place(folder=folder)
     inputs = read_inputs(other.settings())
-    work = tasks.Work(
-        market=inputs.market,
+    work = tasks.ChunkWork(
+        context=inputs.context,
         plan=PLAN,
-        execution=inputs.execution,
-        news=inputs.news,
         dataset=other.dataset,
         fingerprint="0" * 64,
         min_trades=10,

@@ -20,13 +20,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import INSTRUMENTS
-from ib_grid.market.market import Market
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.runs.fingerprint import RESULTS_VERSION
 from tests.helpers.golden import MADE_UP, golden_set
@@ -48,18 +48,13 @@ AXES = {
 class GoldenGrid:
     """A grid and all that decides its numbers."""
 
-    market: Market
     grid: Grid
-    execution: Execution
-    news: NewsFilter
+    context: BacktestContext
 
     def columns(self) -> dict[str, NDArray[np.float32]]:
         """The metric columns of the whole grid, in the order of the ids."""
         plan = plan_chunks(self.grid, len(self.grid))
-        parts = [
-            engine.evaluate(self.market, self.grid, plan.chunk(k), self.execution, self.news)
-            for k in range(len(plan))
-        ]
+        parts = [engine.evaluate(self.context, self.grid, plan.chunk(k)) for k in range(len(plan))]
         return dict(zip(METRIC_COLUMNS, np.concatenate(parts, axis=1), strict=True))
 
 
@@ -68,15 +63,17 @@ def golden_grid(name: str) -> GoldenGrid:
     if name == SMALL_RUN:
         market = golden_set("GER40", "synthetic", "realistic").market
         execution = Execution(spread_points=INSTRUMENTS["GER40"].spread_points)
-        return GoldenGrid(market=market, grid=GRID, execution=execution, news=NO_NEWS)
+        return GoldenGrid(grid=GRID, context=BacktestContext(market, execution))
     symbol, model, *more = name.split()
     instrument = INSTRUMENTS[symbol]
     costs = {"slippage_points": 0.5, "commission_points": 0.25} if more else {}
     return GoldenGrid(
-        market=golden_set(symbol, "edge" if more else "synthetic", _model(model)).market,
         grid=grid_from_mapping(AXES, instrument),
-        execution=Execution(model=_model(model), spread_points=instrument.spread_points, **costs),
-        news=_news(symbol) if more else NO_NEWS,
+        context=BacktestContext(
+            golden_set(symbol, "edge" if more else "synthetic", _model(model)).market,
+            Execution(model=_model(model), spread_points=instrument.spread_points, **costs),
+            _news(symbol) if more else NO_NEWS,
+        ),
     )
 
 

@@ -11,17 +11,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from rich.console import Console
 
-from ib_grid.engine.execution import Execution
 from ib_grid.grid.chunks import Chunk, ChunkPlan, plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
-from ib_grid.news import NO_NEWS
 from ib_grid.runs.partitions import partition_files
 from ib_grid.storage.paths import AnyPath
 from pipelines.config.configuration import Settings, load_settings
 from pipelines.inputs.inputs import read_inputs
-from pipelines.run.tasks import Work
+from pipelines.run.tasks import ChunkWork
 from tests.helpers.locations import DATA
 
 BARS = DATA / "golden" / "GER40_synthetic_m1.parquet"
@@ -64,19 +62,17 @@ def settings(folder: Path, **changes: object) -> Settings:
     return load_settings({**values, **changes})
 
 
-def work(folder: Path, **changes: object) -> Work:
+def work(folder: Path, **changes: object) -> ChunkWork:
     """The work of a run of the small grid, with its data set in a folder."""
     inputs = read_inputs(settings(folder))
     values: dict[str, object] = {
-        "market": inputs.market,
+        "context": inputs.context,
         "plan": plan_chunks(GRID, 8),
-        "execution": Execution(spread_points=1.5),
-        "news": NO_NEWS,
         "dataset": folder / "GER40_full_results.parquet",
         "fingerprint": FINGERPRINT,
         "min_trades": 10,
     }
-    return Work(**{**values, **changes})  # type: ignore[arg-type]
+    return ChunkWork(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def made_up_metrics(chunk: Chunk) -> NDArray[np.float32]:

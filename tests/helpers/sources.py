@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 from hypothesis import strategies as st
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution, Model
 from ib_grid.engine.fast.engine import grid_of_one
 from ib_grid.grid.grid import named_grid
@@ -21,7 +22,7 @@ from tests.helpers.strategies import executions, news_filters, params, scenes
 
 
 @cache
-def source_of_golden_bars(model: Model = "realistic", *, with_news: bool = False) -> Source:
+def source_of_golden_bars(model: Model = "realistic", *, with_news: bool = False) -> RunSource:
     """The standard grid on the made-up golden bars; events at 08:10 UTC of every third day."""
     grid = named_grid("standard", GER40)
     market = build_market(
@@ -30,26 +31,26 @@ def source_of_golden_bars(model: Model = "realistic", *, with_news: bool = False
     days = next(iter(market.levels.values())).date[::3]
     events = tuple(Event(int(day) * 1440 + 490, "EUR", "High", "A <b>rate</b>") for day in days)
     minutes = [event.minute for event in events] if with_news else []
-    return Source(
+    return RunSource(
         symbol="GER40",
         grid=grid,
-        market=market,
-        execution=Execution(model=model, spread_points=1.5),
-        news=NewsFilter(events=np.array(minutes, np.int64)),
+        context=BacktestContext(
+            market,
+            Execution(model=model, spread_points=1.5),
+            NewsFilter(events=np.array(minutes, np.int64)),
+        ),
         events=events if with_news else (),
     )
 
 
 @st.composite
-def traded(draw) -> tuple[Source, Params]:
+def traded(draw) -> tuple[RunSource, Params]:
     """A made-up market with a combination for it, under either model."""
     scene = draw(scenes())
     combination = draw(params(scene.session))
-    source = Source(
+    source = RunSource(
         symbol="GER40",
         grid=grid_of_one(combination),
-        market=scene.market,
-        execution=draw(executions()),
-        news=draw(news_filters(scene.bars)),
+        context=BacktestContext(scene.market, draw(executions()), draw(news_filters(scene.bars))),
     )
     return source, combination

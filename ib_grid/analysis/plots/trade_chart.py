@@ -16,7 +16,7 @@ from ib_grid.engine.reference.engine import Trade
 from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import price_decimals
-from ib_grid.runs.source import Source, Sourced, source_of
+from ib_grid.runs.source import HasSource, RunSource, source_of
 
 # A UTC minute, or a part of one, by the session's clock.
 Text = Callable[[float], str]
@@ -27,7 +27,7 @@ _WINDOW = "rgba(29,39,51,0.05)"
 _BLOCKED = "rgba(123,75,148,0.13)"
 
 
-def trade_chart(of: Source | Sourced, combination: Params | int, date: Date) -> go.Figure:
+def trade_chart(of: RunSource | HasSource, combination: Params | int, date: Date) -> go.Figure:
     """The chart of a date of a combination, traded or not.
 
     Candles of mid prices by the clock of the session, the Initial Balance as a box and its levels
@@ -46,7 +46,8 @@ def trade_chart(of: Source | Sourced, combination: Params | int, date: Date) -> 
     """
     source = source_of(of)
     day = trade_day(source, combination, date)
-    return day_chart(day, source.news.before_minutes, source.news.after_minutes)
+    news = source.context.news
+    return day_chart(day, news.before_minutes, news.after_minutes)
 
 
 def day_chart(day: TradeDay, before_minutes: int = 0, after_minutes: int = 0) -> go.Figure:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import ORIGINAL, Execution
 from ib_grid.engine.fast.entries import Entries, Settings, collect_entries, empty_entries
 from ib_grid.engine.fast.signals import (
@@ -21,7 +22,6 @@ from ib_grid.engine.fast.windows import Prices, Window, build_window, prices_of
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 from ib_grid.market.levels import SessionLevels
-from ib_grid.market.market import Market
 from ib_grid.news import NewsFilter
 
 
@@ -88,24 +88,24 @@ class Found(NamedTuple):
     settings: Settings
 
 
-def find(market: Market, grid: Grid, chunk: Chunk, costs: Costs, news: NewsFilter) -> Found:
+def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Found:
     """The candidates of a chunk's settings that the news filter leaves."""
     wait = grid.ib_wait_minutes[chunk.wait_index]
     place = grid.places(chunk.ids[:: grid.exits_per_setting])
     minutes = _axis(grid.trade_window_minutes, place["trade_window_minutes"])
     longest = wait + int(minutes.values.max())
-    levels = market.session_levels(grid.sessions[chunk.session_index], longest)
-    prices = prices_of(market.bars)
+    levels = context.market.session_levels(grid.sessions[chunk.session_index], longest)
+    prices = prices_of(context.market.bars)
     windows = [build_window(prices, levels, wait, int(m), costs.model) for m in minutes.values]
     candidates, settings = _find_candidates(
-        prices, levels, windows, minutes.place, grid, place, costs, news
+        prices, levels, windows, minutes.place, grid, place, costs, context.news
     )
     return Found(prices, levels, windows, candidates, settings)
 
 
-def decide(market: Market, grid: Grid, chunk: Chunk, costs: Costs, news: NewsFilter) -> Decisions:
+def decide(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Decisions:
     """Each day's trade of each setting of a chunk."""
-    found = find(market, grid, chunk, costs, news)
+    found = find(context, grid, chunk, costs)
     entries, chosen, variation = _enter(found, costs)
     return Decisions(
         prices=found.prices,

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.engine.fast.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.engine.fast.entries import NO_ENTRY
@@ -24,7 +25,7 @@ from ib_grid.grid.columns import EXIT_REASONS, VARIATIONS, candidates_frame, tra
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import DOMAINS, Params
 from ib_grid.market.market import Market
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news import NO_NEWS
 
 # Exit pairs that are walked and folded together: more would only leave the processor's cache.
 _EXITS_AT_ONCE = 256
@@ -32,23 +33,15 @@ _EXITS_AT_ONCE = 256
 _DAYS_AT_ONCE = 1_000_000
 
 
-def evaluate(
-    market: Market,
-    grid: Grid,
-    chunk: Chunk,
-    execution: Execution,
-    news: NewsFilter = NO_NEWS,
-) -> NDArray[np.float32]:
+def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.float32]:
     """Metrics of every combination of a chunk.
 
     Parameters
     ----------
-    market : Market
+    context : BacktestContext
     grid : Grid
     chunk : Chunk
         Whole settings of one session and wait, as a plan of this grid gives them.
-    execution : Execution
-    news : NewsFilter, optional
 
     Returns
     -------
@@ -60,31 +53,27 @@ def evaluate(
     GridError
         If the market was not built for this session or for so long a wait and window.
     """
-    costs, pairs = costs_of(execution), _exit_pairs(grid)
+    costs, pairs = costs_of(context.execution), _exit_pairs(grid)
     n_settings = chunk.n_rows // len(pairs)
     out = np.empty((N_GROUPS, N_METRICS, n_settings, len(pairs)), np.float32)
-    n_dates = len(market.session_levels(grid.sessions[chunk.session_index], 0).date)
+    n_dates = len(context.market.session_levels(grid.sessions[chunk.session_index], 0).date)
     at_once = max(1, _DAYS_AT_ONCE // max(n_dates, 1))
     for first in range(0, n_settings, at_once):
         some = slice(first, first + at_once)
-        decided = decide(market, grid, _part(chunk, some, len(pairs)), costs, news)
+        decided = decide(context, grid, _part(chunk, some, len(pairs)), costs)
         for first_exit in range(0, len(pairs), _EXITS_AT_ONCE):
             exits = pairs[first_exit : first_exit + _EXITS_AT_ONCE]
             _fold(decided, exits, costs, out, first, first_exit)
     return out.reshape(N_GROUPS * N_METRICS, chunk.n_rows)
 
 
-def trades(
-    market: Market, params: Params, execution: Execution, news: NewsFilter = NO_NEWS
-) -> pd.DataFrame:
+def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
     """Every trade of one combination, by date.
 
     Parameters
     ----------
-    market : Market
+    context : BacktestContext
     params : Params
-    execution : Execution
-    news : NewsFilter, optional
 
     Returns
     -------
@@ -97,14 +86,12 @@ def trades(
         If the market was not built for this session or for so long a wait and window.
     """
     grid = grid_of_one(params)
-    costs = costs_of(execution)
-    decided = decide(market, grid, plan_chunks(grid, 1).chunk(0), costs, news)
+    costs = costs_of(context.execution)
+    decided = decide(context, grid, plan_chunks(grid, 1).chunk(0), costs)
     return _trades_frame(decided, params, costs)
 
 
-def candidates(
-    market: Market, params: Params, execution: Execution, news: NewsFilter
-) -> pd.DataFrame:
+def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
     """Every candidate of one combination that the news filter looks at, blocked ones included.
 
     Returns
@@ -115,13 +102,15 @@ def candidates(
         which no other candidate remains.
     """
     grid = grid_of_one(params)
-    found = find(market, grid, plan_chunks(grid, 1).chunk(0), costs_of(execution), NO_NEWS)
+    costs = costs_of(context.execution)
+    unfiltered = dataclasses.replace(context, news=NO_NEWS)
+    found = find(unfiltered, grid, plan_chunks(grid, 1).chunk(0), costs)
     row, date = np.nonzero(found.candidates.variation != NO_CANDIDATE)
     variation = found.candidates.variation[row, date]
     minute = found.candidates.moment[row, date]
     looked_at = variation != REV_RB
-    if execution.model == "original":
-        remaining = date[looked_at & ~news.blocks(minute)]
+    if context.execution.model == "original":
+        remaining = date[looked_at & ~context.news.blocks(minute)]
         looked_at |= ~np.isin(date, remaining)
     else:
         looked_at[:] = True
@@ -142,7 +131,8 @@ def warm_up(market: Market, grid: Grid) -> None:
     Workers that start afterwards find the compiled code on disk.
     """
     one = grid_of_one(grid.params(0))
-    evaluate(market, one, plan_chunks(one, 1).chunk(0), Execution(spread_points=0.0))
+    context = BacktestContext(market, Execution(spread_points=0.0))
+    evaluate(context, one, plan_chunks(one, 1).chunk(0))
 
 
 def grid_of_one(params: Params) -> Grid:

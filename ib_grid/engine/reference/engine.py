@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.engine.reference.day import Day, Setting, read_days, setting
 from ib_grid.engine.reference.entries import Entry, entry
@@ -20,8 +21,6 @@ from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.columns import METRIC_COLUMNS, candidates_frame, trades_frame
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import Params
-from ib_grid.market.market import Market
-from ib_grid.news import NO_NEWS, NewsFilter
 
 
 class Trade(NamedTuple):
@@ -41,9 +40,7 @@ class Trade(NamedTuple):
     ambiguous: bool
 
 
-def trades(
-    market: Market, params: Params, execution: Execution, news: NewsFilter = NO_NEWS
-) -> pd.DataFrame:
+def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
     """The trades of one combination in date order, columns `TRADE_COLUMNS`.
 
     Raises
@@ -51,13 +48,11 @@ def trades(
     GridError
         If the market was not built for the combination's session or for so long a wait and window.
     """
-    days = read_days(market, params.session, params.horizon_minutes)
-    return _trades_of_days(days, params, execution, news)
+    days = read_days(context.market, params.session, params.horizon_minutes)
+    return _trades_of_days(days, params, context)
 
 
-def candidates(
-    market: Market, params: Params, execution: Execution, news: NewsFilter
-) -> pd.DataFrame:
+def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
     """Every candidate of one combination that the news filter looks at, blocked ones included.
 
     Returns
@@ -66,7 +61,8 @@ def candidates(
         Columns date, variation, direction and news_minute, by date and news moment.
     """
     rows: list[tuple[int, str, str, int]] = []
-    for day in read_days(market, params.session, params.horizon_minutes):
+    execution, news = context.execution, context.news
+    for day in read_days(context.market, params.session, params.horizon_minutes):
         on_date = setting(day, params, execution)
         found = [] if on_date is None else of_date(on_date, params, execution, news)
         found = sorted(found, key=lambda c: c.news_moment)
@@ -78,9 +74,7 @@ def candidates(
     return candidates_frame(**{name: [row[i] for row in rows] for i, name in enumerate(names)})
 
 
-def evaluate(
-    market: Market, grid: Grid, chunk: Chunk, execution: Execution, news: NewsFilter = NO_NEWS
-) -> NDArray[np.float32]:
+def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.float32]:
     """The metrics of a chunk's combinations.
 
     Returns
@@ -95,26 +89,25 @@ def evaluate(
     """
     session = grid.sessions[chunk.session_index]
     wait = grid.ib_wait_minutes[chunk.wait_index]
-    days = list(read_days(market, session, wait + max(grid.trade_window_minutes)))
+    days = list(read_days(context.market, session, wait + max(grid.trade_window_minutes)))
     rows = np.zeros((len(METRIC_COLUMNS), chunk.n_rows), np.float32)
     for row, combo_id in enumerate(chunk.ids.tolist()):
-        frame = _trades_of_days(days, grid.params(combo_id), execution, news)
+        frame = _trades_of_days(days, grid.params(combo_id), context)
         figures = metrics(frame, len(days))
         rows[:, row] = [figures[name] for name in METRIC_COLUMNS]
     return rows
 
 
-def _trades_of_days(
-    days: Iterable[Day], params: Params, execution: Execution, news: NewsFilter
-) -> pd.DataFrame:
-    rows = (_trade_of_day(day, params, execution, news) for day in days)
+def _trades_of_days(days: Iterable[Day], params: Params, context: BacktestContext) -> pd.DataFrame:
+    rows = (_trade_of_day(day, params, context) for day in days)
     found = [row for row in rows if row is not None]
     return trades_frame(**{name: [getattr(row, name) for row in found] for name in Trade._fields})
 
 
-def _trade_of_day(day: Day, params: Params, execution: Execution, news: NewsFilter) -> Trade | None:
+def _trade_of_day(day: Day, params: Params, context: BacktestContext) -> Trade | None:
+    execution = context.execution
     on_date = setting(day, params, execution)
-    entered = None if on_date is None else entry(on_date, params, execution, news)
+    entered = None if on_date is None else entry(on_date, params, execution, context.news)
     if on_date is None or entered is None:
         return None
     return trade(day, on_date, entered, leave(entered, on_date, params, execution), execution)

@@ -14,7 +14,7 @@ from pipelines.cli.settings import settings_of
 
 if TYPE_CHECKING:
     from pipelines.config.configuration import Settings
-    from pipelines.inputs.inputs import Inputs
+    from pipelines.inputs.inputs import RunInputs
 
 
 def run(
@@ -129,21 +129,13 @@ def _prepare_workers() -> None:
         start_fork_server()
 
 
-def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
-    from ib_grid.analysis import Source
+def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> None:
     from pipelines.cluster.local_cluster import default_workers, staying
     from pipelines.render.data_tables import terminal
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
     from pipelines.run.run import run as run_grid
 
-    source = Source(
-        symbol=inputs.symbol,
-        grid=inputs.grid,
-        market=inputs.market,
-        execution=inputs.execution,
-        news=inputs.news,
-    )
     with staying() as stay:
         result = run_grid(settings, inputs, Console(stderr=True), stay)
         try:
@@ -152,7 +144,7 @@ def _run_and_report(settings: Settings, inputs: Inputs, *, excel: bool) -> None:
                 ranking=settings.ranking,
                 excel=excel,
                 n_computed=result.summary.combinations,
-                source=source,
+                source=inputs.source,
                 processes=settings.workers or default_workers(),
                 workers=result.workers,
             )

@@ -12,7 +12,7 @@ from pipelines.cli import options
 from pipelines.render.formats import ExportFormat, Format
 
 if TYPE_CHECKING:
-    from ib_grid.analysis import Source
+    from ib_grid.analysis import RunSource
     from pipelines.render.combinations.selected import Selected
 
 Rank = Annotated[
@@ -65,7 +65,7 @@ def show(
     show_combination(terminal(), facts, table_format, with_trades=trades)
 
 
-def _source(selected: Selected, bars: Path | None, *, needed: bool) -> Source | None:
+def _source(selected: Selected, bars: Path | None, *, needed: bool) -> RunSource | None:
     """What the run was computed from; None, and a note, where it is gone and can be spared."""
     try:
         return selected.source(bars)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ib_grid import analysis
-from ib_grid.analysis import Source, load_source
+from ib_grid.analysis import RunSource, load_source
 from ib_grid.analysis.selection.top import ranking_of, top
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.errors.validation import shown
@@ -77,7 +77,7 @@ class Selected:
         ]
         return pd.DataFrame(rows)
 
-    def source(self, bars: Path | None = None) -> Source:
+    def source(self, bars: Path | None = None) -> RunSource:
         """What the run was computed from; `bars` where they are now, if they were moved.
 
         Raises
@@ -87,7 +87,7 @@ class Selected:
         """
         return load_source(self.run.manifest, bars) if bars else self.run.source
 
-    def trades(self, source: Source) -> pd.DataFrame:
+    def trades(self, source: RunSource) -> pd.DataFrame:
         """Its trades, after a check that they are those of its result row.
 
         Raises

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ib_grid import analysis
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRICS
 from pipelines.render.combinations.selected import Selected
@@ -79,7 +79,7 @@ def check_date(date: str | None, chart: Path | None) -> None:
         )
 
 
-def combination_facts(selected: Selected, source: Source | None) -> CombinationFacts:
+def combination_facts(selected: Selected, source: RunSource | None) -> CombinationFacts:
     """What there is to show; without a source no trades and no years.
 
     Raises
@@ -190,7 +190,7 @@ def _section(console: Console, heading: str, content: Any) -> None:
 
 
 def write_combination_charts(
-    path: Path, facts: CombinationFacts, source: Source, date: str | None
+    path: Path, facts: CombinationFacts, source: RunSource, date: str | None
 ) -> list[Figure]:
     """Write charts of a set into an HTML file: of a date, or its curve and best and worst days.
 
@@ -211,6 +211,6 @@ def write_combination_charts(
     return figures
 
 
-def _curve(trades: pd.DataFrame, source: Source) -> Figure:
+def _curve(trades: pd.DataFrame, source: RunSource) -> Figure:
     drawn = analysis.equity_figure({"cumulative R": trades}, source.span)
     return of_page("equity", "Cumulative R and drawdown", "Lines: cumulative R by date", drawn)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ib_grid import analysis
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.engine.execution import MODELS, Model
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.params import Params
@@ -50,7 +50,7 @@ class Replay:
     other: pd.DataFrame
 
 
-def replay(ranked: pd.DataFrame, source: Source | NoReplay) -> Replay | NoReplay:
+def replay(ranked: pd.DataFrame, source: RunSource | NoReplay) -> Replay | NoReplay:
     """Trade the best of the ranked combinations again.
 
     Bars that do not give back the results of the run are not used.
@@ -63,16 +63,17 @@ def replay(ranked: pd.DataFrame, source: Source | NoReplay) -> Replay | NoReplay
     top = [source.grid.params(int(combo_id)) for combo_id in best["combo_id"]]
     if not _same(_metrics(top, source), best):
         return NoReplay("The bars at hand do not give the results of this run, so it was not used.")
-    model: Model = next(m for m in MODELS if m != source.execution.model)
-    execution = dataclasses.replace(source.execution, model=model)
+    model: Model = next(m for m in MODELS if m != source.context.execution.model)
+    execution = dataclasses.replace(source.context.execution, model=model)
+    context = dataclasses.replace(source.context, execution=execution)
     return Replay(
         trades=tuple(analysis.trades(source, params) for params in top[:TOP_CURVES]),
         other_model=model,
-        other=_metrics(top, dataclasses.replace(source, execution=execution)),
+        other=_metrics(top, dataclasses.replace(source, context=context)),
     )
 
 
-def _metrics(top: list[Params], source: Source) -> pd.DataFrame:
+def _metrics(top: list[Params], source: RunSource) -> pd.DataFrame:
     """Metrics of combinations over all their trades, a row each."""
     rows = [analysis.metrics(source, params)[list(METRIC_NAMES)] for params in top]
     return numbers.published_rows(pd.DataFrame(rows).reset_index(drop=True))

@@ -12,7 +12,7 @@ import pytz
 from hypothesis import given
 
 from ib_grid import analysis
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from ib_grid.errors import GridError, InputError
 from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
@@ -49,14 +49,14 @@ def test_trades_are_those_of_the_reference(model: str, with_news: bool) -> None:
     source = source_of_golden_bars(model, with_news=with_news)
     found = analysis.trades(source, COMBO)
     params = source.grid.params(COMBO)
-    expected = reference.trades(source.market, params, source.execution, source.news)
+    expected = reference.trades(source.context, params)
     assert len(found) > 20
     assert_same_trades(found, expected)
     assert_same_trades(analysis.trades(source, params), expected)
 
 
 @given(traded())
-def test_trades_equity_and_result_row_agree(drawn: tuple[Source, Params]) -> None:
+def test_trades_equity_and_result_row_agree(drawn: tuple[RunSource, Params]) -> None:
     assert_agree(*drawn)
 
 
@@ -67,7 +67,7 @@ def test_they_agree_on_random_combinations_of_the_grid(model: str) -> None:
         assert_agree(source, combo_id)
 
 
-def assert_agree(source: Source, combination: Params | int) -> None:
+def assert_agree(source: RunSource, combination: Params | int) -> None:
     """Trades, equity and the metrics of the engine's other door tell the same."""
     trades = analysis.trades(source, combination)
     row = analysis.metrics(source, combination)

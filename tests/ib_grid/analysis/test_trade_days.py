@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from ib_grid import analysis
-from ib_grid.analysis import Source, TradeDay
+from ib_grid.analysis import RunSource, TradeDay
 from ib_grid.errors import InputError
 from ib_grid.grid.columns import trades_frame
 from ib_grid.grid.params import Params
@@ -21,7 +21,7 @@ TOLERANCE = 1e-9
 
 
 @given(traded())
-def test_every_date_is_as_the_engine_traded_it(drawn: tuple[Source, Params]) -> None:
+def test_every_date_is_as_the_engine_traded_it(drawn: tuple[RunSource, Params]) -> None:
     assert_as_traded(*drawn)
 
 
@@ -32,7 +32,7 @@ def test_real_shaped_bars_too(model: str) -> None:
         assert_as_traded(source, source.grid.params(combo_id))
 
 
-def assert_as_traded(source: Source, params: Params) -> None:
+def assert_as_traded(source: RunSource, params: Params) -> None:
     """Each date gives the trade of the fast engine, or none, and a path that leads to it."""
     trades = analysis.trades(source, params)
     days = [analysis.trade_day(source, params, d) for d in analysis.session_dates(source, params)]
@@ -46,7 +46,7 @@ def assert_as_traded(source: Source, params: Params) -> None:
         assert_leads_to_the_exit(day, source)
 
 
-def assert_leads_to_the_exit(day: TradeDay, source: Source) -> None:
+def assert_leads_to_the_exit(day: TradeDay, source: RunSource) -> None:
     """What can be said of stop and target without walking the bars again."""
     trade, path, params = day.trade, day.path, day.params
     if trade is None:
@@ -75,11 +75,11 @@ def assert_leads_to_the_exit(day: TradeDay, source: Source) -> None:
     assert_exit_price(day, source, side)
 
 
-def assert_exit_price(day: TradeDay, source: Source, side: int) -> None:
+def assert_exit_price(day: TradeDay, source: RunSource, side: int) -> None:
     trade = day.trade
     assert trade is not None
     stop, target = day.path["stop"].iloc[-1], day.path["target"].iloc[-1]
-    costs = source.execution
+    costs = source.context.execution
     slippage = costs.slippage_points if costs.model == "realistic" else 0.0
     if trade.exit_reason == "tp":
         # Never worse than the target; better only where the bar opened beyond it.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ib_grid.engine import reference
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS
 from ib_grid.grid.columns import METRIC_COLUMNS
 from tests.helpers.engines import (
@@ -51,7 +52,7 @@ def test_rows(engine_name, symbol, name, model):
     evaluate = engine(engine_name).evaluate
     for case in golden.cases[:: ROW_STRIDE[engine_name]]:
         grid, chunk = grid_of_one(case.params)
-        rows = evaluate(golden.market, grid, chunk, case.execution, case.news)
+        rows = evaluate(BacktestContext(golden.market, case.execution, case.news), grid, chunk)
         assert rows.shape == (len(METRIC_COLUMNS), 1)
         assert rows.dtype == np.float32
         actual = dict(zip(METRIC_COLUMNS, rows[:, 0].tolist(), strict=True))
@@ -64,7 +65,7 @@ def _check_trades(engine_name: str, golden: GoldenSet) -> int:
     trades = engine(engine_name).trades
     n_trades = 0
     for case in golden.cases:
-        frame = trades(golden.market, case.params, case.execution, case.news)
+        frame = trades(BacktestContext(golden.market, case.execution, case.news), case.params)
         assert_same_trades(frame, golden.expected_trades[case.combo], case)
         n_trades += len(frame)
         if golden.expected_metrics is not None:

@@ -12,6 +12,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.grid.params import Params
 from ib_grid.market import clock
@@ -95,7 +96,7 @@ def trade(request):
     def trade_of(given: dict[str, OHLC], model: str, **changes: object) -> Row | None:
         market = build_market(bars_of(given), GER40.sessions[:1], 60)
         execution = Execution(model=model, spread_points=GER40.spread_points)
-        frame = trades(market, dataclasses.replace(PARAMS, **changes), execution)
+        frame = trades(BacktestContext(market, execution), dataclasses.replace(PARAMS, **changes))
         if frame.empty:
             return None
         (row,) = frame.to_dict("records")

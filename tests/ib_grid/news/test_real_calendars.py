@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from ib_grid.engine import reference
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.grid.params import Params
@@ -79,9 +80,10 @@ def _plain_events() -> list[dt.datetime]:
 def test_blocked_candidates_are_those_that_plain_code_counts(model: Model) -> None:
     execution = Execution(model=model, spread_points=XAUUSD.spread_points)
     news: NewsFilter = _run_news().news
-    found = reference.candidates(_market(), PARAMS, execution, news)
+    context = BacktestContext(_market(), execution, news)
+    found = reference.candidates(context, PARAMS)
     pd.testing.assert_frame_equal(
-        engine.candidates(_market(), PARAMS, execution, news).sort_values(
+        engine.candidates(context, PARAMS).sort_values(
             ["date", "news_minute", "variation"], ignore_index=True
         ),
         found.sort_values(["date", "news_minute", "variation"], ignore_index=True),
@@ -92,7 +94,7 @@ def test_blocked_candidates_are_those_that_plain_code_counts(model: Model) -> No
     assert blocked == news.blocks(found["news_minute"].to_numpy()).tolist()
     assert (sum(blocked), len(blocked)) == EXPECTED[model]
     # a blocked candidate is not traded, and the filter takes trades away only where it blocks
-    with_filter = engine.trades(_market(), PARAMS, execution, news)
+    with_filter = engine.trades(context, PARAMS)
     entered = {(row.date, row.variation) for row in with_filter.itertuples()}
     barred = {
         (row.date, row.variation) for row, b in zip(found.itertuples(), blocked, strict=True) if b

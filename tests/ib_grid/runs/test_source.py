@@ -68,19 +68,23 @@ def test_all_of_it_is_there(grid: Grid, bars_file: Path, tmp_path: Path) -> None
         currencies={"GER40": ["USD"]},
     )
     found = load_source(manifest(grid, bars_file, settings))
-    assert found.execution == Execution(spread_points=1.5, slippage_points=0.25)
-    assert (len(found.news.events), found.news.before_minutes, found.news.after_minutes) == (
+    assert found.context.execution == Execution(spread_points=1.5, slippage_points=0.25)
+    assert (
+        len(found.context.news.events),
+        found.context.news.before_minutes,
+        found.context.news.after_minutes,
+    ) == (
         1,
         30,
         5,
     )
     chunk = plan_chunks(grid, 1).chunk(len(plan_chunks(grid, 1)) - 1)  # the longest horizon
-    assert engine.evaluate(found.market, grid, chunk, found.execution).any()
+    assert engine.evaluate(found.context, grid, chunk).any()
 
 
 def test_without_news(grid: Grid, bars_file: Path) -> None:
     found = load_source(manifest(grid, bars_file, NewsSettings(enabled=False)))
-    assert found.news is NO_NEWS
+    assert found.context.news is NO_NEWS
 
 
 def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
@@ -126,7 +130,7 @@ def test_a_calendar_that_is_none_any_more_is_not_quoted(
 def test_bars_that_lie_elsewhere_now(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
     run = manifest(grid, bars_file, NewsSettings(enabled=False))
     moved = bars_file.rename(tmp_path / "moved.parquet")
-    assert len(load_source(run, bars=moved).market.bars) > 0
+    assert len(load_source(run, bars=moved).context.market.bars) > 0
     shutil.copy(MADE_UP / "GER40_edge_m1.parquet", moved)
     with pytest.raises(DataError, match="bars have changed"):
         load_source(run, bars=moved)

@@ -21,6 +21,7 @@ import pytest
 from rich.console import Console
 
 from ib_grid.analysis import load_source, trade_chart
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.market.bars import Bars, bars_to_frame, file_sha256, read_bars
@@ -294,7 +295,9 @@ def test_no_number_depends_on_the_scale_of_prices(model: Model) -> None:
     for of, spread in ((bars, 1.5), (small, 1.5 * scale)):
         market = build_market(of, GRID.sessions, GRID.horizon_minutes)
         execution = Execution(model=model, spread_points=spread)
-        rows = [engine.evaluate(market, GRID, chunk, execution) for chunk in chunks]
+        rows = [
+            engine.evaluate(BacktestContext(market, execution), GRID, chunk) for chunk in chunks
+        ]
         results.append(np.concatenate([np.asarray(values) for values in rows]))
     assert np.array_equal(*results)
     assert results[0].any()

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from ib_grid.engine import reference
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.grid.columns import TRADE_COLUMNS
 from ib_grid.grid.params import Params
@@ -70,7 +71,7 @@ def test_the_file_holds_the_trades(
         slippage_points=0.5,
         commission_points=0.25,
     )
-    expected = reference.trades(market, PARAMS, execution)
+    expected = reference.trades(BacktestContext(market, execution), PARAMS)
     assert len(written) == len(expected) > 50
     assert f"{len(expected)} trades" in said
     for name in TRADE_COLUMNS:

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.engine.fast.engine import evaluate
 from ib_grid.errors import ConfigError
@@ -82,7 +83,9 @@ def test_the_standard_grid_ranks_them_without_absurd_figures(bars: Bars) -> None
     grid = named_grid("standard", GER40)
     market = build_market(bars, grid.sessions, grid.horizon_minutes)
     plan, execution = plan_chunks(grid, len(grid)), Execution(spread_points=GER40.spread_points)
-    parts = [evaluate(market, grid, plan.chunk(i), execution) for i in range(len(plan))]
+    parts = [
+        evaluate(BacktestContext(market, execution), grid, plan.chunk(i)) for i in range(len(plan))
+    ]
     of = dict(zip(METRIC_COLUMNS, np.concatenate(parts, axis=1), strict=True))
     assert (of["total_trades"] >= 10).all()
     assert 0.1 < (of["total_r"] > 0).mean() < 0.9

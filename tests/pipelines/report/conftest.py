@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
 from pipelines.report.write import write_report
@@ -35,12 +35,12 @@ def make_run(tmp_path: Path, grid: Grid) -> Callable[..., MadeUpRun]:
 
 
 @pytest.fixture(scope="session")
-def traded(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> tuple[MadeUpRun, Source]:
+def traded(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> tuple[MadeUpRun, RunSource]:
     run, source = traded_run(tmp_path_factory.mktemp("traded"), grid)
     write_report(run.report(source), run.run_dir)
     return run, source
 
 
 @pytest.fixture(scope="session")
-def page(traded: tuple[MadeUpRun, Source]) -> Element:
+def page(traded: tuple[MadeUpRun, RunSource]) -> Element:
     return read_page((traded[0].run_dir / "GER40_report.html").read_text())

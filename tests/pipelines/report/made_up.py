@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.engine.execution import Execution
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, result_schema
@@ -47,7 +47,7 @@ class MadeUpRun:
 
     def report(
         self,
-        source: Source | NoReplay = NO_BARS,
+        source: RunSource | NoReplay = NO_BARS,
         executor: Executor = SERIAL_EXECUTOR,
         **settings: object,
     ) -> Report:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
@@ -24,14 +25,15 @@ BARS = MADE_UP / "GER40_synthetic_m1.parquet"
 
 def traded_run(
     folder: Path, grid: Grid, *, news: NewsFilter = NO_NEWS, **info: object
-) -> tuple[MadeUpRun, Source]:
+) -> tuple[MadeUpRun, RunSource]:
     """A finished run in a new directory, under the realistic model."""
     bars = read_bars(BARS)
     execution = Execution(spread_points=1.5)
     market = build_market(bars, grid.sessions, grid.horizon_minutes)
     plan = plan_chunks(grid, len(grid))
     chunks = [plan.chunk(index) for index in range(len(plan))]
-    metrics = [engine.evaluate(market, grid, chunk, execution, news) for chunk in chunks]
+    context = BacktestContext(market, execution, news)
+    metrics = [engine.evaluate(context, grid, chunk) for chunk in chunks]
     ids = np.arange(len(grid))
     columns = {name: np.array(v, object)[i] for name, (v, i) in grid.columns(ids).items()}
     columns |= dict(zip(METRIC_COLUMNS, np.concatenate(metrics, axis=1), strict=True))
@@ -40,5 +42,5 @@ def traded_run(
     write_rows(run_dir, grid, rows, 64)
     first, last = (bars.minute[i].astype("datetime64[m]") for i in (0, -1))
     said = {"first_bar_utc": f"{first}Z", "last_bar_utc": f"{last}Z", "n_bars": len(bars), **info}
-    source = Source(symbol="GER40", grid=grid, market=market, execution=execution, news=news)
+    source = RunSource(symbol="GER40", grid=grid, context=context)
     return MadeUpRun(run_dir, run_info(grid, **said), rows), source

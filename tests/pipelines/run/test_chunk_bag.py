@@ -25,7 +25,7 @@ from ib_grid.runs.chunk_summary import Best, merge
 from pipelines.cluster.local_cluster import Workers, workers_of
 from pipelines.run import chunk_bag
 from pipelines.run.chunk_bag import MAX_CHUNK_ROWS, Outcome, compute, rows_per_chunk
-from pipelines.run.tasks import Work, run_chunk
+from pipelines.run.tasks import ChunkWork, run_chunk
 from tests.helpers.small_runs import FINGERPRINT, GRID, PLAN, rows, work
 
 NOTHING = merge([], 10)
@@ -83,7 +83,7 @@ class Told:
         self.shown += 1
 
 
-def computed(shared: Work, workers: Workers, told: Told) -> Outcome:
+def computed(shared: ChunkWork, workers: Workers, told: Told) -> Outcome:
     chunks = range(len(shared.plan))
     return compute(shared, chunks, workers, told, NOTHING)  # type: ignore[arg-type]
 
@@ -105,7 +105,7 @@ def test_every_chunk_is_computed_once_and_told(
     assert (told.count, told.shown > 0) == (2, True)
     stored = inventory.take_stock(shared.dataset, PLAN, FINGERPRINT, read_all=True)
     assert sorted(stored.records) == list(range(len(PLAN)))
-    metrics = engine.evaluate(shared.market, GRID, PLAN.chunk(9), shared.execution)
+    metrics = engine.evaluate(shared.context, GRID, PLAN.chunk(9))
     mine = rows(shared.dataset).slice(PLAN.chunk(9).first_id, PLAN.chunk(9).n_rows)
     assert mine["total_r"].to_pylist() == metrics[0].tolist()
 
@@ -114,8 +114,10 @@ def test_every_chunk_is_computed_once_and_told(
 def test_a_chunk_that_fails_does_not_stop_the_others(tmp_path: Path, workers: Workers) -> None:
     whole = work(tmp_path)
     first = GRID.sessions[0]
-    one_session = dataclasses.replace(whole.market, levels={first: whole.market.levels[first]})
-    outcome = computed(work(tmp_path, market=one_session), workers, Told())
+    market = whole.context.market
+    market = dataclasses.replace(market, levels={first: market.levels[first]})
+    one_session = dataclasses.replace(whole.context, market=market)
+    outcome = computed(work(tmp_path, context=one_session), workers, Told())
     half = len(PLAN) // 2
     assert sorted(done.chunk for done in outcome.done) == list(range(half))
     assert len(outcome.failed) == half
@@ -159,7 +161,7 @@ def test_a_chunk_whose_workers_die_is_named(
 ) -> None:
     asked = []
 
-    def results(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
+    def results(_work: ChunkWork, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
         asked.append(list(chunks))
         dead = ended("error", killed(allowed_failures))
         yield from ((index, chunk_bag._result(dead, index, _work)) for index in chunks)  # type: ignore[arg-type]
@@ -178,7 +180,7 @@ def test_only_the_chunk_that_is_blamed_counts_a_death(
 ) -> None:
     asked = []
 
-    def results(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
+    def results(_work: ChunkWork, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
         asked.append(list(chunks))
         yield chunks[-1], killed(0)
         yield from ((index, None) for index in chunks[:-1])
@@ -209,7 +211,7 @@ def test_a_chunk_that_was_dropped_has_no_result(tmp_path: Path, status: str) -> 
 def test_a_chunk_is_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def dropped(_work: Work, chunks: list[int], *_: object) -> Iterator[tuple[int, None]]:
+    def dropped(_work: ChunkWork, chunks: list[int], *_: object) -> Iterator[tuple[int, None]]:
         asked.append(list(chunks))
         yield from ((index, None) for index in chunks)
 
@@ -225,7 +227,7 @@ def test_a_chunk_that_kills_the_only_worker_does_not_take_the_others_with_it(
 ) -> None:
     shared = work(tmp_path)
 
-    def one_worker(_: Work, chunks: list[int], *__: object) -> Iterator[tuple[int, object]]:
+    def one_worker(_: ChunkWork, chunks: list[int], *__: object) -> Iterator[tuple[int, object]]:
         dead = False  # it dies of chunk 7, and all that was to come is lost with it
         for index in chunks:
             dead = dead or index == 7

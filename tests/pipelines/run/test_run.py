@@ -53,7 +53,7 @@ def test_a_run_writes_what_the_engine_gives_and_is_done_once(tmp_path: Path) -> 
     result, said = done(asked)
     inputs = read_inputs(asked)
     whole = [
-        engine.evaluate(inputs.market, GRID, plan.chunk(k), inputs.execution)
+        engine.evaluate(inputs.context, GRID, plan.chunk(k))
         for plan in [plan_chunks(GRID, 10**9)]
         for k in range(len(plan))
     ]

@@ -22,7 +22,7 @@ from pipelines.report.report_run import report_run
 from pipelines.run import chunk_bag, tasks
 from pipelines.run.chunk_bag import Outcome
 from pipelines.run.run import RunResult, run
-from pipelines.run.tasks import Work
+from pipelines.run.tasks import ChunkWork
 from pipelines.verify import verify_run
 from tests.helpers.machines.stores import memory_store
 from tests.helpers.small_runs import GRID, plain_console, rows, settings
@@ -33,7 +33,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The chunks that runs compute, in this process instead of workers."""
     chunks: list[int] = []
 
-    def compute(work: Work, missing: Sequence[int], *_: object) -> Outcome:
+    def compute(work: ChunkWork, missing: Sequence[int], *_: object) -> Outcome:
         chunks.extend(missing)
         return Outcome(done=tuple(tasks.run_chunk(k, work) for k in missing), failed=())
 

@@ -26,7 +26,7 @@ def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:
     shared = work(tmp_path)
     chunk = shared.plan.chunk(5)
     done = tasks.run_chunk(5, shared)
-    metrics = engine.evaluate(shared.market, GRID, chunk, shared.execution)
+    metrics = engine.evaluate(shared.context, GRID, chunk)
     assert done.summary == summarise(chunk, metrics, 10)
     assert done.summary.variations["OCAE"].trades > 0
     assert (done.chunk, done.process) == (5, os.getpid())
@@ -79,7 +79,7 @@ def test_the_work_travels(tmp_path: Path) -> None:
 
 def test_work_that_has_travelled_compiles_nothing(tmp_path: Path) -> None:
     shared = work(tmp_path)
-    engine.warm_up(shared.market, GRID)
+    engine.warm_up(shared.context.market, GRID)
     before = tasks.run_chunk(0, shared).compilations
     there = pickle.loads(pickle.dumps(shared))
     assert tasks.run_chunk(1, there).compilations == before
@@ -90,7 +90,7 @@ def engine_that_gives(monkeypatch: pytest.MonkeyPatch, change) -> None:
     monkeypatch.setattr(engine, "evaluate", lambda *given: change(true(*given)))
 
 
-def fails_with(shared: tasks.Work, found: str) -> None:
+def fails_with(shared: tasks.ChunkWork, found: str) -> None:
     with pytest.raises(ChunkError, match=found) as caught:
         tasks.run_chunk(2, shared)
     assert caught.value.location == "chunk 2, combinations 16 to 23"
@@ -172,4 +172,4 @@ def test_a_grid_of_any_size_warms_the_engine_up(tmp_path: Path) -> None:
     steps = tuple(round(0.01 * k, 2) for k in range(1, 161))
     wide = dataclasses.replace(GRID, ib_buffer_pct=steps, max_distance_pct=steps)
     assert len(wide) // wide.exits_per_setting > MAX_CHUNKS
-    engine.warm_up(work(tmp_path).market, wide)
+    engine.warm_up(work(tmp_path).context.market, wide)

@@ -15,7 +15,7 @@ from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
 from ib_grid.runs.partitions import partition_files, partition_path, results_folder
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import new_manifest
-from pipelines.run.tasks import Work, run_chunk
+from pipelines.run.tasks import ChunkWork, run_chunk
 from pipelines.verify import Check, Verification, verify_run
 from tests.helpers.golden import MADE_UP
 from tests.helpers.small_runs import settings
@@ -49,11 +49,9 @@ def computed_run(folder: Path, symbol: str = "GER40", **changes: object) -> Path
     manifest = dataclasses.replace(new_manifest(asked, inputs), state="finished")
     run_dir = folder / "results" / "run"
     run_dir.mkdir(parents=True)
-    work = Work(
-        market=inputs.market,
+    work = ChunkWork(
+        context=inputs.context,
         plan=manifest.plan(),
-        execution=inputs.execution,
-        news=inputs.news,
         dataset=results_folder(run_dir, symbol),
         fingerprint=manifest.fingerprint,
         min_trades=manifest.ranking["min_trades"],  # type: ignore[arg-type]

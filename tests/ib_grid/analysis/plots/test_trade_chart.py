@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ib_grid import analysis
-from ib_grid.analysis import Source, TradeDay
+from ib_grid.analysis import RunSource, TradeDay
 from ib_grid.errors import ConfigError
 from tests.helpers.sources import source_of_golden_bars
 
@@ -26,7 +26,7 @@ def parts(figure: go.Figure) -> dict[str, Any]:
     return found
 
 
-def drawn(source: Source, combo: int = COMBO, place: int = 0) -> tuple[TradeDay, go.Figure]:
+def drawn(source: RunSource, combo: int = COMBO, place: int = 0) -> tuple[TradeDay, go.Figure]:
     date = analysis.trades(source, combo)["date"].iloc[place]
     return analysis.trade_day(source, combo, date), analysis.trade_chart(source, combo, date)
 

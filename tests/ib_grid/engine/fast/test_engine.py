@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ib_grid.engine import reference
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS, VARIATIONS
@@ -46,7 +47,7 @@ def test_fast_equals_reference_in_trades(data):
     params = data.draw(strategies.params(scene.session))
     execution = data.draw(strategies.executions())
     news = data.draw(strategies.news_filters(scene.bars))
-    given = (scene.market, params, execution, news)
+    given = (BacktestContext(scene.market, execution, news), params)
     assert_same_trades(fast.trades(*given), reference.trades(*given))
 
 
@@ -58,7 +59,7 @@ def test_fast_equals_reference_in_candidates(data):
     params = data.draw(strategies.params(scene.session))
     execution = data.draw(strategies.executions())
     news = data.draw(strategies.news_filters(scene.bars))
-    given = (scene.market, params, execution, news)
+    given = (BacktestContext(scene.market, execution, news), params)
     order = ["date", "news_minute", "variation"]
     actual, expected = (
         module.candidates(*given).sort_values(order, ignore_index=True)
@@ -82,7 +83,7 @@ def test_fast_equals_reference_in_rows(data):
     plan = plan_chunks(grid, grid.rows_per_block)
     for index in range(len(plan)):
         chunk = plan.chunk(index)
-        given = (scene.market, grid, chunk, execution, news)
+        given = (BacktestContext(scene.market, execution, news), grid, chunk)
         assert_same_rows(fast.evaluate(*given), reference.evaluate(*given), ROW_TOLERANCE["fast"])
 
 
@@ -102,14 +103,15 @@ def test_rows_are_the_metrics_of_the_trades(engine_name, data):
     grid = data.draw(strategies.grids((scene.session,)))
     execution = data.draw(strategies.executions())
     news = data.draw(strategies.news_filters(scene.bars))
+    context = BacktestContext(scene.market, execution, news)
     plan = plan_chunks(grid, 10)
     chunk = plan.chunk(data.draw(st.integers(0, len(plan) - 1)))
-    rows = module.evaluate(scene.market, grid, chunk, execution, news)
+    rows = module.evaluate(context, grid, chunk)
     assert rows.shape == (len(METRIC_COLUMNS), chunk.n_rows)
     assert rows.dtype == np.float32
     n_dates = len(scene.market.levels[scene.session].date)
     for row, combo_id in enumerate(chunk.ids.tolist()):
-        trades = module.trades(scene.market, grid.params(combo_id), execution, news)
+        trades = module.trades(context, grid.params(combo_id))
         actual = dict(zip(METRIC_COLUMNS, rows[:, row].tolist(), strict=True))
         expected = reference.metrics(trades, n_dates)
         assert_same_metrics(actual, expected, ROW_TOLERANCE[engine_name], combo_id)
@@ -121,11 +123,11 @@ def test_rows_are_the_same_bytes_however_the_engine_groups_its_work(model, monke
     market = golden_set("GER40", "synthetic", model).market
     grid = named_grid("standard", GER40)
     chunk = plan_chunks(grid, 30 * grid.exits_per_setting).chunk(7)
-    execution = Execution(model=model, spread_points=1.5)
-    whole = fast.evaluate(market, grid, chunk, execution)
+    context = BacktestContext(market, Execution(model=model, spread_points=1.5))
+    whole = fast.evaluate(context, grid, chunk)
     monkeypatch.setattr(fast, "_EXITS_AT_ONCE", 7)
     monkeypatch.setattr(fast, "_DAYS_AT_ONCE", 4 * len(market.levels[grid.sessions[0]].date))
-    assert fast.evaluate(market, grid, chunk, execution).tobytes() == whole.tobytes()
+    assert fast.evaluate(context, grid, chunk).tobytes() == whole.tobytes()
 
 
 @each_engine
@@ -140,12 +142,13 @@ def test_rows_are_the_same_bytes_whatever_the_chunk_size(engine_name, data):
     grid = data.draw(strategies.grids(sessions))
     execution = data.draw(strategies.executions())
     news = data.draw(strategies.news_filters(scene.bars))
+    context = BacktestContext(market, execution, news)
     sizes = data.draw(st.lists(st.integers(1, 60), min_size=2, max_size=2, unique=True))
     whole = []
     for size in sizes:
         plan = plan_chunks(grid, size)
         chunks = [plan.chunk(index) for index in range(len(plan))]
-        parts = [evaluate(market, grid, chunk, execution, news) for chunk in chunks]
+        parts = [evaluate(context, grid, chunk) for chunk in chunks]
         whole.append(np.concatenate(parts, axis=1))
     assert whole[0].shape == (len(METRIC_COLUMNS), len(grid))
     assert whole[0].tobytes() == whole[1].tobytes()
@@ -159,7 +162,7 @@ def test_a_trade_is_within_its_window_and_its_result_follows_from_its_prices(eng
     params = data.draw(strategies.params(scene.session))
     execution = data.draw(strategies.executions())
     news = data.draw(strategies.news_filters(scene.bars))
-    trades = engine(engine_name).trades(scene.market, params, execution, news)
+    trades = engine(engine_name).trades(BacktestContext(scene.market, execution, news), params)
     assert tuple(trades.columns) == TRADE_COLUMNS
     assert trades["date"].is_monotonic_increasing
     assert trades["date"].is_unique
@@ -199,10 +202,10 @@ def test_realistic_decides_nothing_by_bars_to_come(engine_name, data):
     params = data.draw(strategies.params(scene.session))
     execution = data.draw(strategies.executions(("realistic",)))
     news = data.draw(strategies.news_filters(scene.bars))
-    whole = trades_of(scene.market, params, execution, news)
+    whole = trades_of(BacktestContext(scene.market, execution, news), params)
     for t in data.draw(st.lists(cut_minutes(scene, params, whole), min_size=2, max_size=8)):
         bars = data.draw(other_futures(scene, t))
-        other = trades_of(scene.market_of(bars), params, execution, news)
+        other = trades_of(BacktestContext(scene.market_of(bars), execution, news), params)
         assert_same_past(whole, other, t, scene, params, same_open=t in bars.minute)
 
 
@@ -213,9 +216,10 @@ def test_original_does_decide_by_bars_to_come():
     for seed in range(10):
         scene = rich_scene(seed)
         params = rich_params(scene.session, 0)
-        whole = reference.trades(scene.market, params, execution)
+        whole = reference.trades(BacktestContext(scene.market, execution), params)
         for t in map(minute_of, whole["entry_time"]):
-            cut = reference.trades(scene.market_of(scene.bars.between(0, t)), params, execution)
+            market = scene.market_of(scene.bars.between(0, t))
+            cut = reference.trades(BacktestContext(market, execution), params)
             try:
                 assert_same_past(whole, cut, t, scene, params, same_open=False)
             except AssertionError:
@@ -341,7 +345,7 @@ def test_the_random_markets_reach_every_rule(model):
         scene = rich_scene(seed)
         for tsl_target in (0.0, 0.25):
             params = rich_params(scene.session, tsl_target)
-            trades = reference.trades(scene.market, params, execution)
+            trades = reference.trades(BacktestContext(scene.market, execution), params)
             seen.update(trades["variation"])
             seen.update(trades["exit_reason"])
             seen.update(ambiguous=int(trades["ambiguous"].sum()))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ib_grid.engine import reference
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.engine.reference.day import Bar, m2_bars
 from ib_grid.engine.reference.entries import blocked
@@ -147,13 +148,13 @@ class TestMetrics:
 
 def test_market_that_is_too_short():
     market = market_of(FLAT_BALANCE, OCAE_LONG, 20)
-    execution = Execution(spread_points=0)
+    context = BacktestContext(market, Execution(spread_points=0))
     changed = PARAMS.to_dict() | {"trade_window_minutes": 61}
     with pytest.raises(GridError, match="the market serves"):
-        reference.trades(market, type(PARAMS)(**changed), execution)
+        reference.trades(context, type(PARAMS)(**changed))
     grid, chunk = grid_of_one(type(PARAMS)(**changed))
     with pytest.raises(GridError, match="the market serves"):
-        reference.evaluate(market, grid, chunk, execution)
+        reference.evaluate(context, grid, chunk)
 
 
 def test_prefixes_repeat_the_metrics():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.news import NO_NEWS, NewsFilter
 from tests.helpers.engines import ENGINES, engine
@@ -45,7 +46,8 @@ def run(request) -> Run:
             commission_points=commission,
         )
         market = market_of(balance, window, fill_to)
-        frame = trades(market, dataclasses.replace(PARAMS, **changes), execution, news)
+        context = BacktestContext(market, execution, news)
+        frame = trades(context, dataclasses.replace(PARAMS, **changes))
         assert len(frame) <= 1
         return trade_of(frame.iloc[0]) if len(frame) else None
 

@@ -49,7 +49,7 @@ def test_json_has_it_all(ib_grid_command: Command, folder: Path, run: Run, best:
     assert status == 0
     assert content["rank"] is None
     assert content["provenance"] == PROVENANCE
-    assert content["execution"] == run.source.execution.to_dict()
+    assert content["execution"] == run.source.context.execution.to_dict()
     assert content["params"] == run.grid.params(best).to_dict()
     trades = analysis.trades(run, best)
     assert [t["r"] for t in content["trades"]] == trades["r"].tolist()
@@ -72,7 +72,7 @@ def test_trades_alone_in_a_pipe(
 ) -> None:
     status, out, _ = ib_grid_command("show", folder, "--trades")
     assert status == 0
-    expected = reference.trades(run.source.market, run.grid.params(best), run.source.execution)
+    expected = reference.trades(run.source.context, run.grid.params(best))
     found = pd.read_csv(io.StringIO(out))
     assert found["date"].tolist() == expected["date"].dt.strftime("%Y-%m-%d").tolist()
     assert found["r"].tolist() == pytest.approx(expected["r"].tolist())

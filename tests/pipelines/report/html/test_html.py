@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.analysis.effects.neighbourhoods import neighbours
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.grid import Grid, grid_from_mapping
@@ -39,7 +39,7 @@ MAX_BYTES = 5_000_000
 # what to type
 
 
-def test_what_to_type_is_what_is_needed(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_what_to_type_is_what_is_needed(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     run, _ = traded
     for row in top_of(run)[:20]:
         section = page.by_id(f"trades-{row['combo_id']}")
@@ -72,7 +72,7 @@ def test_nothing_is_fetched(page: Element) -> None:
     assert policy[0]["content"].startswith("default-src 'none';")
 
 
-def test_the_file_is_small(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_the_file_is_small(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     size = (traded[0].run_dir / "GER40_report.html").stat().st_size
     assert size < MAX_BYTES
     # All but plotly.js: it depends on the bins, the values and the trades, not on the combinations.
@@ -108,7 +108,7 @@ def test_nothing_from_data_is_markup(make_run: MakeRun) -> None:
 
 
 def test_nothing_in_figures_ends_their_script(
-    traded: tuple[MadeUpRun, Source], page: Element
+    traded: tuple[MadeUpRun, RunSource], page: Element
 ) -> None:
     text = (traded[0].run_dir / "GER40_report.html").read_text()
     inside = text.split('id="figures">')[1].split("</script>")[0]
@@ -224,7 +224,7 @@ def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
 
 
 def test_r_per_trade_has_three_significant_digits(
-    traded: tuple[MadeUpRun, Source], page: Element
+    traded: tuple[MadeUpRun, RunSource], page: Element
 ) -> None:
     metrics = json_of(traded[0], "best_by_variation.json")["overall"]["metrics"]
     names, texts = ([e.text for e in page.by_id("best-metrics").all(tag)] for tag in ("dt", "dd"))

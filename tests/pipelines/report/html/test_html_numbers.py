@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ib_grid.analysis import Source
+from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from ib_grid.engine.execution import Execution
 from ib_grid.grid.columns import METRIC_NAMES, VARIATIONS
@@ -38,7 +38,9 @@ MakeRun = Callable[..., MadeUpRun]
 # one source for each number
 
 
-def test_the_top_20_are_those_of_the_csv(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_the_top_20_are_those_of_the_csv(
+    traded: tuple[MadeUpRun, RunSource], page: Element
+) -> None:
     rows = top_table(page)
     assert len(rows) == 20
     for row, expected in zip(rows, top_of(traded[0]), strict=False):
@@ -52,7 +54,9 @@ def test_the_top_20_are_those_of_the_csv(traded: tuple[MadeUpRun, Source], page:
         assert row["session"].text == f"{expected['ib_start']}–{expected['ib_end']}"
 
 
-def test_the_best_set_is_that_of_the_json(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_the_best_set_is_that_of_the_json(
+    traded: tuple[MadeUpRun, RunSource], page: Element
+) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]
     metrics = best["metrics"]
     said = page.by_id("verdict-best").numbers
@@ -69,7 +73,7 @@ def test_the_best_set_is_that_of_the_json(traded: tuple[MadeUpRun, Source], page
     assert names == list(PARAM_NAMES)
 
 
-def test_sums_are_those_of_the_json(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_sums_are_those_of_the_json(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     aggregate = json_of(traded[0], "variation_agg.json")
     overall = aggregate["overall"]
     share, profitable, combinations = page.by_id("verdict-profitable").numbers[:3]
@@ -86,7 +90,9 @@ def test_sums_are_those_of_the_json(traded: tuple[MadeUpRun, Source], page: Elem
     assert (sum(in_bins["y"]), blue) == (combinations, profitable)
 
 
-def test_variations_are_those_of_the_json(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_variations_are_those_of_the_json(
+    traded: tuple[MadeUpRun, RunSource], page: Element
+) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]["metrics"]
     aggregate = json_of(traded[0], "variation_agg.json")["variations"]
     drawn = figures(page)
@@ -106,7 +112,7 @@ def test_variations_are_those_of_the_json(traded: tuple[MadeUpRun, Source], page
             assert bar == (value if own[0] else None)
 
 
-def test_the_best_set_is_marked(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_the_best_set_is_marked(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]
     drawn = figures(page)
     assert drawn["total_r"]["layout"]["shapes"][0]["x0"] == best["metrics"]["total_r"]
@@ -145,7 +151,9 @@ def test_every_axis_has_a_title(page: Element) -> None:
 # trades again
 
 
-def test_curves_end_where_the_ranking_does(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_curves_end_where_the_ranking_does(
+    traded: tuple[MadeUpRun, RunSource], page: Element
+) -> None:
     lines = figures(page)["equity"]["data"]
     equity = {line["name"]: line for line in lines if line["yaxis"] == "y"}
     under = {line["name"]: line for line in lines if line["yaxis"] == "y2"}
@@ -161,7 +169,7 @@ def test_curves_end_where_the_ranking_does(traded: tuple[MadeUpRun, Source], pag
         assert equity[name]["x"] == sorted(equity[name]["x"])
 
 
-def test_sums_of_r_add_up_to_the_total(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_sums_of_r_add_up_to_the_total(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     drawn = figures(page)
     total = float(top_of(traded[0])[0]["total_r"])
     for name in ("years", "weekdays", "hours"):
@@ -172,10 +180,10 @@ def test_sums_of_r_add_up_to_the_total(traded: tuple[MadeUpRun, Source], page: E
     assert sum(ends) == pytest.approx(total, abs=1e-2)
 
 
-def test_hours_are_local(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_hours_are_local(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     run, source = traded
     params = run.info.grid.params(int(top_of(run)[0]["combo_id"]))
-    trades = reference.trades(source.market, params, source.execution)
+    trades = reference.trades(source.context, params)
     hours = trades["entry_time"].dt.tz_convert("Europe/Berlin").dt.hour
     expected = trades["r"].groupby(hours).sum()
     bars = figures(page)["hours"]["data"][0]
@@ -186,13 +194,14 @@ def test_hours_are_local(traded: tuple[MadeUpRun, Source], page: Element) -> Non
     assert set(trades["entry_time"].dt.hour) != set(hours)
 
 
-def test_the_other_model_is_measured(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_the_other_model_is_measured(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     run, source = traded
-    other = Execution(model="original", spread_points=1.5)
+    execution = Execution(model="original", spread_points=1.5)
+    other = dataclasses.replace(source.context, execution=execution)
     rows, totals = top_of(run)[:20], []
     for row in rows:
         params = run.info.grid.params(int(row["combo_id"]))
-        totals.append(reference.trades(source.market, params, other)["r"].sum())
+        totals.append(reference.trades(other, params)["r"].sum())
     in_table = [row["other_total_r"].numbers[0] for row in top_table(page)]
     assert in_table == pytest.approx(totals, abs=1e-3)
     said = page.by_id("verdict-other_model")
@@ -204,7 +213,7 @@ def test_the_other_model_is_measured(traded: tuple[MadeUpRun, Source], page: Ele
     assert (own_median, own_best) == pytest.approx((np.median(own), own[0]), rel=1e-11)
 
 
-def test_neighbours_and_edges_are_said(traded: tuple[MadeUpRun, Source], page: Element) -> None:
+def test_neighbours_and_edges_are_said(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     run, _ = traded
     best = json_of(run, "best_by_variation.json")["overall"]
     profitable, n, low, high, median, own = page.by_id("verdict-neighbours").numbers
@@ -255,6 +264,7 @@ def test_the_news_of_the_run_are_kept(grid: Grid, tmp_path: Path) -> None:
     minutes = np.arange(28_000_000, 29_000_000, 60)
     news = NewsFilter(events=minutes, before_minutes=10, after_minutes=10)
     run, source = traded_run(tmp_path, grid, news=news)
-    without = dataclasses.replace(source, news=NO_NEWS)
+    context = dataclasses.replace(source.context, news=NO_NEWS)
+    without = dataclasses.replace(source, context=context)
     assert "equity" in figures(read_page(html_text(run.report(source))))
     assert "equity" not in figures(read_page(html_text(run.report(without))))
