@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import small_runs
-from tests.helpers.bad_input import CORPUS, Case, cases
+from tests.helpers.input_files.bad_files import CORPUS, Case, cases
+from tests.helpers.runs import small_runs
 
 _RUN = f"run --symbol GER40 --data {shlex.quote(str(small_runs.BARS))}"
 COMMANDS = {

@@ -18,10 +18,10 @@ from ib_grid.news import read_calendar
 from pipelines.render.csv_files import csv_text
 from pipelines.report.report_run import report_run
 from tests.bad_input.test_corpus import Command
-from tests.helpers import small_runs
+from tests.helpers.html_page import read_page
+from tests.helpers.runs import small_runs
+from tests.helpers.runs.computed_runs import computed_run
 from tests.pipelines.render.test_csv_files import events
-from tests.pipelines.report.page import read_page
-from tests.pipelines.verify.runs import computed_run
 
 TITLES = [
     "<script>alert(1)</script>",

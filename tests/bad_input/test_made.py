@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.bad_input.test_corpus import COMMANDS, Command, files_of
-from tests.helpers.bad_input import Case
-from tests.helpers.small_runs import GRID
+from tests.helpers.input_files.bad_files import Case
+from tests.helpers.runs.small_runs import GRID
 
 PARAMS = GRID.params(0).to_dict()
 

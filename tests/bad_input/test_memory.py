@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.locations import ROOT
+from tests.helpers.paths import ROOT
 
 GIGABYTE = 1 << 30
 MOST_GROWTH = 100 << 20

@@ -23,9 +23,8 @@ from ib_grid.errors import IbGridError
 from ib_grid.market.bars import read_bars, read_origin
 from ib_grid.market.levels_file import read_levels
 from ib_grid.runs import partition_file
-from tests.helpers.golden import MADE_UP
-from tests.helpers.locations import ROOT
-from tests.helpers.small_runs import FINGERPRINT, GRID, PLAN
+from tests.helpers.paths import GOLDEN, ROOT
+from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN
 
 SOURCES = sorted(path for name in ("ib_grid", "pipelines") for path in (ROOT / name).rglob("*.py"))
 UNPICKLERS = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code"}
@@ -106,7 +105,7 @@ def test_a_pickled_type_in_a_parquet_file_is_not_unpickled(tmp_path: Path, reade
     marker, path = tmp_path / "ran", tmp_path / "part-00000.parquet"
     pickle.loads(pickle.dumps(Touch(tmp_path / "control")))
     assert (tmp_path / "control").exists()  # what it would do
-    with_code(path, pq.read_table(MADE_UP / "GER40_synthetic_m1.parquet").slice(0, 5), marker)
+    with_code(path, pq.read_table(GOLDEN / "GER40_synthetic" / "m1.parquet").slice(0, 5), marker)
     schema = base64.b64decode(pq.read_metadata(path).metadata[b"ARROW:schema"])
     assert b"arrow.py_extension_type" in schema
     assert pickle.dumps(Touch(marker)) in schema

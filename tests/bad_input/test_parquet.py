@@ -21,9 +21,9 @@ from ib_grid.errors import DataError
 from ib_grid.market.bars import read_bars, read_origin, write_bars
 from tests.bad_input.test_corpus import Command
 from tests.bad_input.test_made import refusal
-from tests.helpers.bad_input import Case
-from tests.helpers.exports import csv_files
-from tests.helpers.exports.csv_files import START, made_up_bars, minute_of
+from tests.helpers.input_files import csv_files
+from tests.helpers.input_files.bad_files import Case
+from tests.helpers.input_files.csv_files import START, made_up_bars, minute_of
 
 BARS = made_up_bars(START + np.arange(20), price=17000.0)
 PREPARE = "to do: write the file with `ib-grid prepare`"

@@ -14,9 +14,9 @@ import pytest
 from ib_grid.runs.manifest import FORMAT, RUN_FILE, write_manifest
 from tests.bad_input.test_corpus import Command, files_of
 from tests.bad_input.test_made import refusal
-from tests.helpers.bad_input import Case
+from tests.helpers.input_files.bad_files import Case
+from tests.helpers.runs.computed_runs import computed_run
 from tests.ib_grid.runs.test_manifest import manifest
-from tests.pipelines.verify.runs import computed_run
 
 Content = dict[str, Any]
 

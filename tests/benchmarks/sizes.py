@@ -1,7 +1,7 @@
 """Grids and bars of the sizes that the cost of a run is measured at.
 
 The grids grow by finer axes of the expanded one, the bars by years: the real ones of 2016 to 2018
-where they are at hand (`tests.helpers.golden.SHARED`), made-up ones after them or in their place.
+where they are at hand (`tests.helpers.paths.SHARED`), made-up ones after them or in their place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ib_grid.market.bars import Bars
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instruments import GER40
 from pipelines.inputs.demo import demo_bars
-from tests.helpers.golden import SHARED
+from tests.helpers.paths import SHARED
 
 REAL = SHARED / "data" / "GER40"
 FIRST_YEAR, N_REAL_YEARS = 2016, 3

@@ -1,6 +1,6 @@
 """How quickly a set of a run opens, and whether all that is said of it agrees.
 
-On the real GER40 bars where they are at hand (`tests.helpers.golden.SHARED`), and on made-up ones.
+On the real GER40 bars where they are at hand (`tests.helpers.paths.SHARED`), and on made-up ones.
 """
 
 from __future__ import annotations

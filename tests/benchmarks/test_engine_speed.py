@@ -1,6 +1,6 @@
 """How fast the engines are: `python -m pytest tests/benchmarks`.
 
-On the real GER40 bars where they are at hand (`tests.helpers.golden.SHARED`), and on made-up ones.
+On the real GER40 bars where they are at hand (`tests.helpers.paths.SHARED`), and on made-up ones.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import Market, build_market
 from pipelines.inputs.demo import demo_bars
-from tests.helpers.golden import SHARED
+from tests.helpers.paths import SHARED
 
 GRID = named_grid("expanded", GER40)
 REAL = SHARED / "data" / "GER40"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.runs import Children, Place
+from tests.helpers.faults.disturbed_runs import Children, Place
 
 
 @pytest.fixture(scope="session")

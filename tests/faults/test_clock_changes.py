@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clocked import CLOCK_FILE
-from tests.faults.runs import PLAN, Child, Children, Place, assert_complete, partly_done
+from tests.helpers.faults.disturbed_runs import (
+    PLAN,
+    Child,
+    Children,
+    Place,
+    assert_complete,
+    partly_done,
+)
+from tests.helpers.faults.shifted_clock import CLOCK_FILE
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
@@ -16,7 +23,9 @@ DAY = 86_400
 
 def started(place: Place, children: Children, clock: Path) -> Child:
     return children.start(
-        place.words(), module="tests.faults.clocked", environment={CLOCK_FILE: str(clock)}
+        place.words(),
+        module="tests.helpers.faults.shifted_clock",
+        environment={CLOCK_FILE: str(clock)},
     )
 
 

@@ -13,8 +13,8 @@ from ib_grid.errors import StoreError
 from ib_grid.runs import partition_file
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run import tasks
-from tests.faults.runs import GRID, PLAN, Place, assert_goes_on, partly_done
-from tests.helpers.small_runs import rows
+from tests.helpers.faults.disturbed_runs import GRID, PLAN, Place, assert_goes_on, partly_done
+from tests.helpers.runs.small_runs import rows
 
 pytestmark = pytest.mark.faults
 

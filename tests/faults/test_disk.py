@@ -11,8 +11,15 @@ import pytest
 
 from ib_grid.errors import DiskError
 from pipelines.report.report_run import report_run
-from tests.faults.mounts import mount_again, mounted
-from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
+from tests.helpers.faults.disturbed_runs import (
+    PLAN,
+    Children,
+    Place,
+    assert_complete,
+    assert_goes_on,
+    partly_done,
+)
+from tests.helpers.faults.mounts import mount_again, mounted
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 

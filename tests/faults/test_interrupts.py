@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.runs import PLAN, Child, Children, Place, assert_goes_on
+from tests.helpers.faults.disturbed_runs import PLAN, Child, Children, Place, assert_goes_on
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 

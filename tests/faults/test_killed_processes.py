@@ -1,7 +1,8 @@
-"""SIGKILL of the main process, of workers: what was finished stays, what was not is done."""
+"""SIGKILL of the main process, of workers and of an external scheduler, and the resume after it."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -11,9 +12,16 @@ from pathlib import Path
 import pytest
 
 from ib_grid.runs.manifest import RUN_FILE
-from tests.faults.injected import fault
-from tests.faults.runs import PLAN, Child, Children, Place, assert_complete, assert_goes_on
-from tests.helpers.small_runs import rows
+from tests.helpers.faults.disturbed_runs import (
+    PLAN,
+    Child,
+    Children,
+    Place,
+    assert_complete,
+    assert_goes_on,
+)
+from tests.helpers.faults.injected import fault
+from tests.helpers.runs.small_runs import rows
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
@@ -84,7 +92,7 @@ def test_worker_killed_in_a_task(
     place: Place, undisturbed: Place, children: Children, marks: Path
 ) -> None:
     held = fault("hold", marks=str(marks), chunk=7, times=1)
-    child = children.start(place.words(), module="tests.faults.injected", environment=held)
+    child = children.start(place.words(), module="tests.helpers.faults.injected", environment=held)
     _killed_in_chunk_7(child, marks, 1)
     before = place.finished()
     assert child.ended() == 0, child.said()
@@ -96,7 +104,7 @@ def test_worker_killed_again_and_again_in_one_chunk(
     place: Place, undisturbed: Place, children: Children, marks: Path
 ) -> None:
     held = fault("hold", marks=str(marks), chunk=7, times=10)
-    child = children.start(place.words(), module="tests.faults.injected", environment=held)
+    child = children.start(place.words(), module="tests.helpers.faults.injected", environment=held)
     _killed_in_chunk_7(child, marks, 3)
     assert child.ended() == 1, child.said()
     assert "error: 3 workers died while they computed it" in child.said()
@@ -135,3 +143,32 @@ def test_main_process_killed_while_rows_are_left_out(place: Place, children: Chi
     assert rows(place.dataset).num_rows == 300
     assert rows(place.dataset).equals(rows(kept_whole.dataset))
     assert place.left_over() == []
+
+
+def cluster(place: Place, children: Children) -> tuple[Child, str]:
+    """A scheduler and two workers as processes of their own, and the scheduler's address."""
+    file = place.folder / "scheduler.json"
+    common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file]
+    scheduler = children.start(["scheduler", "--port", 0, *common], module="dask")
+    assert scheduler.until(file.exists, "the scheduler"), scheduler.said()
+    for _ in range(2):
+        worker = ["worker", "--nthreads", 1, "--no-nanny", "--death-timeout", 10]
+        children.start([*worker, *common], module="dask")
+    return scheduler, json.loads(file.read_text())["address"]
+
+
+def test_scheduler_killed(place: Place, undisturbed: Place, children: Children) -> None:
+    scheduler, address = cluster(place, children)
+    assert scheduler.until(lambda: scheduler.said().count("Register worker") >= 2, "workers")
+    child = children.start(place.words("--scheduler", address))
+    assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
+    scheduler.process.kill()
+    assert child.ended() == 1, child.said()
+    assert "error: the scheduler or its workers are lost" in child.said()
+    assert "run again: what is done is kept" in child.said()
+    assert "Traceback" not in child.said()
+    assert place.manifest.state == "failed"
+    children.end()
+    kept = place.finished()
+    assert len(kept) >= 3
+    assert_goes_on(place, undisturbed, kept)

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.faults.runs import Children, Place, assert_goes_on
+from tests.helpers.faults.disturbed_runs import Children, Place, assert_goes_on
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.injected import fault
-from tests.faults.runs import PLAN, Children, Place, assert_goes_on
+from tests.helpers.faults.disturbed_runs import PLAN, Children, Place, assert_goes_on
+from tests.helpers.faults.injected import fault
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
@@ -16,7 +16,7 @@ def test_workers_out_of_memory(
     place: Place, undisturbed: Place, children: Children, marks: Path
 ) -> None:
     given = fault("memory", marks=str(marks), hungry=11, refused=23)
-    child = children.start(place.words(), module="tests.faults.injected", environment=given)
+    child = children.start(place.words(), module="tests.helpers.faults.injected", environment=given)
     assert child.ended() == 1, child.said()
     assert len(list(marks.iterdir())) == 1
     assert "MemoryError" in child.said()

@@ -12,12 +12,20 @@ from ib_grid.market.instruments import GER40
 from pipelines.config import default_paths
 from pipelines.inputs import prepare
 from pipelines.report.report_run import report_run
-from tests.faults.runs import PLAN, Children, Place, assert_complete, assert_goes_on, partly_done
-from tests.helpers.small_runs import BARS
+from tests.helpers.faults.disturbed_runs import (
+    PLAN,
+    Children,
+    Place,
+    assert_complete,
+    assert_goes_on,
+    partly_done,
+)
+from tests.helpers.paths import GOLDEN
+from tests.helpers.runs.small_runs import BARS
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
-OTHER_BARS = BARS.with_name("GER40_edge_m1.parquet")
+OTHER_BARS = GOLDEN / "GER40_edge" / "m1.parquet"
 
 
 @pytest.fixture

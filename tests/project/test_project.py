@@ -12,7 +12,7 @@ import yaml
 import ib_grid
 import pipelines
 from tests.helpers.command_lines import all_options, mistakes, typed_commands
-from tests.helpers.locations import ROOT
+from tests.helpers.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 README = (ROOT / "README.md").read_text()

@@ -23,9 +23,9 @@ from ib_grid.market.instruments import GER40
 from ib_grid.news import read_calendar
 from ib_grid.storage.mapping_files import read_mapping
 from pipelines.config.configuration import load_settings
-from tests.helpers import bad_input, small_runs
-from tests.helpers.exports import csv_files
-from tests.helpers.locations import DATA
+from tests.helpers.input_files import bad_files, csv_files
+from tests.helpers.paths import DATA
+from tests.helpers.runs import small_runs
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="ib-grid-fuzz-"))
 _DATA = DATA
@@ -103,10 +103,10 @@ def seeds(name: str) -> Iterator[bytes]:
     if name == "bars":
         made_up = csv_files.made_up_bars(csv_files.START + np.arange(5))
         yield from (write(made_up).encode() for write, *_ in csv_files.DIALECTS.values())
-        yield from (case.content for case in bad_input.cases("bars"))
+        yield from (case.content for case in bad_files.cases("bars"))
     elif name == "calendars":
         yield from (path.read_bytes() for path in sorted((_DATA / "calendars").iterdir()))
-        yield from (case.content for case in bad_input.cases("calendars"))
+        yield from (case.content for case in bad_files.cases("calendars"))
     elif name == "conditions":
         yield from (f"{column} {op} 1".encode() for column in RESULT_COLUMNS for op in _OPERATORS)
         yield b"not (0 < tsl_target <= 1 and stop_mode in ('eq', \"ib_start\")) or -winrate / 2 > 1"
@@ -114,7 +114,7 @@ def seeds(name: str) -> Iterator[bytes]:
         yield b"t" + small_runs.GRID_TOML.encode()
         yield b"\xff" + json.dumps(small_runs.GRID.params(0).to_dict()).encode()
         for kind in ("configurations", "grids", "parameters"):
-            for case in bad_input.cases(kind):
+            for case in bad_files.cases(kind):
                 yield (b"t" if case.name.endswith("toml") else b"\xff") + case.content
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.bad_input.fuzz import targets
 from tests.bad_input.fuzz.targets import TARGETS
-from tests.helpers import small_runs
-from tests.helpers.exports.csv_files import START, made_up_bars, tradingview
+from tests.helpers.input_files.csv_files import START, made_up_bars, tradingview
+from tests.helpers.runs import small_runs
 
 SEEDS = {name: list(targets.seeds(name)) for name in TARGETS}
 

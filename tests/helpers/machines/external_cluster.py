@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.helpers.locations import ROOT
+from tests.helpers.paths import ROOT
 
 WAIT_SECONDS = 60.0
 

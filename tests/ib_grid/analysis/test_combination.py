@@ -18,7 +18,7 @@ from ib_grid.errors import GridError, InputError
 from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
 from ib_grid.grid.params import Params
 from tests.helpers.engines import assert_same_trades
-from tests.helpers.sources import source_of_golden_bars, traded
+from tests.helpers.runs.sources import source_of_golden_bars, traded
 
 COMBO = 4321
 

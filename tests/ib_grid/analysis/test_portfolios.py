@@ -10,7 +10,7 @@ import pytest
 
 from ib_grid import analysis
 from ib_grid.errors import ConfigError
-from tests.helpers.sources import source_of_golden_bars
+from tests.helpers.runs.sources import source_of_golden_bars
 
 
 def daily(**r: float) -> pd.Series:

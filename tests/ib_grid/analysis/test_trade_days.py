@@ -15,7 +15,7 @@ from ib_grid.errors import InputError
 from ib_grid.grid.columns import trades_frame
 from ib_grid.grid.params import Params
 from tests.helpers.engines import assert_same_trades
-from tests.helpers.sources import source_of_golden_bars, traded
+from tests.helpers.runs.sources import source_of_golden_bars, traded
 
 TOLERANCE = 1e-9
 

@@ -13,8 +13,8 @@ import pytest
 from ib_grid import analysis
 from ib_grid.analysis import Run, load_run
 from ib_grid.errors import ConfigError, InputError
-from tests.helpers.made_up_runs import write_run
-from tests.helpers.sources import source_of_golden_bars
+from tests.helpers.runs.random_runs import write_run
+from tests.helpers.runs.sources import source_of_golden_bars
 
 OF_A_RUN: tuple[Callable[[Any], object], ...] = (
     analysis.top,

@@ -17,7 +17,7 @@ from tests.helpers.engines import (
     engine,
     grid_of_one,
 )
-from tests.helpers.golden import GoldenSet, golden_set, has_real_data
+from tests.helpers.golden.golden_trades import GoldenSet, golden_set, has_real_data
 
 SYMBOLS = ("GER40", "XAUUSD")
 # The reference engine is slow: it shows its rows on every eighth combination.

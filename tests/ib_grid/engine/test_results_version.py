@@ -13,7 +13,7 @@ import pytest
 
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.runs.fingerprint import RESULTS_VERSION
-from tests.helpers.golden_grid import CASES, FILE, golden_grid, hashes, known
+from tests.helpers.golden.golden_grid import CASES, FILE, golden_grid, hashes, known
 
 
 @pytest.mark.parametrize("case", CASES)

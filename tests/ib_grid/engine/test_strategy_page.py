@@ -13,7 +13,7 @@ from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.grid import GRID_VALUES, named_grid
 from ib_grid.grid.params import DOMAINS
 from ib_grid.market.instruments import INSTRUMENTS
-from tests.helpers.locations import ROOT
+from tests.helpers.paths import ROOT
 
 PAGE = (ROOT / "ib_grid" / "engine" / "STRATEGY.md").read_text(encoding="utf-8")
 SECTIONS = set(re.findall(r"^##+ ([0-9.]*[0-9])", PAGE, re.MULTILINE))

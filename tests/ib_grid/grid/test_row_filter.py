@@ -16,7 +16,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.row_filter import KEEP_ALL, VARIATION_METRICS, Cut, Keep, Rank
 from ib_grid.grid.scoring import Extrema, RankingSettings
 from ib_grid.runs import partition_file
-from tests.helpers.small_runs import GRID, PLAN, made_up_metrics
+from tests.helpers.runs.small_runs import GRID, PLAN, made_up_metrics
 
 
 def table():

@@ -21,7 +21,7 @@ from ib_grid.market.bars import (
     read_origin,
     write_bars,
 )
-from tests.helpers.exports.csv_files import START, made_up_bars, same_bars
+from tests.helpers.input_files.csv_files import START, made_up_bars, same_bars
 
 BARS = made_up_bars(START + np.arange(20))
 

@@ -13,7 +13,7 @@ from ib_grid.market.instruments import GER40, XAUUSD, Session
 from ib_grid.market.levels import session_levels
 from ib_grid.market.levels_file import read_levels, write_levels
 from ib_grid.market.market import build_market
-from tests.helpers.exports.csv_files import made_up_bars, minute_of, rows_of, same_bars
+from tests.helpers.input_files.csv_files import made_up_bars, minute_of, rows_of, same_bars
 
 SHA = "0" * 64
 

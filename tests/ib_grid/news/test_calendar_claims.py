@@ -10,7 +10,7 @@ from ib_grid.news import read_calendar
 from ib_grid.news.calendars import Claim
 from ib_grid.news.weekly import read_weekly
 from ib_grid.news.yearly import read_yearly
-from tests.helpers.exports.calendar_files import CALENDARS, day, weekly_xml
+from tests.helpers.input_files.calendar_files import CALENDARS, day, weekly_xml
 
 
 def test_yearly_claims_its_year_to_its_last_update() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ib_grid.errors import InputError
 from ib_grid.news import read_calendar
 from ib_grid.news.weekly import read_weekly
-from tests.helpers.exports.calendar_files import CALENDARS, EVENTS, minute, weekly_xml
+from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, minute, weekly_xml
 
 
 def nth_sunday(year: int, month: int, n: int) -> dt.date:

@@ -17,8 +17,8 @@ from ib_grid.news.calendars import IMPACTS, UntimedEvent, normalised_currency, n
 from ib_grid.news.readers import MAX_BYTES
 from ib_grid.news.table import read_table
 from ib_grid.news.yearly import read_yearly
-from tests.helpers.exports.calendar_files import CALENDARS, EVENTS, day, minute
-from tests.helpers.locations import ROOT
+from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, day, minute
+from tests.helpers.paths import ROOT
 
 SHARED_NEWS = ROOT.parent / "shared" / "data" / "news"
 

@@ -11,7 +11,7 @@ from ib_grid.market.clock import date_of, day_number
 from ib_grid.news import Calendar, Event, UnfilteredSpan, read_calendar, unfiltered_spans
 from ib_grid.news.calendars import Claim, UntimedEvent
 from ib_grid.news.coverage import HOLE_DAYS, NO_CALENDAR, OTHER_HOLE_DAYS
-from tests.helpers.locations import ROOT
+from tests.helpers.paths import ROOT
 
 SHARED_NEWS = ROOT.parent / "shared" / "data" / "news"
 

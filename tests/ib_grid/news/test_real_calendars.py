@@ -24,7 +24,7 @@ from ib_grid.market.instruments import XAUUSD
 from ib_grid.market.market import Market, build_market, traded_dates
 from ib_grid.news import NewsFilter
 from ib_grid.news.run_news import NewsSettings, RunNews, run_news
-from tests.helpers.golden import SHARED
+from tests.helpers.paths import SHARED
 
 BARS = SHARED / "data" / "XAUUSD_2023"
 CALENDARS = SHARED / "data" / "news"

@@ -12,7 +12,7 @@ from ib_grid.market.clock import day_number
 from ib_grid.market.instruments import instrument
 from ib_grid.news import NO_NEWS
 from ib_grid.news.run_news import NewsSettings, run_news, statement_line, statement_lines
-from tests.helpers.locations import DATA
+from tests.helpers.paths import DATA
 
 CALENDARS = DATA / "calendars"
 GER40, XAUUSD = instrument("GER40"), instrument("XAUUSD")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
 from ib_grid.runs.chunk_summary import Summary, merge, summarise, summary_from_dict
-from tests.helpers.small_runs import PLAN, made_up_metrics
+from tests.helpers.runs.small_runs import PLAN, made_up_metrics
 
 
 def column(metrics: np.ndarray, name: str) -> list[float]:

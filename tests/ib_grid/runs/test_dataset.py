@@ -14,7 +14,7 @@ from ib_grid.grid.columns import RESULT_COLUMNS
 from ib_grid.grid.conditions import parse_condition
 from ib_grid.runs.dataset import columns_of, data_set, files_of, read_errors
 from ib_grid.runs.partitions import results_folder
-from tests.helpers.made_up_runs import GRID, ROWS_PER_CHUNK, only, write_run
+from tests.helpers.runs.random_runs import GRID, ROWS_PER_CHUNK, only, write_run
 
 PLAN = plan_chunks(GRID, ROWS_PER_CHUNK)
 

@@ -20,7 +20,7 @@ from ib_grid.runs.fingerprint import (
     fingerprint,
     identity,
 )
-from tests.helpers.small_runs import GRID
+from tests.helpers.runs.small_runs import GRID
 
 IDENTITY = identity(
     symbol="GER40",

@@ -21,7 +21,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.partitions import partition_files, partition_path
-from tests.helpers.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics
+from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics
 
 
 def write(dataset: Path, index: int, fingerprint: str = FINGERPRINT) -> Path:

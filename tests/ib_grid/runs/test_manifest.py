@@ -18,7 +18,7 @@ from ib_grid.market.instruments import GER40, XAUUSD
 from ib_grid.news import NO_NEWS
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
 from ib_grid.runs.manifest import Manifest, read_manifest, versions, write_manifest
-from tests.helpers.small_runs import GRID
+from tests.helpers.runs.small_runs import GRID
 
 
 def manifest(**changes: object) -> Manifest:

@@ -13,7 +13,7 @@ from ib_grid.errors import ConfigError, DataError, GridError, InputError, StoreE
 from ib_grid.grid.columns import RESULT_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs.run import Run, load_run
-from tests.helpers.made_up_runs import GRID, cube_of, only, write_run
+from tests.helpers.runs.random_runs import GRID, cube_of, only, write_run
 
 
 @pytest.fixture(scope="module")

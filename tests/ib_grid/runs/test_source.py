@@ -21,7 +21,7 @@ from ib_grid.market.market import build_market, traded_dates
 from ib_grid.news import NO_NEWS
 from ib_grid.news.run_news import NewsSettings, run_news
 from ib_grid.runs.manifest import Manifest
-from tests.helpers.golden import MADE_UP
+from tests.helpers.paths import GOLDEN
 
 EVENTS = (
     "time,currency,impact,title\n2024-03-06T08:15:00Z,EUR,High,A\n2024-08-01T09:30Z,USD,High,B\n"
@@ -35,7 +35,7 @@ def grid() -> Grid:
 
 @pytest.fixture
 def bars_file(tmp_path: Path) -> Path:
-    return Path(shutil.copy(MADE_UP / "GER40_synthetic_m1.parquet", tmp_path / "bars.parquet"))
+    return Path(shutil.copy(GOLDEN / "GER40_synthetic" / "m1.parquet", tmp_path / "bars.parquet"))
 
 
 def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
@@ -89,7 +89,7 @@ def test_without_news(grid: Grid, bars_file: Path) -> None:
 
 def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
     run = manifest(grid, bars_file, NewsSettings(enabled=False))
-    shutil.copy(MADE_UP / "GER40_edge_m1.parquet", bars_file)
+    shutil.copy(GOLDEN / "GER40_edge" / "m1.parquet", bars_file)
     with pytest.raises(DataError, match="bars have changed") as changed:
         load_source(run)
     bars_file.unlink()
@@ -131,6 +131,6 @@ def test_bars_that_lie_elsewhere_now(grid: Grid, bars_file: Path, tmp_path: Path
     run = manifest(grid, bars_file, NewsSettings(enabled=False))
     moved = bars_file.rename(tmp_path / "moved.parquet")
     assert len(load_source(run, bars=moved).context.market.bars) > 0
-    shutil.copy(MADE_UP / "GER40_edge_m1.parquet", moved)
+    shutil.copy(GOLDEN / "GER40_edge" / "m1.parquet", moved)
     with pytest.raises(DataError, match="bars have changed"):
         load_source(run, bars=moved)

@@ -10,8 +10,8 @@ import pytest
 
 from ib_grid.errors import DiskError, OutputError
 from ib_grid.storage.atomic_files import is_file, whole_file, whole_files
-from tests.helpers.locations import ROOT
-from tests.helpers.machines.stores import memory_store
+from tests.helpers.machines.memory_store import memory_store
+from tests.helpers.paths import ROOT
 
 
 def everything_in(folder):

@@ -13,7 +13,7 @@ from ib_grid.errors import OutputError, UnreachableError
 from ib_grid.storage import lease
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import RemotePath
-from tests.helpers.machines.stores import memory_store
+from tests.helpers.machines.memory_store import memory_store
 
 DEAD = json.dumps({"process": 7, "host": "gone", "since": "2024-05-01", "state": "held"}).encode()
 

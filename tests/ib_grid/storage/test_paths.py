@@ -17,8 +17,8 @@ from ib_grid.storage import object_store as remote_module
 from ib_grid.storage import paths
 from ib_grid.storage.atomic_files import is_file, whole_file
 from ib_grid.storage.paths import RemotePath, move, parse_path
+from tests.helpers.machines.memory_store import memory_store
 from tests.helpers.machines.object_store import bucket, s3_server
-from tests.helpers.machines.stores import memory_store
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.helpers.golden import MADE_UP
+from tests.helpers.paths import GOLDEN
 
 Command = Callable[..., tuple[int, str, str]]
-BARS = MADE_UP / "GER40_synthetic_m1.parquet"
+BARS = GOLDEN / "GER40_synthetic" / "m1.parquet"
 GRID = """
 ib_sessions = ["08:00-08:30"]
 ib_wait_minutes = [0]

@@ -20,9 +20,9 @@ from ib_grid.runs.partitions import partition_files, results_folder
 from pipelines.cli import main
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import run
-from tests.helpers import small_runs
-from tests.helpers.locations import ROOT
-from tests.helpers.small_runs import BARS, GRID, GRID_TOML, rows
+from tests.helpers.paths import ROOT
+from tests.helpers.runs import small_runs
+from tests.helpers.runs.small_runs import BARS, GRID, GRID_TOML, rows
 
 
 def arguments(folder: Path, *more: str) -> list[str]:

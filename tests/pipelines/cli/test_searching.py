@@ -14,8 +14,8 @@ import pytest
 from ib_grid.analysis.selection.groups import groups
 from ib_grid.engine.execution import Execution
 from ib_grid.runs.run import load_run
-from tests.helpers.made_up_runs import GRID, write_run
-from tests.pipelines.report.made_up import random_rows
+from tests.helpers.runs.random_runs import GRID, write_run
+from tests.helpers.runs.reported_runs import random_rows
 
 Command = Callable[..., tuple[int, str, str]]
 

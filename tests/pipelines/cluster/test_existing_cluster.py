@@ -28,11 +28,11 @@ from pipelines.report.report_run import report_run
 from pipelines.run import tasks
 from pipelines.run.run import RunResult, run
 from pipelines.verify import verify_run
-from tests.helpers import small_runs
 from tests.helpers.machines import external_cluster
 from tests.helpers.machines.external_cluster import ExternalCluster, certificates
 from tests.helpers.machines.object_store import bucket, s3_server
-from tests.helpers.small_runs import GRID, PLAN, plain_console, rows, settings
+from tests.helpers.runs import small_runs
+from tests.helpers.runs.small_runs import GRID, PLAN, plain_console, rows, settings
 
 pytestmark = pytest.mark.cluster
 

@@ -14,7 +14,7 @@ from ib_grid.runs.fingerprint import RESULTS_VERSION
 from ib_grid.runs.manifest import write_manifest
 from pipelines.cluster.versions import MAJOR_AND_MINOR, WHOLE, differing, hindrance, own_versions
 from pipelines.run import tasks
-from tests.helpers.small_runs import work
+from tests.helpers.runs.small_runs import work
 from tests.ib_grid.runs.test_manifest import manifest
 
 OURS = {"python": "3.11.7", "numba": "0.60.0", "dask": "2024.8.0", "ib-grid": "0.1.0"}

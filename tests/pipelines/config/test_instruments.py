@@ -23,7 +23,7 @@ from pipelines.config.instruments import (
     write_description,
 )
 from pipelines.inputs.inputs import read_inputs
-from tests.helpers import small_runs
+from tests.helpers.runs import small_runs
 
 Command = Callable[..., tuple[int, str, str]]
 FOLDER = Path("data/instruments")

@@ -21,7 +21,7 @@ from distributed.cli import dask_scheduler, dask_worker
 
 from pipelines.cluster import fork_server, local_cluster
 from tests.helpers.command_lines import fenced_lines, mistakes, typed_commands
-from tests.helpers.locations import ROOT
+from tests.helpers.paths import ROOT
 
 DEPLOY = ROOT / "pipelines" / "deploy"
 PAGE = (DEPLOY / "README.md").read_text(encoding="utf-8")

@@ -18,9 +18,9 @@ from ib_grid.grid.params import Params
 from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
-from tests.helpers.golden import MADE_UP
+from tests.helpers.paths import GOLDEN
 
-BARS = MADE_UP / "GER40_synthetic_m1.parquet"
+BARS = GOLDEN / "GER40_synthetic" / "m1.parquet"
 PARAMS = Params(
     ib_start="08:00",
     ib_end="09:00",

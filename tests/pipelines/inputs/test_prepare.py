@@ -11,8 +11,8 @@ from ib_grid.market.instruments import GER40, XAUUSD, Session
 from ib_grid.market.levels import session_levels
 from ib_grid.market.levels_file import read_levels
 from pipelines.inputs.prepare import load_levels, prepare_bars, prepare_levels
-from tests.helpers.exports import csv_files
-from tests.helpers.exports.csv_files import made_up_bars, minute_of, same_bars
+from tests.helpers.input_files import csv_files
+from tests.helpers.input_files.csv_files import made_up_bars, minute_of, same_bars
 
 # 08:00 to 12:00 in Berlin on Monday to Friday
 MONDAY = minute_of(2024, 3, 4, 7)

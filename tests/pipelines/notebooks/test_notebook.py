@@ -19,8 +19,8 @@ from nbclient import NotebookClient
 
 from ib_grid.runs.run import Run, load_run
 from pipelines.inputs.demo import write_demo_bars
-from tests.helpers.locations import ROOT
-from tests.pipelines.verify.runs import computed_run
+from tests.helpers.paths import ROOT
+from tests.helpers.runs.computed_runs import computed_run
 
 NOTEBOOK = ROOT / "pipelines" / "notebooks" / "explore_results.ipynb"
 FIGURE = "application/vnd.plotly.v1+json"

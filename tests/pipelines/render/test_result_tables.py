@@ -14,7 +14,7 @@ from ib_grid.grid.grid import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from pipelines.render.formats import Format
 from pipelines.render.result_tables import column, fitted, render_results, with_joined
-from tests.pipelines.report.made_up import AXES, random_rows
+from tests.helpers.runs.reported_runs import AXES, random_rows
 
 ROWS = random_rows(grid_from_mapping(AXES, GER40), 3).head(5)
 COLUMNS = [column(n) for n in ("combo_id", "total_r", "session", "trailing", "rev_rb", "winrate")]

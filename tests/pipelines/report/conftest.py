@@ -11,9 +11,9 @@ from ib_grid.analysis import RunSource
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
 from pipelines.report.write import write_report
-from tests.pipelines.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
-from tests.pipelines.report.page import Element, read_page
-from tests.pipelines.report.traded import traded_run
+from tests.helpers.html_page import Element, read_page
+from tests.helpers.runs.reported_runs import AXES, MadeUpRun, random_rows, run_info, write_rows
+from tests.helpers.runs.traded_runs import traded_run
 
 
 @pytest.fixture(scope="session")

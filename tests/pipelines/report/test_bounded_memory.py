@@ -28,7 +28,7 @@ from ib_grid.runs.row_blocks import numbered
 from pipelines.report.measures.parameter_effects import quantiles, sums_of
 from pipelines.report.measures.ranking import Scope, rank
 from pipelines.run.top_k import find_cut
-from tests.helpers.small_runs import FINGERPRINT, made_up_metrics
+from tests.helpers.runs.small_runs import FINGERPRINT, made_up_metrics
 
 ROWS_PER_CHUNK = 5_000
 KEPT = Keep(columns="ranking", top=1_000)

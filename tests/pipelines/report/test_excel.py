@@ -12,7 +12,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS, METRICS, VARIATIONS
 from ib_grid.grid.params import PARAM_NAMES
 from pipelines.report import excel
 from pipelines.report.excel import column_note, write_workbook
-from tests.pipelines.report.made_up import MadeUpRun
+from tests.helpers.runs.reported_runs import MadeUpRun
 
 SHEETS = ["Results", "Top100", *VARIATIONS, "Summary"]
 

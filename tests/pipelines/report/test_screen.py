@@ -8,7 +8,7 @@ from rich.console import Console
 
 from pipelines.report.screen import show_report
 from pipelines.report.write import write_report
-from tests.pipelines.report.made_up import MadeUpRun
+from tests.helpers.runs.reported_runs import MadeUpRun
 
 
 def printed(run: MadeUpRun, width: int, **options: object) -> str:

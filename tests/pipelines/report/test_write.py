@@ -23,7 +23,7 @@ from pipelines.cluster.executors import PoolExecutor
 from pipelines.report.excel import write_workbook
 from pipelines.report.write import write_report
 from tests.helpers.machines.full_disk import room_for
-from tests.pipelines.report.made_up import MadeUpRun, write_rows
+from tests.helpers.runs.reported_runs import MadeUpRun, write_rows
 
 NAMES = [
     "best_by_variation.json",

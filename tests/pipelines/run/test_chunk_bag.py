@@ -26,7 +26,7 @@ from pipelines.cluster.local_cluster import Workers, workers_of
 from pipelines.run import chunk_bag
 from pipelines.run.chunk_bag import MAX_CHUNK_ROWS, Outcome, compute, rows_per_chunk
 from pipelines.run.tasks import ChunkWork, run_chunk
-from tests.helpers.small_runs import FINGERPRINT, GRID, PLAN, rows, work
+from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN, rows, work
 
 NOTHING = merge([], 10)
 

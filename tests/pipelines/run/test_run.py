@@ -33,8 +33,8 @@ from pipelines.run.attempt import planned_workers
 from pipelines.run.chunk_bag import Outcome
 from pipelines.run.run import RunResult, new_manifest, run
 from pipelines.run.run_directory import RunPlace
-from tests.helpers import golden_grid
-from tests.helpers.small_runs import GRID, plain_console, rows, settings
+from tests.helpers.golden import golden_grid
+from tests.helpers.runs.small_runs import GRID, plain_console, rows, settings
 
 
 def done(asked: Settings) -> tuple[RunResult, str]:

@@ -15,7 +15,7 @@ from ib_grid.runs.fingerprint import fingerprint
 from ib_grid.runs.manifest import Manifest, write_manifest
 from ib_grid.storage.lock import sole_writer
 from pipelines.run.run_directory import RunPlace, choose_place
-from tests.helpers.small_runs import GRID
+from tests.helpers.runs.small_runs import GRID
 from tests.ib_grid.runs.test_manifest import manifest
 
 MINE = manifest().identity

@@ -24,7 +24,8 @@ from pipelines.report.screen import show_report
 from pipelines.run import attempt
 from pipelines.run.run import RunResult, run
 from pipelines.verify.run import verify_run
-from tests.helpers.small_runs import (
+from tests.helpers.runs.reported_runs import run_info
+from tests.helpers.runs.small_runs import (
     FINGERPRINT,
     GRID,
     PLAN,
@@ -33,7 +34,6 @@ from tests.helpers.small_runs import (
     rows,
     settings,
 )
-from tests.pipelines.report.made_up import run_info
 
 KEPT = {"columns": "ranking", "keep": "total_trades >= 3", "keep_top": 50}
 RANKING = {"weights": {"total_r": 1.0}, "min_trades": 3}

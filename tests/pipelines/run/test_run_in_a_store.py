@@ -24,8 +24,8 @@ from pipelines.run.chunk_bag import Outcome
 from pipelines.run.run import RunResult, run
 from pipelines.run.tasks import ChunkWork
 from pipelines.verify import verify_run
-from tests.helpers.machines.stores import memory_store
-from tests.helpers.small_runs import GRID, plain_console, rows, settings
+from tests.helpers.machines.memory_store import memory_store
+from tests.helpers.runs.small_runs import GRID, plain_console, rows, settings
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.partitions import partition_files, partition_path
 from pipelines.run import tasks
-from tests.helpers.small_runs import FINGERPRINT, GRID, rows, work
+from tests.helpers.runs.small_runs import FINGERPRINT, GRID, rows, work
 
 
 def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.partitions import partition_files, partition_path
 from pipelines.run.top_k import cut_partitions, find_cut
-from tests.helpers.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics, rows
+from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics, rows
 
 RANKING = RankingSettings(weights={"total_r": 0.6, "winrate": 0.4}, min_trades=10)
 

@@ -15,7 +15,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary
 from ib_grid.storage.checksum import sealed_parquet
-from tests.pipelines.verify.runs import dataset_of, files
+from tests.helpers.runs.computed_runs import dataset_of, files
 
 
 def truncated(path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.verify.draw import draw
-from tests.helpers.small_runs import GRID, PLAN
+from tests.helpers.runs.small_runs import GRID, PLAN
 
 BLOCKS = GRID.shape[0] * GRID.shape[1]
 some_chunks = st.lists(st.integers(0, len(PLAN) - 1), unique=True, min_size=1).map(sorted)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.verify.recompute import same_metric, trades_apart
-from tests.helpers.golden import golden_set
+from tests.helpers.golden.golden_trades import golden_set
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
 

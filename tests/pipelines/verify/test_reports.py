@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipelines.report.report_run import report_run
-from tests.pipelines.verify.runs import (
+from tests.helpers.runs.computed_runs import (
     N_ROWS,
     change_manifest,
     checks,

@@ -15,7 +15,7 @@ import pytest
 from ib_grid.errors import InputError
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary
-from tests.pipelines.verify.runs import (
+from tests.helpers.runs.computed_runs import (
     N_CHUNKS,
     N_ROWS,
     change_manifest,

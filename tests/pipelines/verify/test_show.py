@@ -11,7 +11,7 @@ from rich.console import Console
 
 from pipelines.verify import Check, Verification
 from pipelines.verify.show import show_verification, teller
-from tests.pipelines.verify.runs import change_manifest, computed_run, files, rewrite
+from tests.helpers.runs.computed_runs import change_manifest, computed_run, files, rewrite
 
 Command = Callable[..., tuple[int, str, str]]
 HOLDS = Check(what="run.json", checked=1, total=1, unit="file")

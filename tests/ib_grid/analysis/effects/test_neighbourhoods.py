@@ -16,7 +16,7 @@ from ib_grid.grid.grid import Grid, grid_from_mapping, named_grid
 from ib_grid.grid.params import Params
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import load_run
-from tests.helpers.made_up_runs import GRID, write_run
+from tests.helpers.runs.random_runs import GRID, write_run
 from tests.ib_grid.analysis.test_axis_values import AXES
 
 

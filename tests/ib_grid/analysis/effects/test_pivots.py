@@ -16,7 +16,7 @@ from ib_grid.analysis.effects.pivots import pivot
 from ib_grid.analysis.effects.reductions import reducer
 from ib_grid.errors import ConfigError
 from ib_grid.runs.run import Run, load_run
-from tests.helpers.made_up_runs import write_run
+from tests.helpers.runs.random_runs import write_run
 
 BY_PANDAS = {
     "mean": lambda v: v.mean(),

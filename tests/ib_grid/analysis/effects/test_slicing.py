@@ -16,7 +16,7 @@ from ib_grid.grid.grid import grid_from_mapping
 from ib_grid.grid.params import DOMAINS
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import Run, load_run
-from tests.helpers.made_up_runs import AXES, GRID, write_run
+from tests.helpers.runs.random_runs import AXES, GRID, write_run
 
 
 @pytest.fixture(scope="module")

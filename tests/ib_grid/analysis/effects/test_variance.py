@@ -14,8 +14,8 @@ from ib_grid.analysis.effects.variance import cube_shares, variance_shares
 from ib_grid.grid.grid import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import Run, load_run
-from tests.helpers.made_up_runs import AXES, GRID, write_run
-from tests.pipelines.report.made_up import random_rows
+from tests.helpers.runs.random_runs import AXES, GRID, write_run
+from tests.helpers.runs.reported_runs import random_rows
 
 
 @pytest.fixture(scope="module")

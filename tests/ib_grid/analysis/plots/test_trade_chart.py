@@ -12,7 +12,7 @@ import pytest
 from ib_grid import analysis
 from ib_grid.analysis import RunSource, TradeDay
 from ib_grid.errors import ConfigError
-from tests.helpers.sources import source_of_golden_bars
+from tests.helpers.runs.sources import source_of_golden_bars
 
 COMBO = 4321
 MOST_BYTES = 2_000_000

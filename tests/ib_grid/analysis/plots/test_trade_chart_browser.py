@@ -12,8 +12,8 @@ from ib_grid import analysis
 from pipelines.render.html.charts import charts_html
 from pipelines.render.html.figure import of_page
 from tests.helpers.machines.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
-from tests.helpers.made_up_runs import write_run
-from tests.helpers.sources import source_of_golden_bars
+from tests.helpers.runs.random_runs import write_run
+from tests.helpers.runs.sources import source_of_golden_bars
 
 WIDE, NARROW = 1400, 390
 COMBO, OTHER = 4321, 17_000

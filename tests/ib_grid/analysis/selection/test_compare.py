@@ -18,8 +18,8 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import load_run
 from tests.helpers import strategies
-from tests.helpers.made_up_runs import AXES, GRID, write_run
-from tests.pipelines.report.made_up import random_rows
+from tests.helpers.runs.random_runs import AXES, GRID, write_run
+from tests.helpers.runs.reported_runs import random_rows
 
 OTHER = {
     **AXES,

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as nps
 from ib_grid.analysis.selection.pareto import not_dominated, pareto, pareto_front
 from ib_grid.errors import ConfigError
 from ib_grid.runs.run import Run, load_run
-from tests.helpers.made_up_runs import write_run
+from tests.helpers.runs.random_runs import write_run
 
 floats = st.floats(-1e4, 1e4, width=32)
 

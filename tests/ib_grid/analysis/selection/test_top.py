@@ -14,8 +14,8 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.row_filter import Cut, Keep
 from ib_grid.grid.scoring import DEFAULT_WEIGHTS, RankingSettings
 from ib_grid.runs.run import Run, load_run
-from tests.helpers.made_up_runs import GRID, write_run
-from tests.pipelines.report.made_up import random_rows
+from tests.helpers.runs.random_runs import GRID, write_run
+from tests.helpers.runs.reported_runs import random_rows
 
 WEIGHTS = RankingSettings(weights=DEFAULT_WEIGHTS, min_trades=25)
 

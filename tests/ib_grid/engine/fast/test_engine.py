@@ -29,7 +29,7 @@ from tests.helpers.engines import (
     assert_same_trades,
     engine,
 )
-from tests.helpers.golden import golden_set
+from tests.helpers.golden.golden_trades import golden_set
 from tests.helpers.strategies import ALL_SESSIONS, SESSIONS, Scene, Shape
 
 each_engine = pytest.mark.parametrize("engine_name", ENGINES)

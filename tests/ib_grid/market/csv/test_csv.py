@@ -12,8 +12,8 @@ from ib_grid.errors import DataError
 from ib_grid.market.bars import Bars
 from ib_grid.market.csv import quality_from_dict, read_csv_bars
 from ib_grid.market.instruments import EVERY_DAY, GER40, XAUUSD, Instrument, TradingHours
-from tests.helpers.exports import csv_files
-from tests.helpers.exports.csv_files import DIALECTS, START, made_up_bars, minute_of, same_bars
+from tests.helpers.input_files import csv_files
+from tests.helpers.input_files.csv_files import DIALECTS, START, made_up_bars, minute_of, same_bars
 
 ALWAYS = Instrument(
     symbol="TEST",

@@ -11,7 +11,7 @@ from ib_grid.market.bars import Bars
 from ib_grid.market.csv import measures
 from ib_grid.market.csv.quality import SessionYear
 from ib_grid.market.instruments import GER40, XAUUSD
-from tests.helpers.exports.csv_files import EPOCH, made_up_bars, minute_of
+from tests.helpers.input_files.csv_files import EPOCH, made_up_bars, minute_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

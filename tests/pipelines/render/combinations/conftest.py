@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.runs.run import Run, load_run
-from tests.pipelines.verify.runs import computed_run
+from tests.helpers.runs.computed_runs import computed_run
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from ib_grid import analysis
 from ib_grid.runs.run import Run, load_run
 from pipelines.render.combinations.selected import select, select_by_text
 from pipelines.render.formats import Format
+from tests.helpers.runs.computed_runs import computed_run
 from tests.pipelines.render.combinations.said import PROVENANCE, Command
-from tests.pipelines.verify.runs import computed_run
 
 
 def test_portfolio_in_a_pipe(ib_grid_command: Command, folder: Path, run: Run) -> None:

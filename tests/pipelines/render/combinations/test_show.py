@@ -19,10 +19,10 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs.run import Run
 from pipelines.render.combinations.selected import select, select_by_text
 from pipelines.render.provenance import provenance
-from tests.helpers.locations import ROOT
-from tests.helpers.made_up_runs import write_run
+from tests.helpers.paths import ROOT
+from tests.helpers.runs.computed_runs import computed_run
+from tests.helpers.runs.random_runs import write_run
 from tests.pipelines.render.combinations.said import PROVENANCE, Command, lines
-from tests.pipelines.verify.runs import computed_run
 
 
 def test_a_pipe_gets_a_line_per_value(

@@ -20,8 +20,7 @@ from ib_grid.market.instruments import GER40
 from pipelines.render.html.assembly import plotly_base64
 from pipelines.render.html.words import per_trade_r_text, percent
 from pipelines.report.html.page import html_text
-from tests.pipelines.report.made_up import AXES, MadeUpRun, random_rows, run_info, write_rows
-from tests.pipelines.report.page import (
+from tests.helpers.html_page import (
     Element,
     figures,
     json_of,
@@ -30,7 +29,8 @@ from tests.pipelines.report.page import (
     top_of,
     top_table,
 )
-from tests.pipelines.report.traded import traded_run
+from tests.helpers.runs.reported_runs import AXES, MadeUpRun, random_rows, run_info, write_rows
+from tests.helpers.runs.traded_runs import traded_run
 
 MakeRun = Callable[..., MadeUpRun]
 MAX_BYTES = 5_000_000

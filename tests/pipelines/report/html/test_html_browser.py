@@ -9,9 +9,9 @@ import pytest
 
 from ib_grid.grid.grid import Grid
 from pipelines.report.html.page import html_text
+from tests.helpers.html_page import figures, read_page
 from tests.helpers.machines.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
-from tests.pipelines.report.page import figures, read_page
-from tests.pipelines.report.traded import traded_run
+from tests.helpers.runs.traded_runs import traded_run
 
 WIDE, NARROW = 1280, 390
 _BROWSER = find_browser()

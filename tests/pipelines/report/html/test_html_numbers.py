@@ -20,8 +20,7 @@ from ib_grid.news import NO_NEWS, NewsFilter
 from pipelines.report.html.page import html_text
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.write import write_report
-from tests.pipelines.report.made_up import AXES, MadeUpRun
-from tests.pipelines.report.page import (
+from tests.helpers.html_page import (
     Element,
     figures,
     json_of,
@@ -30,7 +29,8 @@ from tests.pipelines.report.page import (
     top_of,
     top_table,
 )
-from tests.pipelines.report.traded import traded_run
+from tests.helpers.runs.reported_runs import AXES, MadeUpRun
+from tests.helpers.runs.traded_runs import traded_run
 
 MakeRun = Callable[..., MadeUpRun]
 

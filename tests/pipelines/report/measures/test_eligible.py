@@ -11,7 +11,7 @@ from ib_grid.analysis.selection.pareto import pareto_front
 from ib_grid.errors import StoreError
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
-from tests.pipelines.report.made_up import MadeUpRun, write_rows
+from tests.helpers.runs.reported_runs import MadeUpRun, write_rows
 
 MakeRun = Callable[..., MadeUpRun]
 

@@ -25,7 +25,7 @@ from pipelines.report.measures.parameter_effects import (
     survey,
     telling,
 )
-from tests.pipelines.report.made_up import AXES, MadeUpRun, write_rows
+from tests.helpers.runs.reported_runs import AXES, MadeUpRun, write_rows
 
 floats = st.floats(-1e4, 1e4, width=32)
 MakeRun = Callable[..., MadeUpRun]

@@ -4,7 +4,7 @@ import datetime as dt
 
 from ib_grid.market.clock import day_number
 from ib_grid.news import Event
-from tests.helpers.locations import DATA
+from tests.helpers.paths import DATA
 
 CALENDARS = DATA / "calendars"
 

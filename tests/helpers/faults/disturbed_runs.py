@@ -24,8 +24,8 @@ from ib_grid.runs.partitions import partition_path, results_folder
 from pipelines.config.configuration import Settings, load_settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import RunResult, run
-from tests.helpers.locations import ROOT
-from tests.helpers.small_runs import BARS, plain_console, rows
+from tests.helpers.paths import ROOT
+from tests.helpers.runs.small_runs import BARS, plain_console, rows
 
 WAIT_SECONDS = 90.0
 

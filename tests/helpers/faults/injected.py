@@ -1,4 +1,4 @@
-"""`ib-grid` with a fault built in: ``python -m tests.faults.injected run …``.
+"""`ib-grid` with a fault built in: ``python -m tests.helpers.faults.injected run …``.
 
 Which fault, the environment says. The worker processes load this module as their main one, too.
 """

@@ -5,8 +5,8 @@ the SHA-256 of each metric column, float32 little-endian in the order of the ids
 to the last bit for any cut and number of workers, with the compiler or without, on every supported
 Python: the engine adds in a fixed order and uses only operations that IEEE 754 defines exactly.
 
-`python -m tests.helpers.golden_grid` writes the hashes of the current version anew, for a change
-that is meant: it goes with a raised `RESULTS_VERSION`.
+`python -m tests.helpers.golden.golden_grid` writes the hashes of the current version. An intended
+change raises `RESULTS_VERSION` as well.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import INSTRUMENTS
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.runs.fingerprint import RESULTS_VERSION
-from tests.helpers.golden import MADE_UP, golden_set
-from tests.helpers.locations import DATA
-from tests.helpers.small_runs import GRID
+from tests.helpers.golden.golden_trades import golden_set
+from tests.helpers.paths import DATA, GOLDEN
+from tests.helpers.runs.small_runs import GRID
 
 FILE = DATA / "golden_grid.json"
 SMALL_RUN = "GER40 small run"
@@ -82,7 +82,7 @@ def _model(text: str) -> Model:
 
 
 def _news(symbol: str) -> NewsFilter:
-    times = pd.read_csv(MADE_UP / f"{symbol}_edge_news.csv").iloc[:, 0]
+    times = pd.read_csv(GOLDEN / f"{symbol}_edge" / "news.csv").iloc[:, 0]
     minutes = pd.to_datetime(times, utc=True).dt.tz_localize(None).to_numpy("datetime64[m]")
     return NewsFilter(events=minutes.astype(np.int64), before_minutes=30, after_minutes=15)
 

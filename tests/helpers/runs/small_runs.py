@@ -20,9 +20,9 @@ from ib_grid.storage.paths import AnyPath
 from pipelines.config.configuration import Settings, load_settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.tasks import ChunkWork
-from tests.helpers.locations import DATA
+from tests.helpers.paths import GOLDEN
 
-BARS = DATA / "golden" / "GER40_synthetic_m1.parquet"
+BARS = GOLDEN / "GER40_synthetic" / "m1.parquet"
 
 GRID_TOML = """
 ib_sessions = ["08:00-08:30", "09:00-09:30"]

@@ -1,13 +1,7 @@
-"""The golden trades as values: market, cases, expected trades and metrics.
-
-The sets `synthetic` and `edge` are in `tests/data/golden`. The sets `real` and their bars are not
-the project's to pass on; they are read from the folder that IB_GRID_SHARED names, by default
-`../shared` beside the checkout, where it is there.
-"""
+"""Golden trades: markets, combinations, and the trades and metrics expected of them."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,10 +14,7 @@ from ib_grid.market.bars import Bars, bars_from_frame
 from ib_grid.market.instruments import INSTRUMENTS
 from ib_grid.market.market import Market, build_market
 from ib_grid.news import NO_NEWS, NewsFilter
-from tests.helpers.locations import ROOT
-
-MADE_UP = ROOT / "tests" / "data" / "golden"
-SHARED = Path(os.environ.get("IB_GRID_SHARED", ROOT.parent / "shared"))
+from tests.helpers.paths import GOLDEN, SHARED
 
 _REAL_SPANS = {"GER40": ("2017-01-01", "2018-12-01"), "XAUUSD": ("2018-01-01", "2019-01-01")}
 
@@ -75,8 +66,9 @@ def has_real_data(symbol: str) -> bool:
 
 
 def _path(symbol: str, name: str, what: str) -> Path:
-    folder = SHARED / "golden" if name == "real" else MADE_UP
-    return folder / f"{symbol}_{name}_{what}"
+    if name == "real":
+        return SHARED / "golden" / f"{symbol}_{name}_{what}"
+    return GOLDEN / f"{symbol}_{name}" / what
 
 
 def _of_model(path: Path, model: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
 from ib_grid.news import Event, NewsFilter
-from tests.helpers.golden import MADE_UP
+from tests.helpers.paths import GOLDEN
 from tests.helpers.strategies import executions, news_filters, params, scenes
 
 
@@ -26,7 +26,7 @@ def source_of_golden_bars(model: Model = "realistic", *, with_news: bool = False
     """The standard grid on the made-up golden bars; events at 08:10 UTC of every third day."""
     grid = named_grid("standard", GER40)
     market = build_market(
-        read_bars(MADE_UP / "GER40_synthetic_m1.parquet"), grid.sessions, grid.horizon_minutes
+        read_bars(GOLDEN / "GER40_synthetic" / "m1.parquet"), grid.sessions, grid.horizon_minutes
     )
     days = next(iter(market.levels.values())).date[::3]
     events = tuple(Event(int(day) * 1440 + 490, "EUR", "High", "A <b>rate</b>") for day in days)

@@ -1,4 +1,4 @@
-"""`ib-grid` with a clock that someone sets: ``python -m tests.faults.clocked run …``.
+"""`ib-grid` with a clock that someone sets: ``python -m tests.helpers.faults.shifted_clock run …``.
 
 As soon as a file is there its number of seconds is added to the time of day. The worker processes
 load this module as their main one, too.

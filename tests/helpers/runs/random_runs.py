@@ -22,7 +22,7 @@ from ib_grid.news import NO_NEWS
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
 from ib_grid.runs.manifest import Manifest, versions, write_manifest
 from ib_grid.runs.partitions import partition_path, results_folder
-from tests.pipelines.report.made_up import random_rows
+from tests.helpers.runs.reported_runs import random_rows
 
 AXES: dict[str, list[object]] = {
     "ib_sessions": ["08:00-08:30", "09:00-09:30"],

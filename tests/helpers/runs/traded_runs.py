@@ -17,10 +17,10 @@ from ib_grid.grid.grid import Grid
 from ib_grid.market.bars import read_bars
 from ib_grid.market.market import build_market
 from ib_grid.news import NO_NEWS, NewsFilter
-from tests.helpers.golden import MADE_UP
-from tests.pipelines.report.made_up import MadeUpRun, run_info, write_rows
+from tests.helpers.paths import GOLDEN
+from tests.helpers.runs.reported_runs import MadeUpRun, run_info, write_rows
 
-BARS = MADE_UP / "GER40_synthetic_m1.parquet"
+BARS = GOLDEN / "GER40_synthetic" / "m1.parquet"
 
 
 def traded_run(

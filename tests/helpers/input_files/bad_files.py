@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 
-from tests.helpers.locations import DATA
+from tests.helpers.paths import DATA
 
 CORPUS = DATA / "bad"
 ANY_WORDS = "«…»"

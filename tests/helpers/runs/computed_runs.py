@@ -17,8 +17,8 @@ from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import new_manifest
 from pipelines.run.tasks import ChunkWork, run_chunk
 from pipelines.verify import Check, Verification, verify_run
-from tests.helpers.golden import MADE_UP
-from tests.helpers.small_runs import settings
+from tests.helpers.paths import GOLDEN
+from tests.helpers.runs.small_runs import settings
 
 # 16 combinations in 8 chunks of two sessions and two waits.
 GRID = """
@@ -42,7 +42,7 @@ def computed_run(folder: Path, symbol: str = "GER40", **changes: object) -> Path
     a, b = SESSIONS[symbol]
     grid.write_text(GRID.format(a=a, b=b))
     bars = folder / "bars.parquet"
-    bars.write_bytes((MADE_UP / f"{symbol}_synthetic_m1.parquet").read_bytes())
+    bars.write_bytes((GOLDEN / f"{symbol}_synthetic" / "m1.parquet").read_bytes())
     values = {"symbol": symbol, "data": bars, "grid": str(grid), "chunk_size": 2, **changes}
     asked = settings(folder, **values)
     inputs = read_inputs(asked)

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from pipelines.report.html.page import html_text
-from tests.pipelines.report.made_up import MadeUpRun
+from tests.helpers.runs.reported_runs import MadeUpRun
 
 _EMPTY = {"meta", "link", "input", "br", "wbr", "hr", "img"}
 

@@ -1,0 +1,1 @@
+"""Runs that a test disturbs, and the faults that are put into them."""

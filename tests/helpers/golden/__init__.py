@@ -1,0 +1,1 @@
+"""Golden trades and pinned grids."""

@@ -1,0 +1,1 @@
+"""Run directories for tests: small, random, computed, reported, traded."""
