@@ -1,4 +1,4 @@
-"""Calendars as values: events, what a calendar claims to know, and how several make one."""
+"""Calendars as values: events, claimed dates, and the merge of several calendars."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ib_grid.market.clock import MINUTES_PER_DAY
 IMPACTS = ("High", "Medium", "Low", "Non-Economic")
 HIGH = IMPACTS[0]
 
-# The words of calendars and the colours of their icons.
+# Words used by calendars, and the colours of their icons.
 _IMPACT_OF = {
     **dict.fromkeys(("high", "red"), "High"),
     **dict.fromkeys(("medium", "orange"), "Medium"),
@@ -29,9 +29,9 @@ class Event:
     Attributes
     ----------
     minute : int
-        The minute in which it falls, minutes since 1970-01-01 00:00 UTC.
+        Minutes since 1970-01-01 00:00 UTC.
     currency : str
-        Three capitals; ``ALL`` for one that concerns every currency.
+        Three capitals; ``ALL`` for an event that concerns every currency.
     impact : str
         One of `IMPACTS`.
     title : str
@@ -45,16 +45,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True, order=True)
 class UntimedEvent:
-    """An event without a clock time: it blocks nothing, and that has to be said.
+    """An event without a time of day, which blocks nothing and is therefore reported.
 
     Attributes
     ----------
     date : int
-        Days since 1970-01-01, of the calendar's own clock.
+        Days since 1970-01-01, on the calendar's own clock.
     currency, impact, title : str
         As in `Event`.
     time_text : str
-        What stands in place of the time, such as ``All Day``.
+        The text in place of the time, such as ``All Day``.
     """
 
     date: int
@@ -69,14 +69,14 @@ _AnyEvent = TypeVar("_AnyEvent", Event, UntimedEvent)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """UTC dates of which a calendar claims to name every event, both ends included.
+    """UTC dates for which a calendar claims to list every event, both ends included.
 
     Attributes
     ----------
     first, last : int
         Days since 1970-01-01.
     last_updated : int or None
-        The date the calendar was written, where it says so: later events were planned, not known.
+        Date the calendar was written, if stated; later events were only planned.
     """
 
     first: int
@@ -85,19 +85,19 @@ class Claim:
 
     @property
     def last_known(self) -> int:
-        """The last date whose events were known; below `first` if there is none."""
+        """The last date whose events were known; below `first` if no date was."""
         return self.last if self.last_updated is None else min(self.last, self.last_updated)
 
 
 def claim_of_events(events: Sequence[Event], last_updated: int | None = None) -> tuple[Claim, ...]:
-    """What a calendar claims that does not say it: the dates from its first to its last event."""
+    """Return the claim of a calendar that states none: its first to its last event date."""
     dates = [event.minute // MINUTES_PER_DAY for event in events]
     return (Claim(min(dates), max(dates), last_updated),) if dates else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarFile:
-    """A file that a calendar was read from."""
+    """Provenance of a calendar: one source file."""
 
     name: str
     format: str
@@ -107,12 +107,12 @@ class CalendarFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Events of every currency and impact, and the dates that they are claimed for.
+    """Events of every currency and impact, and the dates claimed for them.
 
     Attributes
     ----------
     events : tuple of Event
-        Ascending by minute, without repetition.
+        Ascending by minute, without duplicates.
     untimed : tuple of UntimedEvent
     claims : tuple of Claim
     files : tuple of CalendarFile
@@ -124,19 +124,18 @@ class Calendar:
     files: tuple[CalendarFile, ...] = ()
 
     def high_impact(self, currencies: Sequence[str]) -> tuple[Event, ...]:
-        """The events that block: those of high impact in one of these currencies."""
+        """Return the events that block: high impact, in one of these currencies."""
         return tuple(e for e in self.events if e.impact == HIGH and e.currency in currencies)
 
     def high_impact_untimed(self, currencies: Sequence[str]) -> tuple[UntimedEvent, ...]:
-        """Those that would block if they had a time."""
+        """Return the events that would block if they had a time of day."""
         return tuple(e for e in self.untimed if e.impact == HIGH and e.currency in currencies)
 
 
 def merge_calendars(calendars: Iterable[Calendar]) -> Calendar:
-    """One calendar of several.
+    """Merge calendars into one.
 
-    An event that two of them name (minute, currency and title) is one event; where they differ in
-    its impact, the higher one stays.
+    Events with the same minute, currency and title are one event, of the highest impact given.
     """
     parts = list(calendars)
     timed = [event for part in parts for event in part.events]
@@ -162,12 +161,12 @@ def _claim_order(claim: Claim) -> tuple[int, int, int]:
 
 
 def normalised_impact(text: str) -> str | None:
-    """The one of `IMPACTS` that a word or colour means, None if it means none."""
+    """Return the one of `IMPACTS` that a word or colour means, None if unknown."""
     word = " ".join(text.casefold().split())
     return _IMPACT_OF.get(word.removesuffix(" expected").removesuffix(" impact"))
 
 
 def normalised_currency(text: str) -> str | None:
-    """Three capitals, None if the text is not a currency's code (or ``All``)."""
+    """Return a currency code (or ``ALL``) in capitals, None if invalid."""
     code = text.strip().upper()
     return code if _CURRENCY.fullmatch(code) else None

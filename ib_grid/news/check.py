@@ -1,4 +1,4 @@
-"""Why a candidate was blocked or kept: the event nearest to its news moment."""
+"""The event nearest to each entry candidate: why it was blocked or kept."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from ib_grid.market.clock import Minutes
 from ib_grid.news.calendars import Event
 from ib_grid.news.filter import NewsFilter
 
-# Further than any two moments can be apart; stands for "none".
+# Longer than any distance between two moments; stands for a missing event.
 _FAR = 1 << 40
 
 
 def check_candidates(
     candidates: pd.DataFrame, news: NewsFilter, events: Sequence[Event]
 ) -> pd.DataFrame:
-    """Each candidate with the event that blocks it, or with the nearest one that does not.
+    """Return each candidate with the event that blocks it, or else the nearest event.
 
     Parameters
     ----------
     candidates : DataFrame
-        A row per candidate, with `news_minute` (its news moment, minutes since 1970-01-01 00:00
-        UTC) among columns such as date, variation and direction.
+        One row per candidate; column `news_minute` is its news moment, minutes since 1970-01-01
+        00:00 UTC. Other columns, such as date, variation and direction, are kept.
     news : NewsFilter
     events : sequence of Event
-        Those that the filter was made of; others are left out.
+        The events of the filter; others are ignored.
 
     Returns
     -------
@@ -36,15 +36,15 @@ def check_candidates(
         The candidates' columns, with `news_time` (UTC) for `news_minute`, and
 
         - `blocked` (bool);
-        - `event_time` (UTC), `event_currency`, `event_title`: the nearest event, of a blocked
-          candidate the nearest that blocks it; the earlier of two at one distance; several in one
-          minute joined by ``;``; missing where the filter has no event;
-        - `distance_minutes` (Int64): news moment less event, negative before the event.
+        - `event_time` (UTC), `event_currency`, `event_title`: the nearest event, or for a blocked
+          candidate the nearest that blocks it; the earlier of two at the same distance; several in
+          the same minute joined by ``;``; missing if the filter has no events;
+        - `distance_minutes` (Int64): news moment minus event time, negative before the event.
 
     Raises
     ------
     DataError
-        If the filter has an event that is not among `events`.
+        If an event of the filter is missing in `events`.
     """
     names = _names_by_minute(events)
     _check_known(news, names)
@@ -64,7 +64,7 @@ def check_candidates(
 
 
 def _names_by_minute(events: Sequence[Event]) -> dict[int, tuple[str, str]]:
-    """Currencies and titles of the events of each minute."""
+    """Return currencies and titles of the events of each minute."""
     of_minute: dict[int, list[Event]] = {}
     for event in events:
         of_minute.setdefault(event.minute, []).append(event)
@@ -81,19 +81,19 @@ def _check_known(news: NewsFilter, names: dict[int, tuple[str, str]]) -> None:
     unknown = next((minute for minute in news.events if int(minute) not in names), None)
     if unknown is not None:
         raise DataError(
-            f"the filter has an event at {unknown.astype('datetime64[m]')} UTC without a name",
-            expected="the events that the filter was made of",
+            f"unnamed event of the filter at {unknown.astype('datetime64[m]')} UTC",
+            expected="the events of the filter",
         )
 
 
 def _nearest(minutes: Minutes, news: NewsFilter) -> Minutes:
-    """Index of the event to name for each minute, -1 if there is none."""
+    """Return the index of the event to name for each minute, -1 if the filter is empty."""
     if not len(news.events):
         return np.full(len(minutes), -1, np.int64)
     bounded = np.concatenate(([-_FAR], news.events, [_FAR]))
     after = np.searchsorted(bounded, minutes, side="right")
     since, until = minutes - bounded[after - 1], bounded[after] - minutes
-    # A blocked candidate is explained by an event that blocks it, be another one nearer.
+    # A blocked candidate is explained by an event that blocks it, even if another is nearer.
     blocked = news.blocks(minutes)
     since = np.where(blocked & (since > news.after_minutes), _FAR, since)
     until = np.where(blocked & (until > news.before_minutes), _FAR, until)

@@ -1,23 +1,21 @@
-"""Which dates a calendar covers, so that a date of which it says nothing is not taken for calm.
+"""Dates that a calendar covers, to tell a date without news from a date without data.
 
-A UTC date is covered where
+A UTC date is covered if
 
-- a file claims it: a yearly file its year, up to the date it was last updated; a weekly export its
-  weeks; a table the dates from its first to its last event; and
-- it does not lie in a hole of one of the currencies: more than `HOLE_DAYS` from one date with an
-  event in that currency, of any impact, to the next, the ends of what the files claim counting as
-  such dates; and
-- the claimed dates in a row of which it is one have an event in one of the currencies, however few
-  they are: a week that names other currencies alone was not made for these.
+- a file claims the date: a yearly file claims its year up to the date it was last updated, a weekly
+  export its weeks, a CSV table the dates from its first to its last event; and
+- the date lies in no hole of any currency: more than `HOLE_DAYS` between two neighbouring dates
+  with an event in that currency, of any impact, where the ends of a claim count as such dates; and
+- the stretch of claimed dates around it has an event in at least one of the currencies: a week that
+  lists only other currencies was not made for these.
 
-And no date is covered where the session dates reach further than a hole is long and none of the
-currencies has an event of high impact, with a time, from the first to the last: such a calendar
-(of lower impacts alone, say) would block nothing and could not be told from a filter.
+No date is covered if the session dates span more than a hole's length and no high-impact event
+with a time falls between the first and the last: such a calendar (one of lower impacts only, say)
+would block nothing.
 
-The limits follow from ForexFactory's calendars of 2023 to 2026, high impact alone: from one date
-to the next the dollar has at most 13 days (over Christmas 12), the yen, the most seldom of the
-majors, at most 56. So a hole in the dollar is seen when two weeks are missing, in another currency
-when two months are.
+The limits follow from ForexFactory's calendars of 2023 to 2026, high impact only: neighbouring
+dates are at most 13 days apart in USD (12 over Christmas) and at most 56 in JPY, the rarest of the
+majors. A hole is therefore noticed after two weeks in USD and after two months in other currencies.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from ib_grid.news.calendars import Calendar
 
 HOLE_DAYS = {"USD": 14}
 OTHER_HOLE_DAYS = 60
-# Events that concern every currency come too seldom to miss one.
+# Events that concern every currency are too rare for a hole to be noticed.
 IRREGULAR = frozenset({"ALL"})
 
 NO_CALENDAR = "no calendar"
@@ -39,7 +37,7 @@ NO_CALENDAR = "no calendar"
 
 @dataclass(frozen=True, slots=True)
 class UnfilteredSpan:
-    """Session dates in a row that a calendar does not cover, for one reason.
+    """Consecutive session dates that a calendar does not cover, for the same reason.
 
     Attributes
     ----------
@@ -60,9 +58,9 @@ class UnfilteredSpan:
 def unfiltered_spans(
     calendar: Calendar, currencies: Sequence[str], dates: Days
 ) -> tuple[UnfilteredSpan, ...]:
-    """Those of the session dates that a calendar does not cover for these currencies.
+    """Return the session dates that a calendar does not cover for these currencies.
 
-    A local date is looked up as the UTC date of the same name.
+    A local date counts as the UTC date of the same name.
 
     Parameters
     ----------
@@ -74,7 +72,7 @@ def unfiltered_spans(
     Returns
     -------
     tuple of UnfilteredSpan
-        Ascending; between two of them lies a covered session date, or the reason changes.
+        Ascending.
     """
     reason_of = _reasons(calendar, currencies)
     of_all = _reason_of_all(calendar, currencies, dates)
@@ -87,10 +85,10 @@ def unfiltered_spans(
 
 
 def _reasons(calendar: Calendar, currencies: Sequence[str]) -> dict[int, str]:
-    """Why each claimed date is not covered; the empty text where it is."""
+    """Return why each claimed date is not covered; empty if covered."""
     reason_of: dict[int, str] = {}
     for claim in calendar.claims:
-        reason = f"only what was planned on {date_of(claim.last_updated or 0)} is known"
+        reason = f"calendar last updated {date_of(claim.last_updated or 0)}"
         reason_of.update(dict.fromkeys(range(claim.first, claim.last + 1), reason))
     known = {d for claim in calendar.claims for d in range(claim.first, claim.last_known + 1)}
     reason_of.update(dict.fromkeys(known, ""))
@@ -106,7 +104,7 @@ def _reasons(calendar: Calendar, currencies: Sequence[str]) -> dict[int, str]:
 
 
 def _reason_of_all(calendar: Calendar, currencies: Sequence[str], dates: Days) -> str:
-    """Why none of the dates is covered; the empty text where one may be."""
+    """Return why no date at all is covered; empty if dates may be covered."""
     regular = _regular(currencies)
     if not regular or not len(dates):
         return ""
@@ -116,7 +114,7 @@ def _reason_of_all(calendar: Calendar, currencies: Sequence[str], dates: Days) -
     high = (event.minute // MINUTES_PER_DAY for event in calendar.high_impact(currencies))
     if any(first <= date <= last for date in high):
         return ""
-    return f"the calendar has no high-impact event in {', '.join(currencies)}"
+    return f"no high-impact event in {', '.join(currencies)}"
 
 
 def _regular(currencies: Sequence[str]) -> list[str]:
@@ -128,19 +126,19 @@ def _hole_days(currency: str) -> int:
 
 
 def _event_dates(calendar: Calendar, currency: str) -> set[int]:
-    """The dates with an event in the currency, of any impact, with a time or without."""
+    """Return the dates with an event in the currency, of any impact, timed or not."""
     dates = {e.minute // MINUTES_PER_DAY for e in calendar.events if e.currency == currency}
     return dates | {e.date for e in calendar.untimed if e.currency == currency}
 
 
 def _claimed_with_events(known: set[int], dates: set[int]) -> set[int]:
-    """The known dates in a row of which one has an event."""
+    """Return the stretches of known dates that have at least one event."""
     runs = (range(first, last + 1) for first, last in _runs(sorted(known)))
     return {day for run in runs if not dates.isdisjoint(run) for day in run}
 
 
 def _holes(currency: str, dates: set[int], known: set[int], silent: set[int]) -> Iterator[range]:
-    """The dates strictly between two neighbouring event dates that are too far apart."""
+    """Yield the dates between two neighbouring event dates that are too far apart."""
     for first, last in _runs(sorted(known)):
         limit = 0 if first in silent else _hole_days(currency)
         marks = [first - 1, *sorted(d for d in dates if first <= d <= last), last + 1]
@@ -148,7 +146,7 @@ def _holes(currency: str, dates: set[int], known: set[int], silent: set[int]) ->
 
 
 def _runs(days: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First and last of each run of days without a gap."""
+    """Yield the first and last day of each run of consecutive days."""
     for _, group in groupby(enumerate(days), key=lambda place: place[1] - place[0]):
         run = [day for _, day in group]
         yield run[0], run[-1]

@@ -1,4 +1,4 @@
-"""News events as the engines see them: minutes around which no trade is entered."""
+"""News filter of the engines: minutes around which no trade is entered."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ib_grid.news.calendars import Calendar, normalised_currency
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NewsFilter:
-    """Entries are blocked from `before_minutes` before to `after_minutes` after an event.
+    """Filter that blocks entries from `before_minutes` before to `after_minutes` after an event.
 
     Attributes
     ----------
     events : int64 array, shape (n_events,)
-        Minutes since 1970-01-01 00:00 UTC; sorted and without repetition after construction.
+        Minutes since 1970-01-01 00:00 UTC; sorted and unique after construction.
     before_minutes, after_minutes : int
-        Both ends belong to the blocked span.
+        Both ends of the blocked span included.
 
     Raises
     ------
     ConfigError
-        If a number of minutes is not a whole number from 0 to 1440.
+        If the minutes are not whole numbers from 0 to 1440.
     """
 
     events: NDArray[np.int64]
@@ -43,7 +43,7 @@ class NewsFilter:
         object.__setattr__(self, "events", np.unique(np.asarray(self.events, dtype=np.int64)))
 
     def blocks(self, minutes: ArrayLike) -> NDArray[np.bool_]:
-        """Whether an entry at each UTC minute is blocked.
+        """Return whether an entry at each UTC minute is blocked.
 
         Parameters
         ----------
@@ -62,12 +62,12 @@ class NewsFilter:
 
     @property
     def spans(self) -> tuple[Minutes, Minutes]:
-        """The blocked spans: first and last minute of each, both blocked.
+        """First and last minute of each blocked span, both blocked.
 
         Returns
         -------
         starts, ends : int64 arrays, shape (n_spans,)
-            Ascending and disjoint; spans that overlap or follow without a gap are one.
+            Ascending and disjoint; spans that overlap or touch are merged.
         """
         starts = self.events - self.before_minutes
         ends = self.events + self.after_minutes
@@ -77,7 +77,7 @@ class NewsFilter:
         return starts[np.append(0, apart + 1)], ends[np.append(apart, -1)]
 
     def to_dict(self) -> dict[str, int | str]:
-        """All that can change a number, for a manifest or a fingerprint."""
+        """Return everything that can change a number, for a manifest or a fingerprint."""
         return {
             "before_minutes": self.before_minutes,
             "after_minutes": self.after_minutes,
@@ -91,7 +91,7 @@ def _whole_minutes(name: str, value: object) -> int:
         whole = int(value)
         if 0 <= whole <= MINUTES_PER_DAY:
             return whole
-    raise ConfigError(f"{name} is {value!r}", expected="whole minutes from 0 to 1440")
+    raise ConfigError(f"{name} is {value!r}", expected="a whole number from 0 to 1440")
 
 
 NO_NEWS = NewsFilter(events=np.zeros(0, np.int64), before_minutes=0, after_minutes=0)
@@ -103,14 +103,14 @@ def news_filter(
     before_minutes: int = 2,
     after_minutes: int = 2,
 ) -> NewsFilter:
-    """The filter of a calendar's high-impact events in these currencies.
+    """Return the filter of a calendar's high-impact events in these currencies.
 
     The rule is in STRATEGY.md, section 4.
 
     Raises
     ------
     ConfigError
-        If a number of minutes is not a whole number from 0 to 1440.
+        If the minutes are not whole numbers from 0 to 1440.
     """
     minutes = [event.minute for event in calendar.high_impact(currencies)]
     return NewsFilter(
@@ -123,13 +123,13 @@ def news_filter(
 def currencies_of(
     instrument: Instrument, table: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[str, ...]:
-    """The currencies whose events move an instrument: the table's, or else its own.
+    """Return the currencies whose events block entries of an instrument.
 
     Parameters
     ----------
     instrument : Instrument
     table : mapping of symbol to currencies, optional
-        The user's own; an entry replaces what the instrument says. ``ALL`` adds the events that
+        The user's own; an entry replaces the instrument's currencies. ``ALL`` adds the events that
         concern every currency.
 
     Raises
@@ -145,7 +145,7 @@ def currencies_of(
     found = tuple(dict.fromkeys(code for code in codes if code is not None))
     if not texts or None in codes:
         raise ConfigError(
-            f"the currencies of {instrument.symbol} are {given!r}",
+            f"invalid currencies of {instrument.symbol}: {given!r}",
             expected='a list of three-letter codes, such as ["EUR", "USD"]',
         )
     return found

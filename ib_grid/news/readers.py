@@ -1,4 +1,4 @@
-"""Calendar files to one calendar; a file's format is told by its content, not by its name."""
+"""Calendar files and folders to one calendar."""
 
 from __future__ import annotations
 
@@ -10,34 +10,29 @@ from pathlib import Path
 from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, CalendarFile, merge_calendars
-from ib_grid.news.table import read_table
-from ib_grid.news.weekly import WEEKLY_TIMEZONE, read_weekly
-from ib_grid.news.yearly import read_yearly
+from ib_grid.news.formats import DESCRIPTIONS, recognise_format
+from ib_grid.news.formats.entry import BOM, UTF8_HINT
 from ib_grid.storage.atomic_files import read_regular
 
 MAX_BYTES = 8 * 1024 * 1024
 
-_EXPECTED = "ForexFactory JSON, a ForexFactory weekly export (XML), or CSV of events"
-_BOM = b"\xef\xbb\xbf"
-
 
 def read_calendar(paths: Path | Sequence[Path], *, timezone: str | None = None) -> Calendar:
-    """One calendar of files and folders.
+    """Read files and folders as one calendar.
 
     Parameters
     ----------
     paths : Path or sequence of Path
-        Of a folder, every file is read that is not hidden; folders in it are not.
+        Every file of a folder is read, except hidden ones; its subfolders are not.
     timezone : str, optional
-        The clock of times that have no offset: by default New York's in a weekly export and UTC in
-        a CSV file. The times of a JSON file are UTC.
+        Clock of times without an offset; by default that of each format (`formats.FORMATS`).
 
     Raises
     ------
     DataError
-        If a file cannot be read or is not a calendar, or one of its entries is wrong.
+        If a file cannot be read or is not a calendar, or one of its entries is invalid.
     InputError
-        If there is no such zone.
+        If the time zone is unknown.
     """
     if timezone is not None:
         clock.zone(timezone)
@@ -47,18 +42,12 @@ def read_calendar(paths: Path | Sequence[Path], *, timezone: str | None = None) 
 
 
 def _read_file(path: Path, timezone: str | None) -> Calendar:
-    where = str(path)
     raw = _content(path)
-    body = raw.removeprefix(_BOM).lstrip()
-    if body.startswith(b"<"):
-        name, calendar = "weekly", read_weekly(body, where, timezone or WEEKLY_TIMEZONE)
-    elif body.startswith((b"{", b"[")):
-        name, calendar = "yearly", read_yearly(_text(raw, where), where)
-    else:
-        name, calendar = "table", read_table(_text(raw, where), where, timezone or "UTC")
+    found = recognise_format(raw.removeprefix(BOM).lstrip())
+    calendar = found.read(raw, str(path), timezone or found.timezone)
     file = CalendarFile(
         name=path.name,
-        format=name,
+        format=found.name,
         sha256=hashlib.sha256(raw).hexdigest(),
         n_events=len(calendar.events) + len(calendar.untimed),
     )
@@ -71,47 +60,25 @@ def _files_of(path: Path) -> list[Path]:
             return [path]
         files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _error(path, f"the calendar cannot be read ({error.strerror})") from error
     if not files:
-        raise DataError("the folder has no files", location=str(path), expected=_EXPECTED)
+        raise _error(path, "the folder contains no files")
     return files
 
 
 def _content(path: Path) -> bytes:
-    where = str(path)
     try:
         raw = read_regular(path, MAX_BYTES)
     except FileNotFoundError as error:
-        raise DataError(
-            "there is no such file or folder", location=where, expected=_EXPECTED
-        ) from error
+        raise _error(path, "no such file or folder") from error
     except OSError as error:
-        raise _unreadable(path, error) from error
-    if not raw.removeprefix(_BOM).strip():
-        raise DataError("the file is empty", location=where, expected=_EXPECTED)
+        raise _error(path, f"the calendar cannot be read ({error.strerror})") from error
+    if not raw.removeprefix(BOM).strip():
+        raise _error(path, "the file is empty")
     if b"\0" in raw:
-        raise DataError(
-            f"byte {raw.index(0)} is NUL: not a text in UTF-8",
-            location=where,
-            expected=_EXPECTED,
-            hint="unpack the file, or save it again as UTF-8",
-        )
+        raise _error(path, f"not UTF-8 text (byte {raw.index(0)} is NUL)", UTF8_HINT)
     return raw
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
-    return DataError(
-        f"the calendar cannot be read ({error.strerror})", location=str(path), expected=_EXPECTED
-    )
-
-
-def _text(raw: bytes, location: str) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"byte {error.start} is not UTF-8",
-            location=location,
-            expected=_EXPECTED,
-            hint="unpack the file, or save it again as UTF-8",
-        ) from error
+def _error(path: Path, message: str, hint: str = "") -> DataError:
+    return DataError(message, location=str(path), expected=DESCRIPTIONS, hint=hint)

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import ib_grid
 from ib_grid.engine.execution import Execution
-from ib_grid.errors import InputError, first_line
+from ib_grid.errors import ConfigError, InputError, first_line
 from ib_grid.errors.validation import shown
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.grid import Grid
@@ -20,6 +20,7 @@ from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import Instrument
+from ib_grid.news import NewsStatement
 from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.storage.atomic_files import read_regular, whole_file
 from ib_grid.storage.mapping_files import MAX_JSON_BYTES
@@ -30,22 +31,6 @@ FORMAT = 2
 _CHECKSUM = "checksum"
 
 State = Literal["running", "finished", "interrupted", "failed"]
-# What `statement_lines` and a run that is repeated need of a statement.
-STATEMENT_NAMES = (
-    "enabled",
-    "paths",
-    "timezone",
-    "before_minutes",
-    "after_minutes",
-    "n_events",
-    "currencies",
-    "calendars",
-    "coverage",
-    "session_dates",
-    "unfiltered_dates",
-    "unfiltered_spans",
-    "untimed_events",
-)
 _PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "dask", "distributed", "pytz")
 
 
@@ -65,8 +50,8 @@ class Manifest:
         Model and costs, `Execution.to_dict`.
     news : mapping
         What decides the news filter, `NewsFilter.to_dict`.
-    news_statement : mapping
-        What is to be said of it: calendars, and the dates that they do not cover.
+    news_statement : NewsStatement
+        Provenance of the news filter: calendars, and the dates that they do not cover.
     data : mapping
         The file of bars: file, sha256, bars, first and last.
     ranking : mapping
@@ -96,7 +81,7 @@ class Manifest:
     grid: Mapping[str, object]
     execution: Mapping[str, object]
     news: Mapping[str, object]
-    news_statement: Mapping[str, object]
+    news_statement: NewsStatement
     data: Mapping[str, object]
     ranking: Mapping[str, object]
     results_version: int
@@ -158,7 +143,8 @@ def write_manifest(run_dir: AnyPath, manifest: Manifest) -> None:
     OutputError, DiskError
         If it cannot be written.
     """
-    content = {"format": FORMAT, **dataclasses.asdict(manifest)}
+    statement = manifest.news_statement.to_dict()
+    content = {"format": FORMAT, **dataclasses.asdict(manifest), "news_statement": statement}
     signed = {**content, _CHECKSUM: _checksum(content)}
     text = json.dumps(signed, indent=2, allow_nan=False) + "\n"
     with whole_file(run_dir / RUN_FILE) as file:
@@ -204,14 +190,15 @@ def _checked(content: object, path: AnyPath) -> Manifest:
     names = [field.name for field in dataclasses.fields(Manifest)]
     _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)
     _check_kinds(content["data"], _DATA_KINDS, path, "data.")
-    statement = content["news_statement"]
-    needed = STATEMENT_NAMES if statement.get("enabled") else ("enabled",)
-    if not all(name in statement for name in needed):
-        raise _damaged(path, "its news statement is not complete")
     if content["state"] not in get_args(State):
         raise _damaged(path, f"state is {shown(content['state'])}")
     values = {name: content[name] for name in names}
-    manifest = Manifest(**{**values, "attempts": tuple(values["attempts"])})
+    try:
+        statement = NewsStatement.from_dict(content["news_statement"])
+    except ConfigError as error:
+        raise _damaged(path, f"{error.message} in news_statement") from error
+    attempts = tuple(values["attempts"])
+    manifest = Manifest(**{**values, "news_statement": statement, "attempts": attempts})
     _check_accord(manifest, path)
     if checksum != _checksum(as_written):
         raise _damaged(path, "its content is not that which was written")

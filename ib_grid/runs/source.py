@@ -20,8 +20,7 @@ from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news import Event
-from ib_grid.news.run_news import NewsSettings, RunNews, run_news
+from ib_grid.news import Event, LoadedNews, load_news
 from ib_grid.runs.manifest import Manifest
 from ib_grid.storage.atomic_files import is_file
 
@@ -114,10 +113,10 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
     grid = manifest.plan().grid
     market = build_market(_bars(path, manifest), grid.sessions, grid.horizon_minutes)
     news = _news(manifest, market)
-    if news.news.to_dict() != manifest.news:
+    if news.filter.to_dict() != manifest.news:
         raise DataError(
             "the calendars have changed since this run",
-            location=", ".join(manifest.news_statement.get("paths", ())),  # type: ignore[arg-type]
+            location=", ".join(manifest.news_statement.paths),
             expected="the events that the run was computed with",
             hint="put the calendars back, or run again with those of today",
         )
@@ -125,7 +124,7 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
     return RunSource(
         symbol=manifest.symbol,
         grid=grid,
-        context=BacktestContext(market, Execution(**execution), news.news),
+        context=BacktestContext(market, Execution(**execution), news.filter),
         events=news.events,
     )
 
@@ -155,21 +154,10 @@ def _bars(path: Path, manifest: Manifest) -> Bars:
         ) from error
 
 
-def _news(manifest: Manifest, market: Market) -> RunNews:
-    statement: Mapping[str, Any] = manifest.news_statement
-    if not statement["enabled"]:
-        settings = NewsSettings(enabled=False)
-    else:
-        settings = NewsSettings(
-            paths=tuple(Path(path) for path in statement["paths"]),
-            before_minutes=statement["before_minutes"],
-            after_minutes=statement["after_minutes"],
-            coverage=statement["coverage"],
-            currencies={manifest.symbol: statement["currencies"]},
-            timezone=statement["timezone"],
-        )
+def _news(manifest: Manifest, market: Market) -> LoadedNews:
+    settings = manifest.news_statement.settings(manifest.symbol)
     try:
-        return run_news(settings, manifest.described, traded_dates(market))
+        return load_news(settings, manifest.described, traded_dates(market))
     except InputError as error:
         raise DataError(
             "the calendars of this run are not there any more or cannot be used",

@@ -14,7 +14,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.row_filter import ColumnChoice, Keep
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
-from ib_grid.news.run_news import CoverageMode, NewsSettings
+from ib_grid.news.settings import CoverageMode, NewsSettings
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
 from pipelines.config import default_paths, instruments

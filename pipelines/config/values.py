@@ -17,7 +17,7 @@ from ib_grid.grid.row_filter import COLUMN_CHOICES
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.clock import MINUTES_PER_DAY
 from ib_grid.market.instruments import check_symbol_name
-from ib_grid.news.run_news import COVERAGE_MODES
+from ib_grid.news.settings import COVERAGE_MODES
 from ib_grid.storage.paths import AnyPath, RemotePath, parse_path
 
 # How the addresses of schedulers that speak TLS begin.

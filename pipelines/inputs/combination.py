@@ -17,8 +17,7 @@ from ib_grid.errors.validation import points
 from ib_grid.grid.params import Params, params_from_mapping
 from ib_grid.market.bars import read_bars
 from ib_grid.market.market import build_market, traded_dates
-from ib_grid.news import check_candidates
-from ib_grid.news.run_news import RunNews, run_news, statement_lines
+from ib_grid.news import LoadedNews, check_candidates, load_news
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
 from pipelines.config.configuration import Settings
@@ -50,7 +49,7 @@ class CombinationInputs:
 
     params: Params
     context: BacktestContext
-    news: RunNews
+    news: LoadedNews
 
 
 def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInputs:
@@ -66,8 +65,8 @@ def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInp
     bars = read_bars(settings.bars_file)
     check_spread(settings.fills, bars)
     market = build_market(bars, (params.session,), params.horizon_minutes)
-    news = run_news(settings.news_settings, settings.instrument, traded_dates(market))
-    context = BacktestContext(market, settings.fills, news.news)
+    news = load_news(settings.news_settings, settings.instrument, traded_dates(market))
+    context = BacktestContext(market, settings.fills, news.filter)
     return CombinationInputs(params=params, context=context, news=news)
 
 
@@ -76,7 +75,7 @@ def said_of(of: CombinationInputs, settings: Settings) -> list[str]:
     costs = {name: value for name, value in of.context.execution.to_dict().items() if value}
     said = (points(v) if isinstance(v, float) else str(v) for v in costs.values())
     lines = ["fills: " + ", ".join(map(" ".join, zip(costs, said, strict=True)))]
-    lines += statement_lines(of.news.statement)
+    lines += of.news.statement.lines
     usual = settings.instrument.timezone
     if of.params.ib_timezone != usual:
         lines.append(
@@ -112,5 +111,5 @@ def candidates_and_news(of: CombinationInputs) -> pd.DataFrame:
     candidates = engine.candidates(of.context, of.params)
     minutes = np.array([event.minute for event in of.news.events], dtype=np.int64)
     return check_candidates(
-        candidates, dataclasses.replace(of.news.news, events=minutes), of.news.events
+        candidates, dataclasses.replace(of.news.filter, events=minutes), of.news.events
     )

@@ -18,7 +18,7 @@ from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news.run_news import run_news
+from ib_grid.news import NewsStatement, load_news
 from ib_grid.runs.fingerprint import identity
 from ib_grid.runs.source import RunSource
 from pipelines.config import configuration
@@ -37,8 +37,8 @@ class RunInputs:
     instrument : Instrument
     grid : Grid
     context : BacktestContext
-    news_statement : mapping
-        What run.json says of the news filter.
+    news_statement : NewsStatement
+        Provenance of the news filter, for run.json.
     data : mapping
         What run.json says of the bars: file, sha256, bars, first and last (UTC).
     keep : Keep
@@ -50,7 +50,7 @@ class RunInputs:
     instrument: Instrument
     grid: Grid
     context: BacktestContext
-    news_statement: Mapping[str, object]
+    news_statement: NewsStatement
     data: Mapping[str, object]
     keep: Keep
     notes: tuple[str, ...]
@@ -96,12 +96,12 @@ def read_inputs(settings: Settings) -> RunInputs:
     check_spread(execution, bars)
     levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
     market = _market(bars, levels.levels, grid, path)
-    filtered = run_news(settings.news_settings, settings.instrument, traded_dates(market))
+    news = load_news(settings.news_settings, settings.instrument, traded_dates(market))
     return RunInputs(
         instrument=settings.instrument,
         grid=grid,
-        context=BacktestContext(market, execution, filtered.news),
-        news_statement=filtered.statement,
+        context=BacktestContext(market, execution, news.filter),
+        news_statement=news.statement,
         data={
             "file": str(path.absolute()),
             "sha256": sha256,

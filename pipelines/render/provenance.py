@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
-from ib_grid.news.run_news import statement_line
 from ib_grid.runs.manifest import RUN_FILE, Manifest
 
 _NOT_APPLIED = (
@@ -28,7 +27,6 @@ def provenance(manifest: Manifest) -> str:
     """
     try:
         fills = fills_text(manifest.fills)
-        news = statement_line(manifest.news_statement)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             "run.json is damaged or foreign: fills or news are none",
@@ -36,7 +34,7 @@ def provenance(manifest: Manifest) -> str:
             expected="a file that ib-grid has written",
         ) from error
     span = f"bars {manifest.data['first']} to {manifest.data['last']}"
-    return "".join(filter(str.isprintable, f"{fills}; {span}. {news}"))
+    return "".join(filter(str.isprintable, f"{fills}; {span}. {manifest.news_statement.summary}"))
 
 
 def fills_text(fills: Execution) -> str:

@@ -11,7 +11,7 @@ from ib_grid.errors.validation import points
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
 from ib_grid.market.instruments import INSTRUMENTS
-from ib_grid.news.run_news import statement_lines
+from ib_grid.news import NewsStatement
 from ib_grid.runs.manifest import RUN_FILE, Manifest
 from ib_grid.storage.paths import AnyPath
 
@@ -73,7 +73,7 @@ def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None
         notes=(
             *_failures(manifest),
             *_left_out(manifest),
-            *statement_lines(manifest.news_statement),
+            *manifest.news_statement.lines,
         ),
         keep=manifest.kept,
         cut=_cut(manifest),
@@ -123,14 +123,14 @@ def _trades_command(manifest: Manifest, run_dir: AnyPath) -> str:
         if execution[name]:
             words += [f"--{name.replace('_', '-')}", points(execution[name])]
     # A filter that was accepted without a calendar has blocked nothing.
-    words += _news_words(news) if news["enabled"] and news["paths"] else ["--no-news"]
+    words += _news_words(news) if news.paths else ["--no-news"]
     return shlex.join(words)
 
 
-def _news_words(news: Mapping[str, Any]) -> list[str]:
-    words = [word for path in news["paths"] for word in ("--news", path)]
-    for name in ("before_minutes", "after_minutes"):
-        words += [f"--news-{name.replace('_', '-')}", str(news[name])]
-    words += ["--news-timezone", news["timezone"]] if news["timezone"] else []
-    words += [word for name in news["currencies"] for word in ("--news-currency", name)]
-    return [*words, "--news-coverage", news["coverage"]]
+def _news_words(news: NewsStatement) -> list[str]:
+    words = [word for path in news.paths for word in ("--news", path)]
+    words += ["--news-before-minutes", str(news.before_minutes)]
+    words += ["--news-after-minutes", str(news.after_minutes)]
+    words += ["--news-timezone", news.timezone] if news.timezone else []
+    words += [word for name in news.currencies for word in ("--news-currency", name)]
+    return [*words, "--news-coverage", news.coverage]

@@ -14,7 +14,6 @@ from ib_grid.engine.fast import engine
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
-from ib_grid.news.run_news import statement_lines
 from pipelines.config.configuration import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
 from pipelines.render.progress import duration
@@ -68,7 +67,7 @@ def _news_and_inputs(settings: Settings) -> tuple[list[str], RunInputs]:
         without = dataclasses.replace(settings, news_filter=False, news=())
         inputs = read_inputs(without)  # fails again where the news were not the reason
         return ["a run would stop: " + str(error).replace("\n", "\n         ")], inputs
-    return statement_lines(inputs.news_statement), inputs
+    return inputs.news_statement.lines, inputs
 
 
 def _estimate(inputs: RunInputs, plan: ChunkPlan, workers: int) -> str:

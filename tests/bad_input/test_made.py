@@ -77,8 +77,8 @@ def test_what_is_no_file_is_not_waited_for(kind: str, made: str, ib_grid_command
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
-        ("bars", "there is no such file or folder"),
-        ("calendars", "there is no such file or folder"),
+        ("bars", "no such file or folder"),
+        ("calendars", "no such file or folder"),
         ("configurations", "the file cannot be read (No such file or directory)"),
         ("grids", "the file cannot be read (No such file or directory)"),
         ("parameters", "the file cannot be read (No such file or directory)"),
@@ -93,8 +93,8 @@ def test_a_file_that_is_not_there(kind: str, found: str, ib_grid_command: Comman
 @pytest.mark.parametrize(
     ("kind", "found", "expected"),
     [
-        ("bars", "the folder holds no files", "CSV files in it"),
-        ("calendars", "the folder has no files", NO_CALENDAR),
+        ("bars", "the folder contains no files", "CSV files in it"),
+        ("calendars", "the folder contains no files", NO_CALENDAR),
         ("configurations", "the file cannot be read (Is a directory)", "a TOML or JSON file"),
         ("grids", "the file cannot be read (Is a directory)", NO_GRID),
         ("parameters", "the file cannot be read (Is a directory)", NO_PARAMS),
@@ -179,35 +179,34 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "calendars",
         "x",
         b'{"events": ' + b"[" * 100_000,
-        "not readable as JSON: nested too deeply, or an endless number\n"
+        "invalid JSON: nested too deeply, or a number with too many digits\n"
         "  in x\n  expected: a list of events",
     ),
     "a year of 9,999 digits": (
         "calendars",
         "x",
         b'{"year": ' + b"9" * 9999 + b"}",
-        "not readable as JSON: nested too deeply, or an endless number\n"
+        "invalid JSON: nested too deeply, or a number with too many digits\n"
         "  in x\n  expected: a list of events",
     ),
     "a title of 200,000 characters": (
         "calendars",
         "x",
         f"{EVENTS}{EVENT}{EVENT.replace('x', 'x' * 200_000)}".encode(),
-        "not readable as CSV: field larger than field limit (131072)\n"
-        "  in x, line 3\n  expected: CSV with a header that has time, currency, impact, title",
+        "invalid CSV: field larger than field limit (131072)\n"
+        "  in x, line 3\n  expected: CSV with a header that names time, currency, impact, title",
     ),
     "XML nested 100,000 deep": (
         "calendars",
         "x",
         b"<weeklyevents>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</weeklyevents>",
-        "<a> among the events\n  in x\n  expected: <weeklyevents> with an <event> for each event",
+        "unexpected element <a>\n  in x\n  expected: <weeklyevents> with one <event> per event",
     ),
     "XML that is not closed 100,000 times": (
         "calendars",
         "x",
         b"<weeklyevents>" + b"<a>" * 100_000,
-        "not readable as XML: «…»\n"
-        "  in x\n  expected: <weeklyevents> with an <event> for each event",
+        "invalid XML: «…»\n  in x\n  expected: <weeklyevents> with one <event> per event",
     ),
     "a calendar of 9 MB": (
         "calendars",

@@ -74,7 +74,7 @@ DAMAGED: dict[str, tuple[Callable[[Content], str], str]] = {
     "another model": (within("execution", model="original"), FINGERPRINT),
     "a news statement that is not complete": (
         changed(news_statement={"enabled": True}),
-        "its news statement is not complete",
+        "missing before_minutes in news_statement",
     ),
 }
 

@@ -45,7 +45,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     Raises
     ------
     DataError
-        If there is no such file or folder, a folder holds no file, or no path is given.
+        If no such file or folder, a folder holds no file, or no path is given.
     """
     files = [file for path in paths for file in _files_of(path)]
     if not files:
@@ -59,15 +59,13 @@ def _files_of(path: Path) -> list[Path]:
     if is_file(path):
         return [path]
     if not os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it never raises
-        found = (
-            "this is not a file to read"
-            if os.path.lexists(path)
-            else "there is no such file or folder"
-        )
+        found = "this is not a file to read" if os.path.lexists(path) else "no such file or folder"
         raise DataError(found, location=str(path), expected="CSV files, or a folder of them")
     visible = [file.relative_to(path) for file in _visible_files(path)]
     if not visible:
-        raise DataError("the folder holds no files", location=str(path), expected="CSV files in it")
+        raise DataError(
+            "the folder contains no files", location=str(path), expected="CSV files in it"
+        )
     return [path / file for file in sorted(visible, key=natural_key)]
 
 

@@ -88,7 +88,6 @@ def check(
     event is still to come; positive, it is over.
     """
     settings = settings_of(locals())
-    from ib_grid.news.run_news import statement_lines
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
@@ -104,5 +103,5 @@ def check(
         show_candidates(terminal(), found, table_format)
     total = f"{len(found):,} candidates, {int(found['blocked'].sum()):,} of them blocked"
     typer.echo(total + (f", written: {out}" if out else ""), err=True)
-    for line in statement_lines(combination.news.statement):
+    for line in combination.news.statement.lines:
         typer.echo(line, err=True)

@@ -18,7 +18,7 @@ from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
 from ib_grid.market.instruments import GER40, INSTRUMENTS
-from ib_grid.news import NO_NEWS
+from ib_grid.news import NO_NEWS, NewsStatement
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
 from ib_grid.runs.manifest import Manifest, versions, write_manifest
 from ib_grid.runs.partitions import partition_path, results_folder
@@ -61,7 +61,7 @@ def manifest(
     return Manifest(
         **parts,  # type: ignore[arg-type]
         instrument=INSTRUMENTS[str(parts["symbol"])].to_dict(),
-        news_statement={"enabled": False},
+        news_statement=NewsStatement(enabled=False),
         data={**data, "file": "bars.parquet", "last": "2024-01-02T07:04Z"},
         ranking={"weights": {"total_r": 1.0}, "min_trades": 10},
         results_version=RESULTS_VERSION,

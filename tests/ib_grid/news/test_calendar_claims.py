@@ -8,9 +8,11 @@ import pytest
 
 from ib_grid.news import read_calendar
 from ib_grid.news.calendars import Claim
-from ib_grid.news.weekly import read_weekly
-from ib_grid.news.yearly import read_yearly
+from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
+from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
 from tests.helpers.input_files.calendar_files import CALENDARS, day, weekly_xml
+
+NEW_YORK = "America/New_York"
 
 
 def test_yearly_claims_its_year_to_its_last_update() -> None:
@@ -37,12 +39,15 @@ GOOD = {"title": "x", "country": "USD", "impact": "Low"}
 def test_yearly_claims(head: dict[str, object], claims: tuple[Claim, ...]) -> None:
     times = ["2031-05-06T00:00:00", "2031-07-01T23:59:59"]
     events = [GOOD | {"datetime_utc": t} for t in times]
-    assert read_yearly(json.dumps({**head, "events": events}), "x").claims == claims
+    assert (
+        read_forexfactory_json(json.dumps({**head, "events": events}).encode(), "x", "UTC").claims
+        == claims
+    )
 
 
 def test_a_plan_for_a_year_to_come_claims_nothing_known() -> None:
     text = '{"year": 2032, "last_updated": "2031-12-01T00:00:00Z", "events": []}'
-    (claim,) = read_yearly(text, "x").claims
+    (claim,) = read_forexfactory_json(text.encode(), "x", "UTC").claims
     assert claim.last_known < claim.first
 
 
@@ -57,7 +62,9 @@ def test_weekly_claims_the_weeks_from_sunday_to_saturday() -> None:
 @pytest.mark.parametrize("date", ["03-09-2031", "03-15-2031"])
 def test_first_and_last_day_of_a_week(date: str) -> None:
     xml = weekly_xml([("x", "USD", date, "8:30am", "Low")])
-    assert read_weekly(xml, "x").claims == (Claim(day("2031-03-09"), day("2031-03-15")),)
+    assert read_forexfactory_xml(xml, "x", NEW_YORK).claims == (
+        Claim(day("2031-03-09"), day("2031-03-15")),
+    )
 
 
 def test_table_claims_from_first_to_last_event() -> None:

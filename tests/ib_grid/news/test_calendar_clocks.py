@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import InputError
 from ib_grid.news import read_calendar
-from ib_grid.news.weekly import read_weekly
+from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
 from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, minute, weekly_xml
+
+NEW_YORK = "America/New_York"
 
 
 def nth_sunday(year: int, month: int, n: int) -> dt.date:
@@ -33,7 +35,7 @@ def test_new_york_clock_by_the_rule_of_the_law(local: dt.datetime) -> None:
     expected = local + dt.timedelta(hours=4 if daylight else 5)
     clock_text = local.strftime("%I:%M%p").lower().lstrip("0")
     xml = weekly_xml([("x", "USD", local.strftime("%m-%d-%Y"), clock_text, "High")])
-    (event,) = read_weekly(xml, "x").events
+    (event,) = read_forexfactory_xml(xml, "x", NEW_YORK).events
     assert event.minute == int(expected.replace(tzinfo=dt.UTC).timestamp()) // 60
 
 
@@ -48,13 +50,17 @@ def test_new_york_clock_by_the_rule_of_the_law(local: dt.datetime) -> None:
     ],
 )
 def test_twelve_hour_clock(text: str, utc: str) -> None:
-    (event,) = read_weekly(weekly_xml([("x", "USD", "01-08-2031", text, "Low")]), "x").events
+    (event,) = read_forexfactory_xml(
+        weekly_xml([("x", "USD", "01-08-2031", text, "Low")]), "x", NEW_YORK
+    ).events
     assert event.minute == minute(f"2031-01-08 {utc}")
 
 
 @pytest.mark.parametrize("text", ["", "All Day", "all day", "Tentative", "Day 2"])
 def test_no_clock_time(text: str) -> None:
-    calendar = read_weekly(weekly_xml([("x", "USD", "01-08-2031", text, "High")]), "x")
+    calendar = read_forexfactory_xml(
+        weekly_xml([("x", "USD", "01-08-2031", text, "High")]), "x", NEW_YORK
+    )
     assert [e.time_text for e in calendar.untimed] == [text]
     assert not calendar.events
 

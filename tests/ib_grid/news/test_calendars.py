@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from ib_grid.errors import InputError
 from ib_grid.news import Calendar, Event, merge_calendars, read_calendar
 from ib_grid.news.calendars import IMPACTS, UntimedEvent, normalised_currency, normalised_impact
+from ib_grid.news.formats.csv_table import read_csv_table
+from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.readers import MAX_BYTES
-from ib_grid.news.table import read_table
-from ib_grid.news.yearly import read_yearly
 from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, day, minute
 from tests.helpers.paths import ROOT
 
@@ -165,7 +165,7 @@ def test_table_gives_back_what_was_written(
                 "other": "1,2;3\n4",
             }
         )
-    assert list(read_table(file.getvalue(), "x").events) == written
+    assert list(read_csv_table(file.getvalue().encode(), "x", "UTC").events) == written
 
 
 @given(st.lists(timed, max_size=5))
@@ -183,7 +183,7 @@ def test_yearly_gives_back_what_was_written(written: list[Event]) -> None:
             for e in written
         ]
     }
-    assert list(read_yearly(json.dumps(document), "x").events) == written
+    assert list(read_forexfactory_json(json.dumps(document).encode(), "x", "UTC").events) == written
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
@@ -191,7 +191,7 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
         '{"events": [{"title": "a\\ud800b", "country": "USD",'
         ' "datetime_utc": "2031-01-02T13:30:00", "impact": "Low"}]}'
     )
-    assert read_yearly(text, "x").events[0].title == "a?b"
+    assert read_forexfactory_json(text.encode(), "x", "UTC").events[0].title == "a?b"
 
 
 def test_a_calendar_may_be_large_but_not_endless(tmp_path: Path) -> None:

@@ -15,20 +15,20 @@ GOOD_ROW = "2031-01-02 13:30,USD,High,x\n"
 
 
 def test_no_such_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="there is no such file or folder") as raised:
+    with pytest.raises(DataError, match="no such file or folder") as raised:
         read_calendar(tmp_path / "nowhere.json")
     assert raised.value.location == str(tmp_path / "nowhere.json")
 
 
 def test_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="the folder has no files"):
+    with pytest.raises(DataError, match="the folder contains no files"):
         read_calendar(tmp_path)
 
 
 def test_one_bad_file_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEADER + GOOD_ROW)
     (tmp_path / "notes.md").write_text("# Notes\n")
-    with pytest.raises(DataError, match="no column time") as raised:
+    with pytest.raises(DataError, match="missing column time") as raised:
         read_calendar(tmp_path)
     assert raised.value.location == str(tmp_path / "notes.md")
 

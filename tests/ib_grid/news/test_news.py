@@ -80,7 +80,7 @@ def test_events_are_sorted_and_unique() -> None:
 def test_minutes_out_of_domain_are_refused(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=name) as raised:
         NewsFilter(events=np.zeros(0, np.int64), **{name: value})
-    assert raised.value.expected == "whole minutes from 0 to 1440"
+    assert raised.value.expected == "a whole number from 0 to 1440"
 
 
 def test_numpy_integers_are_whole_minutes() -> None:

@@ -22,8 +22,7 @@ from ib_grid.grid.params import Params
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instruments import XAUUSD
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news import NewsFilter
-from ib_grid.news.run_news import NewsSettings, RunNews, run_news
+from ib_grid.news import LoadedNews, NewsFilter, NewsSettings, load_news
 from tests.helpers.paths import SHARED
 
 BARS = SHARED / "data" / "XAUUSD_2023"
@@ -57,9 +56,9 @@ def _market() -> Market:
 
 
 @cache
-def _run_news() -> RunNews:
+def _loaded_news() -> LoadedNews:
     settings = NewsSettings(paths=(CALENDARS,), before_minutes=30, after_minutes=30)
-    return run_news(settings, XAUUSD, traded_dates(_market()))
+    return load_news(settings, XAUUSD, traded_dates(_market()))
 
 
 def _plain_events() -> list[dt.datetime]:
@@ -79,7 +78,7 @@ def _plain_events() -> list[dt.datetime]:
 @pytest.mark.parametrize("model", ["realistic", "original"])
 def test_blocked_candidates_are_those_that_plain_code_counts(model: Model) -> None:
     execution = Execution(model=model, spread_points=XAUUSD.spread_points)
-    news: NewsFilter = _run_news().news
+    news: NewsFilter = _loaded_news().filter
     context = BacktestContext(_market(), execution, news)
     found = reference.candidates(context, PARAMS)
     pd.testing.assert_frame_equal(

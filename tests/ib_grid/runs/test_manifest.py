@@ -15,7 +15,7 @@ from ib_grid.errors import InputError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.grid import Grid, named_grid
 from ib_grid.market.instruments import GER40, XAUUSD
-from ib_grid.news import NO_NEWS
+from ib_grid.news import NO_NEWS, NewsStatement
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
 from ib_grid.runs.manifest import Manifest, read_manifest, versions, write_manifest
 from tests.helpers.runs.small_runs import GRID
@@ -32,7 +32,7 @@ def manifest(**changes: object) -> Manifest:
     values: dict[str, object] = {
         **parts,
         "instrument": GER40.to_dict(),
-        "news_statement": {"enabled": False},
+        "news_statement": NewsStatement(enabled=False),
         "data": {
             "file": "bars.parquet",
             "sha256": "a" * 64,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from ib_grid.grid.grid import Grid, named_grid
 from ib_grid.market.bars import file_sha256, read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market, traded_dates
-from ib_grid.news import NO_NEWS
-from ib_grid.news.run_news import NewsSettings, run_news
+from ib_grid.news import NO_NEWS, NewsSettings, load_news
 from ib_grid.runs.manifest import Manifest
 from tests.helpers.paths import GOLDEN
 
@@ -40,7 +38,7 @@ def bars_file(tmp_path: Path) -> Path:
 
 def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
     market = build_market(read_bars(bars_file), grid.sessions, grid.horizon_minutes)
-    news = run_news(settings, GER40, traded_dates(market))
+    news = load_news(settings, GER40, traded_dates(market))
     content = {field.name: {} for field in dataclasses.fields(Manifest)}
     return Manifest(
         **{
@@ -50,8 +48,8 @@ def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
             "grid": grid.to_dict(),
             "settings_per_chunk": 1,
             "execution": Execution(spread_points=1.5, slippage_points=0.25).to_dict(),
-            "news": news.news.to_dict(),
-            "news_statement": json.loads(json.dumps(news.statement)),
+            "news": news.filter.to_dict(),
+            "news_statement": news.statement,
             "data": {"file": str(bars_file), "sha256": file_sha256(bars_file)},
         }
     )

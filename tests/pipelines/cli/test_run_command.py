@@ -148,7 +148,7 @@ def test_info_says_what_would_stop_a_run(
     monkeypatch.chdir(tmp_path)
     status, out, _ = typed(monkeypatch, capsys, "info", "--symbol", "GER40", "--data", str(BARS))
     assert status == 0
-    assert "a run would stop: the news filter is on and there is no calendar" in out
+    assert "a run would stop: the news filter is on but no calendar is given" in out
     assert "standard, 34,560 combinations" in out
 
 

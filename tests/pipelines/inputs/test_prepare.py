@@ -249,9 +249,9 @@ def test_brackets_in_names_are_shown_as_they_are(ib_grid_command, csv, tmp_path)
 
 
 WRONG = {
-    "no such file": (["--csv", "none.csv"], "there is no such file or folder"),
+    "no such file": (["--csv", "none.csv"], "no such file or folder"),
     "empty file": (["--csv", "empty.csv"], "the file is empty"),
-    "empty folder": (["--csv", "empty"], "the folder holds no files"),
+    "empty folder": (["--csv", "empty"], "the folder contains no files"),
     "not a CSV": (["--csv", "picture.csv"], "not a text file"),
     "naive times": (["--csv", "naive.csv"], "has no zone"),
     "no such zone": (["--csv", "naive.csv", "--timezone", "Berlin"], "is not a time zone"),

@@ -46,9 +46,9 @@ def test_paths_count_in_the_order_given_and_a_file_once_at_its_last_place(tmp_pa
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("none.csv", "there is no such file or folder"),
-        ("empty", "the folder holds no files"),
-        ("x" * 300, "there is no such file or folder"),
+        ("none.csv", "no such file or folder"),
+        ("empty", "the folder contains no files"),
+        ("x" * 300, "no such file or folder"),
         ("pipe", "not a file to read"),
     ],
 )

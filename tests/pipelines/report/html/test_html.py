@@ -94,14 +94,14 @@ HOSTILE = '</script><script>alert(1)</script> "Non-Farm" & <img src=x onerror=al
 def test_nothing_from_data_is_markup(make_run: MakeRun) -> None:
     plain = page_of(make_run(notes=("Calm.",)))
     run = make_run(
-        notes=(f"Without a clock time: {HOSTILE}",),
+        notes=(f"Without a time of day, so not blocked: {HOSTILE}",),
         trades_command=f"ib-grid trades --news {shlex.quote(HOSTILE)}",
         first_bar_utc="2024-01-02<b>",
         fingerprint="<i>0123</i>",
     )
     page = page_of(run)
     assert [e.tag for e in page.all()] == [e.tag for e in plain.all()]
-    assert f"Without a clock time: {' '.join(HOSTILE.split())}" in page.text
+    assert f"Without a time of day, so not blocked: {' '.join(HOSTILE.split())}" in page.text
     command = next(s for s in page.all("pre") if "ib-grid" in s.text).text
     assert HOSTILE in shlex.split(command)
     assert not any(name.startswith("on") for e in page.all() for name in e.attributes)
@@ -137,7 +137,7 @@ def test_notes_and_partial_come_first(make_run: MakeRun) -> None:
     ("note", "chunks", "is_warning"),
     [
         ("News filter: off.", slice(None), False),
-        ("Every one of the 250 session dates is covered.", slice(None), False),
+        ("All 250 session dates are covered.", slice(None), False),
         ("NOT FILTERED: 12 of 250 session dates.", slice(None), True),
         ("News filter: off.", slice(0, 2), True),
     ],

@@ -10,8 +10,7 @@ import pytest
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.market.clock import day_number
 from ib_grid.market.instruments import instrument
-from ib_grid.news import NO_NEWS
-from ib_grid.news.run_news import NewsSettings, run_news, statement_line, statement_lines
+from ib_grid.news import NO_NEWS, NewsSettings, NewsStatement, load_news
 from tests.helpers.paths import DATA
 
 CALENDARS = DATA / "calendars"
@@ -25,26 +24,28 @@ def times(minutes: np.ndarray) -> list[str]:
 
 
 def test_the_filter_of_a_run() -> None:
-    run = run_news(NewsSettings(paths=(CALENDARS / "weekly.xml",)), XAUUSD, MARCH)
-    assert times(run.news.events) == HIGH_USD
-    assert (run.news.before_minutes, run.news.after_minutes) == (2, 2)
+    run = load_news(NewsSettings(paths=(CALENDARS / "weekly.xml",)), XAUUSD, MARCH)
+    assert times(run.filter.events) == HIGH_USD
+    assert (run.filter.before_minutes, run.filter.after_minutes) == (2, 2)
     named = ["Payrolls", "Rate Decision", "Press Conference", "Retail Sales"]
     assert [e.title for e in run.events] == named
 
 
 def test_currencies_of_the_symbol_and_of_the_table() -> None:
     settings = NewsSettings(paths=(CALENDARS / "weekly.xml",))
-    assert "Flash Index" in [e.title for e in run_news(settings, GER40, MARCH).events]
+    assert "Flash Index" in [e.title for e in load_news(settings, GER40, MARCH).events]
     of_table = NewsSettings(paths=settings.paths, currencies={"XAUUSD": ["EUR", "ALL"]})
-    run = run_news(of_table, XAUUSD, MARCH)
+    run = load_news(of_table, XAUUSD, MARCH)
     assert [e.title for e in run.events] == ["Flash Index", "Meeting"]
-    assert run.statement["currencies"] == ["EUR", "ALL"]
+    assert run.statement.currencies == ("EUR", "ALL")
 
 
 def test_statement_of_a_covered_run() -> None:
     settings = NewsSettings(paths=(CALENDARS / "weekly.xml",), before_minutes=3, after_minutes=0)
-    run = run_news(settings, GER40, MARCH)
-    assert {k: v for k, v in run.statement.items() if "sha256" not in k and k != "calendars"} == {
+    run = load_news(settings, GER40, MARCH)
+    assert {
+        k: v for k, v in run.statement.to_dict().items() if "sha256" not in k and k != "calendars"
+    } == {
         "paths": [str(CALENDARS / "weekly.xml")],
         "timezone": None,
         "enabled": True,
@@ -59,17 +60,17 @@ def test_statement_of_a_covered_run() -> None:
         "unfiltered_spans": [],
         "untimed_events": ["2031-03-13 EUR Summit (Tentative)"],
     }
-    assert statement_lines(json.loads(json.dumps(run.statement))) == [
-        "News filter: no entry from 3 minutes before to 0 minutes after an event of high impact in"
-        " EUR, USD; 4 such moments.",
+    assert NewsStatement.from_dict(json.loads(json.dumps(run.statement.to_dict()))).lines == [
+        "News filter: no entries from 3 minutes before to 0 minutes after a high-impact event in"
+        " EUR, USD (4 event times).",
         "Calendars: weekly.xml.",
-        "Every one of the 12 session dates is covered.",
-        "Without a clock time, and so blocking nothing: 1 of them.",
+        "All 12 session dates are covered.",
+        "Without a time of day, so not blocked: 1.",
         "  2031-03-13 EUR Summit (Tentative)",
     ]
-    assert statement_line(run.statement) == (
-        "News filter: no entry from 3 minutes before to 0 minutes after an event of high impact in"
-        " EUR, USD; 4 such moments."
+    assert run.statement.summary == (
+        "News filter: no entries from 3 minutes before to 0 minutes after a high-impact event in"
+        " EUR, USD (4 event times)."
     )
 
 
@@ -79,18 +80,18 @@ def test_events_far_from_the_bars_change_nothing(tmp_path: Path) -> None:
         row for row in (CALENDARS / "semicolons.csv").read_text().splitlines() if "-11-" not in row
     ]
     near.write_text("\n".join([*rows, "2031-03-22 00:00;JPY;Low;last"]))
-    with_november = run_news(NewsSettings(paths=(near, CALENDARS / "weekly.xml")), XAUUSD, MARCH)
-    without = run_news(NewsSettings(paths=(near,), coverage="partial"), XAUUSD, MARCH)
-    assert with_november.news.to_dict() == without.news.to_dict()
+    with_november = load_news(NewsSettings(paths=(near, CALENDARS / "weekly.xml")), XAUUSD, MARCH)
+    without = load_news(NewsSettings(paths=(near,), coverage="partial"), XAUUSD, MARCH)
+    assert with_november.filter.to_dict() == without.filter.to_dict()
 
 
 def test_uncovered_dates_stop_the_run() -> None:
     dates = np.append(MARCH, MARCH[-1] + np.arange(1, 4))
     with pytest.raises(DataError) as raised:
-        run_news(NewsSettings(paths=(CALENDARS / "weekly.xml",)), XAUUSD, dates)
+        load_news(NewsSettings(paths=(CALENDARS / "weekly.xml",)), XAUUSD, dates)
     error = raised.value
     assert error.message == (
-        "the calendar does not cover 2 of 15 session dates:"
+        "the calendars do not cover 2 of 15 session dates:"
         " 2031-03-16 to 2031-03-17 (2 session dates: no calendar)"
     )
     assert error.location == str(CALENDARS / "weekly.xml")
@@ -104,12 +105,12 @@ def test_a_calendar_that_could_block_nothing_stops_the_run(tmp_path: Path) -> No
     lines = [f"{day} 13:30,USD,{impact},x" for day in days for impact in ("Medium", "Low")]
     calendar.write_text("\n".join(["time,currency,impact,title", *lines]))
     dates = np.arange(MARCH[0], MARCH[0] + 28)
-    found = "28 session dates: the calendar has no high-impact event in USD"
+    found = "28 session dates: no high-impact event in USD"
     with pytest.raises(DataError, match=found) as raised:
-        run_news(NewsSettings(paths=(calendar,)), XAUUSD, dates)
+        load_news(NewsSettings(paths=(calendar,)), XAUUSD, dates)
     assert "--news-coverage partial" in raised.value.hint
-    partial = run_news(NewsSettings(paths=(calendar,), coverage="partial"), XAUUSD, dates)
-    lines = statement_lines(partial.statement)
+    partial = load_news(NewsSettings(paths=(calendar,), coverage="partial"), XAUUSD, dates)
+    lines = partial.statement.lines
     assert lines[2:] == [
         "NOT FILTERED: 28 of 28 session dates.",
         f"  2031-03-03 to 2031-03-30 ({found})",
@@ -123,23 +124,22 @@ def test_a_week_of_another_currency_stops_a_short_run(tmp_path: Path) -> None:
         "<time>8:30am</time><impact>High</impact></event></weeklyevents>"
     )
     with pytest.raises(DataError, match="no USD event in 7 days"):
-        run_news(NewsSettings(paths=(calendar,)), XAUUSD, MARCH[:4])
-    assert run_news(NewsSettings(paths=(calendar,)), GER40, MARCH[:4]).news.events.size == 1
+        load_news(NewsSettings(paths=(calendar,)), XAUUSD, MARCH[:4])
+    assert load_news(NewsSettings(paths=(calendar,)), GER40, MARCH[:4]).filter.events.size == 1
 
 
 def test_partial_coverage_is_accepted_and_said() -> None:
     dates = np.append(MARCH, MARCH[-1] + np.arange(1, 4))
     settings = NewsSettings(paths=(CALENDARS / "weekly.xml",), coverage="partial")
-    run = run_news(settings, XAUUSD, dates)
-    assert times(run.news.events) == HIGH_USD
-    assert (run.statement["session_dates"], run.statement["unfiltered_dates"]) == (15, 2)
-    assert run.statement["unfiltered_spans"] == [
+    run = load_news(settings, XAUUSD, dates)
+    assert times(run.filter.events) == HIGH_USD
+    assert (run.statement.session_dates, run.statement.unfiltered_dates) == (15, 2)
+    assert run.statement.unfiltered_spans == (
         "2031-03-16 to 2031-03-17 (2 session dates: no calendar)"
-    ]
-    lines = statement_lines(run.statement)
+    )
+    lines = run.statement.lines
     assert "NOT FILTERED: 2 of 15 session dates." in lines
-    assert statement_line(run.statement) == f"{lines[0]} NOT FILTERED: 2 of 15 session dates."
-    assert statement_line({"enabled": False}) == "News filter: off."
+    assert run.statement.summary == f"{lines[0]} NOT FILTERED: 2 of 15 session dates."
     assert "  2031-03-16 to 2031-03-17 (2 session dates: no calendar)" in lines
 
 
@@ -150,60 +150,60 @@ def test_many_spans_are_cut_in_the_message_only(tmp_path: Path) -> None:
         paths.append(tmp_path / f"{i}.csv")
         paths[-1].write_text(csv.replace("03-04", f"03-{day:02}"))
     dates = np.arange(day_number(dt.date(2031, 3, 3)), day_number(dt.date(2031, 3, 17)))
-    with pytest.raises(DataError, match="does not cover 7 of 14 session dates") as raised:
-        run_news(NewsSettings(paths=tuple(paths)), XAUUSD, dates)
+    with pytest.raises(DataError, match="do not cover 7 of 14 session dates") as raised:
+        load_news(NewsSettings(paths=tuple(paths)), XAUUSD, dates)
     assert raised.value.message.count("2031-03-") == 5
     assert raised.value.message.endswith("; and 2 more")
     assert raised.value.location == ", ".join([*map(str, paths[:5]), "and 2 more"])
-    partial = run_news(NewsSettings(paths=tuple(paths), coverage="partial"), XAUUSD, dates)
-    assert len(partial.statement["unfiltered_spans"]) == 7
+    partial = load_news(NewsSettings(paths=tuple(paths), coverage="partial"), XAUUSD, dates)
+    assert len(partial.statement.unfiltered_spans) == 7
 
 
 def test_no_calendar_stops_the_run() -> None:
-    with pytest.raises(ConfigError, match="the news filter is on and there is no calendar") as no:
-        run_news(NewsSettings(), XAUUSD, MARCH)
+    with pytest.raises(ConfigError, match="the news filter is on but no calendar is given") as no:
+        load_news(NewsSettings(), XAUUSD, MARCH)
     assert "--no-news" in no.value.hint
 
 
 def test_no_calendar_and_partial_coverage_is_a_run_without_a_filter() -> None:
-    run = run_news(NewsSettings(coverage="partial"), XAUUSD, MARCH)
-    assert len(run.news.events) == 0
-    assert run.statement["unfiltered_dates"] == run.statement["session_dates"] == 12
-    assert statement_lines(run.statement)[1:3] == [
+    run = load_news(NewsSettings(coverage="partial"), XAUUSD, MARCH)
+    assert len(run.filter.events) == 0
+    assert run.statement.unfiltered_dates == run.statement.session_dates == 12
+    assert run.statement.lines[1:3] == [
         "Calendars: none.",
         "NOT FILTERED: 12 of 12 session dates.",
     ]
 
 
 def test_no_news() -> None:
-    run = run_news(NewsSettings(enabled=False, paths=(Path("nowhere"),)), XAUUSD, MARCH)
-    assert run.news is NO_NEWS
-    assert statement_lines(run.statement) == ["News filter: off."]
+    run = load_news(NewsSettings(enabled=False, paths=(Path("nowhere"),)), XAUUSD, MARCH)
+    assert run.filter is NO_NEWS
+    assert run.statement.lines == ["News filter: off."]
 
 
 def test_a_partial_run_still_needs_the_files_it_names(tmp_path: Path) -> None:
     settings = NewsSettings(paths=(tmp_path / "nowhere.json",), coverage="partial")
-    with pytest.raises(DataError, match="there is no such file or folder"):
-        run_news(settings, XAUUSD, MARCH)
+    with pytest.raises(DataError, match="no such file or folder"):
+        load_news(settings, XAUUSD, MARCH)
 
 
 def test_no_session_dates() -> None:
-    run = run_news(NewsSettings(paths=(CALENDARS,)), XAUUSD, np.zeros(0, np.int64))
-    assert len(run.news.events) == 0
-    assert run.statement["session_dates"] == 0
+    run = load_news(NewsSettings(paths=(CALENDARS,)), XAUUSD, np.zeros(0, np.int64))
+    assert len(run.filter.events) == 0
+    assert run.statement.session_dates == 0
 
 
 @pytest.mark.parametrize(
     ("settings", "found"),
     [
-        ({"coverage": "most"}, "the news coverage is 'most'"),
+        ({"coverage": "most"}, "unknown news coverage 'most'"),
         ({"before_minutes": -1}, "before_minutes is -1"),
         ({"after_minutes": 2.5}, "after_minutes is 2.5"),
         ({"timezone": "Mars/Base"}, "'Mars/Base' is not a time zone"),
-        ({"currencies": {"XAUUSD": "USD"}}, "the currencies of XAUUSD are 'USD'"),
+        ({"currencies": {"XAUUSD": "USD"}}, "invalid currencies of XAUUSD: 'USD'"),
     ],
 )
 def test_wrong_settings(settings: dict[str, object], found: str) -> None:
     with pytest.raises(InputError) as raised:
-        run_news(NewsSettings(paths=(CALENDARS,), **settings), XAUUSD, MARCH)
+        load_news(NewsSettings(paths=(CALENDARS,), **settings), XAUUSD, MARCH)
     assert raised.value.message == found

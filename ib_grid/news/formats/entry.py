@@ -1,4 +1,4 @@
-"""One entry of a calendar file: its fields checked, its time turned into a UTC minute."""
+"""One entry of a calendar file: checked fields, and a time turned into a UTC minute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from ib_grid.errors import DataError, InputError, validation
 from ib_grid.market import clock
 from ib_grid.news.calendars import IMPACTS, Event, normalised_currency, normalised_impact
 
-# Outside these years a date is a slip of the pen.
+BOM = b"\xef\xbb\xbf"
+UTF8_HINT = "unpack the file or save it as UTF-8"
+# A date outside these years is a typing error.
 _YEARS = range(1970, 2101)
 _NAMED_ZONE = re.compile(r"(.*[0-9])\s+([A-Za-z][A-Za-z0-9_+\-/]*)")
 _EXPECTED_TIME = "a date and a time such as 2024-03-08 13:30 or 2024-03-08T08:30:00-05:00"
@@ -19,73 +21,92 @@ _EXPECTED_TIME = "a date and a time such as 2024-03-08 13:30 or 2024-03-08T08:30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """The raw fields of one event, and where they stand: ``file, event 3``."""
+    """The raw fields of one event and their location, such as ``file, event 3``."""
 
     location: str
     fields: Mapping[str, object]
 
     def text(self, name: str) -> str:
-        """A field that must be a text, with its spaces evened out.
+        """Return a text field with each run of blanks replaced by a space.
 
         Raises
         ------
         DataError
-            If the field is missing or not a text.
+            If the field is missing or not text.
         """
         if name not in self.fields:
-            raise self.error(f"no {name}", expected="time, currency, impact and title of an event")
+            raise self.error(f"missing {name}", expected="time, currency, impact and title")
         value = self.fields[name]
         if not isinstance(value, str):
-            raise self.error(f"the {name} is {shown(value)}", expected="a text")
-        # Halves of surrogate pairs could not be written again; what is not printed, such as the
-        # sequences that steer a terminal or turn the direction of writing, has no place in a text.
+            raise self.error(f"the {name} is {shown(value)}", expected="text")
+        # Lone surrogates cannot be written again, and unprintable characters could steer a
+        # terminal or reverse the writing direction.
         return "".join(c if c.isprintable() else "?" for c in " ".join(value.split()))
 
-    def error(self, found: str, *, expected: str = "", hint: str = "") -> DataError:
-        """An error that shows the entry."""
+    def error(self, message: str, *, expected: str = "", hint: str = "") -> DataError:
+        """Return an error that shows the entry."""
         fields = ", ".join(f"{name}: {shown(value)}" for name, value in self.fields.items())
         cut = fields if len(fields) <= 200 else f"{fields[:200]}…"
-        return DataError(found, location=f"{self.location} ({cut})", expected=expected, hint=hint)
+        return DataError(message, location=f"{self.location} ({cut})", expected=expected, hint=hint)
+
+
+def decoded(raw: bytes, location: str, expected: str) -> str:
+    """Return the text of a UTF-8 file.
+
+    Raises
+    ------
+    DataError
+        If the bytes are not UTF-8.
+    """
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"not UTF-8 text (byte {error.start} is invalid)",
+            location=location,
+            expected=expected,
+            hint=UTF8_HINT,
+        ) from error
 
 
 def shown(value: object) -> str:
-    """A value for a message; of a list or an object only that it is one, since it may be deep."""
+    """Return a value for a message; of a list or an object, which may be deep, only its kind."""
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "an object"
     return validation.shown(value)
 
 
 def labels(entry: Entry, *, currency: str) -> tuple[str, str, str]:
-    """Currency, impact and title of an entry, normalised.
+    """Return currency, impact and title of an entry, normalised.
 
     Parameters
     ----------
     entry : Entry
     currency : str
-        The name of the field that holds the currency.
+        Name of the currency field.
 
     Raises
     ------
     DataError
-        If one of them is missing, not a text, or the currency or the impact is unknown.
+        If a field is missing or not text, or the currency or the impact is unknown.
     """
     code = normalised_currency(entry.text(currency))
     if code is None:
         raise entry.error(
-            f"the {currency} is {shown(entry.text(currency))}",
+            f"invalid {currency} {shown(entry.text(currency))}",
             expected="a three-letter code such as USD",
         )
     impact = normalised_impact(entry.text("impact"))
     if impact is None:
         raise entry.error(
-            f"the impact is {shown(entry.text('impact'))}",
+            f"unknown impact {shown(entry.text('impact'))}",
             expected=f"{', '.join(IMPACTS)}, or red, orange, yellow, gray",
         )
     return code, impact, entry.text("title")
 
 
 def event(entry: Entry, *, time: str, currency: str, timezone: str) -> Event:
-    """The event of an entry whose time is an ISO 8601 text.
+    """Return the event of an entry whose time is ISO 8601 text.
 
     Parameters
     ----------
@@ -93,47 +114,46 @@ def event(entry: Entry, *, time: str, currency: str, timezone: str) -> Event:
     time, currency : str
         Names of the fields.
     timezone : str
-        The clock of a time that has neither an offset nor the name of a zone behind it.
+        Clock of a time without an offset or a zone name.
 
     Raises
     ------
     DataError
-        If a field is missing or wrong.
+        If a field is missing or invalid.
     """
     return Event(iso_minute(entry, entry.text(time), timezone), *labels(entry, currency=currency))
 
 
 def iso_minute(entry: Entry, text: str, timezone: str) -> int:
-    """The UTC minute of an ISO 8601 text, `timezone` being the clock of one without an offset.
+    """Return the UTC minute of ISO 8601 text; `timezone` is the clock of text without an offset.
 
     Raises
     ------
     DataError
-        If the text is not a date with a time, or that time is not one of the clock's.
+        If the text is not a date with a time, or the local clock skips or repeats that time.
     """
     named = _NAMED_ZONE.fullmatch(text)
     written, zone = named.groups() if named else (text, timezone)
     try:
         moment = dt.datetime.fromisoformat(written)
     except ValueError:
-        raise entry.error(f"the time is {shown(text)}", expected=_EXPECTED_TIME) from None
+        raise entry.error(f"invalid time {shown(text)}", expected=_EXPECTED_TIME) from None
     if ":" not in written:
-        raise entry.error(f"the time {shown(text)} has no clock time", expected=_EXPECTED_TIME)
+        raise entry.error(f"no time of day in {shown(text)}", expected=_EXPECTED_TIME)
     if named and moment.tzinfo is not None:
         raise entry.error(
-            f"the time {shown(text)} has an offset and a zone", expected="one of the two"
+            f"the time {shown(text)} has both an offset and a zone", expected="only one of the two"
         )
     return utc_minute(entry, moment, zone)
 
 
 def utc_minute(entry: Entry, moment: dt.datetime, timezone: str) -> int:
-    """The UTC minute of a moment; `timezone` is the clock of one without an offset.
+    """Return the UTC minute of a moment; `timezone` is the clock of a moment without an offset.
 
     Raises
     ------
     DataError
-        If the year is not a plausible one, the zone is unknown, or its clock change leaves the
-        moment out or gives it twice.
+        If the year is implausible, the zone unknown, or its clock skips or repeats the moment.
     """
     check_year(entry, moment.year)
     if moment.tzinfo is not None:
@@ -145,7 +165,7 @@ def utc_minute(entry: Entry, moment: dt.datetime, timezone: str) -> int:
 
 
 def check_year(entry: Entry, year: int) -> None:
-    """Refuse a year that can only be a slip.
+    """Refuse an implausible year.
 
     Raises
     ------
@@ -154,5 +174,5 @@ def check_year(entry: Entry, year: int) -> None:
     """
     if year not in _YEARS:
         raise entry.error(
-            f"the year is {year}", expected=f"a year from {_YEARS[0]} to {_YEARS[-1]}"
+            f"implausible year {year}", expected=f"a year from {_YEARS[0]} to {_YEARS[-1]}"
         )

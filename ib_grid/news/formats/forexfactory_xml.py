@@ -1,8 +1,8 @@
 """ForexFactory weekly export, XML.
 
-``<weeklyevents>`` holds an ``<event>`` with title, country (a currency), date (MM-DD-YYYY), time
-(8:30am) and impact for each event. Its clock is that of New York. It claims each week, Sunday to
-Saturday, that has an event.
+``<weeklyevents>`` contains one ``<event>`` per event with title, country (a currency), date
+(MM-DD-YYYY), time (8:30am) and impact. The file covers each week, Sunday to Saturday, that has an
+event.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from collections.abc import Sequence
 from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, Claim, Event, UntimedEvent
-from ib_grid.news.entries import Entry, check_year, labels, shown, utc_minute
-
-WEEKLY_TIMEZONE = "America/New_York"
+from ib_grid.news.formats.entry import BOM, Entry, check_year, labels, shown, utc_minute
 
 _DATE = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
 _TIME = re.compile(r"(1[0-2]|0?[1-9]):([0-5][0-9]) ?([ap])m", re.IGNORECASE)
@@ -26,7 +24,7 @@ _FIELDS = ("title", "country", "date", "time", "impact")
 
 
 class _NoDoctype(ET.TreeBuilder):
-    """Refuses what could declare an entity, before a single one is read."""
+    """Tree builder that refuses a DOCTYPE, the only place that can declare entities."""
 
     def doctype(self, *_: object) -> None:
         raise _DoctypeError
@@ -36,13 +34,13 @@ class _DoctypeError(Exception):
     pass
 
 
-def read_weekly(raw: bytes, location: str, timezone: str = WEEKLY_TIMEZONE) -> Calendar:
-    """The calendar of a ForexFactory weekly export.
+def read_forexfactory_xml(raw: bytes, location: str, timezone: str) -> Calendar:
+    """Read a weekly export; `timezone` is its clock.
 
     Raises
     ------
     DataError
-        If it is not XML of weekly events, has a DOCTYPE, or one of its events is wrong.
+        If the content is not XML of weekly events, has a DOCTYPE, or an event is invalid.
     """
     events: list[Event] = []
     untimed: list[UntimedEvent] = []
@@ -62,35 +60,37 @@ def read_weekly(raw: bytes, location: str, timezone: str = WEEKLY_TIMEZONE) -> C
 
 
 def _elements(raw: bytes, location: str) -> list[ET.Element]:
-    expected = "<weeklyevents> with an <event> for each event"
+    body = raw.removeprefix(BOM).lstrip()
     try:
-        # Entities, and with them bombs and outside files, can only come from a DOCTYPE.
-        root = ET.fromstring(raw, parser=ET.XMLParser(target=_NoDoctype()))  # noqa: S314
+        # Only a DOCTYPE can declare entities, and with them bombs and external files.
+        root = ET.fromstring(body, parser=ET.XMLParser(target=_NoDoctype()))  # noqa: S314
     except _DoctypeError:
-        raise DataError("the XML has a DOCTYPE", location=location, expected=expected) from None
+        raise _error("the XML has a DOCTYPE", location) from None
     except ET.ParseError as error:
-        raise DataError(
-            f"not readable as XML: {error.msg}", location=location, expected=expected
-        ) from error
+        raise _error(f"invalid XML: {error.msg}", location) from error
     except (LookupError, ValueError) as error:
-        raise DataError(
-            f"not readable as XML: {error}", location=location, expected=expected
-        ) from error
+        raise _error(f"invalid XML: {error}", location) from error
     if root.tag != "weeklyevents":
-        raise DataError(f"the XML is <{root.tag[:80]}>", location=location, expected=expected)
-    odd = next((child.tag for child in root if child.tag != "event"), None)
-    if odd is not None:
-        raise DataError(f"<{odd[:80]}> among the events", location=location, expected=expected)
+        raise _error(f"the root element is <{root.tag[:80]}>", location)
+    unexpected = next((child.tag for child in root if child.tag != "event"), None)
+    if unexpected is not None:
+        raise _error(f"unexpected element <{unexpected[:80]}>", location)
     return list(root)
+
+
+def _error(message: str, location: str) -> DataError:
+    expected = "<weeklyevents> with one <event> per event"
+    return DataError(message, location=location, expected=expected)
 
 
 def _entry(element: ET.Element, location: str) -> Entry:
     entry = Entry(location=location, fields={child.tag: child.text or "" for child in element})
     for name in _FIELDS:
-        if len(element.findall(name)) != 1:
+        found = len(element.findall(name))
+        if found != 1:
             raise entry.error(
-                f"{len(element.findall(name)) or 'no'} <{name}>",
-                expected=f"one each of {', '.join(_FIELDS)}",
+                f"{found} <{name}> elements" if found else f"missing <{name}>",
+                expected=f"exactly one each of {', '.join(_FIELDS)}",
             )
     return entry
 
@@ -102,25 +102,26 @@ def _date(entry: Entry) -> dt.date:
         date = dt.date(year, month, day)
     except ValueError:
         raise entry.error(
-            f"the date is {shown(entry.text('date'))}", expected="MM-DD-YYYY, such as 03-08-2024"
+            f"invalid date {shown(entry.text('date'))}", expected="MM-DD-YYYY, such as 03-08-2024"
         ) from None
     check_year(entry, date.year)
     return date
 
 
 def _time(entry: Entry) -> dt.time | None:
-    """The clock time, None where the calendar has none."""
+    """Return the time of day, None for an untimed event."""
     text = entry.text("time")
     if _UNTIMED.fullmatch(text):
         return None
     match = _TIME.fullmatch(text)
     if match is None:
-        raise entry.error(f"the time is {shown(text)}", expected="8:30am, All Day or Tentative")
+        raise entry.error(f"invalid time {shown(text)}", expected="8:30am, All Day or Tentative")
     hour = int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0)
     return dt.time(hour, int(match[2]))
 
 
 def _weeks_of(dates: Sequence[int]) -> tuple[Claim, ...]:
-    """The weeks, Sunday to Saturday, of these dates; 1970-01-01 was a Thursday."""
+    """Return the weeks, Sunday to Saturday, of these dates."""
+    # 1970-01-01 was a Thursday.
     sundays = sorted({date - (date + 4) % 7 for date in dates})
     return tuple(Claim(sunday, sunday + 6) for sunday in sundays)

@@ -1,9 +1,8 @@
 """Calendars as CSV.
 
-The header names time, currency, impact and title (datetime_utc and country are known names, too)
-in any order, among other columns if there are, between commas, semicolons or tabs. A time has an
-offset, or the name of a zone behind it, or is UTC. The file claims the dates from its first to its
-last event.
+The header names time, currency, impact and title (or datetime_utc and country) in any order, among
+other columns, separated by commas, semicolons or tabs. A time has an offset, or a zone name behind
+it, or is on the clock of the format. The file covers the dates from its first to its last event.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ import io
 
 from ib_grid.errors import DataError
 from ib_grid.news.calendars import Calendar, claim_of_events
-from ib_grid.news.entries import Entry, event
+from ib_grid.news.formats.entry import Entry, decoded, event
 
-_EXPECTED = "CSV with a header that has time, currency, impact, title"
+_EXPECTED = "CSV with a header that names time, currency, impact, title"
+# The names of each column; the first one that the header has is taken.
 _NAMES_OF = {
     "time": ("time", "datetime_utc"),
     "currency": ("currency", "country"),
@@ -24,15 +24,15 @@ _NAMES_OF = {
 }
 
 
-def read_table(text: str, location: str, timezone: str = "UTC") -> Calendar:
-    """The calendar of a CSV text; `timezone` is the clock of times that name none.
+def read_csv_table(raw: bytes, location: str, timezone: str) -> Calendar:
+    """Read CSV; `timezone` is the clock of times without an offset or a zone name.
 
     Raises
     ------
     DataError
-        If it is not CSV with the four columns, or one of its rows is wrong.
+        If the content is not CSV with the four columns, or a row is invalid.
     """
-    (_, header), *rows = _rows(text, location)
+    (_, header), *rows = _rows(decoded(raw, location, _EXPECTED), location)
     column = _columns(header, location)
     entries = (_entry(header, row, f"{location}, line {line}") for line, row in rows)
     events = [
@@ -43,7 +43,7 @@ def read_table(text: str, location: str, timezone: str = "UTC") -> Calendar:
 
 
 def _rows(text: str, location: str) -> list[tuple[int, list[str]]]:
-    """The rows that are not blank, with the number of their (last) line; names in lower case."""
+    """Return the rows that are not blank, with the number of their (last) line."""
     header = text.lstrip().split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -51,28 +51,28 @@ def _rows(text: str, location: str) -> list[tuple[int, list[str]]]:
         rows = [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
     except csv.Error as error:
         raise DataError(
-            f"not readable as CSV: {error}",
+            f"invalid CSV: {error}",
             location=f"{location}, line {reader.line_num}",
             expected=_EXPECTED,
         ) from error
     if not rows:
-        raise DataError("the file holds empty fields only", location=location, expected=_EXPECTED)
+        raise DataError("every field of the file is empty", location=location, expected=_EXPECTED)
     return [(rows[0][0], [name.strip().casefold() for name in rows[0][1]]), *rows[1:]]
 
 
 def _columns(header: list[str], location: str) -> dict[str, str]:
-    """The column of each field: the first of its names that the header has."""
+    """Return the header's name of each column."""
     column = {
         field: next((name for name in names if name in header), None)
         for field, names in _NAMES_OF.items()
     }
     missing = [field for field, name in column.items() if name is None]
-    twice = [name for name in column.values() if name is not None and header.count(name) > 1]
-    said = [f"no column {', '.join(missing)}"] if missing else []
-    said += [f"more than one column {', '.join(twice)}"] if twice else []
-    if said:
+    repeated = [name for name in column.values() if name is not None and header.count(name) > 1]
+    problems = [f"missing column {', '.join(missing)}"] if missing else []
+    problems += [f"repeated column {', '.join(repeated)}"] if repeated else []
+    if problems:
         raise DataError(
-            f"{'; '.join(said)} in the header {','.join(header)[:200]!r}",
+            f"{'; '.join(problems)} in the header {','.join(header)[:200]!r}",
             location=location,
             expected=_EXPECTED,
         )

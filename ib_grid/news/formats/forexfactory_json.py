@@ -1,8 +1,8 @@
-"""ForexFactory JSON, a file a year.
+"""ForexFactory JSON, one file per year.
 
-``events`` is a list of objects with title, country (a currency), datetime_utc and impact. The
-file claims its ``year``, to the date of ``last_updated`` if it has one; without a year, the dates
-from its first to its last event.
+``events`` is a list of objects with title, country (a currency), datetime_utc and impact. The file
+covers its ``year`` up to the date of ``last_updated``, if that is present; without a year, the
+dates from its first to its last event. Times are UTC.
 """
 
 from __future__ import annotations
@@ -15,21 +15,24 @@ from collections.abc import Sequence
 from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, Claim, Event, claim_of_events
-from ib_grid.news.entries import Entry, check_year, event, iso_minute, shown
+from ib_grid.news.formats.entry import Entry, check_year, decoded, event, iso_minute, shown
+
+_EXPECTED = "a complete JSON file"
 
 
-def read_yearly(text: str, location: str) -> Calendar:
-    """The calendar of a ForexFactory JSON text.
+def read_forexfactory_json(raw: bytes, location: str, _timezone: str) -> Calendar:
+    """Read a JSON calendar, whose times are UTC.
 
     Raises
     ------
     DataError
-        If it is not JSON with a list of events, has not as many as it says, or one is wrong.
+        If the content is not JSON with a list of events, the number of events is not the one that
+        the file states, or an event is invalid.
     """
-    document = _json(text, location)
+    document = _json(decoded(raw, location, _EXPECTED), location)
     if not isinstance(document, dict) or not isinstance(document.get("events"), list):
         raise DataError(
-            "no list of events",
+            "missing list of events",
             location=location,
             expected='{"events": [{"title": …, "country": …, "datetime_utc": …, "impact": …}, …]}',
         )
@@ -46,7 +49,7 @@ def _json(text: str, location: str) -> object:
         if len(fields) < len(pairs):
             name = Counter(name for name, _ in pairs).most_common(1)[0][0]
             raise DataError(
-                f"an object names {name[:80]!r} twice", location=location, expected="each name once"
+                f"repeated key {name[:80]!r}", location=location, expected="each key only once"
             )
         return fields
 
@@ -54,13 +57,13 @@ def _json(text: str, location: str) -> object:
         return json.loads(text, object_pairs_hook=members)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"not readable as JSON: {error.msg}",
+            f"invalid JSON: {error.msg}",
             location=f"{location}, line {error.lineno}, column {error.colno}",
-            expected="a whole JSON file",
+            expected=_EXPECTED,
         ) from error
-    except (RecursionError, ValueError) as error:  # nested too deeply; a number of 5,000 digits
+    except (RecursionError, ValueError) as error:
         raise DataError(
-            "not readable as JSON: nested too deeply, or an endless number",
+            "invalid JSON: nested too deeply, or a number with too many digits",
             location=location,
             expected="a list of events",
         ) from error
@@ -68,9 +71,7 @@ def _json(text: str, location: str) -> object:
 
 def _entry(fields: object, location: str) -> Entry:
     if not isinstance(fields, dict):
-        raise DataError(
-            f"the event is {shown(fields)}", location=location, expected="an object with its fields"
-        )
+        raise DataError(f"the event is {shown(fields)}", location=location, expected="an object")
     return Entry(location=location, fields=fields)
 
 
@@ -78,9 +79,9 @@ def _check_count(document: dict[str, object], n_events: int, location: str) -> N
     count = document.get("event_count", n_events)
     if count != n_events:
         raise DataError(
-            f"event_count is {shown(count)}, and there are {n_events} events",
+            f"event_count is {shown(count)} but the file has {n_events} events",
             location=location,
-            expected="as many events as the file says it has",
+            expected="as many events as event_count",
             hint="download the calendar again",
         )
 
@@ -97,7 +98,7 @@ def _claims(
         return claim_of_events(events, updated)
     year = document["year"]
     if not isinstance(year, int) or isinstance(year, bool):
-        raise head.error(f"the year is {shown(year)}", expected="a number such as 2024")
+        raise head.error(f"invalid year {shown(year)}", expected="a whole number such as 2024")
     check_year(head, year)
     first, last = clock.day_number(dt.date(year, 1, 1)), clock.day_number(dt.date(year, 12, 31))
     return (Claim(first, last, updated),)
