@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid.chunks import ChunkPlan
-from ib_grid.runs.partition_file import Record, is_sealed, verify, verify_contents
+from ib_grid.runs.partition_file import Record, verify, verify_contents
 from ib_grid.runs.partitions import DAMAGED_FOLDER, check_no_link_out, chunk_of, partition_files
 from ib_grid.runs.threads import in_threads
 from ib_grid.storage.paths import AnyPath, RemotePath, move
@@ -96,11 +96,8 @@ def _look_at_all(
 def _check(
     dataset: AnyPath, path: AnyPath, plan: ChunkPlan, fingerprint: str, read_all: bool
 ) -> Record:
-    chunk = chunk_of(dataset, path, plan)
-    record = verify(path, chunk, fingerprint)
-    if read_all and not is_sealed(path):
-        return verify_contents(path, plan.grid, chunk, fingerprint)
-    return record
+    check = verify_contents if read_all else verify
+    return check(path, chunk_of(dataset, path, plan), fingerprint)
 
 
 def _set_aside(path: AnyPath, folder: AnyPath) -> AnyPath:

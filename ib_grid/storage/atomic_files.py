@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic files: written whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import BinaryIO
 from ib_grid.errors import DiskError, OutputError
 from ib_grid.storage.paths import AnyPath, RemotePath
 
-# What goes wrong at a place that is the right one, and what a person can do about it.
-_OF_THE_DISK = {
+# Failures of the disk rather than of the path that was given, each with its hint.
+_DISK_HINTS = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",
     errno.EFBIG: "make room",
-    errno.EIO: "look at the disk",
+    errno.EIO: "check the disk",
 }
 
 
 def is_file(path: AnyPath) -> bool:
-    """Whether there is such a file; False too where the path cannot be looked at."""
+    """Return True if the file exists; False also if the path cannot be examined."""
     try:
         return path.is_file()
     except OSError:
@@ -33,31 +33,30 @@ def is_file(path: AnyPath) -> bool:
 
 
 def is_dir(path: AnyPath) -> bool:
-    """Whether there is such a folder; False too where the path cannot be looked at."""
+    """Return True if the folder exists; False also if the path cannot be examined."""
     try:
         return path.is_dir()
     except OSError:
         return False
 
 
-def read_regular(path: AnyPath, most_bytes: int) -> bytes:
-    """The bytes of a file that is no pipe, device or folder, and not too large to be read at once.
+def read_regular(path: AnyPath, max_bytes: int) -> bytes:
+    """Return the content of a regular file of limited size.
 
     Raises
     ------
     OSError
-        If it is one of these, has more bytes, or cannot be read; `strerror` says it in words.
+        If the path is a pipe, device or folder, the file is larger, or it cannot be read;
+        `strerror` has the reason.
     """
-    content = (
-        path.read_bytes() if isinstance(path, RemotePath) else _beginning(path, most_bytes + 1)
-    )
-    if len(content) > most_bytes:
-        raise OSError(errno.EFBIG, f"larger than {most_bytes:,} bytes")
+    content = path.read_bytes() if isinstance(path, RemotePath) else _head(path, max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(errno.EFBIG, f"larger than {max_bytes:,} bytes")
     return content
 
 
-def _beginning(path: Path, most_bytes: int) -> bytes:
-    # A pipe that nobody writes to would be waited for for ever.
+def _head(path: Path, max_bytes: int) -> bytes:
+    # Without O_NONBLOCK, opening a pipe that nobody writes to would wait forever.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
         found = os.fstat(descriptor)
@@ -65,25 +64,25 @@ def _beginning(path: Path, most_bytes: int) -> bytes:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "a pipe or a device, not a file")
-        return file.read(most_bytes)
+        return file.read(max_bytes)
 
 
 @contextlib.contextmanager
 def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
-    """A file to write to; it gets its name once all of it is on the disk, or in the store.
+    """Open a file for writing that appears under its name only when complete.
 
-    On a disk it is written beside its place, flushed and renamed; for a store it is gathered in
-    memory and put there in one go. If the block fails, a file that was there before stays as it
-    was, and nothing new is left, folders included.
+    On a disk the content is written to a temporary file beside it, flushed and renamed; for an
+    object store the content is collected in memory and put in one request. If the block fails, an
+    existing file stays as it was and no new files or folders are left.
 
     Raises
     ------
     OutputError
-        If the place cannot be written.
+        If the path cannot be written.
     DiskError
-        If its disk has no room, or fails.
+        If the disk is full or fails.
     UnreachableError
-        If the store that it is in does not take it.
+        If the object store does not accept the file.
     """
     with whole_files() as files, files.begin(path) as file:
         yield file
@@ -91,83 +90,82 @@ def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def whole_files() -> Iterator[WholeFiles]:
-    """Files that belong together; they get their names once the last of them is on the disk.
+    """Write several files that appear together, when the last of them is complete.
 
-    What needs room is done before the first gets its name: if the block fails, those that were
-    there before all stay as they were, and nothing new is left. A store has no second name to
-    give: there each is put in one go at the end of the block, and one that the store does not take
-    leaves those before it new.
+    If the block fails, existing files all stay as they were and no new ones are left. An object
+    store has no renaming: its objects are put one after the other at the end of the block, and
+    those before a failure stay.
 
     Raises
     ------
     OutputError, DiskError
-        If a place cannot be written.
+        If a path cannot be written.
     UnreachableError
-        If the store that they are in does not take one.
+        If the object store does not accept a file.
     """
     files = WholeFiles()
     try:
         yield files
-        files._give_names()
+        files._publish()
     except BaseException:
-        files._remove_unnamed()
+        files._clean_up()
         raise
 
 
 class WholeFiles:
-    """Files that have no names yet, in the order in which they were begun; see `whole_files`."""
+    """Files in progress, in the order in which they were begun; see `whole_files`."""
 
     def __init__(self) -> None:
         self._objects: list[tuple[RemotePath, io.BytesIO]] = []
-        self._whole: list[tuple[Path, Path]] = []
-        self._begun: list[Path] = []
-        self._folders: list[Path] = []
+        self._complete: list[tuple[Path, Path]] = []
+        self._temporary: list[Path] = []
+        self._new_folders: list[Path] = []
 
     @contextlib.contextmanager
     def begin(self, path: AnyPath) -> Iterator[BinaryIO]:
-        """A file to write to, for the length of a with block."""
+        """Open one of the files for writing."""
         if isinstance(path, RemotePath):
             content = io.BytesIO()
             yield content
             self._objects.append((path, content))
             return
         _check_replaceable(path)
-        # In containers many processes have one id.
-        aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
-        with _told_of(path):
-            self._folders[:0] = _missing_folders(path.parent)
-            self._begun.append(aside)
+        # The random part tells processes in different containers apart.
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+        with _write_errors(path):
+            self._new_folders[:0] = _missing_folders(path.parent)
+            self._temporary.append(temporary)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file:
+            with temporary.open("wb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-        self._whole.append((aside, path))
+        self._complete.append((temporary, path))
 
-    def _give_names(self) -> None:
-        for place, content in self._objects:
-            with _told_of(place):
-                place.write_bytes(content.getvalue())
-        for aside, path in self._whole:
-            with _told_of(path):
-                aside.replace(path)
-        for folder, path in {path.parent: path for _, path in self._whole}.items():
-            with _told_of(path):
+    def _publish(self) -> None:
+        for remote, content in self._objects:
+            with _write_errors(remote):
+                remote.write_bytes(content.getvalue())
+        for temporary, path in self._complete:
+            with _write_errors(path):
+                temporary.replace(path)
+        for folder, path in {path.parent: path for _, path in self._complete}.items():
+            with _write_errors(path):
                 _flush_folder(folder)
 
-    def _remove_unnamed(self) -> None:
-        # What cannot be removed must not hide the error that led here.
-        for aside in self._begun:
+    def _clean_up(self) -> None:
+        # Best-effort cleanup: the error that led here matters more.
+        for temporary in self._temporary:
             with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
-        for folder in self._folders:
+                temporary.unlink(missing_ok=True)
+        for folder in self._new_folders:
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
 
 @contextlib.contextmanager
-def _told_of(path: AnyPath) -> Iterator[None]:
-    """Say what goes wrong with a file in the words of `cannot_write`."""
+def _write_errors(path: AnyPath) -> Iterator[None]:
+    """Turn an OSError into the error of `cannot_write`."""
     try:
         yield
     except OSError as error:
@@ -175,18 +173,18 @@ def _told_of(path: AnyPath) -> Iterator[None]:
 
 
 def _check_replaceable(path: Path) -> None:
-    """Refuse a place that is no file: the administrator could replace a device by one."""
+    """Refuse a path that is not a regular file: root could replace a device by a file."""
     if path.name in ("", "..") or is_dir(path):
         found = "it is a folder"
-    elif os.path.exists(path) and not is_file(path):  # noqa: PTH110 - it never raises
+    elif os.path.exists(path) and not is_file(path):  # noqa: PTH110 - never raises
         found = "it is a pipe or a device"
     else:
         return
     raise OutputError(
         f"the file cannot be written ({found})",
         location=str(path),
-        expected="the path of a file, there or not",
-        hint="choose another place",
+        expected="the path of a new or existing file",
+        hint="choose another path",
     )
 
 
@@ -195,37 +193,36 @@ def cannot_write(
     location: AnyPath,
     error: OSError,
     *,
-    expected: str = "a folder that can be written, with room on the disk",
-    other: str = "place",
+    expected: str = "a folder with write permission, on a disk with free space",
+    other: str = "path",
 ) -> OutputError | DiskError:
-    """What to raise where a place cannot be written, or where its disk is full or fails.
+    """Return the error for a path that cannot be written.
 
-    The first is wrong input, exit status 2; the second happens to the right place, too: status 1.
+    A wrong path is wrong input, exit status 2. A full or failing disk may happen to the right path,
+    exit status 1.
     """
-    kind = DiskError if error.errno in _OF_THE_DISK else OutputError
-    remedy = _OF_THE_DISK.get(error.errno or 0, "give the right to write")
+    kind = DiskError if error.errno in _DISK_HINTS else OutputError
+    hint = _DISK_HINTS.get(error.errno or 0, "give write permission")
     return kind(
         f"{what} cannot be written ({error.strerror or error})",
         location=str(location),
         expected=expected,
-        hint=f"{remedy}, or choose another {other}",
+        hint=f"{hint}, or choose another {other}",
     )
 
 
 def _missing_folders(folder: Path) -> list[Path]:
-    """The folders to be made for this one, innermost first."""
-    return [place for place in (folder, *folder.parents) if not place.exists()]
+    """Return the folders that have to be created for this one, innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make renames last; Windows cannot open folders and needs none of it."""
-    if os.name == "nt":
-        return
+    """Flush a folder to the disk, so that renames in it last."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some network file systems cannot flush a folder; the file's own flush has to do there.
+        # Some network file systems cannot flush a folder.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
     finally:

@@ -1,12 +1,12 @@
-"""A prefix of an object store that only one run writes, by a lease that its holder renews.
+"""Lease of a folder in an object store, which only one run writes.
 
-A store has no locks that end with their holder. So the holder rewrites its lease every few seconds,
-and one who finds a lease watches it: if it does not change for a while, its holder is dead. Nobody
-compares clocks; only time that passes on the watcher's own machine counts.
+A store has no locks that end with their owner's process. The lock owner therefore renews its lease
+every few seconds, and whoever finds a lease watches it: a lease that does not change for a minute
+has a dead owner. No clocks are compared; only the time that passes for the watcher counts.
 
-Leases are numbered objects, ``.lease-00001`` and so on; the one with the highest number counts, and
-to take over is to put the next number, which must not be there yet. Of two who try, the store
-refuses one. A lease that was given back stays and says so: no number is used twice.
+Leases are numbered objects, ``.lease-00001`` and so on, of which the highest number is valid. To
+take over a folder is to create the next number, which must not exist: of two who try, the store
+refuses one. A released lease stays in the store and says so, so that no number is used twice.
 """
 
 from __future__ import annotations
@@ -21,57 +21,54 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ib_grid.errors import OutputError, UnreachableError
-from ib_grid.storage.lock_owner import holder, holder_text
+from ib_grid.storage.lock_owner import lock_owner, locked_error, owner_text, parse_lock_owner
 from ib_grid.storage.paths import RemotePath
 
-RENEWED_SECONDS = 10.0
-# Several renewals may fail before others take the holder for dead.
+RENEWAL_SECONDS = 10.0
+# Several renewals may fail before others consider the lock owner dead.
 DEAD_AFTER_SECONDS = 60.0
-LOOKED_AT_SECONDS = 2.0
+POLL_SECONDS = 2.0
 _NAME = re.compile(r"\.lease-(\d{5,})")
-_GIVEN_BACK = "given back"
+_RELEASED = "given back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lease:
-    """A numbered lease and what is written in it."""
+    """Number and content of a lease."""
 
     number: int
     content: bytes
 
     @property
     def values(self) -> dict[str, object]:
-        """What its holder says of itself; nothing if that is not to be read."""
-        try:
-            values = json.loads(self.content)
-        except ValueError:
-            return {}
-        return values if isinstance(values, dict) else {}
+        """What the lock owner wrote; empty if unreadable."""
+        return parse_lock_owner(self.content)
 
     @property
-    def is_over(self) -> bool:
-        """Whether its holder has given it back."""
-        return self.values.get("state") == _GIVEN_BACK
+    def is_released(self) -> bool:
+        """True if the lock owner has released the lease."""
+        return self.values.get("state") == _RELEASED
 
 
 @contextlib.contextmanager
 def leased(folder: RemotePath, say: Callable[[str], None]) -> Iterator[None]:
-    """Keep every other run from writing a prefix; a dead holder's lease ends after a minute.
+    """Keep every other run from writing a folder; the lease of a dead owner ends after a minute.
 
-    Where the store cannot refuse an object that is there, two that start in the same moment both
-    begin; the first renewal finds it out. Even then no row is wrong: both compute the same.
+    In a store that cannot refuse to overwrite an object, two runs that start at the same moment
+    both begin, and the first renewal finds that out. Even then no row is wrong, because both
+    compute the same.
 
     Parameters
     ----------
     folder : RemotePath
     say : callable
-        Is told if there is a lease to be watched for a while.
+        Receives a message if a lease has to be watched for a while.
 
     Raises
     ------
     OutputError
-        If another run holds the lease, or has taken it over because this one was out of reach; or
-        there is no such place.
+        If another run has the lease, or took it over while this one could not reach the store, or
+        the bucket does not exist.
     UnreachableError
         If the store cannot be used.
     """
@@ -87,12 +84,12 @@ def leased(folder: RemotePath, say: Callable[[str], None]) -> Iterator[None]:
 
 
 def _take(folder: RemotePath, token: str, say: Callable[[str], None]) -> int:
-    """Put the next lease once there is none that lives; its number."""
+    """Create the next lease once no lease is alive, and return its number."""
     last = _last(folder)
-    if last and not last.is_over:
+    if last and not last.is_released:
         say(
-            f"the folder was in use by {holder_text(last.values)}; looking for up to"
-            f" {DEAD_AFTER_SECONDS:.0f} s whether it still is"
+            f"the folder was in use by {owner_text(last.values)}; checking for up to"
+            f" {DEAD_AFTER_SECONDS:.0f} s whether that run is still alive"
         )
         _watch(folder, last)
     number = last.number + 1 if last else 1
@@ -100,39 +97,34 @@ def _take(folder: RemotePath, token: str, say: Callable[[str], None]) -> int:
         _path(folder, number).write_bytes(_content(token, 0), new=True)
     except FileExistsError as error:
         raise _refused(folder, _last(folder)) from error
-    except OSError as error:  # such as no bucket of that name
+    except OSError as error:  # such as a missing bucket
         raise OutputError(
             f"the output folder cannot be written ({error.strerror})",
             location=str(folder),
-            expected="a place that exists, in which files can be made",
-            hint="make the bucket, or choose another --output",
+            expected="an existing bucket in which objects can be created",
+            hint="create the bucket, or choose another --output",
         ) from error
     return number
 
 
 def _watch(folder: RemotePath, seen: _Lease) -> None:
-    """Wait until a lease has not changed for so long that its holder must be dead."""
+    """Wait until a lease has been unchanged for so long that its owner must be dead."""
     began = time.monotonic()
     while time.monotonic() - began < DEAD_AFTER_SECONDS:
-        time.sleep(LOOKED_AT_SECONDS)
+        time.sleep(POLL_SECONDS)
         now = _last(folder)
-        if now and now.number == seen.number and now.is_over:
+        if now and now.number == seen.number and now.is_released:
             return
         if now != seen:
             raise _refused(folder, now)
 
 
-def _refused(folder: RemotePath, held: _Lease | None) -> OutputError:
-    return OutputError(
-        f"another run is writing here: {holder_text(held.values if held else {})}",
-        location=str(folder),
-        expected="one run at a time in a folder",
-        hint="wait for it or stop it, or name another folder with --run-dir",
-    )
+def _refused(folder: RemotePath, lease: _Lease | None) -> OutputError:
+    return locked_error(folder, lease.values if lease else {})
 
 
 def _last(folder: RemotePath) -> _Lease | None:
-    """The lease that counts, None where there has never been one."""
+    """Return the valid lease, or None if the folder never had one."""
     numbers = [int(m[1]) for path in folder.glob(".lease-*") if (m := _NAME.fullmatch(path.name))]
     if not numbers:
         return None
@@ -144,12 +136,12 @@ def _path(folder: RemotePath, number: int) -> RemotePath:
 
 
 def _content(token: str, renewals: int, state: str = "held") -> bytes:
-    values = {**holder(), "token": token, "renewals": renewals, "state": state}
+    values = {**lock_owner(), "token": token, "renewals": renewals, "state": state}
     return json.dumps(values).encode()
 
 
 class _Renewal:
-    """A thread that renews a lease until it is stopped, or finds that another has it."""
+    """Thread that renews a lease until stopped, or until another run has taken the lease over."""
 
     def __init__(self, folder: RemotePath, number: int, token: str) -> None:
         self.lost = False
@@ -158,31 +150,29 @@ class _Renewal:
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def start(self) -> None:
+        """Begin to renew."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the renewals and give the lease back."""
+        """End the renewals and release the lease."""
         self._stop.set()
         self._thread.join()
         if not self.lost:
-            self._write(0, _GIVEN_BACK)
+            self._write(0, _RELEASED)
 
     def _renew(self) -> None:
         renewals = 0
-        while not self._stop.wait(RENEWED_SECONDS):
+        while not self.lost and not self._stop.wait(RENEWAL_SECONDS):
             renewals += 1
             self._write(renewals, "held")
-            if self.lost:
-                return
 
     def _write(self, renewals: int, state: str) -> None:
-        # A store that does not answer now may do so before others take this process for dead.
+        # An unreachable store may answer again before others consider this process dead.
         with contextlib.suppress(UnreachableError, FileNotFoundError):
             last = _last(self._folder)
-            if not last:  # what was leased has been moved elsewhere
+            if not last:  # the folder has been moved
                 return
             if (last.number, last.values.get("token")) != (self._number, self._token):
                 self.lost = True
                 return
-            content = _content(self._token, renewals, state)
-            _path(self._folder, self._number).write_bytes(content)
+            _path(self._folder, self._number).write_bytes(_content(self._token, renewals, state))

@@ -1,4 +1,4 @@
-"""TOML and JSON files as mappings: configuration, grids, parameters, instruments."""
+"""TOML and JSON files: configuration, grids, parameters, instruments."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _LONG_KEY = re.compile(rf"""(?<![\w"'.-])(?:{_PART}[ \t]*\.[ \t]*){{{_KEY_PARTS}
 
 
 def read_mapping(path: AnyPath) -> dict[str, object]:
-    """The keys and values of a TOML or JSON file.
+    """Return the keys and values of a TOML or JSON file.
 
     Raises
     ------
     ConfigError
-        If it cannot be read, or is not what its name says.
+        If the file cannot be read, or is not of the kind that its name says.
     """
     kind = path.suffix.lower()
     if kind not in _KINDS:
         raise ConfigError(
-            "the kind of file is not known", location=str(path), expected="a name in .toml or .json"
+            "unknown kind of file", location=str(path), expected="a .toml or .json file"
         )
     try:
-        parse, most_bytes = _KINDS[kind]
-        content = parse(read_regular(path, most_bytes).decode("utf-8-sig"))
+        parse, max_bytes = _KINDS[kind]
+        content = parse(read_regular(path, max_bytes).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(
             f"the file cannot be read ({error.strerror})",
@@ -59,35 +59,36 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start} is not UTF-8"
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    # Python names its own setting here, which is no way out for whom the number is a slip.
-    return "a number is endless" if "int_max_str_digits" in str(error) else first_line(error)
+        return "nested too deeply"
+    if "int_max_str_digits" in str(error):  # Python advises to change one of its settings
+        return "a number has too many digits"
+    return first_line(error)
 
 
 def _parse_toml(text: str) -> object:
-    # A key of n parts takes time and memory of n squared to parse.
+    # The parser takes time and memory that grow with the square of the parts of a key.
     if _LONG_KEY.search(text):
         raise ValueError(f"a key has more than {_KEY_PARTS} parts")
     return tomllib.loads(text)
 
 
 def _parse_json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key {cut(twice)} is given twice")
+        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {cut(repeated)} appears twice")
     return content
 
 
-def _no_number(text: str) -> object:
+def _refuse_constant(text: str) -> object:
     raise ValueError(f"{text} is not a number")
 
 
-# The instrument of a run may be read from its run.json.
+# JSON files may be larger, because an instrument can be read from the run.json of a run.
 _KINDS: dict[str, tuple[Callable[[str], object], int]] = {
     ".toml": (_parse_toml, MAX_TOML_BYTES),
     ".json": (_parse_json, MAX_JSON_BYTES),

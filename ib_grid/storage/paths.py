@@ -1,7 +1,6 @@
-"""Places for the files of a run: folders on this machine, and prefixes in an object store.
+"""Paths of files: on this machine's disks, or in an object store.
 
-Both are written to and read by the same names, those of `pathlib.Path`, so that few have to know
-which of them they have.
+Both kinds have the methods of `pathlib.Path`, so few callers need to know which they hold.
 """
 
 from __future__ import annotations
@@ -13,34 +12,34 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from ib_grid.errors import ConfigError, first_line
-from ib_grid.storage.object_store import RemotePath
+from ib_grid.storage.remote_path import RemotePath
 
 __all__ = ["AnyPath", "RemotePath", "all_below", "move", "parse_path"]
 
 AnyPath: TypeAlias = Path | RemotePath
 
 _EXPECTED = "a path, or a URL such as s3://bucket/prefix or file:///folder"
-# What a person types for a protocol and the package to be installed for it; fsspec knows others.
+# The extra of ib-grid that brings the package of a protocol.
 _EXTRAS = {"s3": "ib-grid[s3]", "s3a": "ib-grid[s3]"}
 
 
 def all_below(folder: AnyPath) -> Iterator[AnyPath]:
-    """Files and links below a folder, in no order; a link to a folder is not followed."""
+    """Yield the files and links below a folder, in no order; links to folders are not followed."""
     if isinstance(folder, RemotePath):
         yield from folder.all_below()
         return
-    for place, folders, names in os.walk(folder):
-        yield from (Path(place, name) for name in names)
-        yield from (Path(place, name) for name in folders if Path(place, name).is_symlink())
+    for parent, folders, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
+        yield from (Path(parent, name) for name in folders if Path(parent, name).is_symlink())
 
 
 def move(source: AnyPath, target: AnyPath) -> None:
-    """Give a file, or a folder with all that is in it, another name in the same store or disk.
+    """Rename a file, or a folder with its content, on the same disk or in the same store.
 
     Raises
     ------
     OSError
-        If it cannot be moved.
+        If the file or folder cannot be moved.
     """
     if isinstance(source, Path) and isinstance(target, Path):  # noqa: SIM114 - two methods
         source.rename(target)
@@ -51,75 +50,76 @@ def move(source: AnyPath, target: AnyPath) -> None:
 
 
 def parse_path(text: str) -> AnyPath:
-    """A place from what a person typed: a path, or the URL of an object store.
+    """Return the path that a person typed: a local path, or the URL of an object store.
 
     Raises
     ------
     ConfigError
-        If it is a URL that cannot be used, or one that holds a password.
+        If the URL is invalid or holds a password.
+
+    Examples
+    --------
+    >>> parse_path("results/run").name
+    'run'
+    >>> print(parse_path("memory://bucket/results/"))
+    memory://bucket/results
     """
     if "://" not in text:
-        _refuse_half_a_url(text)
-        return Path(os.path.expanduser(text))  # noqa: PTH111 - unlike Path's, it never raises
+        _refuse_missing_slashes(text)
+        return Path(os.path.expanduser(text))  # noqa: PTH111 - unlike Path's, never raises
     protocol, _, rest = text.partition("://")
     _refuse_secrets(text, protocol)
     if protocol in ("file", "local"):
-        return _local(text, rest)
+        if not rest.startswith("/"):
+            raise _invalid(text, "a file URL must begin with file:/// and a folder")
+        return Path(rest)
     parts = rest.rstrip("/").split("/")
     if "::" in protocol or {"", ".", ".."} & set(parts):
-        raise _no_place(text, "the URL names no place")
-    _check_known(text, protocol)
+        raise _invalid(text, "invalid URL")
+    _check_protocol(text, protocol)
     return RemotePath(protocol, "/".join(parts))
 
 
-def _refuse_half_a_url(text: str) -> None:
-    """Refuse the URL of a store whose slashes were left out: it would be a folder here."""
+def _refuse_missing_slashes(text: str) -> None:
+    """Refuse ``s3:bucket/prefix``, which would be taken for a local folder."""
     protocol, colon, _ = text.partition(":")
     if not colon or not protocol.isalnum():
         return
     from fsspec.registry import known_implementations
 
     if protocol in known_implementations:
-        raise _no_place(text, f"the slashes behind {protocol}: are missing")
-
-
-def _local(text: str, rest: str) -> Path:
-    """The path of a file URL: the same rules as for every other path on this machine hold."""
-    if not rest.startswith("/"):
-        raise _no_place(text, "the URL does not begin with file:/// and a folder")
-    return Path(rest)
+        raise _invalid(text, f"missing slashes after {protocol}:")
 
 
 def _refuse_secrets(text: str, protocol: str) -> None:
-    """Refuse what may hold a password or a token, without showing it again."""
+    """Refuse a URL that may hold a password or token, without repeating the URL."""
     parts = urlsplit(text)
     if parts.password is not None or parts.query or parts.fragment:
         raise ConfigError(
             "the URL holds a password or a token",
             location=f"{protocol}://…",
-            expected="a URL without one: it would be seen in logs and on screens",
-            hint="give it to the store by the environment, such as AWS_PROFILE or"
-            " AWS_ACCESS_KEY_ID for S3, on this machine and on those of the workers",
+            expected="a URL without secrets, because URLs appear in logs and on screens",
+            hint="pass the secret to the store in the environment, such as AWS_PROFILE or"
+            " AWS_ACCESS_KEY_ID for S3, on this machine and on the workers",
         )
 
 
-def _check_known(text: str, protocol: str) -> None:
+def _check_protocol(text: str, protocol: str) -> None:
     import fsspec
 
     try:
         fsspec.get_filesystem_class(protocol)
     except ValueError as error:
-        raise _no_place(text, f"no store is known by the name {protocol}") from error
+        raise _invalid(text, f"unknown protocol {protocol}://") from error
     except ImportError as error:
         package = _EXTRAS.get(protocol)
         raise ConfigError(
-            f"a package for {protocol}:// is missing ({first_line(error)})",
+            f"missing package for {protocol}:// ({first_line(error)})",
             location=text,
-            hint=f"install it here and on the workers: pip install '{package}'"
-            if package
-            else "install it here and on the workers",
+            hint="install the package here and on the workers"
+            + (f": pip install '{package}'" if package else ""),
         ) from error
 
 
-def _no_place(text: str, found: str) -> ConfigError:
-    return ConfigError(found, location=text, expected=_EXPECTED)
+def _invalid(text: str, message: str) -> ConfigError:
+    return ConfigError(message, location=text, expected=_EXPECTED)

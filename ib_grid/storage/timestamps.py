@@ -1,4 +1,4 @@
-"""Timestamps that records on disk carry."""
+"""Timestamps in files."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import datetime as dt
 
 
 def utc_now() -> str:
-    """Return the time of day in UTC, ISO 8601 to the second."""
+    """Return the current date and time in UTC, ISO 8601 to the second."""
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

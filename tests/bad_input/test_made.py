@@ -219,13 +219,13 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "configurations",
         "x.toml",
         b"a = " + b"[" * 100_000,
-        "not a TOML file (it is nested too deeply)\n  in x.toml\n  expected: TOML in UTF-8",
+        "not a TOML file (nested too deeply)\n  in x.toml\n  expected: TOML in UTF-8",
     ),
     "JSON of a configuration nested 100,000 deep": (
         "configurations",
         "x.json",
         b'{"a": ' * 100_000,
-        "not a JSON file (it is nested too deeply)\n  in x.json\n  expected: JSON in UTF-8",
+        "not a JSON file (nested too deeply)\n  in x.json\n  expected: JSON in UTF-8",
     ),
     "a key of 30,000 parts": (
         "configurations",
@@ -251,7 +251,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "configurations",
         "x.json",
         b'{"symbol": "GER40", "workers": ' + b"9" * 5000 + b"}",
-        "not a JSON file (a number is endless)\n  in x.json\n  expected: JSON in UTF-8",
+        "not a JSON file (a number has too many digits)\n  in x.json\n  expected: JSON in UTF-8",
     ),
     "a value of 3,000 characters": (
         "configurations",
@@ -312,7 +312,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "parameters",
         "x.json",
         json.dumps({**PARAMS, "rr_target": 5}).replace(": 5,", f": {'5' * 5000},").encode(),
-        f"not a JSON file (a number is endless)\n  in x.json\n  expected: {NO_PARAMS}",
+        f"not a JSON file (a number has too many digits)\n  in x.json\n  expected: {NO_PARAMS}",
     ),
     "parameters under 3,000 more names": (
         "parameters",
@@ -344,6 +344,6 @@ def test_an_output_of_a_long_name(ib_grid_command: Command) -> None:
         "error: the output folder cannot be written (File name too long)\n"
         f"  in {Path.cwd() / ('x' * 300)}\n"
         "  expected: a folder in which files can be made\n"
-        "  to do: give the right to write, or choose another --output\n"
+        "  to do: give write permission, or choose another --output\n"
     )
     assert files_of(Path.cwd()) == before

@@ -219,7 +219,7 @@ def test_a_lock_that_is_a_pipe_is_refused(finished: Path, ib_grid_command: Comma
     os.mkfifo(Path("run") / ".lock")
     status, _, err = ib_grid_command(*go_on(finished).split())
     assert status == 2
-    assert err.splitlines()[0] == "error: the lock is a pipe or a device, not a file"
+    assert err.splitlines()[0] == "error: the lock is not a regular file"
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.mkdir()], ids=["a pipe", "a folder"])

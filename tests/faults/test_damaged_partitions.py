@@ -13,7 +13,7 @@ from ib_grid.errors import StoreError
 from ib_grid.runs import partition_file
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run import tasks
-from tests.helpers.faults.disturbed_runs import GRID, PLAN, Place, assert_goes_on, partly_done
+from tests.helpers.faults.disturbed_runs import PLAN, Place, assert_goes_on, partly_done
 from tests.helpers.runs.small_runs import rows
 
 pytestmark = pytest.mark.faults
@@ -116,7 +116,7 @@ def test_one_byte_flipped_anywhere(place: Place, undisturbed: Place) -> None:
         flipped[draw.randrange(len(content))] ^= draw.randrange(1, 256)
         path.write_bytes(flipped)
         try:
-            partition_file.verify_contents(path, GRID, PLAN.chunk(12), fingerprint)
+            partition_file.verify_contents(path, PLAN.chunk(12), fingerprint)
         except StoreError:
             found += 1
         else:  # the byte meant nothing: a reader gets what was written

@@ -10,7 +10,7 @@ import pytest
 import s3fs
 from moto.server import ThreadedMotoServer
 
-from ib_grid.storage import object_store
+from ib_grid.storage import remote_path
 from ib_grid.storage.paths import RemotePath, parse_path
 
 BUCKET = "results"
@@ -58,5 +58,5 @@ def bucket() -> RemotePath:
 
 def _forget() -> None:
     """Connections are kept for the life of a process, the server is not."""
-    object_store._filesystem.cache_clear()
+    remote_path._filesystem.cache_clear()
     s3fs.S3FileSystem.clear_instance_cache()

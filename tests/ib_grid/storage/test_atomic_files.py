@@ -27,7 +27,6 @@ def test_a_file_is_written_with_its_folders(tmp_path):
     assert everything_in(tmp_path) == ["a", "a/b", "a/b/file.bin"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="folders are not flushed there")
 def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     path = tmp_path / "file.bin"
     flush, done = os.fsync, []
@@ -162,7 +161,7 @@ def test_a_disk_without_room_is_a_disk_error(tmp_path):
         check=False,
     )
     assert "DiskError: the file cannot be written" in ended.stderr
-    assert "to do: make room, or choose another place" in ended.stderr
+    assert "to do: make room, or choose another path" in ended.stderr
     assert everything_in(tmp_path) == []
 
 
@@ -171,14 +170,12 @@ def test_a_disk_without_room_is_a_disk_error(tmp_path):
     [
         (errno.ENOSPC, DiskError, 1, "make room"),
         (errno.EDQUOT, DiskError, 1, "make room"),
-        (errno.EIO, DiskError, 1, "look at the disk"),
-        (errno.EACCES, OutputError, 2, "give the right to write"),
-        (errno.EROFS, OutputError, 2, "give the right to write"),
+        (errno.EIO, DiskError, 1, "check the disk"),
+        (errno.EACCES, OutputError, 2, "give write permission"),
+        (errno.EROFS, OutputError, 2, "give write permission"),
     ],
 )
-def test_a_wrong_place_is_wrong_input_and_a_full_disk_is_not(
-    tmp_path, number, kind, status, remedy
-):
+def test_a_wrong_path_is_wrong_input_and_a_full_disk_is_not(tmp_path, number, kind, status, remedy):
     def write() -> None:
         with whole_file(tmp_path / "file"):
             raise OSError(number, os.strerror(number))
@@ -186,7 +183,7 @@ def test_a_wrong_place_is_wrong_input_and_a_full_disk_is_not(
     with pytest.raises(kind, match=os.strerror(number)) as caught:
         write()
     assert caught.value.exit_status == status
-    assert caught.value.hint == f"{remedy}, or choose another place"
+    assert caught.value.hint == f"{remedy}, or choose another path"
 
 
 @pytest.mark.parametrize(

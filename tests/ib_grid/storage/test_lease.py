@@ -20,8 +20,8 @@ DEAD = json.dumps({"process": 7, "host": "gone", "since": "2024-05-01", "state":
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[RemotePath]:
-    monkeypatch.setattr(lease, "RENEWED_SECONDS", 0.02)
-    monkeypatch.setattr(lease, "LOOKED_AT_SECONDS", 0.02)
+    monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.02)
+    monkeypatch.setattr(lease, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(lease, "DEAD_AFTER_SECONDS", 0.2)
     with memory_store() as root:
         yield root
@@ -54,7 +54,7 @@ def test_one_writes_and_others_are_refused(
             raise AssertionError
         assert caught.value.location == str(folder)
         assert state(folder / ".lease-00001") == "held"
-    assert "looking for up to" in said[0]
+    assert "checking for up to" in said[0]
 
 
 def test_a_lease_that_was_given_back_is_not_waited_for(
@@ -101,7 +101,7 @@ def test_a_lease_that_cannot_be_read_counts_until_it_is_dead(
     said: list[str] = []
     with sole_writer(folder, said.append):
         assert (folder / ".lease-00002").is_file()
-    assert "a process that has not said its name" in said[0]
+    assert "an unknown process" in said[0]
 
 
 def test_of_many_one_follows_the_dead(folder: RemotePath) -> None:

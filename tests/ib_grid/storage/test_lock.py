@@ -25,8 +25,8 @@ with sole_writer(Path(sys.argv[1])):
 """
 
 
-def holder(folder: Path) -> subprocess.Popen[str]:
-    """Another process that holds the folder."""
+def lock_owner(folder: Path) -> subprocess.Popen[str]:
+    """Start another process that locks the folder."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)], stdout=subprocess.PIPE, text=True
     )
@@ -36,7 +36,7 @@ def holder(folder: Path) -> subprocess.Popen[str]:
 
 
 def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
-    with holder(tmp_path) as process:
+    with lock_owner(tmp_path) as process:
         with pytest.raises(OutputError) as caught, sole_writer(tmp_path):
             raise AssertionError
         process.send_signal(signal.SIGKILL)
@@ -46,7 +46,7 @@ def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
 
 
 def test_a_killed_writer_frees_the_folder(tmp_path: Path) -> None:
-    with holder(tmp_path) as process:
+    with lock_owner(tmp_path) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
     with sole_writer(tmp_path):
@@ -60,9 +60,10 @@ def test_a_folder_can_be_held_again(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     with (
         pytest.raises(OutputError, match="cannot be written"),
-        sole_writer(tmp_path / "absent"),
+        sole_writer(tmp_path / "file"),
     ):
         raise AssertionError
 

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import ConfigError, UnreachableError
-from ib_grid.storage import object_store as remote_module
-from ib_grid.storage import paths
+from ib_grid.storage import paths, remote_path
 from ib_grid.storage.atomic_files import is_file, whole_file
 from ib_grid.storage.paths import RemotePath, move, parse_path
 from tests.helpers.machines.memory_store import memory_store
@@ -179,7 +178,7 @@ def test_a_store_that_fails_says_so(remote: RemotePath, monkeypatch: pytest.Monk
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("no credentials\nand a long story")
 
-    monkeypatch.setattr(remote_module, "_filesystem", lambda *_: Broken())
+    monkeypatch.setattr(remote_path, "_filesystem", lambda *_: Broken())
     for ask in (remote.exists, remote.read_bytes, lambda: [*remote.glob("*")]):
         with pytest.raises(UnreachableError, match=r"cannot be used \(no credentials\)") as caught:
             ask()
@@ -208,16 +207,16 @@ def test_a_url_without_its_last_slash() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("s3:bucket/prefix", "the slashes behind s3: are missing"),
-        ("s3:/bucket/prefix", "the slashes behind s3: are missing"),
-        ("memory://", "names no place"),
-        ("s3:///key", "names no place"),
-        ("memory://bucket/../other", "names no place"),
-        ("memory://bucket//other", "names no place"),
-        ("memory://bucket/./other", "names no place"),
-        ("simplecache::memory://bucket", "names no place"),
-        ("file://results", "does not begin with file:///"),
-        ("nothing://bucket/prefix", "no store is known by the name nothing"),
+        ("s3:bucket/prefix", "missing slashes after s3:"),
+        ("s3:/bucket/prefix", "missing slashes after s3:"),
+        ("memory://", "invalid URL"),
+        ("s3:///key", "invalid URL"),
+        ("memory://bucket/../other", "invalid URL"),
+        ("memory://bucket//other", "invalid URL"),
+        ("memory://bucket/./other", "invalid URL"),
+        ("simplecache::memory://bucket", "invalid URL"),
+        ("file://results", "must begin with file:///"),
+        ("nothing://bucket/prefix", "unknown protocol nothing"),
     ],
 )
 def test_urls_that_cannot_be_used(text: str, found: str) -> None:

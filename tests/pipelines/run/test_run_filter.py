@@ -128,7 +128,7 @@ def test_a_report_of_no_row_says_why_there_is_none(tmp_path: Path) -> None:
     assert not table.num_rows
     path = partition_path(results_folder(tmp_path, "GER40"), GRID, chunk)
     partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
-    partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
+    partition_file.read_verified(path, GRID, chunk, FINGERPRINT)
     info = run_info(GRID, keep=keep, n_computed=chunk.n_rows)
     with pytest.raises(DataError, match="none of 8 computed combinations has total_trades > 1000"):
         build_report(tmp_path, info, ReportSettings(ranking=RankingSettings()))

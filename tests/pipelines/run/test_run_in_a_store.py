@@ -188,8 +188,8 @@ def test_other_runs_and_other_things_are_refused(
 def test_two_runs_at_once_are_refused(
     asked: Settings, computed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "RENEWED_SECONDS", 0.02)
-    monkeypatch.setattr(lease, "LOOKED_AT_SECONDS", 0.02)
+    monkeypatch.setattr(lease, "RENEWAL_SECONDS", 0.02)
+    monkeypatch.setattr(lease, "POLL_SECONDS", 0.02)
     named = dataclasses.replace(asked, run_dir="mine")
     inner = chunk_bag.compute
 

@@ -33,7 +33,7 @@ def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:
     assert done.compute_seconds > 0
     assert done.write_seconds > 0
     path = partition_path(shared.dataset, GRID, chunk)
-    record = partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
+    record, _ = partition_file.read_verified(path, GRID, chunk, FINGERPRINT)
     assert record.summary == done.summary
     table = rows(shared.dataset)
     assert table["combo_id"].to_pylist() == chunk.ids.tolist()
@@ -64,7 +64,7 @@ def test_a_file_that_is_not_the_chunks_does_not_count(tmp_path: Path, fault: str
         path.write_bytes(path.read_bytes()[:1000])
     summary = tasks.run_chunk(5, shared).summary
     assert (
-        partition_file.verify_contents(path, GRID, shared.plan.chunk(5), FINGERPRINT).summary
+        partition_file.read_verified(path, GRID, shared.plan.chunk(5), FINGERPRINT)[0].summary
         == summary
     )
 

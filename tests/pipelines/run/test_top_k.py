@@ -109,7 +109,7 @@ def test_a_file_says_what_was_computed_and_what_is_kept(tmp_path: Path) -> None:
     assert {record.metrics for record in records} == {keep.metrics}
     for index, record in stored.records.items():
         path = partition_path(dataset, GRID, PLAN.chunk(index))
-        assert partition_file.verify_contents(path, GRID, PLAN.chunk(index), FINGERPRINT) == record
+        assert partition_file.read_verified(path, GRID, PLAN.chunk(index), FINGERPRINT)[0] == record
 
 
 def test_rows_of_another_chunk_are_none_of_this(tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ def test_rows_of_another_chunk_are_none_of_this(tmp_path: Path) -> None:
     path = partition_path(dataset, GRID, chunk)
     partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
     with pytest.raises(StoreError, match="not those of the chunk"):
-        partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
+        partition_file.read_verified(path, GRID, chunk, FINGERPRINT)
     twice = partition_file.results_table(GRID, chunk, metrics).take(np.array([0, 0, 1]))
     partition_file.write(path, twice, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
     with pytest.raises(StoreError, match="not those of the chunk"):
-        partition_file.verify_contents(path, GRID, chunk, FINGERPRINT)
+        partition_file.read_verified(path, GRID, chunk, FINGERPRINT)

@@ -14,7 +14,7 @@ from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary
-from ib_grid.storage.checksum import sealed_parquet
+from ib_grid.storage.checksum import parquet_with_checksum
 from tests.helpers.runs.computed_runs import dataset_of, files
 
 
@@ -34,16 +34,16 @@ def flipped(path: Path) -> None:
     path.write_bytes(content)
 
 
-def without_seal(path: Path) -> pa.Table:
-    """A file's rows with its record and without its seal."""
+def without_checksum(path: Path) -> pa.Table:
+    """The rows of a file with its record, without its checksum."""
     table = pq.ParquetFile(path).read()
     metadata = {k: v for k, v in table.schema.metadata.items() if k != b"ib_grid_file_crc32"}
     return table.replace_schema_metadata(metadata)
 
 
-def unsealed(path: Path) -> None:
-    """Other values of total_r under the old record, in a file without a seal."""
-    table = without_seal(path)
+def no_checksum(path: Path) -> None:
+    """Other values of total_r under the old record, in a file without checksum."""
+    table = without_checksum(path)
     place = table.column_names.index("total_r")
     changed = [table["total_r"].to_numpy() + 1]
     table = table.set_column(place, table.schema.field("total_r"), changed)
@@ -51,44 +51,34 @@ def unsealed(path: Path) -> None:
 
 
 def other_parameters(path: Path) -> None:
-    """Each row with the target of the other one, in a file that is sealed anew."""
-    table = without_seal(path)
+    """Each row with the target of the other one, in a file with a new checksum."""
+    table = without_checksum(path)
     place = table.column_names.index("rr_target")
     turned = table.column(place).take([1, 0])
     assert not turned.equals(table.column(place))
-    path.write_bytes(sealed_parquet(table.set_column(place, table.schema.field(place), turned)))
+    path.write_bytes(
+        parquet_with_checksum(table.set_column(place, table.schema.field(place), turned))
+    )
 
 
 def a_row_twice(path: Path) -> None:
     """The first combination in the place of the second, whose metrics stay."""
-    table = without_seal(path)
+    table = without_checksum(path)
     for place, name in enumerate(["combo_id", *PARAM_NAMES]):
         twice = table.column(name).take([0, 0])
         table = table.set_column(place, table.schema.field(place), twice)
-    path.write_bytes(sealed_parquet(table))
-
-
-def other_statistics(path: Path) -> None:
-    """Another largest id in the statistics, by which a reader would leave the row out."""
-    table = without_seal(path)
-    pq.write_table(table, path)
-    content = path.read_bytes()
-    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
-    first, last = (int(value).to_bytes(8, "little") for value in table["combo_id"].to_numpy())
-    changed = content[footer:].replace(last, first)
-    assert changed != content[footer:]
-    path.write_bytes(content[:footer] + changed)
+    path.write_bytes(parquet_with_checksum(table))
 
 
 def another_record(path: Path) -> None:
     """A record that counts more trades, under the sum of the old one."""
-    table = without_seal(path)
+    table = without_checksum(path)
     metadata = table.schema.metadata
     text = metadata[b"ib_grid"]
     changed = text.replace(b'"trades": ', b'"trades": 1')
     assert changed != text
     path.write_bytes(
-        sealed_parquet(table.replace_schema_metadata({**metadata, b"ib_grid": changed}))
+        parquet_with_checksum(table.replace_schema_metadata({**metadata, b"ib_grid": changed}))
     )
 
 
@@ -128,10 +118,9 @@ DAMAGES = {
     truncated: "not a whole Parquet file",
     zeroed: "not a whole Parquet file",
     flipped: "its bytes are not those that were written",
-    unsealed: "its metrics are not those that were written",
+    no_checksum: "its bytes are not those that were written",
     other_parameters: "its combinations are not those of the chunk",
     a_row_twice: "its combinations are not those of the chunk",
-    other_statistics: "its statistics of combo_id are not those of its rows",
     another_record: "its metadata are damaged",
     another_runs: "it belongs to another run",
     another_chunks: "it holds chunk 2, not chunk 3",
