@@ -1,7 +1,4 @@
-"""How quickly a set of a run opens, and whether all that is said of it agrees.
-
-On the real GER40 bars where they are at hand (`tests.helpers.paths.SHARED`), and on made-up ones.
-"""
+"""Speed of opening one combination of a run, and agreement of its trades, equity and row."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ N_COMBINATIONS = 1_000
 N_FOLLOWED = 10
 
 
-@pytest.fixture(scope="module", params=["real", "made-up"])
+@pytest.fixture(scope="module", params=["real", "synthetic"])
 def market(request: pytest.FixtureRequest) -> Market:
     return build_market(bars(request.param), GRID.sessions, GRID.horizon_minutes)
 

@@ -1,7 +1,4 @@
-"""How fast the engines are: `python -m pytest tests/benchmarks`.
-
-On the real GER40 bars where they are at hand (`tests.helpers.paths.SHARED`), and on made-up ones.
-"""
+"""Speed of the engines, on the real GER40 bars if present and on synthetic ones."""
 
 from __future__ import annotations
 
@@ -28,21 +25,21 @@ REAL = SHARED / "data" / "GER40"
 
 
 def bars(source: str) -> Bars:
-    """The real bars of 2016 to 2018, or a made-up year."""
-    if source == "made-up":
+    """Return the real bars of 2016 to 2018, or a synthetic year."""
+    if source == "synthetic":
         return demo_bars()
     if not REAL.is_dir():
         pytest.skip(f"no real bars at {REAL}")
     return read_csv_bars([REAL], GER40, None)[0]
 
 
-@pytest.fixture(scope="module", params=["real", "made-up"])
+@pytest.fixture(scope="module", params=["real", "synthetic"])
 def market(request: pytest.FixtureRequest) -> Market:
     return build_market(bars(request.param), GRID.sessions, GRID.horizon_minutes)
 
 
 def evaluate_grid(context: BacktestContext, grid: Grid) -> None:
-    # A chunk for each session and wait: smaller ones walk entries again that they could share.
+    # One chunk per session and wait: smaller ones would simulate shared entries again.
     plan = plan_chunks(grid, grid.rows_per_block)
     for index in range(len(plan)):
         engine.evaluate(context, grid, plan.chunk(index))
@@ -67,7 +64,7 @@ def test_expanded_grid_on_one_core(
 
 
 def _reference_seconds(context: BacktestContext) -> float:
-    """Seconds that the reference engine takes for a combination, over a sample."""
+    """Return the reference engine's seconds per combination, over a sample."""
     sample = [GRID.params(i) for i in range(0, len(GRID), len(GRID) // 7)]
     start = time.perf_counter()
     for params in sample:

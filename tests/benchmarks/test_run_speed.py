@@ -1,14 +1,12 @@
-"""How long commands take from end to end, and the memory of all their processes.
+"""Time and memory of whole commands.
 
-`python -m pytest tests/benchmarks -s`. Like the engine's, on the real GER40 bars where they are at
-hand, and on made-up ones.
+`python -m pytest tests/benchmarks -s`, on the real GER40 bars if present and on synthetic ones.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,48 +16,27 @@ import pytest
 
 from ib_grid.market.bars import write_bars
 from tests.benchmarks.test_engine_speed import bars
+from tests.helpers.machines.peak_memory import peak_memory
 
 GIBIBYTE = 2**30
 
 
 def measure(command: Sequence[object], folder: Path) -> tuple[float, float]:
-    """Seconds of a command, and the most memory (GiB) that its processes held together."""
+    """Run a command; return its seconds and the peak memory of all its processes in GiB."""
     started = time.perf_counter()
     process = psutil.Popen(
         [sys.executable, "-m", "pipelines.cli.main", *map(str, command)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )
-    most = 0
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal most
-        while not done.wait(0.25):
-            most = max(most, _held(process))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    status = process.wait()
+    with peak_memory(process) as peak:
+        status = process.wait()
     seconds = time.perf_counter() - started
-    done.set()
-    watcher.join()
     assert status == 0
-    return seconds, most / GIBIBYTE
+    return seconds, peak[0] / GIBIBYTE
 
 
-def _held(process: psutil.Process) -> int:
-    """Bytes of a process and its descendants; what they share counts once."""
-    total = 0
-    try:
-        for each in [process, *process.children(recursive=True)]:
-            total += each.memory_full_info().pss
-    except psutil.Error:
-        pass  # it has ended meanwhile
-    return total
-
-
-@pytest.mark.parametrize("source", ["real", "made-up"])
+@pytest.mark.parametrize("source", ["real", "synthetic"])
 def test_expanded_grid_on_two_workers(tmp_path: Path, source: str) -> None:
     write_bars(tmp_path / "bars.parquet", bars(source), symbol="GER40")
     options = ("--symbol", "GER40", "--data", "bars.parquet", "--no-news", "--workers", 2)

@@ -1,4 +1,4 @@
-"""How quickly the expanded grid is searched: made-up results of all 1,478,400 combinations."""
+"""Speed of searching random results of the whole expanded grid."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ SEARCHES: dict[str, Callable[[Run], object]] = {
 }
 
 
-def write_made_up(path: Path, seed: int, spread_points: float) -> Path:
-    """A run directory of the expanded grid with random metrics; some 600 MB."""
+def write_random_run(path: Path, seed: int, spread_points: float) -> Path:
+    """Write a run directory of the expanded grid with random metrics, about 600 MB."""
     plan = plan_chunks(GRID, ROWS_PER_CHUNK)
     execution = Execution(spread_points=spread_points).to_dict()
     path.mkdir()
@@ -70,7 +70,7 @@ def write_made_up(path: Path, seed: int, spread_points: float) -> Path:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("runs")
-    return write_made_up(folder / "a", 1, 1.5), write_made_up(folder / "b", 2, 3.0)
+    return write_random_run(folder / "a", 1, 1.5), write_random_run(folder / "b", 2, 3.0)
 
 
 @pytest.mark.parametrize("name", SEARCHES)

@@ -1,7 +1,7 @@
-"""Whether a run's top 100 is that of sorting everything: `python -m tests.benchmarks.top_100 RUN`.
+"""Compare a run's top 100 with a full sort: `python -m tests.benchmarks.top_100 RUN`.
 
-Shares no code with the ranking: it reads four columns of all partition files into memory, scores
-every row at once and sorts all of them (100 million rows take about 5 GB here).
+Shares no code with the ranking: reads four columns of all partitions into memory, scores every row
+and sorts all of them (about 5 GB for 100 million rows).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-# In the order of the result columns: a sum in another order may differ in its last bit.
+# In the order of the result columns: sums in another order may differ in the last bit.
 WEIGHTS = {"total_r": 0.40, "winrate": 0.25, "sharpe_ratio": 0.35}
 MIN_TRADES = 10
 
@@ -36,13 +36,15 @@ def main() -> None:
         score += weight * ((values - values.min()) / (values.max() - values.min()))
     order = np.lexsort((of["combo_id"], -score))[:100]
     with next(run_dir.glob("*_top_100.csv")).open() as file:
-        said = list(csv.DictReader(file))
-    ids = [int(row["combo_id"]) for row in said]
-    scores = np.array([float(row["score"]) for row in said])
+        written = list(csv.DictReader(file))
+    ids = [int(row["combo_id"]) for row in written]
+    scores = np.array([float(row["score"]) for row in written])
     same = ids == of["combo_id"][order].tolist()
     close = np.allclose(scores, score[order], rtol=1e-11, atol=0)
-    print(f"{n_rows:,} rows of {len(files)} files, {len(score):,} with {MIN_TRADES} trades or more")
-    print(f"the same 100 in the same order: {same}; the same scores to 11 digits: {close}")
+    print(
+        f"{n_rows:,} rows in {len(files)} files, {len(score):,} of {MIN_TRADES}+ trades"
+    )
+    print(f"same 100 in the same order: {same}; same scores to 11 digits: {close}")
     print(f"{time.perf_counter() - started:.0f} s")
     raise SystemExit(0 if same and close else 1)
 

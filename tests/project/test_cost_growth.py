@@ -1,4 +1,4 @@
-"""The table and the picture of what runs cost: they show what was measured."""
+"""Table and picture of the cost of runs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from ib_grid.market.instruments import GER40
 from pipelines.config.configuration import load_grid
-from tests.benchmarks import sizes
-from tests.benchmarks.cost_growth import SHARES, main
+from tests.benchmarks.cost_growth import sizes
+from tests.benchmarks.cost_growth.__main__ import SHARES, main
 
 SHARE = dict(zip(SHARES, (51.0, 9.0, 2.0, 20.0, 18.0), strict=True))
 RUN = {"what": "run", "columns": "all", "memory_bytes": 8e8, "disk_bytes": 1.6e8, **SHARE}
 
 
-def test_a_row_is_drawn_for_each_run(tmp_path: Path) -> None:
+def test_table_has_a_row_per_run(tmp_path: Path) -> None:
     rows = [
         {**RUN, "million": 1.5, "combinations": 1_478_400, "years": 3, "workers": 2},
         {**RUN, "million": 3, "combinations": 2_956_800, "years": 3, "workers": 2},
@@ -39,14 +39,14 @@ def test_a_row_is_drawn_for_each_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("million", sizes.AXES)
-def test_the_grids_have_the_sizes_that_they_are_named_by(million: float, tmp_path: Path) -> None:
+def test_grids_have_their_named_sizes(million: float, tmp_path: Path) -> None:
     n = len(sizes.grid_of(million))
     assert abs(n / (million * 1e6) - 1) < 0.06
     sizes.write_grid(tmp_path / "grid.toml", million)
     assert load_grid(str(tmp_path / "grid.toml"), GER40) == sizes.grid_of(million)
 
 
-def test_made_up_years_follow_the_real_ones() -> None:
+def test_synthetic_years_are_consecutive() -> None:
     bars = sizes.bars_of(2, None)
     years = bars.minute.astype("datetime64[m]").astype("datetime64[Y]")
     assert sorted(set(years.astype(str))) == ["2016", "2017"]

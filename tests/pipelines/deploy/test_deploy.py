@@ -210,15 +210,15 @@ def test_the_measured_figures_are_those_of_the_benchmarks() -> None:
     readme = " ".join(
         (ROOT / "tests" / "benchmarks" / "README.md").read_text(encoding="utf-8").split()
     )
-    rate = quoted(r"([\d,]+) combinations a second on a core")
-    assert f"{rate:,.0f} combinations a second" in readme
+    rate = quoted(r"([\d,]+) combinations (?:a|per) second on (?:a|one) core")
+    assert f"{rate:,.0f} combinations per second" in readme
     stored = quoted(r"(\d+) MB on disk for 1,478,400")
     assert f"{stored:.0f} MB on disk" in readme
 
 
 def test_the_sums_of_the_page_are_right() -> None:
     price = quoted(r"us-east-1 is \$([\d.]+) an hour")
-    rate = 90 * quoted(r"([\d,]+) combinations a second on a core") / 2
+    rate = 90 * quoted(r"([\d,]+) combinations (?:a|per) second on (?:a|one) core") / 2
     assert f"= {rate:,.0f} combinations a second" in " ".join(PAGE.split())
     bytes_each = quoted(r"(\d+) MB on disk for 1,478,400") * 1e6 / 1_478_400
     assert f"{bytes_each:.0f} bytes a combination" in PAGE

@@ -1,4 +1,4 @@
-"""Rows of `cost_growth` as a table and as a picture."""
+"""Table and picture of measured rows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def draw(rows: Sequence[Row], path: Path) -> list[Path]:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """A row per run, shares of the wall time in percent."""
+    """Return a Markdown table with a row per run; shares of the wall time are percentages."""
     lines = [f"| {' | '.join(_HEADINGS)} |", f"|{' ---: |' * len(_HEADINGS)}"]
     order = sorted(
         (row for row in rows if row["what"] == "run"),
@@ -65,7 +65,7 @@ def _gigabytes(n_bytes: float | str) -> str:
 
 
 def svg(rows: Sequence[Row]) -> str:
-    """Seconds over combinations and over years, both axes logarithmic."""
+    """Return an SVG picture of seconds by combinations and by years, both axes logarithmic."""
     by_size = _lines(rows, "combinations", lambda row: row["years"] == 3)
     by_years = _lines(rows, "years", lambda row: row["million"] == 1.5)
     body = _panel(0, "combinations", by_size) + _panel(_WIDTH, "years of bars", by_years)
@@ -76,10 +76,10 @@ def svg(rows: Sequence[Row]) -> str:
     )
 
 
-def _lines(rows: Sequence[Row], x: str, chosen: Callable[[Row], bool]) -> dict[str, Points]:
+def _lines(rows: Sequence[Row], x: str, selects: Callable[[Row], bool]) -> dict[str, Points]:
     lines: dict[str, Points] = {name: [] for name in _COLOURS}
     for row in rows:
-        if chosen(row) and row.get("columns", "all") == "all":
+        if selects(row) and row.get("columns", "all") == "all":
             workers = row.get("workers")
             name = "run, 2 workers" if workers == 2 else "run, 1 worker"
             name = "engine, one core" if row["what"] == "engine" else name
@@ -88,7 +88,7 @@ def _lines(rows: Sequence[Row], x: str, chosen: Callable[[Row], bool]) -> dict[s
 
 
 def _panel(left: float, title: str, lines: Mapping[str, Points]) -> str:
-    """One plot: a line per kind of run."""
+    """Draw one plot with a line per kind of run."""
     points = [point for line in lines.values() for point in line]
     if not points:
         return ""
@@ -114,7 +114,7 @@ def _panel(left: float, title: str, lines: Mapping[str, Points]) -> str:
 
 
 def _labels(texts: Mapping[float, str]) -> list[str]:
-    """Texts below their places; one that would run into that before it is left out."""
+    """Draw the labels of the x axis, without those that would overlap the one before."""
     parts, free = [], -math.inf
     for x in sorted(texts):
         if x >= free:

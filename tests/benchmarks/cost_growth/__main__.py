@@ -1,7 +1,7 @@
-"""How the cost of a run grows with the combinations, the years and the workers.
+"""Measure how the cost of a run grows with combinations, years and workers.
 
-One command per figure, from the root of the project, on a quiet machine; each appends a row to
-the file given, one JSON object a line:
+Run one command per figure from the project folder, on a machine without other load. Each command
+appends a row to a file, one JSON object per line:
 
     python -m tests.benchmarks.cost_growth engine --million 1.5 --out growth.jsonl
     python -m tests.benchmarks.cost_growth run --million 1.5 --workers 2 --out growth.jsonl
@@ -11,25 +11,24 @@ the file given, one JSON object a line:
     python -m tests.benchmarks.cost_growth all --out growth.jsonl     # all but 100 million
     python -m tests.benchmarks.cost_growth draw growth.jsonl          # growth.md, growth.svg
 
-``--million`` is one of `sizes.AXES`. Runs are written below ``--folder`` (the folder for temporary
-files) and removed, unless ``--keep`` is given; 100 million combinations take 13 GB there. A run of
-0.1 million before fills the kernels' cache, and Python's of the modules, as every first run after
-an installation does; it is not measured.
+`--million` is a key of `sizes.AXES`. Runs are written below `--folder` (by default the folder for
+temporary files) and removed afterwards, unless `--keep-files` is given; 100 million combinations
+need 13 GB. A first run of 0.1 million combinations, which is not measured, fills the kernel cache
+and Python's bytecode cache.
 
-What is measured of a run:
+Columns of a run:
 
 wall_seconds
-    From the start of ``ib-grid run`` to its end, report included.
+    From the start of `ib-grid run` to its end, report included.
 compute, write, dask, start_up, report
-    Percent of that time. `compute` is the engine's share: the seconds that workers spent in the
-    engine, over the number of workers; `write` the same of making and writing partition files.
-    `dask` is what is left of the time from handing out the first chunk to the end of the last.
-    `start_up` is before: imports, input, kernels, worker processes. `report` is after the run is
-    finished: ranking and files.
+    Percent of the wall time. `compute`: the workers' seconds in the engine, divided by their
+    number. `write`: the same for partition files. `dask`: the rest of the time between the first
+    chunk and the last. `start_up`: imports, inputs, kernels and worker processes. `report`:
+    ranking and report files.
 memory_bytes
-    The most that all processes held together: sum of PSS, sampled twice a second.
+    Peak memory of all processes together (sum of PSS).
 disk_bytes
-    Of the partition files.
+    Size of the partition files.
 """
 
 from __future__ import annotations
@@ -40,10 +39,8 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -56,11 +53,11 @@ from ib_grid.market.bars import write_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
 from pipelines.run import chunk_bag
-from tests.benchmarks import sizes
-from tests.benchmarks.drawing import draw
+from tests.benchmarks.cost_growth import sizes
+from tests.benchmarks.cost_growth.drawing import draw
+from tests.helpers.machines.peak_memory import peak_memory
 
 SHARES = ("compute", "write", "dask", "start_up", "report")
-_SAMPLE_SECONDS = 0.5
 _ALL_YEARS = (1, 2, 4, 8)
 
 Row = dict[str, float | str]
@@ -89,13 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--years", type=int, default=sizes.N_REAL_YEARS)
         command.add_argument("--workers", type=int, default=2)
         command.add_argument("--columns", default="all")
-        command.add_argument("--keep", action="store_true")
+        command.add_argument("--keep-files", action="store_true")
     commands.add_parser("draw").add_argument("rows", type=Path)
     return parser
 
 
 def _all(asked: argparse.Namespace) -> None:
-    """Every figure but those of 100 million combinations."""
+    """Measure every figure except those of 100 million combinations."""
     for million in (0.1, 1.5, 3.0, 6.0, 10.0):
         _one(_changed(asked, what="engine", million=million))
         for workers in (1, 2):
@@ -128,7 +125,7 @@ def _size(asked: argparse.Namespace) -> Row:
 
 
 def measure_engine(asked: argparse.Namespace) -> Row:
-    """The engine alone, on one core, in the chunks of a run on two workers."""
+    """Measure the engine alone, on one core, in the chunks of a run with two workers."""
     grid = sizes.grid_of(asked.million)
     bars = sizes.bars_of(asked.years, sizes.real_bars())
     market = build_market(bars, grid.sessions, grid.horizon_minutes)
@@ -142,7 +139,7 @@ def measure_engine(asked: argparse.Namespace) -> Row:
 
 
 def measure_run(asked: argparse.Namespace) -> Row:
-    """A whole ``ib-grid run``, from a cache of kernels that is full."""
+    """Measure a whole `ib-grid run` with a filled kernel cache."""
     folder = Path(tempfile.mkdtemp(prefix="cost-growth-", dir=asked.folder))
     try:
         bars = sizes.bars_of(asked.years, sizes.real_bars())
@@ -152,35 +149,34 @@ def measure_run(asked: argparse.Namespace) -> Row:
         _run(folder, 0.1, 1, "all")
         return _measured(folder, asked)
     finally:
-        if asked.keep:
-            print(f"kept: {folder}", flush=True)
+        if asked.keep_files:
+            print(f"files kept in {folder}", flush=True)
         else:
             shutil.rmtree(folder)
 
 
-def _run(folder: Path, million: float, workers: int, columns: str) -> psutil.Popen:
+def _run(folder: Path, million: float, workers: int, columns: str) -> int:
     words = ["run", "--symbol", "GER40", "--data", "bars.parquet", "--no-news"]
     words += ["--grid", f"{million}.toml", "--workers", str(workers), "--columns", columns]
     words += ["--run-dir", f"run-{million}"]
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-    env.pop("PYTHONDONTWRITEBYTECODE", None)  # or both caches would not be full
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # would leave the bytecode cache empty
     command = [sys.executable, "-m", "pipelines.cli.main", *words]
     process = psutil.Popen(command, cwd=folder, env=env)
-    with _memory_of(process) as most:
+    with peak_memory(process) as peak:
         if process.wait():
             raise SystemExit(f"ib-grid run ended with {process.returncode}")
-    process.most_memory = most[0]
-    return process
+    return peak[0]
 
 
 def _measured(folder: Path, asked: argparse.Namespace) -> Row:
     if asked.million == 0.1:
         shutil.rmtree(folder / "results")
     began, load = time.time(), os.getloadavg()[0]
-    process = _run(folder, asked.million, asked.workers, asked.columns)
+    memory_bytes = _run(folder, asked.million, asked.workers, asked.columns)
     wall = time.time() - began
     run_dir = folder / "results" / f"run-{asked.million}"
-    finished = (run_dir / "run.json").stat().st_mtime  # written last when all chunks are done
+    finished = (run_dir / "run.json").stat().st_mtime  # last written when the last chunk is done
     (attempt,) = json.loads((run_dir / "run.json").read_text())["attempts"]
     seconds, of_workers = attempt["seconds"], attempt["worker_seconds"]
     compute, write = (of_workers[n] / attempt["workers"] for n in ("compute", "write"))
@@ -196,39 +192,11 @@ def _measured(folder: Path, asked: argparse.Namespace) -> Row:
     return {
         "wall_seconds": round(wall, 2),
         **{name: round(100 * parts[name] / wall, 1) for name in SHARES},
-        "memory_bytes": process.most_memory,
+        "memory_bytes": memory_bytes,
         "disk_bytes": sum(path.stat().st_size for path in files),
         "chunks": len(files),
         "load_before": round(load, 2),
     }
-
-
-@contextmanager
-def _memory_of(process: psutil.Process) -> Iterator[list[int]]:
-    """The most bytes that a process and its descendants hold together; what they share, once."""
-    most, done = [0], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_SAMPLE_SECONDS):
-            most[0] = max(most[0], _held(process))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield most
-    finally:
-        done.set()
-        watcher.join()
-
-
-def _held(process: psutil.Process) -> int:
-    total = 0
-    try:
-        for each in [process, *process.children(recursive=True)]:
-            total += each.memory_full_info().pss
-    except psutil.Error:
-        pass  # it has ended meanwhile
-    return total
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Grids and bars of the sizes that the cost of a run is measured at.
+"""Grids and bars of the sizes at which the cost of a run is measured.
 
-The grids grow by finer axes of the expanded one, the bars by years: the real ones of 2016 to 2018
-where they are at hand (`tests.helpers.paths.SHARED`), made-up ones after them or in their place.
+Larger grids are the expanded grid with finer axes. More years of bars are the real ones of 2016 to
+2018 followed by synthetic ones, or only synthetic ones without `tests.helpers.paths.SHARED`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BUFFERS_AND_REACHES = {
     "ib_buffer_pct": _steps(0.0, 0.02, 10),
     "max_distance_pct": _steps(0.4, 0.1, 10),
 }
-# By millions of combinations: axes in place of those of the expanded grid.
+# Axes that replace those of the expanded grid, by millions of combinations.
 AXES: dict[float, dict[str, list[float] | list[int]]] = {
     0.1: {
         "ib_wait_minutes": [0, 15],
@@ -52,18 +52,18 @@ AXES: dict[float, dict[str, list[float] | list[int]]] = {
 
 
 def axes_of(million: float) -> dict[str, list[object]]:
-    """All axes of the grid of about so many million combinations."""
+    """Return all axes of a grid of about this many million combinations."""
     expanded = {name: list(values) for name, values in GRID_VALUES["expanded"].items()}
     return {**expanded, **AXES[million]}  # type: ignore[dict-item]
 
 
 def grid_of(million: float) -> Grid:
-    """The grid of about so many million combinations."""
+    """Return a grid of about this many million combinations."""
     return grid_from_mapping(axes_of(million), GER40)
 
 
 def write_grid(path: Path, million: float) -> None:
-    """Write the grid as `--grid` takes it."""
+    """Write a grid file for `--grid`."""
     lines = (f"{name} = {_toml(values)}" for name, values in axes_of(million).items())
     path.write_text("\n".join(lines) + "\n")
 
@@ -74,15 +74,15 @@ def _toml(values: list[object]) -> str:
 
 
 def real_bars() -> Bars | None:
-    """The real bars of GER40, 2016 to 2018; None where they are not at hand."""
+    """Return the real bars of GER40, 2016 to 2018, or None without the shared folder."""
     return read_csv_bars([REAL], GER40, None)[0] if REAL.is_dir() else None
 
 
 def bars_of(years: int, real: Bars | None) -> Bars:
-    """Bars of so many years from 2016 on, each made-up year from its own seed."""
+    """Return bars of this many years from 2016 on; each synthetic year has its own seed."""
     n_real = min(years, N_REAL_YEARS) if real is not None else 0
-    made_up = range(FIRST_YEAR + n_real, FIRST_YEAR + years)
-    parts = [demo_bars(year=year, seed=year) for year in made_up]
+    synthetic = range(FIRST_YEAR + n_real, FIRST_YEAR + years)
+    parts = [demo_bars(year=year, seed=year) for year in synthetic]
     if real is not None:
         end = np.datetime64(f"{FIRST_YEAR + n_real}-01-01", "m").astype(np.int64)
         parts.insert(0, real.take(real.minute < end))
