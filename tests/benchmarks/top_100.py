@@ -41,9 +41,7 @@ def main() -> None:
     scores = np.array([float(row["score"]) for row in written])
     same = ids == of["combo_id"][order].tolist()
     close = np.allclose(scores, score[order], rtol=1e-11, atol=0)
-    print(
-        f"{n_rows:,} rows in {len(files)} files, {len(score):,} of {MIN_TRADES}+ trades"
-    )
+    print(f"{n_rows:,} rows in {len(files)} files, {len(score):,} of {MIN_TRADES}+ trades")
     print(f"same 100 in the same order: {same}; same scores to 11 digits: {close}")
     print(f"{time.perf_counter() - started:.0f} s")
     raise SystemExit(0 if same and close else 1)
