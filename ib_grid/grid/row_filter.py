@@ -34,7 +34,7 @@ VARIATION_METRICS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keep:
+class RowFilter:
     """What a run keeps of its results.
 
     Attributes
@@ -95,7 +95,7 @@ class Keep:
     def _parsed(self) -> Condition | None:
         return None if self.condition is None else parse_condition(self.condition)
 
-    def of(self, table: pa.Table) -> pa.Table:
+    def apply(self, table: pa.Table) -> pa.Table:
         """The columns and rows of a table of results that are kept, but for `top`."""
         if self._parsed is not None:
             table = table.filter(self._parsed.expression)
@@ -116,11 +116,11 @@ class Keep:
         return content
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Keep:
+    def from_dict(cls, content: Mapping[str, Any]) -> RowFilter:
         """What `to_dict` gave; KeyError, TypeError or ConfigError if it is none."""
         return cls(**{**content, "ranking": RankingSettings(**content["ranking"])})
 
-    def said(self) -> list[str]:
+    def notes(self) -> list[str]:
         """What is left out, a sentence each; none where nothing is."""
         said = []
         if self.columns != "all":
@@ -140,7 +140,7 @@ class Keep:
         return said
 
 
-KEEP_ALL = Keep()
+NO_FILTER = RowFilter()
 
 
 class Rank(NamedTuple):
@@ -151,7 +151,7 @@ class Rank(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cut:
+class TopKThreshold:
     """Where the best rows of a run end, found when all of it was computed.
 
     Attributes
@@ -182,7 +182,7 @@ class Cut:
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Cut:
+    def from_dict(cls, content: Mapping[str, Any]) -> TopKThreshold:
         """What `to_dict` gave; KeyError, TypeError or ValueError if it is none."""
         score = content["score"]
         eligible = int(content["eligible"])
@@ -193,15 +193,14 @@ class Cut:
             rows=int(content["rows"]),
         )
 
-    def keeps(self, columns: Columns, ranking: RankingSettings) -> NDArray[np.bool_]:
+    def passes(self, columns: Columns, ranking: RankingSettings) -> NDArray[np.bool_]:
         """Which rows stand at the last place or before it, shape (n_rows,)."""
-        eligible: NDArray[np.bool_] = columns["total_trades"] >= ranking.min_trades
+        eligible = scoring.eligible(columns, ranking.min_trades)
         if self.last is None or not eligible.any():
             return eligible
-        rows = np.flatnonzero(eligible)
-        some = {name: columns[name][rows] for name in ("combo_id", *ranking.weights)}
+        some = scoring.take(columns, ("combo_id", *ranking.weights), eligible)
         scores = scoring.composite_scores(some, ranking.weights, self.extrema)
         tied = (scores == self.last.score) & (some["combo_id"] <= self.last.combo_id)
-        kept = np.zeros(len(eligible), bool)
-        kept[rows[(scores > self.last.score) | tied]] = True
-        return kept
+        passing = np.zeros(len(eligible), bool)
+        passing[eligible] = (scores > self.last.score) | tied
+        return passing

@@ -9,7 +9,7 @@ is cut.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -151,6 +151,33 @@ def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
                 expected="a finite number",
                 hint="remove the file and run again: what is missing is computed anew",
             )
+
+
+def eligible(columns: Columns, min_trades: int, prefix: str = "") -> NDArray[np.bool_]:
+    """Return which rows have enough trades to be ranked, shape (n_rows,).
+
+    Parameters
+    ----------
+    columns : mapping of str to array
+        With ``total_trades``, or a variation's with its prefix.
+    min_trades : int
+    prefix : str
+        Empty for whole combinations.
+
+    Examples
+    --------
+    >>> eligible({"total_trades": np.array([3, 10, 12])}, 10)
+    array([False,  True,  True])
+    """
+    return np.asarray(columns[f"{prefix}total_trades"] >= min_trades)
+
+
+def take(columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | np.bool_) -> Columns:
+    """Return the columns `names` at the rows that are True; views where all of them are."""
+    if rows.all():
+        return {name: columns[name] for name in names}
+    index = np.flatnonzero(rows)
+    return {name: columns[name][index] for name in names}
 
 
 def column_extrema(columns: Columns, weights: Mapping[str, float]) -> Extrema:

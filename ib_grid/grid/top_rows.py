@@ -14,7 +14,7 @@ AT_ONCE = 16_384
 Ints = NDArray[np.int64]
 
 
-class BestRows:
+class TopRows:
     """The best `n` rows so far, by score and then by id.
 
     Beside them it holds fewer than `n`, or than `AT_ONCE` if that is more, and those of one block.
@@ -40,7 +40,7 @@ class BestRows:
         if self._n_waiting >= max(self._n, AT_ONCE):
             self._sort()
 
-    def merge(self, other: BestRows) -> BestRows:
+    def merge(self, other: TopRows) -> TopRows:
         """The best of both; this one takes them in."""
         self.add(*other.columns())
         return self

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ib_grid.grid import scoring
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.columns import METRIC_COLUMNS, PREFIXES, VARIATIONS
 
@@ -73,7 +74,7 @@ def summary_of(chunk: Chunk, of: Mapping[str, NDArray[np.float32]], min_trades: 
     return Summary(
         combinations=chunk.n_rows,
         min_trades=min_trades,
-        best=_best(chunk, of["total_r"], of["total_trades"] >= min_trades),
+        best=_best(chunk, of["total_r"], scoring.eligible(of, min_trades)),
         variations={
             name: _sums(of[prefix + "total_trades"], of[prefix + "total_r"])
             for name, prefix in zip(VARIATIONS, PREFIXES, strict=True)

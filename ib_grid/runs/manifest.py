@@ -16,7 +16,7 @@ from ib_grid.errors import ConfigError, InputError, first_line
 from ib_grid.errors.validation import shown
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
+from ib_grid.grid.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import Instrument
@@ -71,9 +71,9 @@ class Manifest:
     attempts : tuple of mapping
         Each start of the run: when, on how many workers, seconds, compilations, how it ended.
     keep : mapping
-        Which columns and rows are kept, `Keep.to_dict`.
+        Which columns and rows are kept, `RowFilter.to_dict`.
     cut : mapping
-        Where the best rows end, `Cut.to_dict`; empty until it is known, or where all are kept.
+        Top-k threshold, `TopKThreshold.to_dict`; empty until known, or where all rows are kept.
     """
 
     symbol: str
@@ -93,7 +93,7 @@ class Manifest:
     state: State
     created_utc: str
     attempts: tuple[Mapping[str, object], ...]
-    keep: Mapping[str, object] = dataclasses.field(default_factory=KEEP_ALL.to_dict)
+    keep: Mapping[str, object] = dataclasses.field(default_factory=NO_FILTER.to_dict)
     cut: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @property
@@ -106,7 +106,7 @@ class Manifest:
             news=self.news,
             data_sha256=str(self.data.get("sha256")),
             results_version=self.results_version,
-            keep=self.kept.identity,
+            keep=self.row_filter.identity,
         )
 
     @property
@@ -120,9 +120,9 @@ class Manifest:
         return Execution(**self.execution)  # type: ignore[arg-type]
 
     @property
-    def kept(self) -> Keep:
+    def row_filter(self) -> RowFilter:
         """Which columns and rows are kept."""
-        return Keep.from_dict(self.keep)
+        return RowFilter.from_dict(self.keep)
 
     def plan(self) -> ChunkPlan:
         """The run's grid and how it is cut into chunks."""
@@ -186,7 +186,7 @@ def _checked(content: object, path: AnyPath) -> Manifest:
         raise _damaged(path, f"its format is not {FORMAT}")
     as_written = {name: value for name, value in content.items() if name != _CHECKSUM}
     checksum = content.get(_CHECKSUM)
-    content = {"keep": KEEP_ALL.to_dict(), "cut": {}, **content}
+    content = {"keep": NO_FILTER.to_dict(), "cut": {}, **content}
     names = [field.name for field in dataclasses.fields(Manifest)]
     _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)
     _check_kinds(content["data"], _DATA_KINDS, path, "data.")
@@ -220,7 +220,7 @@ def _check_accord(manifest: Manifest, path: AnyPath) -> None:
         plan, identified = manifest.plan(), fingerprint(manifest.identity)
         RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
         if manifest.cut:
-            Cut.from_dict(manifest.cut)
+            TopKThreshold.from_dict(manifest.cut)
     except (InputError, KeyError, TypeError, ValueError) as error:
         found = f"its instrument, grid, ranking or keep is none: {first_line(error)}"
         raise _damaged(path, found) from error

@@ -11,7 +11,7 @@ from ib_grid.engine.execution import Execution, Model
 from ib_grid.errors import ConfigError, GridError
 from ib_grid.grid import grid as grids
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import ColumnChoice, Keep
+from ib_grid.grid.row_filter import ColumnChoice, RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
 from ib_grid.news.settings import CoverageMode, NewsSettings
@@ -145,9 +145,9 @@ class Settings:
         )
 
     @property
-    def kept(self) -> Keep:
+    def row_filter(self) -> RowFilter:
         """Which columns and rows of the results are kept."""
-        return Keep(
+        return RowFilter(
             columns=cast(ColumnChoice, self.columns),
             condition=self.keep,
             top=self.keep_top,

@@ -13,7 +13,7 @@ from ib_grid.engine.execution import Execution
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import points
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import Keep
+from ib_grid.grid.row_filter import RowFilter
 from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels
@@ -41,7 +41,7 @@ class RunInputs:
         Provenance of the news filter, for run.json.
     data : mapping
         What run.json says of the bars: file, sha256, bars, first and last (UTC).
-    keep : Keep
+    row_filter : RowFilter
         Which columns and rows of the results are kept.
     notes : tuple of str
         What the person should know of the input.
@@ -52,7 +52,7 @@ class RunInputs:
     context: BacktestContext
     news_statement: NewsStatement
     data: Mapping[str, object]
-    keep: Keep
+    row_filter: RowFilter
     notes: tuple[str, ...]
 
     @property
@@ -74,7 +74,7 @@ class RunInputs:
             execution=self.context.execution.to_dict(),
             news=self.context.news.to_dict(),
             data_sha256=str(self.data["sha256"]),
-            keep=self.keep.identity,
+            keep=self.row_filter.identity,
         )
 
 
@@ -109,7 +109,7 @@ def read_inputs(settings: Settings) -> RunInputs:
             "first": _moment(bars.minute[0]),
             "last": _moment(bars.minute[-1]),
         },
-        keep=settings.kept,
+        row_filter=settings.row_filter,
         notes=(levels.note,) if levels.note else (),
     )
 

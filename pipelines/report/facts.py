@@ -54,7 +54,7 @@ def state(report: Report) -> str:
 
 
 def _coverage(report: Report) -> dict[str, Scalar]:
-    kept = {} if report.info.keep.every_row else {"kept": report.n_rows}
+    kept = {} if report.info.row_filter.every_row else {"kept": report.n_rows}
     return {
         "state": state(report),
         "grid": len(report.info.grid),

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from ib_grid.analysis import RunSource
 from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid.columns import VARIATIONS
-from ib_grid.grid.row_filter import Keep
+from ib_grid.grid.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import row_blocks
 from ib_grid.runs.partitions import results_folder
@@ -166,7 +166,7 @@ def build_report(
     ConfigError
         If the ranking goes by a column that the run has not kept.
     """
-    _check_kept(settings.ranking, info.keep)
+    _check_kept(settings.ranking, info.row_filter)
     files = row_blocks.partition_files(run_dir, info.symbol)
     n_rows = row_blocks.count_rows(files)
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
@@ -212,29 +212,29 @@ def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:
 def _rankings(
     files: Sequence[File], info: RunInfo, settings: ReportSettings, executor: Executor
 ) -> tuple[Ranking, ...]:
-    ranked_by_run = info.cut is not None and settings.ranking == info.keep.ranking
+    ranked_by_run = info.threshold is not None and settings.ranking == info.row_filter.ranking
     return rank(
         files,
         _scopes(settings),
         settings.ranking,
         executor,
-        metrics=info.keep.metrics,
-        extrema=info.cut.extrema if info.cut and ranked_by_run else None,
+        metrics=info.row_filter.metrics,
+        extrema=info.threshold.extrema if info.threshold and ranked_by_run else None,
     )
 
 
 def _of_none(info: RunInfo) -> str:
-    reason = info.keep.condition or f"{info.keep.ranking.min_trades} trades or more"
+    reason = info.row_filter.condition or f"{info.row_filter.ranking.min_trades} trades or more"
     return f"none of {info.n_computed or 0:,} computed combinations has {reason}"
 
 
-def _check_kept(ranking: RankingSettings, keep: Keep) -> None:
-    missing = [name for name in ranking.weights if name not in keep.metrics]
+def _check_kept(ranking: RankingSettings, row_filter: RowFilter) -> None:
+    missing = [name for name in ranking.weights if name not in row_filter.metrics]
     if missing:
         raise ConfigError(
             f"the run has not kept the column {missing[0]}",
             location="ranking weights",
-            expected=", ".join(keep.metrics),
+            expected=", ".join(row_filter.metrics),
             hint="run with these weights, or with --columns all",
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ib_grid.errors.validation import points
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
+from ib_grid.grid.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.market.instruments import INSTRUMENTS
 from ib_grid.news import NewsStatement
 from ib_grid.runs.manifest import RUN_FILE, Manifest
@@ -35,9 +35,9 @@ class RunInfo:
         What to type to see a combination's trades as the run made them, ``--params`` aside.
     notes : tuple of str
         Sentences that every reader has to see, such as dates that went without a news filter.
-    keep : Keep
+    row_filter : RowFilter
         Which columns and rows of the results the run keeps.
-    cut : Cut, optional
+    threshold : TopKThreshold, optional
         Where the best rows end, if only those are kept and it is known.
     n_computed : int, optional
         Combinations that are computed; None where every one of them is kept.
@@ -52,8 +52,8 @@ class RunInfo:
     fingerprint: str
     trades_command: str
     notes: tuple[str, ...] = ()
-    keep: Keep = KEEP_ALL
-    cut: Cut | None = None
+    row_filter: RowFilter = NO_FILTER
+    threshold: TopKThreshold | None = None
     n_computed: int | None = None
 
 
@@ -75,29 +75,29 @@ def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None
             *_left_out(manifest),
             *manifest.news_statement.lines,
         ),
-        keep=manifest.kept,
-        cut=_cut(manifest),
-        n_computed=None if manifest.kept.every_row else n_computed,
+        row_filter=manifest.row_filter,
+        threshold=_threshold(manifest),
+        n_computed=None if manifest.row_filter.every_row else n_computed,
     )
 
 
-def _cut(manifest: Manifest) -> Cut | None:
-    return Cut.from_dict(manifest.cut) if manifest.cut else None
+def _threshold(manifest: Manifest) -> TopKThreshold | None:
+    return TopKThreshold.from_dict(manifest.cut) if manifest.cut else None
 
 
 def _left_out(manifest: Manifest) -> list[str]:
     """What every reader of a run must know that has not kept all of its results."""
-    said, cut = manifest.kept.said(), _cut(manifest)
-    if cut:
+    said, threshold = manifest.row_filter.notes(), _threshold(manifest)
+    if threshold:
         said.append(
-            f"{cut.extrema.n_rows:,} combinations were ranked, and scores are those among all of"
-            " them; every other figure is of the rows that are kept."
+            f"{threshold.extrema.n_rows:,} combinations were ranked, and scores are those among"
+            " all of them; every other figure is of the rows that are kept."
         )
         if manifest.state != "finished":
             said.append("Others are still among them: run again, and those are left out as well.")
-    elif manifest.kept.top is not None:
+    elif manifest.row_filter.top is not None:
         said.append("The best have not been selected yet: every row that was computed is there.")
-    elif manifest.kept.condition is not None:
+    elif manifest.row_filter.condition is not None:
         said.append("Scores and all other figures are those of the rows that are kept.")
     return said
 

@@ -103,8 +103,8 @@ def _nothing_line(report: Report) -> str:
 
 
 def _eligible_line(report: Report) -> str:
-    if not report.info.keep.every_row:
-        among = "before the best were selected" if report.info.cut else "of these"
+    if not report.info.row_filter.every_row:
+        among = "before the best were selected" if report.info.threshold else "of these"
         return (
             f"{report.n_rows:,} of {report.n_computed:,} combinations are kept;"
             f" {report.overall.extrema.n_rows:,} {among} have"

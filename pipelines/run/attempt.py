@@ -16,7 +16,7 @@ from ib_grid.engine.fast.compiled import compilations
 from ib_grid.engine.fast.kernel_cache import all_compiled
 from ib_grid.errors import OutputError, StoreError, UnreachableError
 from ib_grid.grid.chunks import ChunkPlan
-from ib_grid.grid.row_filter import Cut
+from ib_grid.grid.row_filter import TopKThreshold
 from ib_grid.runs import chunk_summary, inventory
 from ib_grid.runs.chunk_summary import Summary
 from ib_grid.runs.inventory import Stored
@@ -35,7 +35,7 @@ from pipelines.render.progress import Progress
 from pipelines.run import chunk_bag
 from pipelines.run.chunk_bag import Outcome
 from pipelines.run.tasks import ChunkWork
-from pipelines.run.top_k import cut_partitions, find_cut
+from pipelines.run.top_k import filter_partitions, find_threshold
 
 
 def say(console: Console, text: str) -> None:
@@ -99,9 +99,9 @@ class RunContext:
             self.say(f"note: {damaged}")
         return stored
 
-    def uncut(self, stored: Stored) -> list[int]:
+    def unfiltered(self, stored: Stored) -> list[int]:
         """Chunks whose files still hold rows that are not among the best to be kept."""
-        if self.inputs.keep.top is None:
+        if self.inputs.row_filter.top is None:
             return []
         return [index for index, record in sorted(stored.records.items()) if not record.is_cut]
 
@@ -152,8 +152,8 @@ def compute_missing(
                     lambda: _note_stop(context, manifest, attempt, KeyboardInterrupt()),
                 )
                 workers = _compute(context, missing, before, attempt, seconds)
-            if context.inputs.keep.top is not None:
-                manifest = _with_cut(context, manifest, attempt)
+            if context.inputs.row_filter.top is not None:
+                manifest = _with_threshold(context, manifest, attempt)
                 _leave_out_rows(context, manifest, attempt, seconds)
         except BaseException as error:
             _note_stop(context, manifest, attempt, error)
@@ -236,7 +236,9 @@ def _compute(
     return workers
 
 
-def _with_cut(context: RunContext, manifest: Manifest, attempt: Mapping[str, object]) -> Manifest:
+def _with_threshold(
+    context: RunContext, manifest: Manifest, attempt: Mapping[str, object]
+) -> Manifest:
     """The manifest with the place where the best rows end, found if it is not there yet."""
     if manifest.cut:
         return manifest
@@ -250,8 +252,8 @@ def _with_cut(context: RunContext, manifest: Manifest, attempt: Mapping[str, obj
     if len(stored.records) < len(context.plan):
         return manifest
     with context.console.status("finding the best rows"):
-        cut = find_cut(partition_files(context.dataset), context.inputs.keep)
-    manifest = dataclasses.replace(manifest, cut=cut.to_dict())
+        threshold = find_threshold(partition_files(context.dataset), context.inputs.row_filter)
+    manifest = dataclasses.replace(manifest, cut=threshold.to_dict())
     _write_attempt(context, manifest, attempt, "running")
     return manifest
 
@@ -262,14 +264,19 @@ def _leave_out_rows(
     """Write the files again without the rows behind the cut, those that still hold them."""
     if not manifest.cut:  # not all files are there, which is said in the end
         return
-    chunks, cut, kept = (
-        context.uncut(context.stored(read_all=False)),
-        Cut.from_dict(manifest.cut),
+    chunks, threshold, kept = (
+        context.unfiltered(context.stored(read_all=False)),
+        TopKThreshold.from_dict(manifest.cut),
         0,
     )
     with _timed(seconds, "cut"), context.console.status("leaving out the other rows"):
-        for n_rows in cut_partitions(
-            context.dataset, context.plan, context.fingerprint, context.inputs.keep, cut, chunks
+        for n_rows in filter_partitions(
+            context.dataset,
+            context.plan,
+            context.fingerprint,
+            context.inputs.row_filter,
+            threshold,
+            chunks,
         ):
             kept += n_rows
     attempt["rows_left_by_cut"] = kept
@@ -283,7 +290,7 @@ def _work(context: RunContext) -> ChunkWork:
         fingerprint=context.fingerprint,
         min_trades=context.min_trades,
         versions=tuple(own_versions().items()),
-        keep=context.inputs.keep,
+        row_filter=context.inputs.row_filter,
     )
 
 

@@ -110,7 +110,7 @@ def run(
         )
         described = settings.instrument_file
         own = (f"{settings.symbol} is as {described} describes it",) if described else ()
-        for note in (*own, *inputs.notes, *place.notes, *inputs.keep.said()):
+        for note in (*own, *inputs.notes, *place.notes, *inputs.row_filter.notes()):
             context.say(f"note: {note}")
         return _complete(context, manifest, begun=begun)
 
@@ -128,7 +128,7 @@ def new_manifest(settings: Settings, inputs: RunInputs) -> Manifest:
         news_statement=inputs.news_statement,
         data=inputs.data,
         ranking=dataclasses.asdict(settings.ranking),
-        keep=inputs.keep.to_dict(),
+        keep=inputs.row_filter.to_dict(),
         results_version=RESULTS_VERSION,
         combinations=len(inputs.grid),
         chunks=len(plan),
@@ -148,7 +148,7 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
     missing = [index for index in range(len(context.plan)) if index not in stored.records]
     _say_what_is_there(context, len(missing), begun)
     workers = None
-    if missing or context.uncut(stored):
+    if missing or context.unfiltered(stored):
         manifest, workers = compute_missing(context, manifest, missing, context.summary_of(stored))
         stored = context.stored(read_all=False)
     elif manifest.state != "finished":
@@ -164,7 +164,7 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
         )
     total = context.summary_of(stored)
     computed = sum(context.plan.chunk(index).n_rows for index in missing)
-    if not context.inputs.keep.every_row:
+    if not context.inputs.row_filter.every_row:
         kept = sum(record.n_rows for record in stored.records.values())
         context.say(f"kept: {kept:,} of {total.combinations:,} rows")
     return RunResult(

@@ -15,7 +15,7 @@ from ib_grid.engine.fast.compiled import compilations
 from ib_grid.errors import ChunkError, IbGridError, StoreError, UnreachableError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.grid.row_filter import KEEP_ALL, Keep
+from ib_grid.grid.row_filter import NO_FILTER, RowFilter
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, summarise
 from ib_grid.runs.partition_file import Record
@@ -41,7 +41,7 @@ class ChunkWork:
         Of the run.
     min_trades : int
         Least number of trades of a combination that can be the best so far.
-    keep : Keep
+    row_filter : RowFilter
         Which columns and rows are written.
     versions : tuple of pairs, optional
         `versions.own_versions` where the run was begun, which workers must have; None where they
@@ -53,7 +53,7 @@ class ChunkWork:
     dataset: AnyPath
     fingerprint: str
     min_trades: int
-    keep: Keep = KEEP_ALL
+    row_filter: RowFilter = NO_FILTER
     versions: tuple[tuple[str, str | None], ...] | None = None
 
 
@@ -119,7 +119,7 @@ def _run_chunk(index: int, work: ChunkWork) -> ChunkDone:
         metrics = compute(chunk, work)
         computed = time.perf_counter()
         summary = summarise(chunk, metrics, work.min_trades)
-        kept = work.keep.of(partition_file.results_table(work.plan.grid, chunk, metrics))
+        kept = work.row_filter.apply(partition_file.results_table(work.plan.grid, chunk, metrics))
         record = partition_file.write(path, kept, chunk, work.fingerprint, summary)
     return ChunkDone(
         chunk=index,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
-from ib_grid.grid.row_filter import Keep
+from ib_grid.grid.row_filter import RowFilter
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, VariationSums, summary_of
 from ib_grid.runs.manifest import Manifest
@@ -114,11 +114,11 @@ def read_all(
     chunk_files: Sequence[ChunkFile], manifest: Manifest, draw: Draw, named_ids: NDArray[np.int64]
 ) -> Iterator[Found]:
     """What each of these files holds, in their order; few are in memory at a time."""
-    plan, keep = manifest.plan(), manifest.kept
+    plan, row_filter = manifest.plan(), manifest.row_filter
 
     def read(file: ChunkFile) -> Found:
         try:
-            return _read(file, plan, manifest.fingerprint, keep, draw, named_ids)
+            return _read(file, plan, manifest.fingerprint, row_filter, draw, named_ids)
         except UnreachableError:  # it says nothing of the file
             raise
         except StoreError as error:
@@ -131,14 +131,14 @@ def _read(
     file: ChunkFile,
     plan: ChunkPlan,
     fingerprint: str,
-    keep: Keep,
+    row_filter: RowFilter,
     draw: Draw,
     named_ids: NDArray[np.int64],
 ) -> Found:
     if file.path.is_symlink():
         raise StoreError("it is a link, where the run has written a file", location=str(file.path))
     record, table = partition_file.read_verified(file.path, plan.grid, file.chunk, fingerprint)
-    left_out = _left_out(record, table, keep)
+    left_out = _left_out(record, table, row_filter)
     if left_out:
         raise StoreError(left_out, location=str(file.path))
     discord = _discord(record, file.chunk, table)
@@ -153,14 +153,14 @@ def _read(
     )
 
 
-def _left_out(record: Record, table: pa.Table, keep: Keep) -> str:
+def _left_out(record: Record, table: pa.Table, row_filter: RowFilter) -> str:
     """Where a file does not hold the columns and rows that its run keeps; empty if it does."""
-    if record.metrics != keep.metrics:
+    if record.metrics != row_filter.metrics:
         return "its columns are not those that the run keeps"
-    if keep.every_row and record.n_rows < record.computed:
+    if row_filter.every_row and record.n_rows < record.computed:
         lacking = record.computed - record.n_rows
         return f"it lacks {lacking:,} of {record.computed:,} rows, and the run keeps every row"
-    if keep.of(table).num_rows < table.num_rows:
+    if row_filter.apply(table).num_rows < table.num_rows:
         return "it holds a row that the run does not keep"
     return ""
 

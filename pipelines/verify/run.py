@@ -83,7 +83,7 @@ def verify_run(
             *((report,) if report else ()),
             *again.checks(manifest, drawn, _one(reading.drawn), bars, tell),
         ),
-        notes=(*leftovers, *manifest.kept.said(), *_notes(manifest)),
+        notes=(*leftovers, *manifest.row_filter.notes(), *_notes(manifest)),
     )
 
 

@@ -187,7 +187,7 @@ def _best_sets(
     names = dict.fromkeys((*(prefix + name for name in metrics), *weights))
     cubes = {name: run.cube(name).reshape(-1) for name in names}
     own: dict[str, NDArray[Any]] = {n.removeprefix(prefix): v for n, v in cubes.items()}
-    counts = _counting(run, variation) & (own["total_trades"] >= settings.min_trades)
+    counts = _counting(run, variation) & scoring.eligible(own, settings.min_trades)
     own["score"] = _scores(cubes, counts, weights)
     counts &= _trailing_allowed(run) & (own["max_drawdown"] <= max_drawdown_r)
     values = np.where(counts, ranking.of_sets(own), -np.inf).reshape(n_groups, -1)
@@ -226,7 +226,7 @@ def _scores(
     cubes: dict[str, Cube], counts: NDArray[np.bool_], weights: dict[str, float]
 ) -> NDArray[np.float64]:
     """The composite score of a variation's sets, as the reports have it; NaN elsewhere."""
-    counted = {name: cubes[name][counts] for name in weights}
+    counted = scoring.take(cubes, weights, counts)
     scores = np.full(len(counts), np.nan)
     extrema = scoring.column_extrema(counted, weights)
     scores[counts] = scoring.composite_scores(counted, weights, extrema)

@@ -14,9 +14,9 @@ from ib_grid.errors.validation import perhaps, shown, whole_number
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.grid.params import DOMAINS
-from ib_grid.grid.row_filter import Cut
-from ib_grid.grid.scoring import Extrema, RankingSettings
-from ib_grid.grid.top_rows import BestRows
+from ib_grid.grid.row_filter import TopKThreshold
+from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
+from ib_grid.grid.top_rows import TopRows
 from ib_grid.runs.run import Run, Where, checked_run
 
 SCORE = "score"
@@ -103,8 +103,8 @@ def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extre
     ranking the scores are the ones by which these rows were chosen.
     """
     weights = ranking.weights_of(prefix)
-    if run.manifest.cut and not prefix and ranking == run.manifest.kept.ranking:
-        return Cut.from_dict(run.manifest.cut).extrema
+    if run.manifest.cut and not prefix and ranking == run.manifest.row_filter.ranking:
+        return TopKThreshold.from_dict(run.manifest.cut).extrema
     extrema = scoring.no_extrema(len(weights))
     for columns in _eligible(run, tuple(weights), None, ranking, prefix):
         extrema = extrema.merge(scoring.column_extrema(columns, weights))
@@ -113,15 +113,15 @@ def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extre
 
 def _eligible(
     run: Run, names: Sequence[str], where: Where, ranking: RankingSettings, prefix: str = ""
-) -> Iterator[dict[str, NDArray[Any]]]:
+) -> Iterator[Columns]:
     """Columns of the rows that are ranked, in blocks."""
     trades = f"{prefix}total_trades"
     looked_at = (trades,) if ranking.min_trades else ()
     for block in run.blocks(tuple(dict.fromkeys((*names, *looked_at))), where):
-        columns = {name: block.column(name).to_numpy() for name in block.schema.names}
+        columns: Columns = {name: block.column(name).to_numpy() for name in block.schema.names}
         if looked_at:
-            enough = columns[trades] >= ranking.min_trades
-            columns = {name: values[enough] for name, values in columns.items()}
+            rows = scoring.eligible(columns, ranking.min_trades, prefix)
+            columns = scoring.take(columns, columns, rows)
         yield columns
 
 
@@ -137,7 +137,7 @@ def _best(
     """Ids and values of the best, best first."""
     needed = tuple(dict.fromkeys(("combo_id", *(ranking.weights if extrema else (by,)))))
     sign = -1.0 if ascending else 1.0
-    best = BestRows(n)
+    best = TopRows(n)
     for columns in _eligible(run, needed, where, ranking):
         if extrema:
             values = scoring.composite_scores(columns, ranking.weights, extrema)

@@ -269,6 +269,6 @@ def _said(run: Run, min_trades: int) -> str:
     from pipelines.render.provenance import provenance
 
     least = f"; with {min_trades} trades or more" if min_trades else ""
-    kept = "".join(f" {sentence}" for sentence in run.manifest.kept.said())
+    kept = "".join(f" {sentence}" for sentence in run.manifest.row_filter.notes())
     made = provenance(run.manifest)
     return f"{run.manifest.symbol}: {run.statement}{least}.{kept} {made[:1].upper()}{made[1:]}"

@@ -68,7 +68,7 @@ def none_ranked(report: Report) -> Markup:
 def _profitable(report: Report) -> Markup:
     profitable = report.overall.sums.profitable_combinations
     of = "the computed part of the grid" if report.is_partial else "the grid"
-    if not report.info.keep.every_row:
+    if not report.info.row_filter.every_row:
         of = "what is kept of the grid"
     _, median, ninety = report.landscape.total_r_band
     share = Markup(

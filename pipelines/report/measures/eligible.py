@@ -122,9 +122,9 @@ def _figures(
     names = dict.fromkeys(("combo_id", "total_trades", "max_drawdown", "total_r", *weights))
     for block in row_blocks.blocks(files, tuple(names)):
         row_blocks.check_finite(block)
-        rows = np.flatnonzero(block.columns["total_trades"] >= min_trades)
-        if len(rows):
-            columns = {name: block.columns[name][rows] for name in names}
+        rows = scoring.eligible(block.columns, min_trades)
+        if rows.any():
+            columns = scoring.take(block.columns, names, rows)
             score = scoring.composite_scores(columns, weights, extrema)
             yield score, columns["max_drawdown"], columns["total_r"]
 

@@ -20,7 +20,7 @@ from ib_grid.errors import StoreError
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
-from ib_grid.grid.top_rows import BestRows
+from ib_grid.grid.top_rows import TopRows
 from ib_grid.grid.variations import VARIATION_RULES, Sums, sums
 from ib_grid.runs import row_blocks
 from ib_grid.runs.row_blocks import Block, File
@@ -153,7 +153,7 @@ class _Contest:
 
     def eligible(self, columns: Columns) -> NDArray[np.bool_]:
         """Which rows are ranked, shape (n_rows,)."""
-        enough = columns[f"{self.scope.prefix}total_trades"] >= self.min_trades
+        enough = scoring.eligible(columns, self.min_trades, self.scope.prefix)
         return np.asarray(enough & self.scope.counts(columns))
 
 
@@ -173,9 +173,9 @@ def _survey(
         for i, contest in enumerate(contests):
             prefix = contest.scope.prefix
             own = (f"{prefix}total_trades", f"{prefix}total_r")
-            in_scope = _take(block.columns, own, contest.scope.counts(block.columns))
+            in_scope = scoring.take(block.columns, own, contest.scope.counts(block.columns))
             totals[i] = totals[i].merge(sums(in_scope, prefix))
-            ranked = _take(block.columns, contest.weights, contest.eligible(block.columns))
+            ranked = scoring.take(block.columns, contest.weights, contest.eligible(block.columns))
             extrema[i] = extrema[i].merge(scoring.column_extrema(ranked, contest.weights))
     return totals, extrema
 
@@ -185,16 +185,16 @@ def _choose(
     names: Sequence[str],
     contests: Sequence[_Contest],
     extrema: Sequence[Extrema],
-) -> list[BestRows]:
+) -> list[TopRows]:
     """Second pass: the best rows of each scope, and where each is: the index of a file, the row."""
-    best = [BestRows(contest.scope.n_best, n_more=2) for contest in contests]
+    best = [TopRows(contest.scope.n_best, n_more=2) for contest in contests]
     for block in row_blocks.blocks(files, names):
         for rows, contest, of_scope in zip(best, contests, extrema, strict=True):
             _enter(block, contest, of_scope, rows)
     return best
 
 
-Mergeable = TypeVar("Mergeable", Sums, Extrema, BestRows)
+Mergeable = TypeVar("Mergeable", Sums, Extrema, TopRows)
 
 
 def _merged(parts: Iterable[Sequence[Mergeable]]) -> list[Mergeable]:
@@ -202,16 +202,9 @@ def _merged(parts: Iterable[Sequence[Mergeable]]) -> list[Mergeable]:
     return [reduce(lambda a, b: a.merge(b), of_scope) for of_scope in zip(*parts, strict=True)]
 
 
-def _take(columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | np.bool_) -> Columns:
-    if rows.all():  # so it often is, and a view costs nothing
-        return {name: columns[name] for name in names}
-    index = np.flatnonzero(rows)
-    return {name: columns[name][index] for name in names}
-
-
-def _enter(block: Block, contest: _Contest, extrema: Extrema, best: BestRows) -> None:
+def _enter(block: Block, contest: _Contest, extrema: Extrema, best: TopRows) -> None:
     rows = contest.eligible(block.columns)
-    ranked = _take(block.columns, ("combo_id", *contest.weights), rows)
+    ranked = scoring.take(block.columns, ("combo_id", *contest.weights), rows)
     row = np.flatnonzero(rows).astype(np.int64)
     best.add(
         scoring.composite_scores(ranked, contest.weights, extrema),
@@ -222,7 +215,7 @@ def _enter(block: Block, contest: _Contest, extrema: Extrema, best: BestRows) ->
 
 
 def _whole_rows(
-    files: Sequence[File], best: Sequence[BestRows], metrics: Sequence[str], executor: Executor
+    files: Sequence[File], best: Sequence[TopRows], metrics: Sequence[str], executor: Executor
 ) -> list[pd.DataFrame]:
     """Third pass: a published frame for each ranking."""
     of_scopes = [rows.columns() for rows in best]

@@ -55,7 +55,7 @@ def computed_run(folder: Path, symbol: str = "GER40", **changes: object) -> Path
         dataset=results_folder(run_dir, symbol),
         fingerprint=manifest.fingerprint,
         min_trades=manifest.ranking["min_trades"],  # type: ignore[arg-type]
-        keep=manifest.kept,
+        row_filter=manifest.row_filter,
     )
     for index in range(len(work.plan)):
         run_chunk(index, work)

@@ -16,7 +16,7 @@ from ib_grid.engine.execution import Execution
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
 from ib_grid.grid.grid import Grid, grid_from_mapping
-from ib_grid.grid.row_filter import KEEP_ALL, Cut, Keep
+from ib_grid.grid.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.market.instruments import GER40, INSTRUMENTS
 from ib_grid.news import NO_NEWS, NewsStatement
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
@@ -44,8 +44,8 @@ ROWS_PER_CHUNK = 72
 def manifest(
     grid: Grid,
     rows_per_chunk: int,
-    keep: Keep = KEEP_ALL,
-    cut: Cut | None = None,
+    keep: RowFilter = NO_FILTER,
+    cut: TopKThreshold | None = None,
     **changes: object,
 ) -> Manifest:
     """The manifest of a made-up run."""

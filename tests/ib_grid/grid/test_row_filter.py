@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, PREFIXES, RESULT_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.grid.row_filter import KEEP_ALL, VARIATION_METRICS, Cut, Keep, Rank
+from ib_grid.grid.row_filter import NO_FILTER, VARIATION_METRICS, Rank, RowFilter, TopKThreshold
 from ib_grid.grid.scoring import Extrema, RankingSettings
 from ib_grid.runs import partition_file
 from tests.helpers.runs.small_runs import GRID, PLAN, made_up_metrics
@@ -25,46 +25,48 @@ def table():
 
 
 def test_by_default_everything_is_kept_and_nothing_said() -> None:
-    assert KEEP_ALL.everything
-    assert KEEP_ALL.identity == {}
-    assert KEEP_ALL.said() == []
-    assert KEEP_ALL.of(table()).equals(table())
+    assert NO_FILTER.everything
+    assert NO_FILTER.identity == {}
+    assert NO_FILTER.notes() == []
+    assert NO_FILTER.apply(table()).equals(table())
     assert tuple(table().column_names) == RESULT_COLUMNS
 
 
 def test_the_columns_of_the_ranking() -> None:
-    keep = Keep(columns="ranking")
+    row_filter = RowFilter(columns="ranking")
     wanted = {*METRIC_NAMES, *(p + name for p in PREFIXES for name in VARIATION_METRICS)}
-    assert set(keep.metrics) == wanted
-    assert keep.of(table()).column_names == ["combo_id", *PARAM_NAMES, *keep.metrics]
-    assert keep.said() == [
+    assert set(row_filter.metrics) == wanted
+    assert row_filter.apply(table()).column_names == ["combo_id", *PARAM_NAMES, *row_filter.metrics]
+    assert row_filter.notes() == [
         f"Only the columns of the ranking are kept: {len(wanted)} of {len(METRIC_COLUMNS)} metrics."
     ]
 
 
 def test_the_columns_that_a_ranking_names_are_kept_in_all_variations() -> None:
     ranking = RankingSettings(weights={"sortino_ratio": 0.5, "ocae_max_consec_wins": 0.5})
-    kept = set(Keep(columns="ranking", ranking=ranking).metrics)
+    kept = set(RowFilter(columns="ranking", ranking=ranking).metrics)
     assert {f"{p}sortino_ratio" for p in PREFIXES} <= kept
     assert "ocae_max_consec_wins" in kept
     assert "tcwe_max_consec_wins" not in kept
 
 
 def test_a_condition_on_rows() -> None:
-    keep = Keep(columns="ranking", condition=" total_trades >= 20 and ocae_sharpe_trades > 0")
-    kept = keep.of(table())
+    row_filter = RowFilter(
+        columns="ranking", condition=" total_trades >= 20 and ocae_sharpe_trades > 0"
+    )
+    kept = row_filter.apply(table())
     whole = table().to_pandas()
     wanted = whole[(whole.total_trades >= 20) & (whole.ocae_sharpe_trades > 0)]
     assert 0 < kept.num_rows < len(whole)
     assert kept.column("combo_id").to_pylist() == wanted.combo_id.tolist()
     assert pc.min(kept.column("total_trades")).as_py() >= 20
-    assert "total_trades >= 20" in keep.said()[1]
+    assert "total_trades >= 20" in row_filter.notes()[1]
 
 
 def test_what_is_kept_goes_through_json() -> None:
-    keep = Keep(columns="ranking", condition="winrate > 50", top=1_000_000)
-    assert Keep.from_dict(json.loads(json.dumps(keep.to_dict()))) == keep
-    assert "Only the best 1,000,000 of these are kept" in keep.said()[2]
+    row_filter = RowFilter(columns="ranking", condition="winrate > 50", top=1_000_000)
+    assert RowFilter.from_dict(json.loads(json.dumps(row_filter.to_dict()))) == row_filter
+    assert "Only the best 1,000,000 of these are kept" in row_filter.notes()[2]
 
 
 def test_the_ranking_is_part_of_what_decides_only_where_it_does() -> None:
@@ -74,7 +76,9 @@ def test_the_ranking_is_part_of_what_decides_only_where_it_does() -> None:
         ({"columns": "ranking"}, False),
         ({"top": 5}, False),
     ):
-        assert (Keep(**changes).identity == Keep(**changes, ranking=other).identity) is same
+        assert (
+            RowFilter(**changes).identity == RowFilter(**changes, ranking=other).identity
+        ) is same
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,7 @@ def test_the_ranking_is_part_of_what_decides_only_where_it_does() -> None:
 )
 def test_what_makes_no_sense_is_refused(changes) -> None:
     with pytest.raises(ConfigError):
-        Keep(**changes)
+        RowFilter(**changes)
 
 
 @given(
@@ -104,7 +108,7 @@ def test_a_cut_keeps_its_last_place_and_what_stands_before(values, trades, place
     if place < len(ordered):
         last = Rank((values[ordered[place]] + 3) / 6, ordered[place])
         ordered = ordered[: place + 1]
-    cut = Cut(last=last, extrema=extrema, rows=len(values))
-    assert np.flatnonzero(cut.keeps(columns, ranking)).tolist() == sorted(ordered)
-    again = Cut.from_dict(json.loads(json.dumps(cut.to_dict())))
-    assert np.flatnonzero(again.keeps(columns, ranking)).tolist() == sorted(ordered)
+    threshold = TopKThreshold(last=last, extrema=extrema, rows=len(values))
+    assert np.flatnonzero(threshold.passes(columns, ranking)).tolist() == sorted(ordered)
+    again = TopKThreshold.from_dict(json.loads(json.dumps(threshold.to_dict())))
+    assert np.flatnonzero(again.passes(columns, ranking)).tolist() == sorted(ordered)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.grid import top_rows
-from ib_grid.grid.top_rows import BestRows
+from ib_grid.grid.top_rows import TopRows
 
 rows = st.lists(
     st.tuples(st.integers(-3, 3).map(float) | st.floats(-1, 1), st.integers(0, 10**12)),
@@ -17,8 +17,8 @@ rows = st.lists(
 )
 
 
-def entered(blocks: list[list[tuple[float, int]]], n: int) -> BestRows:
-    best = BestRows(n, n_more=1)
+def entered(blocks: list[list[tuple[float, int]]], n: int) -> TopRows:
+    best = TopRows(n, n_more=1)
     for block in blocks:
         score, combo_id = (np.array(column) for column in zip(*block, strict=True))
         best.add(score.astype(np.float64), combo_id, -combo_id)
@@ -38,7 +38,7 @@ def test_they_are_the_first_of_all_in_whatever_parts_they_come(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(top_rows, "AT_ONCE", at_once)
         parts = [entered(blocks[k : k + per_part], n) for k in range(0, len(blocks), per_part)]
-        found = reduce(BestRows.merge, parts, BestRows(n, n_more=1)).columns()
+        found = reduce(TopRows.merge, parts, TopRows(n, n_more=1)).columns()
     score, combo_id, more = (column.tolist() for column in found)
     assert list(zip(score, combo_id, strict=True)) == expected
     assert more == [-i for i in combo_id]
@@ -46,7 +46,7 @@ def test_they_are_the_first_of_all_in_whatever_parts_they_come(
 
 def test_what_cannot_come_in_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(top_rows, "AT_ONCE", 10)
-    best = BestRows(3)
+    best = TopRows(3)
     for k in range(100):
         best.add(-np.arange(4.0), np.arange(4) + 4 * k)
         assert sum(len(part[0]) for part in best._parts) <= 3 + 10

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import ConfigError, GridError, InputError, InstrumentError
 from ib_grid.grid.grid import named_grid
-from ib_grid.grid.row_filter import KEEP_ALL, Keep
+from ib_grid.grid.row_filter import NO_FILTER, RowFilter
 from ib_grid.market.instruments import GER40, XAUUSD
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import RemotePath
@@ -92,10 +92,10 @@ def test_an_unknown_key_of_a_table_is_named_with_its_file(tmp_path: Path) -> Non
 def test_what_is_kept(given: object, rows: int) -> None:
     options = {"columns": "ranking", "keep": " winrate > 50 ", "keep_top": given}
     found = load_settings({"symbol": "GER40", "ranking": {"min_trades": 3}, **options})
-    assert found.kept == Keep(
+    assert found.row_filter == RowFilter(
         columns="ranking", condition="winrate > 50", top=rows, ranking=found.ranking
     )
-    assert load_settings({"symbol": "GER40"}).kept == KEEP_ALL
+    assert load_settings({"symbol": "GER40"}).row_filter == NO_FILTER
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from ib_grid.grid import top_rows
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.grid import GRID_VALUES, Grid
-from ib_grid.grid.row_filter import Keep
+from ib_grid.grid.row_filter import RowFilter
 from ib_grid.market.instruments import GER40
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
@@ -27,11 +27,11 @@ from ib_grid.runs.partitions import partition_files, partition_path
 from ib_grid.runs.row_blocks import numbered
 from pipelines.report.measures.parameter_effects import quantiles, sums_of
 from pipelines.report.measures.ranking import Scope, rank
-from pipelines.run.top_k import find_cut
+from pipelines.run.top_k import find_threshold
 from tests.helpers.runs.small_runs import FINGERPRINT, made_up_metrics
 
 ROWS_PER_CHUNK = 5_000
-KEPT = Keep(columns="ranking", top=1_000)
+KEPT = RowFilter(columns="ranking", top=1_000)
 
 
 def plan_of(n_reaches: int) -> ChunkPlan:
@@ -48,7 +48,7 @@ def written(folder: Path, plan: ChunkPlan) -> Path:
     for index in range(len(plan)):
         chunk = plan.chunk(index)
         metrics = made_up_metrics(chunk)
-        table = KEPT.of(partition_file.results_table(plan.grid, chunk, metrics))
+        table = KEPT.apply(partition_file.results_table(plan.grid, chunk, metrics))
         path = partition_path(dataset, plan.grid, chunk)
         partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
     return dataset
@@ -110,7 +110,7 @@ def test_choosing_the_best_holds_no_more_of_four_times_the_rows(
 
     def selected(dataset: Path) -> Callable[[], object]:
         files = partition_files(dataset)
-        return lambda: find_cut(files, KEPT)
+        return lambda: find_threshold(files, KEPT)
 
     (small, _), (large, _) = data_sets
     assert most_held(selected(large)) < 1.5 * most_held(selected(small))

@@ -9,7 +9,7 @@ import pytest
 
 from ib_grid.errors import DataError, IbGridError, RunMismatchError
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.grid.row_filter import Keep
+from ib_grid.grid.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import summarise
@@ -61,7 +61,7 @@ def test_a_run_that_keeps_its_best_rows(tmp_path: Path, monkeypatch: pytest.Monk
 
     asked = settings(tmp_path, ranking=RANKING, run_dir="few", **KEPT)
     with monkeypatch.context() as patch:  # when the cut is known and no file has been cut
-        patch.setattr(attempt, "cut_partitions", killed)
+        patch.setattr(attempt, "filter_partitions", killed)
         with pytest.raises(KeyboardInterrupt):
             done(asked)
     begun = read_manifest(tmp_path / "results" / "few")
@@ -78,9 +78,9 @@ def test_a_run_that_keeps_its_best_rows(tmp_path: Path, monkeypatch: pytest.Monk
     assert f"kept: 50 of {len(GRID)} rows" in said
     table = kept_rows(result)
     assert table["combo_id"].to_pylist() == sorted(best.combo_id)
-    assert table.column_names == ["combo_id", *PARAM_NAMES, *Keep(columns="ranking").metrics]
+    assert table.column_names == ["combo_id", *PARAM_NAMES, *RowFilter(columns="ranking").metrics]
     assert result.manifest.state == "finished"
-    assert result.manifest.kept.top == 50
+    assert result.manifest.row_filter.top == 50
     assert result.summary.combinations == len(GRID)
 
     files = partition_files(results_folder(result.folder, "GER40"))
@@ -122,13 +122,13 @@ def _check_report(folder: Path, whole: Path, n_eligible: int) -> None:
 
 
 def test_a_report_of_no_row_says_why_there_is_none(tmp_path: Path) -> None:
-    chunk, keep = PLAN.chunk(0), Keep(condition="total_trades > 1000")
+    chunk, keep = PLAN.chunk(0), RowFilter(condition="total_trades > 1000")
     metrics = made_up_metrics(chunk)
-    table = keep.of(partition_file.results_table(GRID, chunk, metrics))
+    table = keep.apply(partition_file.results_table(GRID, chunk, metrics))
     assert not table.num_rows
     path = partition_path(results_folder(tmp_path, "GER40"), GRID, chunk)
     partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
     partition_file.read_verified(path, GRID, chunk, FINGERPRINT)
-    info = run_info(GRID, keep=keep, n_computed=chunk.n_rows)
+    info = run_info(GRID, row_filter=keep, n_computed=chunk.n_rows)
     with pytest.raises(DataError, match="none of 8 computed combinations has total_trades > 1000"):
         build_report(tmp_path, info, ReportSettings(ranking=RankingSettings()))

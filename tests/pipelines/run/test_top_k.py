@@ -12,25 +12,25 @@ import pytest
 from ib_grid.errors import StoreError
 from ib_grid.grid import top_rows
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.grid.row_filter import Cut, Keep
+from ib_grid.grid.row_filter import RowFilter, TopKThreshold
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.partitions import partition_files, partition_path
-from pipelines.run.top_k import cut_partitions, find_cut
+from pipelines.run.top_k import filter_partitions, find_threshold
 from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics, rows
 
 RANKING = RankingSettings(weights={"total_r": 0.6, "winrate": 0.4}, min_trades=10)
 
 
-def written(dataset: Path, keep: Keep) -> pd.DataFrame:
+def written(dataset: Path, row_filter: RowFilter) -> pd.DataFrame:
     """A data set of made-up rows; values are few, so that scores tie."""
     for index in range(len(PLAN)):
         chunk = PLAN.chunk(index)
         metrics = made_up_metrics(chunk)
         metrics[METRIC_COLUMNS.index("total_r")] = metrics[0].round(-1)
         metrics[METRIC_COLUMNS.index("winrate")] = 50
-        table = keep.of(partition_file.results_table(GRID, chunk, metrics))
+        table = row_filter.apply(partition_file.results_table(GRID, chunk, metrics))
         path = partition_path(dataset, GRID, chunk)
         partition_file.write(path, table, chunk, FINGERPRINT, summarise(chunk, metrics, 10))
     return rows(dataset).to_pandas()
@@ -43,8 +43,8 @@ def best(frame: pd.DataFrame, n: int) -> list[int]:
     return sorted(ordered.combo_id.head(n))
 
 
-def cut_all(dataset: Path, keep: Keep, cut, chunks) -> list[int]:
-    return list(cut_partitions(dataset, PLAN, FINGERPRINT, keep, cut, chunks))
+def filter_all(dataset: Path, row_filter: RowFilter, threshold, chunks) -> list[int]:
+    return list(filter_partitions(dataset, PLAN, FINGERPRINT, row_filter, threshold, chunks))
 
 
 @pytest.mark.parametrize("n", [1, 17, 100, 10_000])
@@ -54,12 +54,12 @@ def test_the_best_rows_are_those_of_sorting_everything(
 ) -> None:
     monkeypatch.setattr(top_rows, "AT_ONCE", at_once)
     dataset = tmp_path / "GER40_full_results.parquet"
-    keep = Keep(columns="ranking", top=n, ranking=RANKING)
-    everything = written(dataset, keep)
-    cut = find_cut(partition_files(dataset), keep)
-    assert cut.rows == len(everything)
-    assert cut.extrema.n_rows == (everything.total_trades >= 10).sum()
-    kept = cut_all(dataset, keep, cut, range(len(PLAN)))
+    row_filter = RowFilter(columns="ranking", top=n, ranking=RANKING)
+    everything = written(dataset, row_filter)
+    threshold = find_threshold(partition_files(dataset), row_filter)
+    assert threshold.rows == len(everything)
+    assert threshold.extrema.n_rows == (everything.total_trades >= 10).sum()
+    kept = filter_all(dataset, row_filter, threshold, range(len(PLAN)))
     left = rows(dataset).to_pandas()
     assert left.combo_id.tolist() == best(everything, n)
     assert sum(kept) == len(left)
@@ -71,42 +71,42 @@ def test_the_best_rows_are_those_of_sorting_everything(
 
 def test_where_no_row_is_eligible_none_is_left(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
-    keep = Keep(condition="total_trades > 1000", top=5, ranking=RANKING)
-    assert written(dataset, keep).empty
-    found = find_cut(partition_files(dataset), keep)
-    cut = Cut.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
-    assert (cut.last, cut.rows) == (None, 0)
-    np.testing.assert_equal(cut.extrema, found.extrema)
-    assert cut_all(dataset, keep, cut, range(len(PLAN))) == [0] * len(PLAN)
+    row_filter = RowFilter(condition="total_trades > 1000", top=5, ranking=RANKING)
+    assert written(dataset, row_filter).empty
+    found = find_threshold(partition_files(dataset), row_filter)
+    threshold = TopKThreshold.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
+    assert (threshold.last, threshold.rows) == (None, 0)
+    np.testing.assert_equal(threshold.extrema, found.extrema)
+    assert filter_all(dataset, row_filter, threshold, range(len(PLAN))) == [0] * len(PLAN)
 
 
 def test_a_cut_goes_on_where_it_ended(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
-    keep = Keep(condition="total_trades >= 5", top=40, ranking=RANKING)
-    everything = written(dataset, keep)
-    cut = find_cut(partition_files(dataset), keep)
-    cut_all(dataset, keep, cut, range(7))
+    row_filter = RowFilter(condition="total_trades >= 5", top=40, ranking=RANKING)
+    everything = written(dataset, row_filter)
+    threshold = find_threshold(partition_files(dataset), row_filter)
+    filter_all(dataset, row_filter, threshold, range(7))
     stored = inventory.take_stock(dataset, PLAN, FINGERPRINT, read_all=True)
     assert not stored.damaged
     uncut = [index for index, record in stored.records.items() if not record.is_cut]
     assert uncut == list(range(7, len(PLAN)))
-    cut_all(dataset, keep, cut, uncut)
+    filter_all(dataset, row_filter, threshold, uncut)
     before = {path: path.read_bytes() for path in partition_files(dataset)}
     assert rows(dataset)["combo_id"].to_pylist() == best(everything, 40)
-    cut_all(dataset, keep, cut, range(len(PLAN)))  # once more changes nothing
+    filter_all(dataset, row_filter, threshold, range(len(PLAN)))  # once more changes nothing
     assert {path: path.read_bytes() for path in partition_files(dataset)} == before
 
 
 def test_a_file_says_what_was_computed_and_what_is_kept(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
-    keep = Keep(columns="ranking", condition="total_trades >= 20")
-    everything = written(dataset, keep)
+    row_filter = RowFilter(columns="ranking", condition="total_trades >= 20")
+    everything = written(dataset, row_filter)
     stored = inventory.take_stock(dataset, PLAN, FINGERPRINT, read_all=True)
     records = stored.records.values()
     assert sum(record.computed for record in records) == len(GRID)
     assert sum(record.n_rows for record in records) == len(everything) < len(GRID)
     assert sum(record.summary.combinations for record in records) == len(GRID)
-    assert {record.metrics for record in records} == {keep.metrics}
+    assert {record.metrics for record in records} == {row_filter.metrics}
     for index, record in stored.records.items():
         path = partition_path(dataset, GRID, PLAN.chunk(index))
         assert partition_file.read_verified(path, GRID, PLAN.chunk(index), FINGERPRINT)[0] == record

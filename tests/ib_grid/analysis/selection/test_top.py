@@ -11,7 +11,7 @@ import pytest
 from ib_grid.analysis.selection.top import ranking_of, score_extrema, top
 from ib_grid.errors import ConfigError
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.grid.row_filter import Cut, Keep
+from ib_grid.grid.row_filter import RowFilter, TopKThreshold
 from ib_grid.grid.scoring import DEFAULT_WEIGHTS, RankingSettings
 from ib_grid.runs.run import Run, load_run
 from tests.helpers.runs.random_runs import GRID, write_run
@@ -77,12 +77,12 @@ def test_the_ranking_is_the_runs_own(whole) -> None:
 def test_a_run_that_kept_its_best_scores_as_when_it_chose_them(whole, tmp_path: Path) -> None:
     run, rows = whole
     chosen = top(run, n=40, ranking=WEIGHTS)
-    cut = Cut(last=None, extrema=score_extrema(run, WEIGHTS), rows=len(rows))
+    cut = TopKThreshold(last=None, extrema=score_extrema(run, WEIGHTS), rows=len(rows))
     best = set(chosen["combo_id"])
     write_run(
         *(tmp_path / "r", GRID, rows),
         keep=lambda part: part["combo_id"].isin(best),
-        of_manifest={"keep": Keep(top=40, ranking=WEIGHTS), "cut": cut},
+        of_manifest={"keep": RowFilter(top=40, ranking=WEIGHTS), "cut": cut},
     )
     kept = load_run(tmp_path / "r")
     found = top(kept, n=100, ranking=WEIGHTS)
