@@ -134,13 +134,12 @@ def test_partial_coverage_is_accepted_and_said() -> None:
     run = load_news(settings, XAUUSD, dates)
     assert times(run.filter.events) == HIGH_USD
     assert (run.statement.session_dates, run.statement.unfiltered_dates) == (15, 2)
-    assert run.statement.unfiltered_spans == (
-        "2031-03-16 to 2031-03-17 (2 session dates: no calendar)"
-    )
+    (span,) = run.statement.unfiltered_spans
+    assert span == "2031-03-16 to 2031-03-17 (2 session dates: no calendar)"
     lines = run.statement.lines
     assert "NOT FILTERED: 2 of 15 session dates." in lines
     assert run.statement.summary == f"{lines[0]} NOT FILTERED: 2 of 15 session dates."
-    assert "  2031-03-16 to 2031-03-17 (2 session dates: no calendar)" in lines
+    assert f"  {span}" in lines
 
 
 def test_many_spans_are_cut_in_the_message_only(tmp_path: Path) -> None:
@@ -207,3 +206,12 @@ def test_wrong_settings(settings: dict[str, object], found: str) -> None:
     with pytest.raises(InputError) as raised:
         load_news(NewsSettings(paths=(CALENDARS,), **settings), XAUUSD, MARCH)
     assert raised.value.message == found
+
+
+@pytest.mark.parametrize("name", ["before_minutes", "calendars", "coverage", "untimed_events"])
+def test_an_incomplete_statement_is_refused(name: str) -> None:
+    values = load_news(NewsSettings(coverage="partial"), XAUUSD, MARCH).statement.to_dict()
+    assert NewsStatement.from_dict(values).to_dict() == values
+    for wrong in ({k: v for k, v in values.items() if k != name}, {**values, name: {}}):
+        with pytest.raises(ConfigError, match=name):
+            NewsStatement.from_dict(wrong)

@@ -144,6 +144,6 @@ def test_currencies_of_the_table() -> None:
 
 @pytest.mark.parametrize("given_currencies", [[], "USD", ["US"], ["USD", 7], None, {"USD": 1}])
 def test_wrong_currencies(given_currencies: object) -> None:
-    with pytest.raises(ConfigError, match="the currencies of XAUUSD are") as raised:
+    with pytest.raises(ConfigError, match="invalid currencies of XAUUSD") as raised:
         currencies_of(instrument("XAUUSD"), {"XAUUSD": given_currencies})
     assert raised.value.expected == 'a list of three-letter codes, such as ["EUR", "USD"]'

@@ -158,8 +158,6 @@ def test_where_the_bars_lie_does_not_change_the_fingerprint(tmp_path: Path) -> N
     [
         {"symbol": "../../x"},
         {"data": {"file": "bars.parquet", "sha256": "a" * 64, "bars": 5}},
-        {"news_statement": {}},
-        {"news_statement": {"enabled": True}},
         {"ranking": {"weights": {"total_r": 0.5}, "min_trades": 10}},
         {"ranking": {"columns": 1}},
     ],
