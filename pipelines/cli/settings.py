@@ -1,27 +1,127 @@
-"""From the options of a command to settings."""
+"""Command-line options of a command from groups of settings (`pipelines.config.options`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from ib_grid.errors import ConfigError
+import typer
+
+from pipelines.config.conversions import Convert
+from pipelines.config.options import given_type, option_of
 
 if TYPE_CHECKING:
-    from pipelines.config.configuration import Settings
+    from pipelines.config.settings import Settings
+
+_CONFIG = "config_file"
+_CONFIG_HELP = "TOML or JSON file of these options as keys; the command line wins."
 
 
-def settings_of(given: Mapping[str, object]) -> Settings:
-    """Settings from the options of a command that are settings, and its configuration file."""
-    from pipelines.config import configuration
-    from pipelines.config.values import KEYS
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Settings as a person gave them, not yet read or checked.
 
-    options_given = {name: value for name, value in given.items() if name in KEYS}
-    if given.get("news_currency"):
-        if not given["symbol"]:
-            raise ConfigError(
-                "no symbol was given", location="--news-currency", expected="--symbol"
-            )
-        options_given["news_currencies"] = {given["symbol"]: list(given["news_currency"])}  # type: ignore[call-overload]
-    return configuration.load_settings(options_given, cast(Path | None, given["config_file"]))
+    Attributes
+    ----------
+    options : mapping
+        Values of the command line by name; None for what was not given.
+    config_file : Path or None
+    """
+
+    options: Mapping[str, object]
+    config_file: Path | None
+
+    def settings(self) -> Settings:
+        """Read and check the settings.
+
+        Raises
+        ------
+        ConfigError, InstrumentError
+            If the file or a value is invalid.
+        """
+        from pipelines.config.configuration import load_settings
+
+        return load_settings(self.options, self.config_file)
+
+
+def takes_settings(
+    *groups: type, config_file: bool = True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of groups of settings, and ``--config``, to a command.
+
+    The command receives what was given as its first argument, a `Given`.
+    """
+    parameters = [_parameter(group, name) for group in groups for name in _names(group)]
+    names = [parameter.name for parameter in parameters]
+    if config_file:
+        parameters.append(_option(_CONFIG, Path, help=_CONFIG_HELP, flags=("--config",)))
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def with_settings(**values: Any) -> None:
+            options = {name: values.pop(name) for name in names}
+            command(Given(options=options, config_file=values.pop(_CONFIG, None)), **values)
+
+        _, *own = inspect.signature(command, eval_str=True).parameters.values()
+        required = [one for one in own if one.default is Parameter.empty]
+        others = [one for one in own if one not in required]
+        with_settings.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [one.replace(kind=Parameter.KEYWORD_ONLY) for one in (*required, *parameters, *others)]
+        )
+        with_settings.__annotations__ = {}
+        return with_settings
+
+    return decorate
+
+
+def _names(group: type) -> list[str]:
+    return [field.name for field in dataclasses.fields(group)]
+
+
+def _parameter(group: type, name: str) -> Parameter:
+    """Return the command-line parameter of a setting; its default is None, for not given."""
+    type_ = get_type_hints(group, include_extras=True)[name]
+    explained = option_of(type_)
+    kind, metavar = _typed(given_type(type_))
+    unset = explained.unset or _text(getattr(group, name, None), explained.flags)
+    help_text = f"{explained.help} [default: {unset}]" if unset else explained.help
+    return _option(name, kind, help=help_text, flags=explained.flags, metavar=metavar)
+
+
+def _option(
+    name: str, kind: Any, *, help: str, flags: tuple[str, ...], metavar: str | None = None
+) -> Parameter:
+    declared = ["/".join(flags)] if flags else []
+    annotation = Annotated[kind | None, typer.Option(*declared, help=help, metavar=metavar)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _typed(type_: Any) -> tuple[Any, str | None]:
+    """Return the type of a setting on the command line, and what the help calls its values."""
+    for note in getattr(type_, "__metadata__", ()):
+        if isinstance(note, Convert):
+            return note.typed, _metavar(note.typed)
+    type_ = getattr(type_, "__origin__", type_) if hasattr(type_, "__metadata__") else type_
+    if get_origin(type_) is Literal:
+        return str, f"<{'|'.join(get_args(type_))}>"
+    return type_, None
+
+
+def _metavar(typed: Any) -> str | None:
+    """Return what the help calls an item of an option that may be repeated."""
+    return f"<{get_args(typed)[0].__name__.lower()}>" if get_origin(typed) is list else None
+
+
+def _text(default: object, flags: tuple[str, ...]) -> str:
+    """Return a default value as the help shows it."""
+    if default in (None, ()):
+        return ""
+    if isinstance(default, bool):
+        return flags[0 if default else 1].removeprefix("--")
+    return f"{default:g}" if isinstance(default, float) else str(default)

@@ -9,8 +9,8 @@ from pathlib import Path
 from distributed import Security
 
 from ib_grid.errors import ConfigError
-from pipelines.config.configuration import Settings
-from pipelines.config.values import TLS_SCHEMES
+from pipelines.config.options import TLS_SCHEMES
+from pipelines.config.settings import Settings
 
 
 def security_of(settings: Settings) -> Security | None:

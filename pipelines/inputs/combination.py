@@ -20,7 +20,7 @@ from ib_grid.market.market import build_market, traded_dates
 from ib_grid.news import LoadedNews, check_candidates, load_news
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs import prepare
 from pipelines.inputs.inputs import check_spread
 

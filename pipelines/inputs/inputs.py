@@ -22,7 +22,7 @@ from ib_grid.news import NewsStatement, load_news
 from ib_grid.runs.fingerprint import identity
 from ib_grid.runs.source import RunSource
 from pipelines.config import configuration
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs import prepare
 
 _SPREAD_LIMIT = 0.01

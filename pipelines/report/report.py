@@ -205,7 +205,7 @@ def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:
             f"no row is kept: {_of_none(info)}",
             location=str(results),
             expected="at least one row",
-            hint="run with another --keep",
+            hint="run with another --filter",
         )
 
 

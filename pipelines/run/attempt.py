@@ -29,7 +29,7 @@ from pipelines.cluster.existing_cluster import check_cluster
 from pipelines.cluster.local_cluster import Workers
 from pipelines.cluster.security import warnings_of
 from pipelines.cluster.versions import own_versions
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs
 from pipelines.render.progress import Progress
 from pipelines.run import chunk_bag

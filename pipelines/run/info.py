@@ -14,7 +14,7 @@ from ib_grid.engine.fast import engine
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
 from pipelines.render.progress import duration
 from pipelines.run import chunk_bag

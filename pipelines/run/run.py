@@ -25,7 +25,7 @@ from ib_grid.storage.paths import AnyPath
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster.local_cluster import Workers
 from pipelines.cluster.security import security_of
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs
 from pipelines.run import chunk_bag, run_directory
 from pipelines.run.attempt import RunContext, compute_missing, planned_workers, say

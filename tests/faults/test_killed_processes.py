@@ -122,9 +122,9 @@ def test_worker_killed_again_and_again_in_one_chunk(
 def test_main_process_killed_while_rows_are_left_out(place: Place, children: Children) -> None:
     kept_whole = Place(folder=place.folder / "undisturbed")
     kept_whole.folder.mkdir()
-    kept_whole.complete(keep_top="300")
+    kept_whole.complete(top_k="300")
 
-    child = children.start(place.words("--keep-top", "300"))
+    child = children.start(place.words("--top-k", "300"))
     assert child.until(
         lambda: (place.run_dir / RUN_FILE).exists() and place.manifest.cut, "the cut"
     )
@@ -137,7 +137,7 @@ def test_main_process_killed_while_rows_are_left_out(place: Place, children: Chi
     cut = {path: now[path] for path in now if now[path] != before[path]}
     assert 9 <= len(cut) < len(PLAN)
 
-    result, _ = place.complete(keep_top="300")
+    result, _ = place.complete(top_k="300")
     assert (result.computed, place.manifest.state) == (0, "finished")
     assert cut.items() <= place.finished().items(), "a file that was cut was written again"
     assert rows(place.dataset).num_rows == 300

@@ -9,38 +9,30 @@ import typer
 
 from ib_grid.storage.paths import parse_path
 from pipelines.cli import options
-from pipelines.cli.settings import settings_of
+from pipelines.cli.settings import Given, takes_settings
+from pipelines.config.options import (
+    DataOptions,
+    ExecutionOptions,
+    InstrumentOptions,
+    NewsOptions,
+)
 from pipelines.render import formats
 
 
+@takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
 def trades(
+    given: Given,
     params: Annotated[
         str, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
     ],
-    symbol: options.Symbol = None,
-    instruments: options.Instruments = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV file to write. [default: the screen]")
     ] = None,
     engine: Annotated[str, typer.Option(help="fast, or reference: the plain twin.")] = "fast",
-    execution: options.Execution = None,
-    data: options.Data = None,
-    data_dir: options.DataDir = None,
-    spread_points: options.SpreadPoints = None,
-    slippage_points: options.SlippagePoints = None,
-    commission_points: options.CommissionPoints = None,
-    news: options.NewsPaths = None,
-    news_filter: options.NewsFilter = None,
-    news_before_minutes: options.NewsBefore = None,
-    news_after_minutes: options.NewsAfter = None,
-    news_coverage: options.NewsCoverage = None,
-    news_timezone: options.NewsTimezone = None,
-    news_currency: options.NewsCurrency = None,
-    config_file: options.Config = None,
     table_format: options.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show or write every trade of one combination."""
-    settings = settings_of(locals())
+    settings = given.settings()
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
@@ -59,27 +51,13 @@ def trades(
         show_trades(terminal(), found, table_format)
 
 
+@takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
 def check(
+    given: Given,
     params: Annotated[str, typer.Option(help="JSON file of the 14 parameters.")],
-    symbol: options.Symbol = None,
-    instruments: options.Instruments = None,
     out: Annotated[
         Path | None, typer.Option(help="CSV file to write. [default: the screen]")
     ] = None,
-    execution: options.Execution = None,
-    data: options.Data = None,
-    data_dir: options.DataDir = None,
-    spread_points: options.SpreadPoints = None,
-    slippage_points: options.SlippagePoints = None,
-    commission_points: options.CommissionPoints = None,
-    news: options.NewsPaths = None,
-    news_filter: options.NewsFilter = None,
-    news_before_minutes: options.NewsBefore = None,
-    news_after_minutes: options.NewsAfter = None,
-    news_coverage: options.NewsCoverage = None,
-    news_timezone: options.NewsTimezone = None,
-    news_currency: options.NewsCurrency = None,
-    config_file: options.Config = None,
     table_format: options.TableFormat = formats.Format.AUTO,
 ) -> None:
     """List each blocked and each kept candidate of a combination with the nearest event.
@@ -87,7 +65,7 @@ def check(
     distance_minutes (min on the screen) is the candidate's time less the event's: negative, the
     event is still to come; positive, it is over.
     """
-    settings = settings_of(locals())
+    settings = given.settings()
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv

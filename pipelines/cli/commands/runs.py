@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,85 +9,60 @@ import typer
 from rich.console import Console
 
 from pipelines.cli import options
-from pipelines.cli.settings import settings_of
+from pipelines.cli.settings import Given, takes_settings
+from pipelines.config.options import (
+    ClusterOptions,
+    DataOptions,
+    ExecutionOptions,
+    GridOptions,
+    InstrumentOptions,
+    NewsOptions,
+    OutputOptions,
+    WorkerOptions,
+)
 
 if TYPE_CHECKING:
-    from pipelines.config.configuration import Settings
+    from pipelines.config.settings import Settings
     from pipelines.inputs.inputs import RunInputs
 
 
-def run(
-    symbol: options.Symbol = None,
-    instruments: options.Instruments = None,
-    grid: options.GridName = None,
-    execution: options.Execution = None,
-    data: options.Data = None,
-    data_dir: options.DataDir = None,
-    spread_points: options.SpreadPoints = None,
-    slippage_points: options.SlippagePoints = None,
-    commission_points: options.CommissionPoints = None,
-    news: options.NewsPaths = None,
-    news_filter: options.NewsFilter = None,
-    news_before_minutes: options.NewsBefore = None,
-    news_after_minutes: options.NewsAfter = None,
-    news_coverage: options.NewsCoverage = None,
-    news_timezone: options.NewsTimezone = None,
-    news_currency: options.NewsCurrency = None,
-    workers: options.Workers = None,
-    scheduler: options.Scheduler = None,
-    dashboard_address: options.DashboardAddress = None,
-    listen: options.Listen = None,
-    tls_ca_file: options.TlsCaFile = None,
-    tls_cert: options.TlsCert = None,
-    tls_key: options.TlsKey = None,
-    output: options.Output = None,
-    run_dir: options.RunDir = None,
-    resume: options.Resume = None,
-    chunk_size: options.ChunkSize = None,
-    columns: options.Columns = None,
-    keep: options.KeepRows = None,
-    keep_top: options.KeepTop = None,
-    config_file: options.Config = None,
-    excel: options.Excel = False,
-) -> None:
-    """Backtest every combination of a grid; run again, it goes on where it ended."""
-    settings = _settings_of_run(locals())
+@takes_settings(
+    InstrumentOptions,
+    GridOptions,
+    DataOptions,
+    ExecutionOptions,
+    NewsOptions,
+    WorkerOptions,
+    ClusterOptions,
+    OutputOptions,
+)
+def run(given: Given, excel: options.Excel = False) -> None:
+    """Backtest every combination of a grid. Run the same command again to resume."""
+    settings = _settings_of_run(given)
     from pipelines.inputs.inputs import read_inputs
 
     _run_and_report(settings, read_inputs(settings), excel=excel)
 
 
-def info(
-    symbol: options.Symbol = None,
-    instruments: options.Instruments = None,
-    grid: options.GridName = None,
-    execution: options.Execution = None,
-    data: options.Data = None,
-    data_dir: options.DataDir = None,
-    news: options.NewsPaths = None,
-    news_filter: options.NewsFilter = None,
-    news_before_minutes: options.NewsBefore = None,
-    news_after_minutes: options.NewsAfter = None,
-    news_coverage: options.NewsCoverage = None,
-    news_timezone: options.NewsTimezone = None,
-    news_currency: options.NewsCurrency = None,
-    workers: options.Workers = None,
-    config_file: options.Config = None,
-) -> None:
-    """Show the bars, the levels, the size of the grid and what a run will take."""
-    settings = settings_of(locals())
+@takes_settings(
+    InstrumentOptions, GridOptions, DataOptions, ExecutionOptions, NewsOptions, WorkerOptions
+)
+def info(given: Given) -> None:
+    """Show the bars, the levels, the size of the grid and how long a run will take."""
+    settings = given.settings()
     from pipelines.run.info import describe
 
     for line in describe(settings):
         typer.echo(line)
 
 
+@takes_settings(WorkerOptions, config_file=False)
 def demo(
+    given: Given,
     output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
-    workers: options.Workers = None,
     excel: options.Excel = False,
 ) -> None:
-    """Try it all on a year of made-up bars: the standard grid, ranked."""
+    """Run the standard grid on a year of synthetic bars and report on it."""
     _prepare_workers()
     from pipelines.config import configuration
     from pipelines.inputs.demo import DEMO_SYMBOL, write_demo_bars
@@ -103,18 +77,18 @@ def demo(
             "data_dir": output / "data",
             "output": output / "results",
             "news_filter": False,
-            "workers": workers,
+            **given.options,
         }
     )
-    terminal().print("These bars are made up: no market ever traded so.")
+    terminal().print("Synthetic bars, not from a real market.")
     _run_and_report(settings, read_inputs(settings), excel=excel)
 
 
-def _settings_of_run(given: Mapping[str, object]) -> Settings:
-    """The settings; workers of this machine are prepared as soon as it is sure to have some."""
-    if not given["scheduler"] and not given["config_file"]:
+def _settings_of_run(given: Given) -> Settings:
+    """Return the settings; prepare local workers as soon as it is clear that there will be some."""
+    if not given.options["scheduler"] and not given.config_file:
         _prepare_workers()
-    settings = settings_of(given)
+    settings = given.settings()
     if not settings.scheduler:
         _prepare_workers()
     return settings
@@ -149,6 +123,6 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
                 workers=result.workers,
             )
         except KeyboardInterrupt:
-            typer.echo("every chunk is done; run again for the report", err=True)
+            typer.echo("Every chunk is done. Run the same command again for the report.", err=True)
             raise
     show_report(terminal(), *written)

@@ -17,7 +17,8 @@ from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.partitions import partition_files
 from ib_grid.storage.paths import AnyPath
-from pipelines.config.configuration import Settings, load_settings
+from pipelines.config.configuration import load_settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.tasks import ChunkWork
 from tests.helpers.paths import GOLDEN

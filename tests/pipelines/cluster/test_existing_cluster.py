@@ -22,7 +22,7 @@ from ib_grid.runs.run import load_run
 from ib_grid.storage.paths import AnyPath, RemotePath
 from pipelines.cluster import executors
 from pipelines.cluster.local_cluster import Workers, workers_of
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report_run import report_run
 from pipelines.run import tasks

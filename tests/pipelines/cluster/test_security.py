@@ -13,7 +13,8 @@ import pytest
 from ib_grid.errors import ConfigError
 from pipelines.cluster.local_cluster import workers_of
 from pipelines.cluster.security import is_loopback, security_of, warnings_of
-from pipelines.config.configuration import Settings, load_settings
+from pipelines.config.configuration import load_settings
+from pipelines.config.settings import Settings
 from tests.helpers.machines.external_cluster import certificates
 
 TLS = {"tls_ca_file": "ca.pem", "tls_cert": "cert.pem", "tls_key": "key.pem"}
@@ -52,8 +53,8 @@ def test_a_cluster_that_is_there_is_not_ours_to_warn_of() -> None:
     [
         ({"tls_ca_file": "ca.pem"}, "tls_ca_file without tls_cert, tls_key"),
         ({"tls_cert": "c.pem", "tls_key": "k.pem"}, "tls_cert, tls_key without tls_ca_file"),
-        ({"scheduler": "tcp://10.0.0.1:8786", **TLS}, "not one of TLS"),
-        ({"scheduler": "tcp://10.0.0.1:8786", "listen": ":1"}, "are both named"),
+        ({"scheduler": "tcp://10.0.0.1:8786", **TLS}, "not a TLS address"),
+        ({"scheduler": "tcp://10.0.0.1:8786", "listen": ":1"}, "exclude each other"),
         ({"listen": "8786"}, "listen is '8786'"),
     ],
 )

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from ib_grid.errors import ConfigError, GridError, InputError, InstrumentError
 from ib_grid.grid.grid import named_grid
 from ib_grid.grid.row_filter import NO_FILTER, RowFilter
-from ib_grid.market.instruments import GER40, XAUUSD
+from ib_grid.market.instruments import GER40
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import RemotePath
-from pipelines.config.configuration import Settings, load_grid, load_ranking, load_settings
-from pipelines.config.values import KEYS
+from pipelines.config.configuration import load_grid, load_ranking, load_settings
+from pipelines.config.settings import OPTIONS, Settings
 
 
 def config_file(folder: Path, text: str, name: str = "run.toml") -> Path:
@@ -27,7 +27,7 @@ def config_file(folder: Path, text: str, name: str = "run.toml") -> Path:
 
 def test_defaults_are_those_of_the_instrument() -> None:
     settings = load_settings({"symbol": "XAUUSD"})
-    assert settings == Settings(instrument=XAUUSD)
+    assert settings == Settings(symbol="XAUUSD")
     assert settings.fills.spread_points == 0.30
     assert settings.fills.model == "realistic"
     assert settings.bars_file == Path("data/optimized/XAUUSD_m1.parquet")
@@ -44,7 +44,7 @@ def test_an_output_is_a_folder_or_a_url(tmp_path: Path) -> None:
 
 
 def test_an_output_that_workers_cannot_see_is_refused() -> None:
-    with pytest.raises(ConfigError, match="seen by one process") as caught:
+    with pytest.raises(ConfigError, match="visible to one process") as caught:
         load_settings({"symbol": "GER40", "output": "memory://results"})
     assert caught.value.location == "--output"
 
@@ -90,7 +90,7 @@ def test_an_unknown_key_of_a_table_is_named_with_its_file(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("given", "rows"), [("1e6", 1_000_000), ("250", 250), (40, 40)])
 def test_what_is_kept(given: object, rows: int) -> None:
-    options = {"columns": "ranking", "keep": " winrate > 50 ", "keep_top": given}
+    options = {"columns": "ranking", "filter": " winrate > 50 ", "top_k": given}
     found = load_settings({"symbol": "GER40", "ranking": {"min_trades": 3}, **options})
     assert found.row_filter == RowFilter(
         columns="ranking", condition="winrate > 50", top=rows, ranking=found.ranking
@@ -118,13 +118,13 @@ def test_what_is_kept(given: object, rows: int) -> None:
         ("workers", True),
         ("chunk_size", 0),
         ("columns", "few"),
-        ("keep", ""),
-        ("keep", "total_traeds > 5"),
-        ("keep_top", 0),
-        ("keep_top", True),
-        ("keep_top", "1.5"),
-        ("keep_top", "inf"),
-        ("keep_top", "many"),
+        ("filter", ""),
+        ("filter", "total_traeds > 5"),
+        ("top_k", 0),
+        ("top_k", True),
+        ("top_k", "1.5"),
+        ("top_k", "inf"),
+        ("top_k", "many"),
         ("resume", "yes"),
         ("resume", 1),
         ("run_dir", " "),
@@ -164,7 +164,7 @@ def test_a_symbol_is_needed() -> None:
 
 
 def test_workers_and_scheduler_exclude_each_other() -> None:
-    with pytest.raises(ConfigError, match="both given"):
+    with pytest.raises(ConfigError, match="exclude each other"):
         load_settings({"symbol": "GER40", "workers": 2, "scheduler": "tcp://127.0.0.1:1"})
 
 
@@ -202,7 +202,7 @@ _JSON = st.recursive(
 )
 
 
-@given(st.sampled_from(sorted(KEYS)), _JSON)
+@given(st.sampled_from(sorted(OPTIONS)), _JSON)
 def test_any_value_is_taken_or_refused_in_words(key: str, value: object) -> None:
     try:
         settings = load_settings({"symbol": "GER40", key: value})

@@ -25,7 +25,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs.manifest import read_manifest, write_manifest
 from ib_grid.runs.partitions import partition_files, results_folder
 from ib_grid.storage.lock import sole_writer
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.run_info import run_info
 from pipelines.run import chunk_bag, run_directory

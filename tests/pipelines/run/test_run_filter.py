@@ -15,7 +15,7 @@ from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.partitions import partition_files, partition_path, results_folder
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report import ReportSettings, build_report
 from pipelines.report.report_run import report_run
@@ -35,7 +35,7 @@ from tests.helpers.runs.small_runs import (
     settings,
 )
 
-KEPT = {"columns": "ranking", "keep": "total_trades >= 3", "keep_top": 50}
+KEPT = {"columns": "ranking", "filter": "total_trades >= 3", "top_k": 50}
 RANKING = {"weights": {"total_r": 1.0}, "min_trades": 3}
 
 
@@ -90,7 +90,7 @@ def test_a_run_that_keeps_its_best_rows(tmp_path: Path, monkeypatch: pytest.Monk
     assert kept_rows(again).equals(table)
 
     with pytest.raises(RunMismatchError, match=r"keep\.top: 40 here, 50 in the run"):
-        done(settings(tmp_path, ranking=RANKING, run_dir="few", **{**KEPT, "keep_top": 40}))
+        done(settings(tmp_path, ranking=RANKING, run_dir="few", **{**KEPT, "top_k": 40}))
     with pytest.raises(RunMismatchError, match="keep"):
         done(settings(tmp_path, ranking=RANKING, run_dir="few"))
     _check_report(again.folder, whole.folder, len(eligible))

@@ -16,7 +16,7 @@ from ib_grid.storage import lease
 from ib_grid.storage.paths import AnyPath, RemotePath, all_below
 from pipelines.cluster import local_cluster
 from pipelines.cluster.local_cluster import Workers
-from pipelines.config.configuration import Settings
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report_run import report_run
 from pipelines.run import chunk_bag, tasks

@@ -164,7 +164,7 @@ def test_columns_that_are_left_out_without_being_asked_to(run: Path) -> None:
 
 
 def test_a_row_that_was_not_to_be_kept(tmp_path: Path) -> None:
-    run = computed_run(tmp_path, keep="total_trades >= 1", columns="ranking")
+    run = computed_run(tmp_path, filter="total_trades >= 1", columns="ranking")
     assert verified(run, sample=4).exit_status == 0
     manifest = change_manifest(run)
     path, chunk = files(run)[0], manifest.plan().chunk(0)

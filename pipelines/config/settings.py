@@ -1,0 +1,169 @@
+"""Settings of a run: all options of the command line and of a configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, get_type_hints
+
+from ib_grid.engine.execution import Execution
+from ib_grid.errors import ConfigError
+from ib_grid.grid.row_filter import RowFilter
+from ib_grid.grid.scoring import RankingSettings
+from ib_grid.market.instruments import Instrument
+from ib_grid.news.settings import NewsSettings
+from pipelines.config import conversions, default_paths, instruments
+from pipelines.config.conversions import Convert
+from pipelines.config.instruments import FoundInstrument
+from pipelines.config.options import (
+    TLS_SCHEMES,
+    ClusterOptions,
+    DataOptions,
+    ExecutionOptions,
+    GridOptions,
+    InstrumentOptions,
+    NewsOptions,
+    Option,
+    OutputOptions,
+    Text,
+    WorkerOptions,
+    option_of,
+)
+
+_TLS_NAMES = ("tls_ca_file", "tls_cert", "tls_key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(  # the fields of the last base come first
+    OutputOptions,
+    ClusterOptions,
+    WorkerOptions,
+    NewsOptions,
+    ExecutionOptions,
+    DataOptions,
+    GridOptions,
+    InstrumentOptions,
+):
+    """Settings of a run, the options and two tables that only a configuration file can hold.
+
+    Raises
+    ------
+    ConfigError
+        If two settings exclude each other.
+    """
+
+    ranking: Annotated[
+        Annotated[RankingSettings, Convert(conversions.to_ranking)],
+        Option(
+            help="Weights of metric columns in the score, and the least number of trades.",
+            expected=f"a table of {', '.join(conversions.RANKING_KEYS)}",
+        ),
+    ] = field(default_factory=RankingSettings)
+    news_currencies: Annotated[
+        Mapping[str, list[Text]],
+        Option(
+            help="Currencies whose events block entries, by symbol.",
+            expected='a table such as NAS100 = ["USD"]',
+        ),
+    ] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_cluster(self)
+        _check_tls(self)
+        if self.news and not self.news_filter:
+            raise ConfigError(
+                "--news names a calendar, but --no-news turns the filter off",
+                expected="one of the two options",
+            )
+
+    @cached_property
+    def _found(self) -> FoundInstrument:
+        return instruments.find_instrument(self.symbol, self.instruments)
+
+    @property
+    def instrument(self) -> Instrument:
+        """The instrument of the symbol."""
+        return self._found.instrument
+
+    @property
+    def instrument_file(self) -> Path | None:
+        """The file that describes the instrument; None for a built-in one."""
+        return self._found.file  # type: ignore[return-value]
+
+    @property
+    def bars_file(self) -> Path:
+        """The file of one-minute bars."""
+        return self.data or default_paths.bars_file(self.symbol, self.data_dir)
+
+    @property
+    def levels_file(self) -> Path:
+        """The file of Initial Balance levels, which need not exist."""
+        return default_paths.levels_file(self.symbol, self.data_dir)
+
+    @property
+    def news_settings(self) -> NewsSettings:
+        """The settings of the news filter."""
+        own = {self.symbol: self.news_currency} if self.news_currency else {}
+        return NewsSettings(
+            enabled=self.news_filter,
+            paths=self.news or default_paths.news_paths(),
+            before_minutes=self.news_before_minutes,
+            after_minutes=self.news_after_minutes,
+            coverage=self.news_coverage,
+            currencies={**self.news_currencies, **own},
+            timezone=self.news_timezone,
+        )
+
+    @property
+    def row_filter(self) -> RowFilter:
+        """The columns and rows of the results to store."""
+        return RowFilter(
+            columns=self.columns, condition=self.filter, top=self.top_k, ranking=self.ranking
+        )
+
+    @property
+    def fills(self) -> Execution:
+        """The execution model with its costs."""
+        spread = self.spread_points
+        return Execution(
+            model=self.execution,
+            spread_points=self.instrument.spread_points if spread is None else spread,
+            slippage_points=self.slippage_points,
+            commission_points=self.commission_points,
+        )
+
+
+TYPES = get_type_hints(Settings, include_extras=True)
+OPTIONS = {name: option_of(type_) for name, type_ in TYPES.items()}
+
+
+def _check_cluster(settings: Settings) -> None:
+    if settings.scheduler and settings.workers:
+        raise ConfigError(
+            "--workers and --scheduler exclude each other",
+            expected="--workers to start processes here, or --scheduler to use a running cluster",
+        )
+    if settings.scheduler and settings.listen:
+        raise ConfigError(
+            "--scheduler and --listen exclude each other",
+            expected="--scheduler to use a running scheduler, or --listen to start one here",
+        )
+
+
+def _check_tls(settings: Settings) -> None:
+    given = [name for name in _TLS_NAMES if getattr(settings, name)]
+    missing = [name for name in _TLS_NAMES if name not in given]
+    if given and missing:
+        raise ConfigError(
+            f"{', '.join(given)} without {', '.join(missing)}",
+            expected="--tls-ca-file, --tls-cert and --tls-key, or none of them",
+        )
+    scheduler = settings.scheduler or ""
+    if given and scheduler and not scheduler.startswith(TLS_SCHEMES):
+        raise ConfigError(
+            "TLS certificates are given, but the scheduler's address is not a TLS address",
+            location=f"--scheduler {scheduler}",
+            expected="an address such as tls://HOST:8786",
+        )
