@@ -44,14 +44,14 @@ class Factor:
         The axis of the ids on which it lies.
     values : tuple
         Ascending, where they are numbers.
-    places : tuple of tuple of int
+    positions : tuple of tuple of int
         For each value, its places on the axis.
     """
 
     name: str
     axis: int
     values: tuple[Value, ...]
-    places: tuple[tuple[int, ...], ...]
+    positions: tuple[tuple[int, ...], ...]
 
     @property
     def is_ordered(self) -> bool:
@@ -100,7 +100,7 @@ def factors(grid: Grid) -> tuple[Factor, ...]:
                 name=name,
                 axis=axis,
                 values=tuple(values),
-                places=tuple(tuple(places[value]) for value in values),
+                positions=tuple(tuple(places[value]) for value in values),
             )
         )
     return tuple(found)

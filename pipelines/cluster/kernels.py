@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ib_grid.analysis.effects import axis_kernels
 from ib_grid.engine.fast import engine
 from ib_grid.engine.fast.kernel_cache import note_all_compiled
 from ib_grid.grid.grid import named_grid
@@ -21,5 +20,4 @@ def load_kernels() -> None:
     )
     grid = named_grid("standard", GER40)
     engine.warm_up(build_market(bars, grid.sessions, grid.horizon_minutes), grid)
-    axis_kernels.warm_up()
     note_all_compiled()

@@ -9,16 +9,22 @@ from typing import Literal, get_args
 from ib_grid.analysis import RunSource
 from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid.columns import VARIATIONS
+from ib_grid.grid.grid import Grid
 from ib_grid.grid.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import row_blocks
+from ib_grid.runs.cubes import Cube
 from ib_grid.runs.partitions import results_folder
 from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
-from pipelines.report.measures.eligible import Eligible, look_at_eligible
-from pipelines.report.measures.parameter_effects import Landscape, survey
+from pipelines.report.measures.eligible import Eligible, eligible
+from pipelines.report.measures.parameter_effects import (
+    ParameterEffects,
+    parameter_effects,
+    total_r_cube,
+)
 from pipelines.report.measures.ranking import Ranking, Scope, rank
 from pipelines.report.measures.replay import NO_BARS, TOP_TABLE, NoReplay, Replay, replay
 from pipelines.report.run_info import RunInfo
@@ -103,7 +109,7 @@ class Report:
         Combinations that are computed and kept.
     overall : Ranking
     variations : mapping of str to VariationReport
-    landscape : Landscape
+    parameter_effects : ParameterEffects
     eligible : Eligible
     replay : Replay or NoReplay
         The best once more from the bars.
@@ -114,7 +120,7 @@ class Report:
     n_rows: int
     overall: Ranking
     variations: Mapping[str, VariationReport]
-    landscape: Landscape
+    parameter_effects: ParameterEffects
     eligible: Eligible
     replay: Replay | NoReplay
 
@@ -171,7 +177,7 @@ def build_report(
     n_rows = row_blocks.count_rows(files)
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
     # Neither needs the other: while one waits for its last part, the other has the processes.
-    surveyed = executor.submit_thread(survey, files, info.grid, executor)
+    measured = executor.submit_thread(_measured, files, info.grid)
     overall, *of_variations = _rankings(files, info, settings, executor)
     replayed = executor.submit(replay, overall.best.head(TOP_TABLE), source)
     pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
@@ -180,16 +186,22 @@ def build_report(
         for name, (a, b) in zip(VARIATIONS, pairs, strict=True)
     }
     min_trades = settings.ranking.min_trades
+    total_r, effects = measured.result()
     return Report(
         info=info,
         settings=settings,
         n_rows=n_rows,
         overall=overall,
         variations=variations,
-        eligible=look_at_eligible(files, info.grid, overall, min_trades, executor),
-        landscape=surveyed.result(),
+        eligible=eligible(files, info.grid, total_r, overall, min_trades, executor),
+        parameter_effects=effects,
         replay=replayed.result(),
     )
+
+
+def _measured(files: Sequence[File], grid: Grid) -> tuple[Cube, ParameterEffects]:
+    total_r = total_r_cube(files, grid)
+    return total_r, parameter_effects(total_r, grid)
 
 
 def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:

@@ -1,36 +1,36 @@
-"""What lies beside a set in the grid: steps along one axis, as a trader would turn one knob.
+"""Neighbours of a combination: steps along one axis, as a trader would turn one knob.
 
-One step goes
+One step leads
 
 - to the next lower or higher number of a parameter;
-- to any other session, to the other stop mode: they have no order;
-- between REV_RB off and on, whatever its `rev_rb_pct`;
-- on the axis of trailing, which joins `tsl_target` and `tsl_sl` as the pruning rules leave them: to
-  the next `tsl_sl` under the same `tsl_target`, to the next `tsl_target` with the same `tsl_sl`, or
-  between no trailing and the smallest `tsl_target`, whatever its `tsl_sl`, which without trailing
-  is a placeholder.
+- to any other session or stop mode, which have no order;
+- between REV_RB off and on, at any `rev_rb_pct`;
+- on the trailing axis, which joins `tsl_target` and `tsl_sl`: to the next `tsl_sl` at the same
+  `tsl_target`, to the next `tsl_target` at the same `tsl_sl`, or between no trailing and the
+  smallest `tsl_target` at any `tsl_sl` (without trailing, `tsl_sl` is a placeholder).
 
-A step to a pair that the rules have pruned (a `tsl_sl` above the `tsl_target`) is none, and nothing
-takes its place: beside (1.5, 1.5) lies (2, 1.5) on one side only. Two steps are two of these on the
-same axis, all else held; on the axis of trailing they may change both of its parameters.
+Pairs that the pruning rules removed (a `tsl_sl` above the `tsl_target`) cannot be reached: (1.5,
+1.5) has (2, 1.5) as a neighbour on one side only. Two steps are two of these moves on one axis;
+on the trailing axis they may change both parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ib_grid.analysis.axis_values import JOINED_AXES, PARENTS, Value, factors, own_value
+from ib_grid.analysis.axis_values import JOINED_AXES, Value
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import shown, whole_number
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import Params
 from ib_grid.runs.run import Run
+
+Adjacency = Callable[[int], list[int]]
+UNORDERED = ("session", "stop_mode")
 
 
 class _Neighbour(NamedTuple):
@@ -46,7 +46,7 @@ class _Neighbour(NamedTuple):
 def neighbours(
     of: Run | Grid, combination: Params | int, steps: int = 1, columns: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The combinations up to some steps away on one axis, axis by axis.
+    """Return the combinations up to some steps away on one axis, axis by axis.
 
     Parameters
     ----------
@@ -54,24 +54,33 @@ def neighbours(
     combination : Params or int
         The parameters, or an id of the grid.
     steps : int
-        1 for those right beside it.
+        1 for the adjacent combinations only.
     columns : sequence of str
-        Metric columns of the run to have beside each, in their unit.
+        Metric columns of the run to add, in their unit.
 
     Returns
     -------
     frame
-        A row per neighbour: ``combo_id``; ``steps``, how many steps away; ``axis``, the axis of the
-        grid that differs; ``parameter``, the one that does, or the axis where both of its
-        parameters do; ``value`` of it there, of a pair both as text; and the metrics asked for,
-        NaN where a neighbour is not computed or not kept.
+        A row per neighbour: ``combo_id``; ``steps`` away; ``axis``, the grid axis that differs;
+        ``parameter``, the parameter that differs, or the axis if both of its parameters do;
+        ``value``, the neighbour's value (a pair as text); and the metrics, NaN for a neighbour that
+        is not computed or not kept.
 
     Raises
     ------
     GridError
         If the combination is not in the grid.
     ConfigError
-        If `steps` is no whole number from 1, or a column is none or of a grid without results.
+        If `steps` is not a positive whole number, a column is unknown, or columns are requested
+        of a grid, which has no results.
+
+    Examples
+    --------
+    >>> from ib_grid.grid.grid import named_grid
+    >>> from ib_grid.market.instruments import GER40
+    >>> found = neighbours(named_grid("standard", GER40), 0)
+    >>> found[found["axis"] == "session"]["value"].tolist()
+    ['08:30-09:00', '09:00-09:30']
     """
     if not isinstance(of, (Run, Grid)):
         raise ConfigError(f"neighbours in {shown(of)}", expected="a run of load_run, or a grid")
@@ -89,13 +98,7 @@ def neighbours(
 
 
 def checked_steps(steps: int) -> int:
-    """A number of steps.
-
-    Raises
-    ------
-    ConfigError
-        If it is no whole number from 1.
-    """
+    """Return a valid number of steps, or raise a ConfigError."""
     number = whole_number(steps)
     if number is None or number < 1:
         raise ConfigError(f"{shown(steps)} steps", expected="a whole number, 1 or more")
@@ -105,45 +108,69 @@ def checked_steps(steps: int) -> int:
 def _neighbours(grid: Grid, combination: Params | int, steps: int) -> Iterator[_Neighbour]:
     params = combination if isinstance(combination, Params) else grid.params(combination)
     own = [int(p[0]) for p in grid.places(np.array([grid.id_of(params)])).values()]
-    for axis, (name, apart) in enumerate(zip(grid.axes, steps_apart(grid), strict=True)):
-        values = grid.axes[name]
-        for place in np.flatnonzero((apart[own[axis]] > 0) & (apart[own[axis]] <= steps)).tolist():
-            combo_id = np.ravel_multi_index([*own[:axis], place, *own[axis + 1 :]], grid.shape)
-            differs, value = _difference(name, values[own[axis]], values[place])
-            n_steps = int(apart[own[axis], place])
+    for axis, (name, values) in enumerate(grid.axes.items()):
+        here = own[axis]
+        for there, n_steps in sorted(reached(adjacency(grid, name), here, steps).items()):
+            combo_id = np.ravel_multi_index([*own[:axis], there, *own[axis + 1 :]], grid.shape)
+            differs, value = _difference(name, values[here], values[there])
             yield _Neighbour(int(combo_id), n_steps, name, differs, value)
 
 
-@lru_cache(maxsize=8)
-def steps_apart(grid: Grid) -> tuple[NDArray[np.int64], ...]:
-    """For each axis the number of steps between its places, shape (n_places, n_places).
-
-    0 from a place to itself; -1 where no steps lead from one to the other.
-    """
-    values = {factor.name: factor.values for factor in factors(grid)}  # noqa: PD011 - no frame
-    return tuple(_distances(_one_step(name, places, values)) for name, places in grid.axes.items())
-
-
-def _one_step(
-    axis: str, places: tuple[Any, ...], values: Mapping[str, tuple[Value, ...]]
-) -> NDArray[np.bool_]:
-    """Which places of an axis lie one step apart."""
-    return np.array([[_step(axis, here, there, values) for there in places] for here in places])
-
-
-def _distances(one_step: NDArray[np.bool_]) -> NDArray[np.int64]:
-    n_places = len(one_step)
-    apart = np.where(np.eye(n_places, dtype=bool), 0, -1)
-    reached = np.eye(n_places, dtype=bool)
-    for n_steps in range(1, n_places):
-        wider = reached | (reached.astype(np.int64) @ one_step > 0)
-        apart[wider & ~reached] = n_steps
-        reached = wider
+def reached(adjacent: Adjacency, start: int, steps: int) -> dict[int, int]:
+    """Return the positions within some steps of a start, each with its number of steps."""
+    apart, edge = {start: 0}, [start]
+    for n_steps in range(1, steps + 1):
+        edge = [p for p in {q for here in edge for q in adjacent(here)} if p not in apart]
+        if not edge:
+            break
+        apart |= dict.fromkeys(edge, n_steps)
+    del apart[start]
     return apart
 
 
+def adjacency(grid: Grid, axis: str) -> Adjacency:
+    """Return the function from a position on an axis to the positions one step away."""
+    values = grid.axes[axis]
+    if axis in JOINED_AXES:
+        return _joined_adjacency(values)
+    if axis in UNORDERED:
+        return lambda here: [there for there in range(len(values)) if there != here]
+    beside = _beside(values)
+    position_of = {value: position for position, value in enumerate(values)}
+    return lambda here: [position_of[value] for value in beside[values[here]]]
+
+
+def _joined_adjacency(pairs: tuple[Any, ...]) -> Adjacency:
+    beside_first = _beside({first for first, _ in pairs})
+    beside_second = _beside({second for first, second in pairs if first})
+    position_of = {pair: position for position, pair in enumerate(pairs)}
+    with_first: dict[Any, list[int]] = {}
+    for position, (first, _) in enumerate(pairs):
+        with_first.setdefault(first, []).append(position)
+
+    def adjacent(here: int) -> list[int]:
+        first, second = pairs[here]
+        found = [(first, near) for near in beside_second[second]] if first else []
+        found += [(near, second) for near in beside_first[first] if first and near]
+        placeholders = [near for near in beside_first[first] if not (first and near)]
+        return [position_of[pair] for pair in found if pair in position_of] + [
+            position for near in placeholders for position in with_first[near]
+        ]
+
+    return adjacent
+
+
+def _beside(values: Iterable[Any]) -> dict[Any, list[Any]]:
+    """Return each value's next lower and next higher value."""
+    ordered = sorted(values)
+    return {
+        value: ordered[max(rank - 1, 0) : rank] + ordered[rank + 1 : rank + 2]
+        for rank, value in enumerate(ordered)
+    }
+
+
 def _difference(axis: str, here: Any, there: Any) -> tuple[str, Value]:
-    """The parameter in which two values of an axis differ, and its value in the second."""
+    """Return the parameter in which two values of an axis differ, and its second value."""
     if axis not in JOINED_AXES:
         return axis, there if isinstance(there, (int, float, str)) else str(there)
     first, second = JOINED_AXES[axis]
@@ -152,16 +179,3 @@ def _difference(axis: str, here: Any, there: Any) -> tuple[str, Value]:
     if here[1] == there[1] or not (here[0] and there[0]):
         return first, there[0]
     return axis, f"{there[0]:g} / {there[1]:g}"
-
-
-def _step(axis: str, here: Any, there: Any, values: Mapping[str, tuple[Value, ...]]) -> bool:
-    """Whether two values of an axis lie one step apart."""
-    if here == there:
-        return False
-    differs, _ = _difference(axis, here, there)
-    if differs in ("session", "stop_mode", "rev_rb_enabled"):
-        return True
-    if differs in JOINED_AXES or (differs in PARENTS and not here[0]):
-        return False
-    own, other = (values[differs].index(own_value(differs, v)) for v in (here, there))
-    return abs(own - other) == 1

@@ -1,4 +1,7 @@
-"""How good the neighbourhood of each set is: a peak that stands alone was found by chance."""
+"""Plateau scores: how good the neighbours of each combination are.
+
+A peak whose neighbours are poor was probably found by chance.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.analysis.effects.neighbourhoods import checked_steps, steps_apart
-from ib_grid.analysis.effects.reductions import sorted_row_quantile
+from ib_grid.analysis.effects.neighbourhoods import adjacency, checked_steps, reached
 from ib_grid.grid.grid import Grid
 from ib_grid.runs.cubes import Cube
 from ib_grid.runs.run import Run, Where, checked_run
@@ -19,16 +21,16 @@ _AT_ONCE = 1 << 15
 
 
 class Plateaus(NamedTuple):
-    """Of each combination's neighbours: arrays of shape ``grid.shape``.
+    """Statistics of each combination's neighbours: arrays of shape ``grid.shape``.
 
     Attributes
     ----------
     p25 : float32 array
-        25th percentile, linear between neighbouring values; NaN where no neighbour is there.
+        25th percentile, linear between neighbouring values; NaN without neighbours.
     least : float32 array
-        The smallest value; NaN likewise.
+        The smallest value; NaN without neighbours.
     n_neighbours : int16 array
-        How many neighbours are there.
+        Number of neighbours with a value.
     """
 
     p25: Cube
@@ -39,32 +41,31 @@ class Plateaus(NamedTuple):
 def plateau_score(
     run: Run, metric: str = "total_r", steps: int = 2, where: Where = None
 ) -> pd.DataFrame:
-    """What a metric is like around each set of the grid, for all of them at once.
+    """Return how low a metric gets among the neighbours of each combination.
 
     Parameters
     ----------
     run : Run
     metric : str
-        A metric column.
-        Both figures look at its low end: of a metric of which less is better, such as a
-        drawdown, they tell the best of the neighbourhood, not the worst.
+        A metric column of which more is better. Both statistics look at the low end: for a
+        drawdown they would describe the best of the neighbours, not the worst.
     steps : int
-        Neighbours up to so many steps away along an axis, the set itself not among them
+        Neighbours up to this many steps away along one axis, the combination itself excluded
         (`ib_grid.analysis.effects.neighbourhoods`).
     where : str or Condition, optional
-        The combinations that count, as sets and as neighbours.
+        Combinations to include, both as combinations and as neighbours.
 
     Returns
     -------
     frame
-        Columns ``combo_id``, the metric, ``p25`` and ``min`` (float32, in the metric's unit: 25th
-        percentile and least of the neighbours that are there, NaN where none is) and
-        ``n_neighbours``; a row for each combination that is there, by id.
+        One row per combination with a value, by id: ``combo_id``, the metric, ``p25`` and ``min``
+        (float32, in the metric's unit: 25th percentile and minimum of the neighbours, NaN without
+        neighbours) and ``n_neighbours``.
 
     Raises
     ------
     ConfigError
-        If `steps` is no whole number from 1, or the metric or the condition is none.
+        If `steps` is not a positive whole number, or the metric or the condition is invalid.
     """
     checked_run(run)
     steps = checked_steps(steps)
@@ -78,7 +79,7 @@ def plateau_score(
 
 
 def plateaus(cube: Cube, grid: Grid, steps: int) -> Plateaus:
-    """As `plateau_score`, of a cube of shape ``grid.shape``; beside it some 20 MB are held."""
+    """Return the plateaus of a cube of shape ``grid.shape``, in blocks of bounded memory."""
     flat = np.append(cube.reshape(-1), np.float32(np.nan))
     offsets = _offsets(grid, steps)
     p25, least = np.empty((2, cube.size), np.float32)
@@ -88,24 +89,25 @@ def plateaus(cube: Cube, grid: Grid, steps: int) -> Plateaus:
         values = flat[_beside(ids, grid, offsets, cube.size)]
         values.sort(axis=1)  # NaN last
         n_there = np.count_nonzero(~np.isnan(values), axis=1)
-        p25[ids] = sorted_row_quantile(values, n_there, QUANTILE)
+        p25[ids] = _lower_quantile(values, n_there)
         least[ids], count[ids] = values[:, 0], n_there
     shape = grid.shape
     return Plateaus(p25.reshape(shape), least.reshape(shape), count.reshape(shape))
 
 
 def _offsets(grid: Grid, steps: int) -> list[NDArray[np.int64]]:
-    """For each axis and place what to add to an id for its neighbours, 0 for none.
+    """Return, by axis and position, what to add to an id for its neighbours; 0 is filling.
 
-    Shape (n_places, most neighbours of a place) each.
+    Each array has the shape (n_positions, most neighbours of a position).
     """
     found = []
     strides = np.cumprod((1, *grid.shape[:0:-1]))[::-1]
-    for apart, stride in zip(steps_apart(grid), strides, strict=True):
-        near = [np.flatnonzero((row > 0) & (row <= steps)) for row in apart]
-        table = np.zeros((len(near), max(map(len, near))), np.int64)
-        for place, others in enumerate(near):
-            table[place, : len(others)] = (others - place) * stride
+    for name, n_positions, stride in zip(grid.axes, grid.shape, strides, strict=True):
+        adjacent = adjacency(grid, name)
+        near = [sorted(reached(adjacent, here, steps)) for here in range(n_positions)]
+        table = np.zeros((n_positions, max(map(len, near))), np.int64)
+        for here, others in enumerate(near):
+            table[here, : len(others)] = (np.array(others, np.int64) - here) * stride
         found.append(table)
     return found
 
@@ -113,7 +115,18 @@ def _offsets(grid: Grid, steps: int) -> list[NDArray[np.int64]]:
 def _beside(
     ids: NDArray[np.int64], grid: Grid, offsets: list[NDArray[np.int64]], nothing: int
 ) -> NDArray[np.int64]:
-    """The neighbours' ids, shape (n_ids, n); `nothing` where there is none."""
-    places = grid.places(ids).values()
-    added = np.concatenate([t[p] for t, p in zip(offsets, places, strict=True)], axis=1)
+    """Return the neighbours' ids, shape (n_ids, n), filled with `nothing`."""
+    positions = grid.places(ids).values()
+    added = np.concatenate([t[p] for t, p in zip(offsets, positions, strict=True)], axis=1)
     return np.where(added == 0, nothing, ids[:, None] + added)
+
+
+def _lower_quantile(values: NDArray[np.float32], count: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the `QUANTILE` of each row, of which the first `count` values are sorted, not NaN."""
+    last = np.maximum(count - 1, 0)
+    rank = QUANTILE * last
+    below = np.floor(rank).astype(np.int64)
+    rows = np.arange(len(values))
+    low = values[rows, below].astype(np.float64)
+    high = values[rows, np.minimum(below + 1, last)].astype(np.float64)
+    return np.asarray(np.where(count > 0, low + (rank - below) * (high - low), np.nan))

@@ -63,7 +63,7 @@ def _along(grid: Grid, params: Params) -> list[tuple[str, object, int]]:
     for factor in factors(grid):
         if factor.name not in own:
             continue
-        for value, places in zip(factor.values, factor.places, strict=True):
+        for value, places in zip(factor.values, factor.positions, strict=True):
             values = grid.axes[names[factor.axis]]
             place = _place(values, places, here[factor.axis], within_parent=bool(factor.parent))
             if place is not None:

@@ -1,4 +1,4 @@
-"""Which parameters matter: exact shares of the variance of a metric over the whole grid."""
+"""Variance shares: how much of a metric's spread each parameter explains."""
 
 from __future__ import annotations
 
@@ -10,14 +10,60 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.analysis.axis_values import Factor, factors
-from ib_grid.analysis.effects.axis_sums import PlaceSums, place_sums
 from ib_grid.grid.grid import Grid
 from ib_grid.runs.cubes import Cube
 from ib_grid.runs.run import Run, Where, checked_run
 
-_AT_ONCE = 1 << 20
+_BLOCK = 1 << 20
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AxisSums:
+    """Counts and sums of a metric by axis position, and its spread over the grid.
+
+    Attributes
+    ----------
+    counts, sums : tuple of int64 and of float64 array, shape (n_positions,)
+        For each axis of the grid.
+    n : int
+    mean : float
+        0 without values.
+    squares : float
+        Sum of squared deviations from the mean.
+    """
+
+    counts: tuple[NDArray[np.int64], ...]
+    sums: tuple[Floats, ...]
+    n: int
+    mean: float
+    squares: float
+
+
+def axis_sums(cube: Cube) -> AxisSums:
+    """Return the axis sums of a cube of shape ``grid.shape``, NaN where a value is missing."""
+    is_present = ~np.isnan(cube)
+    values = np.where(is_present, cube, np.float32(0))
+    others = [tuple(i for i in range(cube.ndim) if i != axis) for axis in range(cube.ndim)]
+    n = int(np.count_nonzero(is_present))
+    mean = float(values.sum(dtype=np.float64)) / n if n else 0.0
+    return AxisSums(
+        counts=tuple(is_present.sum(axis=rest, dtype=np.int64) for rest in others),
+        sums=tuple(values.sum(axis=rest, dtype=np.float64) for rest in others),
+        n=n,
+        mean=mean,
+        squares=_squares(cube.reshape(-1), mean),
+    )
+
+
+def _squares(values: NDArray[np.float32], mean: float) -> float:
+    """Return the sum of squared deviations, in blocks to bound the float64 copies."""
+    total = 0.0
+    for first in range(0, len(values), _BLOCK):
+        deviation = values[first : first + _BLOCK].astype(np.float64) - mean
+        total += float(np.nansum(deviation**2))
+    return total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,17 +74,17 @@ class MainEffect:
     ----------
     factor : Factor
     share_pct : float
-        Percent of the variance that lies between its values. For `tsl_sl` between its values
-        within each `tsl_target`, for `rev_rb_pct` where it is enabled, so that the shares add up;
-        what they leave is interaction. 0 where the metric has one value throughout.
+        Percent of the variance that lies between the parameter's values: for `tsl_sl` within each
+        `tsl_target`, for `rev_rb_pct` where REV_RB is enabled, so that shares add up and the
+        remainder is interaction. 0 for a constant metric.
     """
 
     factor: Factor
     share_pct: float
 
 
-def main_effects(sums: PlaceSums, grid: Grid) -> tuple[MainEffect, ...]:
-    """The main effect of each parameter, from sums over combinations of the grid."""
+def main_effects(sums: AxisSums, grid: Grid) -> tuple[MainEffect, ...]:
+    """Return the main effect of each parameter of the grid."""
     found = []
     for factor in factors(grid):
         at = factor.axis
@@ -48,27 +94,16 @@ def main_effects(sums: PlaceSums, grid: Grid) -> tuple[MainEffect, ...]:
     return tuple(found)
 
 
-def cube_sums(cube: Cube) -> PlaceSums:
-    """The sums over a cube of shape ``grid.shape``, NaN where no combination is there."""
-    values = cube.reshape(-1)
-    sums = place_sums(cube.shape, np.zeros(0, np.int64), values[:0])
-    for first in range(0, len(values), _AT_ONCE):
-        block = values[first : first + _AT_ONCE]
-        there = np.flatnonzero(~np.isnan(block))
-        sums = sums.merge(place_sums(cube.shape, first + there, block[there]))
-    return sums
-
-
 def _squares_between(factor: Factor, counts: NDArray[np.int64], sums: Floats, grid: Grid) -> float:
-    """Sum of squares between the means of a factor's values, within those of its parent."""
+    """Return the sum of squares between the means of a factor's values, within its parent's."""
     groups: tuple[tuple[int, ...], ...] = (tuple(range(len(counts))),)
     if factor.parent:
-        groups = next(f for f in factors(grid) if f.name == factor.parent).places
+        groups = next(f for f in factors(grid) if f.name == factor.parent).positions
     total = 0.0
     for group in groups:
-        inside = [[place for place in places if place in group] for places in factor.places]
-        n = np.array([counts[places].sum() for places in inside])
-        value_sum = np.array([sums[places].sum() for places in inside])[n > 0]
+        inside = [[p for p in positions if p in group] for positions in factor.positions]
+        n = np.array([counts[positions].sum() for positions in inside])
+        value_sum = np.array([sums[positions].sum() for positions in inside])[n > 0]
         n = n[n > 0]
         if len(n):
             total += float((n * (value_sum / n - value_sum.sum() / n.sum()) ** 2).sum())
@@ -76,12 +111,11 @@ def _squares_between(factor: Factor, counts: NDArray[np.int64], sums: Floats, gr
 
 
 def variance_shares(run: Run, metric: str = "total_r", where: Where = None) -> pd.DataFrame:
-    """How much of a metric's variance over the grid each parameter makes, alone and in pairs.
+    """Return how much of a metric's variance each parameter explains, alone and in pairs.
 
-    The exact decomposition over all combinations (functional analysis of variance, Sobol' 1993),
-    nothing sampled. Where a combination is missing (a run not finished, a condition), cells have
-    different numbers of values: main effects are then those between means, which need not add up,
-    and pairs and the rest are NaN.
+    The decomposition is exact, over all combinations (functional analysis of variance, Sobol'
+    1993). If combinations are missing (an unfinished run, a condition), cells differ in size: main
+    effects are then between means and need not add up, and pairs and the rest are NaN.
 
     Parameters
     ----------
@@ -89,7 +123,7 @@ def variance_shares(run: Run, metric: str = "total_r", where: Where = None) -> p
     metric : str
         A metric column.
     where : str or Condition, optional
-        The combinations that count.
+        Combinations to include.
 
     Returns
     -------
@@ -105,8 +139,8 @@ def variance_shares(run: Run, metric: str = "total_r", where: Where = None) -> p
 
 
 def cube_shares(cube: Cube, grid: Grid) -> pd.DataFrame:
-    """As `variance_shares`, of a cube of shape ``grid.shape``."""
-    sums = cube_sums(cube)
+    """Return `variance_shares` of a cube of shape ``grid.shape``."""
+    sums = axis_sums(cube)
     mains = [e for e in main_effects(sums, grid) if len(e.factor.values) > 1]
     rows = [(e.factor.name, "", e.share_pct) for e in mains]
     pairs = pair_shares(cube, grid, sums)
@@ -117,10 +151,10 @@ def cube_shares(cube: Cube, grid: Grid) -> pd.DataFrame:
     return frame.sort_values("share_pct", ascending=False, kind="stable", ignore_index=True)
 
 
-def pair_shares(cube: Cube, grid: Grid, sums: PlaceSums) -> dict[tuple[str, str], float]:
-    """Percent of the variance that each pair of axes makes beyond its main effects; NaN if partial.
+def pair_shares(cube: Cube, grid: Grid, sums: AxisSums) -> dict[tuple[str, str], float]:
+    """Return the percent of variance each pair of axes explains beyond its main effects.
 
-    Only axes with two places or more; 0 where the cube has one value throughout.
+    NaN if combinations are missing, 0 if the cube is constant; only axes with two values or more.
     """
     names = [name for name, n in zip(grid.axes, grid.shape, strict=True) if n > 1]
     values = cube.reshape([n for n in grid.shape if n > 1])
@@ -137,7 +171,7 @@ def pair_shares(cube: Cube, grid: Grid, sums: PlaceSums) -> dict[tuple[str, str]
 
 
 def _variance_of_means(values: NDArray[np.float32], kept: tuple[int, ...], mean: float) -> float:
-    """Variance over the places of some axes of the mean over all other axes."""
+    """Return the variance, along the kept axes, of the mean over all other axes."""
     others = tuple(axis for axis in range(values.ndim) if axis not in kept)
     return float(((values.mean(axis=others, dtype=np.float64) - mean) ** 2).mean())
 

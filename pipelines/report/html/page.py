@@ -51,22 +51,22 @@ def html_text(report: Report) -> str:
 
 
 def _grid_figures(report: Report) -> Figures:
-    landscape, eligible = report.landscape, report.eligible
+    effects, eligible = report.parameter_effects, report.eligible
     best = facts.best_record(report.overall)
     own = values_of(report.info.grid.params(best["combo_id"])) if best else {}
     score, density = eligible.score_histogram, eligible.density
-    limits = grid_figures.effect_limits(landscape.effects)
-    limit = grid_figures.pair_limit(landscape.pairs)
+    limits = grid_figures.effect_limits(effects.effects)
+    limit = grid_figures.pair_limit(effects.pairs)
     return {
         "distribution": [
-            grid_figures.total_r_figure(landscape.total_r_histogram, best),
+            grid_figures.total_r_figure(effects.total_r_histogram, best),
             *([grid_figures.score_figure(score, best)] if score else []),
         ],
-        "pairs": [grid_figures.pair_figure(pair, own, limit) for pair in landscape.pairs],
-        "shares": [grid_figures.share_figure(landscape.effects, is_exact=not report.has_gaps)],
+        "pairs": [grid_figures.pair_figure(pair, own, limit) for pair in effects.pairs],
+        "shares": [grid_figures.share_figure(effects.effects, is_exact=not report.has_gaps)],
         "effects": [
             grid_figures.effect_figure(effect, own.get(effect.factor.name), limits)
-            for effect in sorted(landscape.effects, key=lambda effect: -effect.share_pct)
+            for effect in sorted(effects.effects, key=lambda effect: -effect.share_pct)
             if len(effect.factor.values) > 1
         ],
         "density": [grid_figures.density_figure(density, best)] if density else [],
@@ -117,7 +117,7 @@ def _values(report: Report) -> dict[str, Any]:
         "profitable_pct": profitable_pct(report),
         "none_ranked": none_ranked(report),
         "unmapped": _unmapped(report),
-        "limit": grid_figures.pair_limit(report.landscape.pairs),
+        "limit": grid_figures.pair_limit(report.parameter_effects.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
         "no_replay": again.reason if isinstance(again, NoReplay) else "",
         "n_curves": len(again.trades) if isinstance(again, Replay) else 0,

@@ -70,7 +70,7 @@ def _profitable(report: Report) -> Markup:
     of = "the computed part of the grid" if report.is_partial else "the grid"
     if not report.info.row_filter.every_row:
         of = "what is kept of the grid"
-    _, median, ninety = report.landscape.total_r_band
+    _, median, ninety = report.parameter_effects.total_r_band
     share = Markup(
         "{}&nbsp;% of {} is profitable: {} of {} {} with a total R above 0."
         " The median combination ends at {}&nbsp;R, nine in ten at {}&nbsp;R or less."

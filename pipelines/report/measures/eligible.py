@@ -17,12 +17,12 @@ from ib_grid.grid import scoring
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import Extrema
 from ib_grid.runs import row_blocks
+from ib_grid.runs.cubes import Cube
 from ib_grid.runs.row_blocks import File
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.report.measures.histograms import HISTOGRAM_BINS, Bins, Histogram, round_bins
 from pipelines.report.measures.ranking import Ranking
 
-_TOTAL_R = ("combo_id", "total_r")
 _DENSITY_BINS = 110
 
 
@@ -66,16 +66,27 @@ class Eligible:
     beside_best: pd.DataFrame
 
 
-def look_at_eligible(
+def eligible(
     files: Sequence[File],
     grid: Grid,
+    total_r: Cube,
     ranking: Ranking,
     min_trades: int,
     executor: Executor = SERIAL_EXECUTOR,
 ) -> Eligible:
-    """What is told of the combinations that are ranked, besides the best of them.
+    """Return the distribution of the eligible combinations.
 
     Two passes over the files: the bins and the front, then the counts.
+
+    Parameters
+    ----------
+    files : sequence of File
+    grid : Grid
+    total_r : float32 array, shape ``grid.shape``
+        Total R of all combinations, NaN where missing.
+    ranking : Ranking
+    min_trades : int
+    executor : Executor
 
     Raises
     ------
@@ -88,12 +99,6 @@ def look_at_eligible(
         )
     best = ranking.best.iloc[0]
     beside = neighbours(grid, int(best["combo_id"]))
-    look = partial(
-        _looked_up,
-        ids=np.sort(beside["combo_id"].to_numpy()),
-        total_r=np.float32(best["total_r"]),
-    )
-    looked = executor.submit_batches(look, files)
     figures = partial(
         _figures, weights=ranking.weights, extrema=ranking.extrema, min_trades=min_trades
     )
@@ -102,13 +107,11 @@ def look_at_eligible(
     bins = tuple(map(round_bins, outline.low, outline.high, n_bins))
     counted = executor.map(partial(_counts, figures=figures, bins=bins), files)
     scores, cells = (np.sum(counts, axis=0) for counts in zip(*counted, strict=True))
-    above, known = zip(*(part.result() for part in looked), strict=True)
-    total_r = pd.Series({i: r for of_ids in known for i, r in of_ids.items()}, dtype=np.float32)
     return Eligible(
         score_histogram=Histogram(bins=bins[0], counts=scores),
         density=Density(drawdown=bins[1], total_r=bins[2], counts=cells, front=outline.front),
-        above_best=sum(above),
-        beside_best=beside.assign(total_r=beside["combo_id"].map(total_r)),
+        above_best=int(np.count_nonzero(total_r > np.float32(best["total_r"]))),
+        beside_best=beside.assign(total_r=total_r.reshape(-1)[beside["combo_id"]]),
     )
 
 
@@ -173,17 +176,3 @@ def _counts(
         cell = up.places(total_r) * across.n + across.places(drawdown)
         cells += np.bincount(cell, minlength=len(cells))
     return scores, cells.reshape(up.n, across.n)
-
-
-def _looked_up(
-    files: Sequence[File], ids: NDArray[np.int64], total_r: np.float32
-) -> tuple[int, dict[int, float]]:
-    """How many rows have more total R, and that of some combinations by their ids, ascending."""
-    above, found = 0, dict[int, float]()
-    for block in row_blocks.blocks(files, _TOTAL_R):
-        own, values = (block.columns[name] for name in _TOTAL_R)
-        above += int(np.count_nonzero(values > total_r))
-        place = np.minimum(np.searchsorted(own, ids), len(own) - 1)
-        there = own[place] == ids
-        found |= dict(zip(own[place[there]].tolist(), values[place[there]].tolist(), strict=True))
-    return above, found

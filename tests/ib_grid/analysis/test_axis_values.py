@@ -46,7 +46,7 @@ def test_each_value_stands_where_the_grid_has_it(grid: Grid) -> None:
         else:
             values, index = columns[factor.name]
             in_rows = np.array(values, object)[index]
-        for value, of_value in zip(factor.values, factor.places, strict=True):
+        for value, of_value in zip(factor.values, factor.positions, strict=True):
             expected = in_rows == value
             if factor.name == "tsl_sl":
                 expected &= np.array(columns["tsl_target"][0])[columns["tsl_target"][1]] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ib_grid.analysis.effects.neighbourhoods import neighbours, steps_apart
+from ib_grid.analysis.effects.neighbourhoods import adjacency, neighbours, reached
 from ib_grid.analysis.effects.plateaus import plateau_score
 from ib_grid.errors import ConfigError
 from ib_grid.grid.grid import Grid, grid_from_mapping, named_grid
@@ -152,11 +153,25 @@ def test_trailing_as_a_trader_sees_it() -> None:
     assert near == {("tsl_target", 0.5, 1), ("tsl_target", 0.75, 2)}
 
 
-def test_steps_are_symmetric_and_zero_at_home() -> None:
-    for apart in steps_apart(named_grid("expanded", GER40)):
-        assert (apart == apart.T).all()
-        assert ((apart == 0) == np.eye(len(apart), dtype=bool)).all()
-        assert (apart >= 0).all()
+def test_steps_are_symmetric_and_reach_the_whole_axis() -> None:
+    grid = named_grid("expanded", GER40)
+    for name, n_positions in zip(grid.axes, grid.shape, strict=True):
+        apart = [reached(adjacency(grid, name), here, n_positions) for here in range(n_positions)]
+        for here, found in enumerate(apart):
+            assert set(found) == set(range(n_positions)) - {here}
+            assert all(apart[there][here] == steps for there, steps in found.items())
+
+
+def test_neighbours_on_a_long_axis_take_no_time() -> None:
+    """The work must not grow with the square of the number of values."""
+    values = [round(0.5 + 0.001 * k, 3) for k in range(10_000)]
+    grid = grid_from_mapping({**AXES, "rr_target": values}, GER40)
+    middle = grid.id_of(a_set(grid, rr_target=values[5_000]))
+    started = time.process_time()
+    found = neighbours(grid, middle, 2)
+    assert time.process_time() - started < 2
+    own = found[found["parameter"] == "rr_target"]
+    assert own["value"].tolist() == [values[5_000 + k] for k in (-2, -1, 1, 2)]
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5])

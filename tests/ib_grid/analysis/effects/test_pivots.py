@@ -141,11 +141,11 @@ def test_axes_have_their_values_in_order(whole) -> None:
 @pytest.mark.parametrize(
     ("axis", "found", "expected"),
     [
-        ("rr_targt", "no axis rr_targt", "perhaps rr_target"),
-        ("ib_start", "no axis ib_start", "session"),
-        ("??", "no axis", "trailing"),
-        ((), "an axis of ()", "one name"),
-        (("session", "session"), "an axis of", "each once"),
+        ("rr_targt", "unknown axis 'rr_targt'", "perhaps rr_target"),
+        ("ib_start", "unknown axis 'ib_start'", "session"),
+        ("??", "unknown axis", "trailing"),
+        ((), "invalid axis ()", "one name"),
+        (("session", "session"), "invalid axis", "each once"),
     ],
 )
 def test_refused(whole, axis, found, expected) -> None:
@@ -157,24 +157,19 @@ def test_refused(whole, axis, found, expected) -> None:
 
 def test_no_such_reduction_or_metric(whole) -> None:
     for reduction in ("p101", "sum", "", 5):
-        with pytest.raises(ConfigError, match="no reduction"):
+        with pytest.raises(ConfigError, match="unknown reduction"):
             pivot(whole[0], "rr_target", "session", reduction=reduction)
     with pytest.raises(ConfigError, match="no metric column"):
         pivot(whole[0], "rr_target", "session", "rr_target")
 
 
 @given(
-    values=nps.arrays(
-        np.float32,
-        st.tuples(st.integers(1, 4), st.integers(1, 9)),
-        elements=st.floats(-100, 100, width=32) | st.just(np.nan),
-    ),
+    values=nps.arrays(np.float32, st.integers(0, 9), elements=st.floats(-100, 100, width=32)),
     reduction=st.sampled_from(list(BY_PANDAS)),
 )
-def test_rows_are_reduced_like_series(values: np.ndarray, reduction: str) -> None:
+def test_values_are_reduced_like_a_series(values: np.ndarray, reduction: str) -> None:
+    empty = 0 if reduction == "count" else np.nan
+    series = pd.Series(values.astype(np.float64))
+    expected = BY_PANDAS[reduction](series) if len(values) else empty
     found = reducer(reduction)(values.copy())
-    for row, value in zip(values, found, strict=True):
-        there = pd.Series(row.astype(np.float64)).dropna()
-        empty = 0 if reduction == "count" else np.nan
-        expected = BY_PANDAS[reduction](there) if len(there) else empty
-        assert value == pytest.approx(expected, rel=1e-5, abs=1e-4, nan_ok=True)
+    assert found == pytest.approx(expected, rel=1e-5, abs=1e-4, nan_ok=True)

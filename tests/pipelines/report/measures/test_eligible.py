@@ -60,7 +60,7 @@ def test_nothing_eligible(make_run: MakeRun) -> None:
     assert report.eligible.score_histogram is None
     assert report.eligible.above_best == 0
     assert report.eligible.beside_best.empty
-    assert report.landscape.total_r_histogram.counts.sum() == 512
+    assert report.parameter_effects.total_r_histogram.counts.sum() == 512
 
 
 def test_a_drawdown_that_is_no_number_is_refused(make_run: MakeRun, grid: Grid) -> None:

@@ -11,19 +11,20 @@ import pytest
 from hypothesis import strategies as st
 
 from ib_grid.analysis.axis_values import factors
-from ib_grid.analysis.effects.variance import cube_sums, main_effects
+from ib_grid.analysis.effects.variance import axis_sums, main_effects
 from ib_grid.errors import StoreError
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
+from ib_grid.runs.cubes import Cube
 from ib_grid.runs.row_blocks import partition_files
 from pipelines.report.measures.parameter_effects import (
     MOST_VALUES,
-    Landscape,
-    quantiles,
-    sides_of_map,
-    sums_of,
-    survey,
-    telling,
+    ParameterEffects,
+    bands,
+    map_axes,
+    most_telling,
+    parameter_effects,
+    total_r_cube,
 )
 from tests.helpers.runs.reported_runs import AXES, MadeUpRun, write_rows
 
@@ -31,8 +32,12 @@ floats = st.floats(-1e4, 1e4, width=32)
 MakeRun = Callable[..., MadeUpRun]
 
 
-def landscape_of(run: MadeUpRun) -> Landscape:
-    return survey(partition_files(run.run_dir, "GER40"), run.info.grid)
+def cube_of(run: MadeUpRun) -> Cube:
+    return total_r_cube(partition_files(run.run_dir, "GER40"), run.info.grid)
+
+
+def effects_of(run: MadeUpRun) -> ParameterEffects:
+    return parameter_effects(cube_of(run), run.info.grid)
 
 
 def rows_of(run: MadeUpRun) -> pd.DataFrame:
@@ -47,7 +52,7 @@ def rows_of(run: MadeUpRun) -> pd.DataFrame:
 def test_bands_are_quantiles_over_all_rows_with_the_value(make_run: MakeRun) -> None:
     run = make_run()
     rows = rows_of(run)
-    for effect in landscape_of(run).effects:
+    for effect in effects_of(run).effects:
         by_value = rows["total_r"].astype(np.float64).groupby(rows[effect.factor.name])
         for value, band in zip(effect.factor.values, effect.bands, strict=True):
             expected = by_value.get_group(value).quantile([0.1, 0.5, 0.9])
@@ -65,7 +70,7 @@ def test_shares_of_an_additive_grid_leave_no_interaction() -> None:
         cube += terms.reshape([-1 if i == axis else 1 for i in range(cube.ndim)])
         expected[axis] = terms.var()
     total = sum(expected.values())
-    found = main_effects(cube_sums(cube.astype(np.float32)), grid)
+    found = main_effects(axis_sums(cube.astype(np.float32)), grid)
     for axis, variance in expected.items():
         of_axis = sum(e.share_pct for e in found if e.factor.axis == axis)
         assert of_axis == pytest.approx(100 * variance / total, abs=1e-3)
@@ -80,7 +85,7 @@ def test_shares_are_between_the_means(make_run: MakeRun) -> None:
     run = make_run()
     rows = rows_of(run)
     r = rows["total_r"].astype(np.float64)
-    for effect in landscape_of(run).effects:
+    for effect in effects_of(run).effects:
         name, parent = effect.factor.name, effect.factor.parent
         within = rows[effect.factor.name].notna()
         base = r.groupby(rows[parent]).transform("mean") if parent else r.mean()
@@ -93,13 +98,12 @@ def test_a_constant_grid_has_no_variance_to_share(make_run: MakeRun, grid: Grid)
     run = make_run()
     run.rows["total_r"] = np.float32(0.7)
     write_rows(run.run_dir, grid, run.rows, 128)
-    assert {effect.share_pct for effect in landscape_of(run).effects} == {0.0}
+    assert {effect.share_pct for effect in effects_of(run).effects} == {0.0}
 
 
 def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun, grid: Grid) -> None:
-    files = partition_files(make_run().run_dir, "GER40")
-    found = main_effects(sums_of(files, grid), grid)
-    chosen = telling(found)
+    found = main_effects(axis_sums(cube_of(make_run())), grid)
+    chosen = most_telling(found)
     share = {effect.factor.name: effect.share_pct for effect in found}
     names = {factor.name for factor in chosen}
     rest = [e.share_pct for e in found if e.factor.name not in names and len(e.factor.values) > 1]
@@ -111,8 +115,8 @@ def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun, grid: Grid)
 def test_a_parameter_of_too_many_values_is_on_no_map(grid: Grid) -> None:
     cube = np.random.default_rng(4).normal(size=grid.shape)
     cube += 100 * np.arange(2).reshape([-1 if n == "rr_target" else 1 for n in grid.axes])
-    found = main_effects(cube_sums(cube.astype(np.float32)), grid)
-    assert "rr_target" in {factor.name for factor in telling(found)}
+    found = main_effects(axis_sums(cube.astype(np.float32)), grid)
+    assert "rr_target" in {factor.name for factor in most_telling(found)}
     many = tuple(range(MOST_VALUES + 1))
     wider = [
         dataclasses.replace(e, factor=dataclasses.replace(e.factor, values=many))
@@ -120,7 +124,7 @@ def test_a_parameter_of_too_many_values_is_on_no_map(grid: Grid) -> None:
         else e
         for e in found
     ]
-    names = {factor.name for factor in telling(wider)}
+    names = {factor.name for factor in most_telling(wider)}
     assert "rr_target" not in names
     assert len(names) == 4
 
@@ -132,8 +136,8 @@ def test_maps_are_quantiles_over_all_others(make_run: MakeRun, grid: Grid, a: st
     run = make_run()
     rows = rows_of(run)
     by_name = {factor.name: factor for factor in factors(grid)}
-    x, y = sides_of_map(by_name[a], by_name[b])
-    (found,) = quantiles(partition_files(run.run_dir, "GER40"), grid, [(y, x)])
+    x, y = map_axes(by_name[a], by_name[b])
+    found = bands(cube_of(run), [y, x])
     assert found.shape == (len(y.values), len(x.values), 3)
     cells = rows["total_r"].astype(np.float64).groupby([rows[y.name], rows[x.name]])
     for i, of_y in enumerate(y.values):
@@ -144,21 +148,21 @@ def test_maps_are_quantiles_over_all_others(make_run: MakeRun, grid: Grid, a: st
 
 def test_the_maps_are_of_the_telling_ones(make_run: MakeRun, grid: Grid) -> None:
     run = make_run()
-    found = landscape_of(run)
-    files = partition_files(run.run_dir, "GER40")
-    names = [factor.name for factor in telling(main_effects(sums_of(files, grid), grid))]
+    found = effects_of(run)
+    cube = cube_of(run)
+    names = [factor.name for factor in most_telling(main_effects(axis_sums(cube), grid))]
     assert {frozenset((pair.x.name, pair.y.name)) for pair in found.pairs} == {
         frozenset(two) for two in combinations(names, 2)
     }
     for pair in found.pairs:
-        (expected,) = quantiles(files, grid, [(pair.y, pair.x)])
+        expected = bands(cube, [pair.y, pair.x])
         assert pair.tenth_percentile.tolist() == expected[..., 0].tolist()
         assert pair.median.tolist() == expected[..., 1].tolist()
 
 
 def test_values_that_never_meet_are_not_shown(grid: Grid) -> None:
     by_name = {factor.name: factor for factor in factors(grid)}
-    x, y = sides_of_map(by_name["tsl_target"], by_name["tsl_sl"])
+    x, y = map_axes(by_name["tsl_target"], by_name["tsl_sl"])
     assert {x.name: x.labels, y.name: y.labels} == {
         "tsl_target": ("1",),  # without trailing there is no tsl_sl
         "tsl_sl": ("0.5",),
@@ -167,7 +171,7 @@ def test_values_that_never_meet_are_not_shown(grid: Grid) -> None:
 
 def test_a_partial_run_is_what_is_computed(make_run: MakeRun) -> None:
     run = make_run(chunks=slice(0, 2))
-    found = landscape_of(run)
+    found = effects_of(run)
     rows = run.rows.iloc[:256]
     assert len(rows) == run.report().n_rows < len(run.rows)
     assert found.total_r_histogram.counts.sum() == len(rows)
@@ -181,9 +185,9 @@ def test_rows_of_another_grid(make_run: MakeRun, tmp_path: Path) -> None:
     small = grid_from_mapping({**AXES, "rr_target": [0.5]}, GER40)
     files = partition_files(run.run_dir, "GER40")
     with pytest.raises(StoreError, match="a combination that the grid does not have"):
-        sums_of(files, small)
+        total_r_cube(files, small)
     with pytest.raises(StoreError, match="a combination more than once"):
-        sums_of((*files, files[0]), run.info.grid)
+        total_r_cube((*files, files[0]), run.info.grid)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -194,7 +198,7 @@ def test_a_total_r_that_is_no_number_is_an_error_of_ours(
     run = make_run()
     run.rows.loc[200, "total_r"] = np.float32(value)
     write_rows(run.run_dir, grid, run.rows, 128)
-    for look in (lambda: landscape_of(run), run.report):
+    for look in (lambda: effects_of(run), run.report):
         with pytest.raises(StoreError, match="total_r of combination 200") as caught:
             look()
         assert caught.value.location.endswith("part-00001.parquet")
@@ -202,7 +206,7 @@ def test_a_total_r_that_is_no_number_is_an_error_of_ours(
 
 def test_the_histogram_counts_all_rows(make_run: MakeRun) -> None:
     run = make_run()
-    found = landscape_of(run)
+    found = effects_of(run)
     profitable = found.total_r_histogram.bins.edges[:-1] >= 0
     assert found.total_r_histogram.counts.sum() == len(run.rows)
     assert found.total_r_histogram.counts[profitable].sum() == (run.rows["total_r"] > 0).sum()

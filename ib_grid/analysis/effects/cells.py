@@ -1,0 +1,85 @@
+"""Cells of the grid: the values of a cube that share values of some parameters.
+
+Every table of parameter effects (pivots, bands, heat maps) is a reduction of such cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.analysis.axis_values import Factor, Value
+from ib_grid.runs.cubes import Cube
+
+
+class Level(NamedTuple):
+    """Values of one or more parameters, and their positions in the grid.
+
+    Attributes
+    ----------
+    label : tuple
+        A value for each parameter.
+    positions : mapping of int to frozenset of int
+        Grid axis to the positions on the axis that have the values.
+    """
+
+    label: tuple[Value, ...]
+    positions: dict[int, frozenset[int]]
+
+    def __and__(self, other: Level) -> Level:
+        """Return the level of both; empty where no combination has the values of both."""
+        positions = dict(self.positions)
+        for axis, own in other.positions.items():
+            positions[axis] = positions.get(axis, own) & own
+        return Level(self.label + other.label, positions)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no combination of the grid has these values."""
+        return not all(self.positions.values())
+
+
+EVERYTHING = Level((), {})
+
+
+def factor_levels(factor: Factor) -> list[Level]:
+    """Return a level for each value of a parameter."""
+    return [
+        Level((value,), {factor.axis: frozenset(positions)})
+        for value, positions in zip(factor.values, factor.positions, strict=True)
+    ]
+
+
+def crossed(sides: Sequence[Sequence[Level]]) -> list[Level]:
+    """Return every pairing of the sides' levels, the last side varying fastest."""
+    levels = [EVERYTHING]
+    for side in sides:
+        levels = [first & second for first, second in product(levels, side)]
+    return levels
+
+
+def cell_values(cube: Cube, levels: Sequence[Level]) -> Iterator[NDArray[np.float32]]:
+    """Yield the values of each level, missing ones left out.
+
+    Parameters
+    ----------
+    cube : float32 array, shape ``grid.shape``
+    levels : sequence of Level
+        All on the same axes.
+
+    Yields
+    ------
+    float32 array, shape (n_values,)
+        A copy, which may be sorted in place.
+    """
+    axes = sorted(levels[0].positions) if levels else []
+    others = [axis for axis in range(cube.ndim) if axis not in axes]
+    by_position = cube.transpose([*axes, *others]).reshape([*(cube.shape[a] for a in axes), -1])
+    for level in levels:
+        index = np.ix_(*(sorted(level.positions[axis]) for axis in axes))
+        values = by_position[tuple(i.astype(np.intp) for i in index)]
+        yield values[~np.isnan(values)]
