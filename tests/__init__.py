@@ -1,1 +1,1 @@
-"""Tests; `test_<module>.py` mirrors the modules."""
+"""Tests, in the same tree as the code: `test_<module>.py` tests a module."""

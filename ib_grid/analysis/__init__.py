@@ -2,6 +2,8 @@
 
 What is named here is imported from its module at the first use: a command that only reads rows
 starts without the engine and without the figures.
+
+May import everything in ib_grid; no other package of ib_grid imports this one.
 """
 
 from importlib import import_module

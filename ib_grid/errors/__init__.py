@@ -14,6 +14,8 @@ IbGridError               exit status 1: the work failed
     ├── ConfigError       options, configuration files, weights
     ├── OutputError       a place that cannot be written
     └── RunMismatchError  a run directory that belongs to another run
+
+Imports nothing of the project.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 High-impact events in the currencies of an instrument block entries around their minute. A date
 without events is not the same as a date that no calendar covers.
+
+May import errors, storage, market and grid.
 """
 
 from ib_grid.news.calendars import Calendar, Event, merge_calendars

@@ -1,1 +1,4 @@
-"""The `ib-grid` command line, the outermost layer; no other package imports this one."""
+"""The `ib-grid` command line, the outermost layer.
+
+May import everything; no other package imports this one.
+"""

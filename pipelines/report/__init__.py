@@ -1,1 +1,4 @@
-"""What a run found, from its partition files: rankings, tables, text, Excel."""
+"""Reports of a run from its partition files: rankings, tables, text, HTML, Excel.
+
+May import ib_grid, config, inputs, cluster and render.
+"""

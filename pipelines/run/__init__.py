@@ -1,1 +1,4 @@
-"""A run from its first chunk to its last: run directory, attempts, chunk tasks, top-k threshold."""
+"""Running a grid: run directory, attempts, chunk tasks, top-k threshold.
+
+May import ib_grid, config, inputs, cluster and render.
+"""

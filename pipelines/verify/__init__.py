@@ -1,4 +1,7 @@
-"""Whether a run is what it says: its files against its manifest, its numbers against the bars."""
+"""Verification of a run: its files against its manifest, its numbers against the bars.
+
+May import everything in pipelines except cli.
+"""
 
 from pipelines.verify.checks import Check, Verification
 from pipelines.verify.run import verify_run

@@ -1,0 +1,1 @@
+"""Speed and memory, measured on request; not part of the test command."""

@@ -1,1 +1,1 @@
-"""Faults put into real runs: afterwards every row is there, and nothing finished was done twice."""
+"""Faults injected into real runs: no row is lost, and no finished partition is written again."""

@@ -1,1 +1,1 @@
-"""Helpers that several tests share."""
+"""Helpers that tests of several folders share."""

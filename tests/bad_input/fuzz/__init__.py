@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of the readers, beside the tests: see `tests.bad_input.fuzz.run`."""
+"""Coverage-guided fuzzing of the readers with atheris; started by `tests.bad_input.fuzz.run`."""

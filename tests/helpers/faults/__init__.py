@@ -1,1 +1,1 @@
-"""Runs that a test disturbs, and the faults that are put into them."""
+"""Faults, and runs that a test disturbs with them."""

@@ -1,1 +1,1 @@
-"""Files as brokers and news calendars export them, and files that are wrong."""
+"""Exports of brokers and news calendars, and invalid files."""

@@ -1,1 +1,1 @@
-"""Run directories for tests: small, random, computed, reported, traded."""
+"""Run directories for tests: small, random, computed, reported and traded ones."""
