@@ -16,6 +16,8 @@ IbGridError               exit status 1: the work failed
     └── RunMismatchError  a run directory that belongs to another run
 
 Imports nothing of the project.
+
+May import nothing of the project.
 """
 
 from __future__ import annotations
