@@ -1,4 +1,4 @@
-"""What a report says in words and single numbers; text, JSON and Excel all take it from here."""
+"""Facts of a report, the same in text, JSON, Excel and HTML."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pipelines.report.report import Report, VariationReport
 
 
 class Section(NamedTuple):
-    """A heading and the facts below it."""
+    """Heading and the facts below it."""
 
     heading: str
     facts: Mapping[str, Scalar]
 
 
 def sections(report: Report) -> list[Section]:
-    """The summary of a report, in reading order."""
+    """Return the summary of a report, in reading order."""
     return [
         Section("Run", _run(report)),
         Section("Combinations", {**_coverage(report), **sums_values(report.overall.sums)}),
@@ -47,10 +47,10 @@ def _run(report: Report) -> dict[str, Scalar]:
 
 
 def state(report: Report) -> str:
-    """Whether the whole grid is computed, as a sentence."""
+    """Return how much of the grid has been computed."""
     if report.is_partial:
-        return f"PARTIAL: {report.grid_share_pct} % of the grid is computed"
-    return "complete: the whole grid is computed"
+        return f"PARTIAL: {report.grid_share_pct}% of the grid has been computed"
+    return "complete: the whole grid has been computed"
 
 
 def _coverage(report: Report) -> dict[str, Scalar]:
@@ -65,7 +65,7 @@ def _coverage(report: Report) -> dict[str, Scalar]:
 
 
 def sums_values(sums: Sums) -> dict[str, Scalar]:
-    """The sums over a set of combinations, by name."""
+    """Return the sums over some combinations, by name."""
     return {
         "combinations": sums.combinations,
         "combinations_with_trades": sums.combinations_with_trades,
@@ -77,11 +77,11 @@ def sums_values(sums: Sums) -> dict[str, Scalar]:
 
 
 def ranking_values(ranking: Ranking, min_trades: int) -> dict[str, Scalar]:
-    """How a ranking came about: its score, who is eligible, the extrema it is normalised by."""
+    """Return how a ranking was made: the score, the number ranked, the range of each metric."""
     terms = " + ".join(f"{weight!r} * {name}" for name, weight in ranking.weights.items())
     eligible = ranking.extrema.n_rows
     values: dict[str, Scalar] = {
-        "score": f"{terms}; each min-max normalised over the eligible, 0 if constant",
+        "score": f"{terms}; each metric scaled to 0-1 over the ranked combinations, 0 if constant",
         "min_trades": min_trades,
         "eligible": eligible,
     }
@@ -94,9 +94,9 @@ def ranking_values(ranking: Ranking, min_trades: int) -> dict[str, Scalar]:
 
 
 def best_values(ranking: Ranking) -> dict[str, Scalar]:
-    """The best combination's id, score, parameters and the metrics of the ranking's scope."""
+    """Return id, score, parameters and metrics of the best combination of a ranking."""
     if ranking.best.empty:
-        return {"none": "no combination has enough trades to be ranked"}
+        return {"best": "no combination has enough trades to be ranked"}
     row = row_values(ranking.best.iloc[0].to_dict())
     metrics = [ranking.scope.prefix + name for name in METRIC_NAMES]
     names = ("combo_id", "score", *PARAM_NAMES, *(name for name in metrics if name in row))
@@ -104,7 +104,7 @@ def best_values(ranking: Ranking) -> dict[str, Scalar]:
 
 
 class BestRecord(TypedDict):
-    """The best combination with all of its metrics that are kept, as JSON has it."""
+    """Best combination with all kept metrics, as in JSON."""
 
     combo_id: int
     score: float
@@ -113,7 +113,7 @@ class BestRecord(TypedDict):
 
 
 def best_record(ranking: Ranking) -> BestRecord | None:
-    """The best combination of a ranking; None where there is none."""
+    """Return the best combination of a ranking; None if nothing is ranked."""
     if ranking.best.empty:
         return None
     row = row_values(ranking.best.iloc[0].to_dict())
@@ -126,7 +126,7 @@ def best_record(ranking: Ranking) -> BestRecord | None:
 
 
 def variation_values(ranking: Ranking) -> dict[str, Scalar | None]:
-    """A variation's sums and its best combination's id and figures; None where there is none."""
+    """Return the sums of a variation and its best combination; None if nothing is ranked."""
     best = best_record(ranking)
     values: dict[str, Scalar | None] = {**sums_values(ranking.sums)}
     values["eligible"] = ranking.extrema.n_rows
@@ -138,14 +138,14 @@ def variation_values(ranking: Ranking) -> dict[str, Scalar | None]:
 
 
 def filter_text(name: str, variation: VariationReport) -> str:
-    """What a variation's figures are taken over, as a phrase."""
+    """Return the combinations behind the figures of a variation, as a phrase."""
     if variation.variation_filter == "none":
         return "all combinations"
-    return f"combinations in which {name} counts: {VARIATION_RULES[name].text}"
+    return f"combinations where {name} applies: {VARIATION_RULES[name].text}"
 
 
 def variations_frame(report: Report) -> pd.DataFrame:
-    """A row per variation: selected figures, unfiltered figures beside them; dtype object."""
+    """Return a row per variation: selected figures, then unfiltered ones; dtype object."""
     rows = []
     for name, variation in report.variations.items():
         unfiltered = variation_values(variation.unfiltered)

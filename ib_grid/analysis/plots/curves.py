@@ -61,9 +61,9 @@ def curves_figure(
     return style.figure(
         traces,
         height=460,
-        xaxis={"title": {"text": "date"}, "anchor": "y2", "range": list(span), "type": "date"},
-        yaxis={"title": {"text": "cumulative R (R)"}, "domain": [0.36, 1]},
-        yaxis2={"title": {"text": "below the peak (R)"}, "domain": [0, 0.3], "anchor": "x"},
+        xaxis={"title": {"text": "Date"}, "anchor": "y2", "range": list(span), "type": "date"},
+        yaxis={"title": {"text": "Cumulative R"}, "domain": [0.36, 1]},
+        yaxis2={"title": {"text": "Drawdown (R)"}, "domain": [0, 0.3], "anchor": "x"},
         **(legend if told_apart else {}),
     )
 
@@ -123,8 +123,8 @@ def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> go.Figure:
     return style.figure(
         lines,
         height=320,
-        xaxis={"title": {"text": "date"}, "range": list(span), "type": "date"},
-        yaxis={"title": {"text": "cumulative R (R)"}},
+        xaxis={"title": {"text": "Date"}, "range": list(span), "type": "date"},
+        yaxis={"title": {"text": "Cumulative R"}},
         showlegend=True,
         legend=_LEGEND,
     )
@@ -140,26 +140,21 @@ def calendar_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) ->
     counts = combination.calendar_table(trades, shown, "size").fillna(0).astype(int)
     cells = sums.round(_DECIMALS).astype(object).where(sums.notna(), None).to_numpy().tolist()
     texts = [["" if v is None else rounded(v, 1) for v in row] for row in cells]
-    heat = go.Heatmap(
-        x=[str(year) for year in shown],
-        y=list(combination.MONTHS),
-        z=cells,
-        text=texts,
+    heat = style.cells(
+        [str(year) for year in shown],
+        combination.MONTHS,
+        cells,
+        texts,
         texttemplate="%{text}" if len(shown) <= _MOST_YEARS_WITH_TEXT else "",
-        textfont={"size": 10},
         customdata=counts.to_numpy().tolist(),
-        xgap=1,
-        ygap=1,
-        hoverongaps=False,
         hovertemplate="%{y} %{x}: %{z:.1f} R in %{customdata} trades<extra></extra>",
-        **style.around_zero([v for row in cells for v in row if v is not None]),
     )
     return style.figure(
         [heat],
         height=380,
-        xaxis={"title": {"text": "year"}, "type": "category", "showgrid": False},
+        xaxis={"title": {"text": "Year"}, "type": "category", "showgrid": False},
         yaxis={
-            "title": {"text": "month; cells: sum of R (R)"},
+            "title": {"text": "Month (cells: total R)"},
             "type": "category",
             "autorange": "reversed",
             "showgrid": False,
@@ -181,14 +176,12 @@ def sums_figure(sums: pd.DataFrame, axis: str, height: int = 260) -> go.Figure:
     """
     r = [round(value, _DECIMALS) for value in sums["total_r"].tolist()]
     n = sums["trades"].tolist()
-    bars = go.Bar(
-        x=[str(key) for key in sums.index],
-        y=r,
+    bars = style.bars(
+        [str(key) for key in sums.index],
+        r,
+        [rounded(value, 1) if count else "" for value, count in zip(r, n, strict=True)],
+        style.by_sign(r),
         width=min(0.2 + 0.1 * len(r), 0.7),
-        marker={"color": style.by_sign(r)},
-        text=[rounded(value, 1) if count else "" for value, count in zip(r, n, strict=True)],
-        textposition="outside",
-        cliponaxis=False,
         customdata=n,
         hovertemplate="%{x}: %{y:.1f} R in %{customdata} trades<extra></extra>",
     )
@@ -196,7 +189,7 @@ def sums_figure(sums: pd.DataFrame, axis: str, height: int = 260) -> go.Figure:
         [bars],
         height=height,
         xaxis={"title": {"text": axis}, "type": "category"},
-        yaxis={"title": {"text": "sum of R (R)"}, "range": style.with_room(r)},
+        yaxis={"title": {"text": "Total R"}, "range": style.with_room(r)},
     )
 
 
@@ -205,12 +198,12 @@ def year_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) -> go.
 
     `years` are the bars; by default those from the first trade's to the last one's.
     """
-    return sums_figure(combination.by_year(trades, years), "year", 380)
+    return sums_figure(combination.by_year(trades, years), "Year", 380)
 
 
 def weekday_figure(trades: pd.DataFrame) -> go.Figure:
     """R by weekday of the session date."""
-    return sums_figure(combination.by_weekday(trades), "weekday")
+    return sums_figure(combination.by_weekday(trades), "Weekday")
 
 
 def hour_figure(trades: pd.DataFrame, timezone: str) -> go.Figure:
@@ -218,13 +211,13 @@ def hour_figure(trades: pd.DataFrame, timezone: str) -> go.Figure:
     sums = combination.by_hour(trades, timezone)
     return sums_figure(
         sums.set_axis([f"{hour:02d}:00" for hour in sums.index]),
-        f"hour of entry, from ({timezone})",
+        f"Entry hour ({timezone.split('/')[-1].replace('_', ' ')} time)",
     )
 
 
 def variation_figure(trades: pd.DataFrame) -> go.Figure:
     """R by variation."""
-    return sums_figure(combination.by_variation(trades), "variation")
+    return sums_figure(combination.by_variation(trades), "Variation")
 
 
 def _short(values: NDArray[np.float64]) -> list[float]:

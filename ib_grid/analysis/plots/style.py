@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 INK, MUTED, RULE, PALE = "#1d2733", "#5d6b7a", "#d9dfe5", "#eef1f4"
 GAIN, LOSS = "#2b6ca3", "#c8691c"
@@ -91,6 +92,55 @@ def around_zero(values: Sequence[float]) -> dict[str, Any]:
         "zmid": 0,
         "showscale": False,
     }
+
+
+def cells(
+    x: Sequence[str],
+    y: Sequence[str],
+    z: Sequence[Sequence[float | None]],
+    texts: Sequence[Sequence[str]],
+    **more: Any,
+) -> go.Heatmap:
+    """Return a heat map with a text in each cell and gaps between them, coloured around zero."""
+    return go.Heatmap(
+        x=list(x),
+        y=list(y),
+        z=z,
+        text=texts,
+        **{
+            "texttemplate": "%{text}",
+            "textfont": {"size": 10},
+            "xgap": 1,
+            "ygap": 1,
+            "hoverongaps": False,
+            **around_zero([value for row in z for value in row if value is not None]),
+            **more,
+        },
+    )
+
+
+def bars(
+    x: Sequence[Any],
+    y: Sequence[Any],
+    texts: Sequence[str],
+    colours: Sequence[str],
+    **more: Any,
+) -> go.Bar:
+    """Return bars with a text at the end of each; an axis `with_room` holds the texts."""
+    return go.Bar(
+        x=list(x),
+        y=list(y),
+        text=list(texts),
+        textposition="outside",
+        cliponaxis=False,
+        marker={"color": list(colours)},
+        **more,
+    )
+
+
+def short(values: NDArray[Any], digits: int = 7) -> list[float | None]:
+    """Return numbers with few significant digits for a figure; None for NaN."""
+    return [None if v != v else float(f"{v:.{digits}g}") for v in values.tolist()]
 
 
 def with_room(values: Sequence[float]) -> list[float]:

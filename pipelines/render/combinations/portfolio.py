@@ -18,7 +18,7 @@ from pipelines.render.combinations.selected import Selected
 from pipelines.render.csv_files import csv_text
 from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
-from pipelines.render.html.figure import of_page
+from pipelines.render.html.figure import page_figure
 from pipelines.render.provenance import provenance_by_combination
 from pipelines.render.result_tables import print_fitted, render_notes
 from pipelines.render.tables import Column, json_text, records, resolve_format
@@ -182,5 +182,5 @@ def write_portfolio_chart(path: Path, of: Portfolio, notes: Sequence[str]) -> No
         If the place cannot be written.
     """
     label = "Lines: cumulative R of the portfolio and its sets, below it the distance from the peak"
-    figure = of_page("portfolio", "Cumulative R and drawdown", label, portfolio_figure(of))
+    figure = page_figure("portfolio", "Cumulative R and drawdown", label, portfolio_figure(of))
     write_charts(path, "Portfolio", [figure], notes)

@@ -20,7 +20,7 @@ from pipelines.render.csv_files import csv_text
 from pipelines.render.data_tables import print_trades
 from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
-from pipelines.render.html.figure import Figure, of_page
+from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.numbers import text
 from pipelines.render.result_tables import render_notes
 from pipelines.render.tables import Column, json_text, records, resolve_format, table_of
@@ -206,11 +206,13 @@ def write_combination_charts(
     figures = [] if date else [_curve(trades, source)]
     for day in dates:
         drawn = analysis.trade_chart(source, facts.selected.combo_id, day)
-        figures.append(of_page(f"day-{len(figures)}", "", "Candles of a date and its trade", drawn))
+        figures.append(
+            page_figure(f"day-{len(figures)}", "", "Candles of a date and its trade", drawn)
+        )
     write_charts(path, facts.selected.name, figures, [facts.selected.provenance])
     return figures
 
 
 def _curve(trades: pd.DataFrame, source: RunSource) -> Figure:
     drawn = analysis.equity_figure({"cumulative R": trades}, source.span)
-    return of_page("equity", "Cumulative R and drawdown", "Lines: cumulative R by date", drawn)
+    return page_figure("equity", "Cumulative R and drawdown", "Lines: cumulative R by date", drawn)

@@ -1,4 +1,4 @@
-"""What a page is put together from: templates, plotly.js, data for its scripts."""
+"""Parts of a page: templates, plotly.js, data for the scripts."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from ib_grid.errors.validation import points
-from pipelines.render.html.words import breakable, named, number, percent, plural
+from pipelines.render.html.words import breakable, code, named, number, percent, plural
 
 
 def script_json(content: object) -> Markup:
-    """JSON for a script element."""
+    """Return JSON for a script element."""
     dumped = json.dumps(content, separators=(",", ":"), allow_nan=False)
     escaped = dumped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return Markup(escaped)  # noqa: S704 - nothing in it can end the element
+    return Markup(escaped)  # noqa: S704 - no text in the JSON can end the element
 
 
 @cache
 def plotly_base64() -> str:
-    """plotly.js, gzipped, as base64: 2 MB in place of 5."""
+    """Return plotly.js, gzipped, as base64: 2 MB instead of 5."""
     packed = gzip.compress(get_plotlyjs().encode(), 6, mtime=0)
     return base64.b64encode(packed).decode("ascii")
 
 
 @cache
 def environment() -> jinja2.Environment:
-    """The templates, with the filters of the page's words."""
+    """Return the templates, with filters for numbers and names."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pipelines.render.html"),
         autoescape=True,
@@ -45,6 +45,7 @@ def environment() -> jinja2.Environment:
         plural=plural,
         named=named,
         breakable=breakable,
+        code=code,
         points=points,
     )
     return environment

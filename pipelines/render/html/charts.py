@@ -1,4 +1,4 @@
-"""A page of figures alone: a file that opens offline, as the report does."""
+"""HTML page of charts only, for reading offline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipelines.render.html.figure import Figure
 
 
 def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str] = ()) -> str:
-    """The figures one below the other under a title and its notes, in one HTML page."""
+    """Return an HTML page of the figures, one below the other, under a title and notes."""
     return (
         environment()
         .get_template("charts.html")
@@ -30,12 +30,12 @@ def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str] = ()
 def write_charts(
     path: Path, title: str, figures: Sequence[Figure], notes: Sequence[str] = ()
 ) -> None:
-    """Write the page of `charts_html`, whole or not at all.
+    """Write the page of `charts_html` atomically.
 
     Raises
     ------
     OutputError, DiskError
-        If the place cannot be written.
+        If the path cannot be written.
     """
     with whole_file(path) as file:
         file.write(charts_html(title, figures, notes).encode())

@@ -1,4 +1,4 @@
-"""The tables of the page, and what to type to see the trades of a row."""
+"""Tables of the page, and the command that lists the trades of a combination."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from markupsafe import Markup
 
 from ib_grid.analysis.axis_values import Value, factors, value_text, values_of
 from ib_grid.grid.columns import METRICS
+from ib_grid.grid.glossary import GLOSSARY
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATION_RULES
-from pipelines.render.html.words import number, per_trade_r
+from pipelines.render.html.table import Cell, Heading, Row, Table
+from pipelines.render.html.words import breakable, exact, number, per_trade_r
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
 from pipelines.report.facts import BestRecord
-from pipelines.report.measures.replay import TOP_TABLE, NoReplay, Replay
-from pipelines.report.report import Report
+from pipelines.report.measures.replay import TOP_TABLE, NoReplay
+from pipelines.report.report import Report, VariationReport
 
 _DECIMALS = {"count": 0, "%": 1}
 _PER_TRADE_R = ("avg_trade_r", "avg_r_wins", "avg_r_losses")
-_HEADINGS = {
+_MEANINGS = {**GLOSSARY, **{metric.name: metric.meaning for metric in METRICS}}
+_UNITS = {metric.name: metric.unit for metric in METRICS}
+_LINK = "trades_link"
+_OTHER = "other_total_r"
+_METRIC_HEADINGS = {
     "score": "score",
     "total_r": "total R",
     "total_trades": "trades",
@@ -32,23 +38,24 @@ _HEADINGS = {
     "max_drawdown": "draw\u00addown R",
     "ambiguous_trades": "ambig\u00aduous",
 }
+_IN_BEST, _IN_GRID = "in the best combination", "over the grid"
+_VARIATION_HEADINGS = (
+    ("trades", _IN_BEST),
+    ("total R", _IN_BEST),
+    ("win %", _IN_BEST),
+    ("average R per trade", _IN_BEST),
+    ("combinations with trades", _IN_GRID),
+    ("average R per trade", _IN_GRID),
+    ("average R per trade, where it applies", _IN_GRID),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A table's cell: what it shows, and by what it is sorted."""
-
-    text: Markup | str
-    sort: Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class TopRow:
-    """A ranked combination: its cells, and what to type to see its trades."""
+class TradesCommand:
+    """Parameter file and command that list the trades of a ranked combination."""
 
     rank: int
     combo_id: int
-    cells: tuple[Cell, ...]
     params_file: str
     params_json: str
     params_href: str
@@ -57,54 +64,80 @@ class TopRow:
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """The best combinations; `columns` are pairs of name and heading."""
+    """Top combinations: the table, a command for each row, and what all rows share."""
 
-    columns: tuple[tuple[str, str], ...]
-    rows: tuple[TopRow, ...]
+    table: Table
+    commands: tuple[TradesCommand, ...]
     constant: tuple[tuple[str, Value], ...]
 
 
-def decimals_of(name: str) -> int:
-    """Decimals with which a metric is read."""
-    units = {metric.name: metric.unit for metric in METRICS}
-    return 4 if name == "score" else _DECIMALS.get(units[name], 2)
-
-
 def metric(name: str, value: float) -> Markup:
-    """A metric for reading."""
-    return per_trade_r(value) if name in _PER_TRADE_R else number(value, decimals_of(name))
+    """Return a metric for reading."""
+    if name in _PER_TRADE_R:
+        return per_trade_r(value)
+    return number(value, 4 if name == "score" else _DECIMALS.get(_UNITS[name], 2))
 
 
 def top_table(report: Report) -> Top:
-    """The best 20: metrics, the parameters of which the grid has several values, and a command."""
-    replay = report.replay
+    """Return the top 20: metrics, and the parameters for which the grid has several values."""
     several = [f.name for f in factors(report.info.grid) if len(f.values) > 1]
     constant = [(f.name, f.values[0]) for f in factors(report.info.grid) if len(f.values) == 1]
-    columns = [("rank", "rank"), ("combo_id", "id"), *_HEADINGS.items()]
-    if isinstance(replay, Replay):
-        columns.insert(4, ("other_total_r", f"total R, {replay.other_model}"))
-    columns += [(name, name) for name in several]
-    records = report.overall.best.head(TOP_TABLE).to_dict("records")
-    other = [{}] * len(records) if isinstance(replay, NoReplay) else replay.other.to_dict("records")
-    rows = []
-    for record, under_other in zip(records, other, strict=True):
-        row = row_values(record)
-        if under_other:
-            row["other_total_r"] = row_values(under_other)["total_r"]
-        rows.append(_top_row(report, row, [name for name, _ in columns]))
-    return Top(tuple(columns), tuple(rows), tuple(constant))
+    headings = _top_headings(report, several)
+    records = _top_records(report)
+    rows = [
+        Row(cells=tuple(_cell(report, heading.name, row) for heading in headings))
+        for row in records
+    ]
+    table = Table(
+        name="top-table",
+        label="Top 20, a table",
+        headings=tuple(headings),
+        rows=tuple(rows),
+        sorted_by="rank",
+    )
+    return Top(table, tuple(_trades_command(report, row) for row in records), tuple(constant))
 
 
-def _top_row(report: Report, row: dict[str, Scalar], names: list[str]) -> TopRow:
+def _top_headings(report: Report, several: list[str]) -> list[Heading]:
+    names = {"rank": "rank", _LINK: Markup('<span class="hidden">trades</span>'), "combo_id": "id"}
+    for name, heading in _METRIC_HEADINGS.items():
+        names[name] = heading
+        if name == "total_r" and not isinstance(report.replay, NoReplay):
+            names[_OTHER] = f"total R, {report.replay.other_model}"
+    names |= {name: breakable(name) for name in several}
+    return [
+        Heading(name=name, text=heading, meaning=_MEANINGS.get(name, ""))
+        for name, heading in names.items()
+    ]
+
+
+def _top_records(report: Report) -> list[dict[str, Scalar]]:
+    """Return the top rows, with total R under the other execution model if it was measured."""
+    best = report.overall.best.head(TOP_TABLE)
+    if not isinstance(report.replay, NoReplay):
+        best = best.assign(**{_OTHER: report.replay.other["total_r"].to_numpy()})
+    return [row_values(row) for row in best.to_dict("records")]
+
+
+def _cell(report: Report, name: str, row: dict[str, Scalar]) -> Cell:
+    if name == _LINK:
+        return Cell(Markup('<a href="#trades-{}">trades</a>').format(row["combo_id"]), row["rank"])
+    if name in ("rank", "combo_id"):
+        return Cell(exact(row[name], str(row[name])), row[name])
+    if name == _OTHER or name in _METRIC_HEADINGS:
+        return Cell(metric(name.removeprefix("other_"), float(row[name])), row[name])
+    values = values_of(report.info.grid.params(int(row["combo_id"])))
+    return Cell(value_text(values[name]), values[name]) if name in values else Cell("–", -1)
+
+
+def _trades_command(report: Report, row: dict[str, Scalar]) -> TradesCommand:
     combo_id, symbol = int(row["combo_id"]), report.info.symbol
-    values = values_of(report.info.grid.params(combo_id))
     params = json.dumps({name: row[name] for name in PARAM_NAMES})
     file = f"{symbol}_{combo_id}.json"
     out = f"{symbol}_{combo_id}_trades.csv"
-    return TopRow(
+    return TradesCommand(
         rank=int(row["rank"]),
         combo_id=combo_id,
-        cells=tuple(_cell(name, row, values) for name in names),
         params_file=file,
         params_json=params,
         params_href=f"data:application/json;charset=utf-8,{quote(params)}",
@@ -113,19 +146,8 @@ def _top_row(report: Report, row: dict[str, Scalar], names: list[str]) -> TopRow
     )
 
 
-def _cell(name: str, row: dict[str, Scalar], values: dict[str, Value]) -> Cell:
-    if name in ("rank", "combo_id"):
-        return Cell(Markup('<data value="{0}">{0}</data>').format(row[name]), row[name])
-    if name == "other_total_r" or name in _HEADINGS:
-        own = "total_r" if name == "other_total_r" else name
-        return Cell(metric(own, float(row[name])), row[name])
-    if name not in values:
-        return Cell("–", -1)
-    return Cell(value_text(values[name]), values[name])
-
-
 def best_values(report: Report) -> tuple[list[tuple[str, str]], list[tuple[str, Markup]]]:
-    """The best set's parameters and metrics, names and texts."""
+    """Return the parameters and the metrics of the best combination, names and texts."""
     values = facts.best_values(report.overall)
     params = [(name, text(name, values[name])) for name in PARAM_NAMES]
     metrics = [
@@ -136,40 +158,36 @@ def best_values(report: Report) -> tuple[list[tuple[str, str]], list[tuple[str, 
     return params, metrics
 
 
-@dataclass(frozen=True, slots=True)
-class VariationRow:
-    """What a variation contributes to the best set, and how it does over the grid."""
-
-    name: str
-    rule: str
-    own: tuple[Markup, ...]
-    over_grid: tuple[Markup, ...]
-
-
-def variation_rows(report: Report) -> list[VariationRow]:
-    """A row per variation; of the best set no figures where nothing is ranked."""
+def variation_table(report: Report) -> Table:
+    """Return a row per variation: its part in the best combination, its results over the grid."""
     best = facts.best_record(report.overall)
-    rows = []
-    for name, variation in report.variations.items():
-        unfiltered = facts.sums_values(variation.unfiltered.sums)
-        by_rule = facts.sums_values(variation.by_rule.sums)
-        rows.append(
-            VariationRow(
-                name=name,
-                rule=VARIATION_RULES[name].text,
-                own=_own_figures(best, f"{name.lower()}_") if best else (),
-                over_grid=(
-                    number(float(unfiltered["combinations_with_trades"])),
-                    per_trade_r(float(unfiltered["average_r"])),
-                    per_trade_r(float(by_rule["average_r"])),
-                ),
-            )
+    headings = [
+        Heading(name=f"{group} {text}", text=text, group=group)
+        for text, group in _VARIATION_HEADINGS
+        if best or group != _IN_BEST
+    ]
+    rows = [
+        Row(
+            name=f"variation-{name}",
+            notes=(GLOSSARY[name], f"Applies where {VARIATION_RULES[name].text}."),
+            cells=(
+                Cell(name),
+                *map(Cell, _own_figures(best, f"{name.lower()}_") if best else ()),
+                *map(Cell, _grid_figures(variation)),
+            ),
         )
-    return rows
+        for name, variation in report.variations.items()
+    ]
+    return Table(
+        name="variation-table",
+        label="Variations, a table",
+        headings=(Heading(name="variation", text="variation"), *headings),
+        rows=tuple(rows),
+    )
 
 
 def _own_figures(best: BestRecord, prefix: str) -> tuple[Markup, ...]:
-    """Trades, total R, win rate and expectancy of a variation; dashes without trades."""
+    """Return trades, total R, win rate and average R of a variation; dashes without trades."""
     metrics = best["metrics"]
     trades = number(metrics[f"{prefix}total_trades"])
     if not metrics[f"{prefix}total_trades"]:
@@ -179,4 +197,14 @@ def _own_figures(best: BestRecord, prefix: str) -> tuple[Markup, ...]:
         number(metrics[f"{prefix}total_r"], 2),
         number(metrics[f"{prefix}winrate"], 1),
         per_trade_r(metrics[f"{prefix}avg_trade_r"]),
+    )
+
+
+def _grid_figures(variation: VariationReport) -> tuple[Markup, ...]:
+    unfiltered = facts.sums_values(variation.unfiltered.sums)
+    by_rule = facts.sums_values(variation.by_rule.sums)
+    return (
+        number(float(unfiltered["combinations_with_trades"])),
+        per_trade_r(float(unfiltered["average_r"])),
+        per_trade_r(float(by_rule["average_r"])),
     )

@@ -2,83 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from ib_grid.analysis.plots import curves, style
+from ib_grid.analysis.plots.style import rounded
 from ib_grid.grid.columns import PREFIXES, VARIATIONS
-from pipelines.render.html.figure import Figure, figure, of_page
-from pipelines.report.facts import BestRecord
+from pipelines.render.html.figure import Figure, page_figure
+from pipelines.render.html.words import per_trade_r_text
+from pipelines.report import facts
+from pipelines.report.measures.replay import Replay
+from pipelines.report.report import Report
 
 
-def equity_figure(trades: Sequence[pd.DataFrame], span: tuple[str, str]) -> Figure:
-    """Cumulative R and its fall below the peak of the best sets, best first."""
-    return of_page(
-        "equity",
-        "Cumulative R and drawdown, by date of the trade",
-        "Lines: cumulative R of the best ten sets, below it the distance from its peak",
-        curves.equity_figure({f"rank {i}": t for i, t in enumerate(trades, 1)}, span),
-    )
+def _span(report: Report) -> tuple[str, str]:
+    return report.info.first_bar_utc[:10], report.info.last_bar_utc[:10]
 
 
-def calendar_figures(trades: pd.DataFrame, span: tuple[str, str], timezone: str) -> list[Figure]:
-    """R of the best set by year, month, weekday and hour of entry."""
-    years = range(int(span[0][:4]), int(span[1][:4]) + 1)
-    months = of_page(
-        "months",
-        "R by year and month",
-        "Heat map of R by year and month of the best set",
-        curves.calendar_figure(trades, years),
-    )
-    return [
-        _bars("years", "R by year", curves.year_figure(trades, years)),
-        months,
-        _bars("weekdays", "R by weekday", curves.weekday_figure(trades)),
-        _bars("hours", "R by hour of entry", curves.hour_figure(trades, timezone)),
-    ]
+def _years(report: Report) -> range:
+    first, last = (int(date[:4]) for date in _span(report))
+    return range(first, last + 1)
 
 
-def _bars(name: str, heading: str, drawn: go.Figure) -> Figure:
-    return of_page(name, heading, f"Bars: {heading} of the best set", drawn)
+def equity(report: Report) -> Iterator[Figure]:
+    """Draw cumulative R and drawdown of the top combinations, the best on top."""
+    if isinstance(report.replay, Replay):
+        by_rank = {f"rank {rank}": t for rank, t in enumerate(report.replay.trades, 1)}
+        yield page_figure(
+            "equity",
+            "Cumulative R and drawdown",
+            "Lines: cumulative R of the top ten combinations by date, below it their drawdown",
+            curves.equity_figure(by_rank, _span(report)),
+        )
 
 
-def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> Figure:
-    """Cumulative R of each variation of the best set, by date."""
-    return of_page(
-        "variation-curves",
-        "Cumulative R of each variation",
-        "Lines: cumulative R of each variation of the best set, by date",
-        curves.variation_curves(trades, span),
-    )
+def years(report: Report) -> Iterator[Figure]:
+    """Draw R of the best combination by year."""
+    if isinstance(report.replay, Replay):
+        drawn = curves.year_figure(report.replay.trades[0], _years(report))
+        yield page_figure("years", "R by year", "Bars: R of the best combination by year", drawn)
 
 
-def variation_bars(
-    best: BestRecord, metric: str, heading: str, axis: str, shown: Callable[[float], str]
-) -> Figure:
-    """A metric of each variation of the best set; no bar without trades."""
+def months(report: Report) -> Iterator[Figure]:
+    """Draw R of the best combination by year and month."""
+    if isinstance(report.replay, Replay):
+        drawn = curves.calendar_figure(report.replay.trades[0], _years(report))
+        label = "Heat map: R of the best combination by year and month"
+        yield page_figure("months", "R by year and month", label, drawn)
+
+
+def weekdays(report: Report) -> Iterator[Figure]:
+    """Draw R of the best combination by weekday."""
+    if isinstance(report.replay, Replay):
+        drawn = curves.weekday_figure(report.replay.trades[0])
+        label = "Bars: R of the best combination by weekday"
+        yield page_figure("weekdays", "R by weekday", label, drawn)
+
+
+def hours(report: Report) -> Iterator[Figure]:
+    """Draw R of the best combination by hour of entry, local time."""
+    if isinstance(report.replay, Replay):
+        timezone = str(report.overall.best["ib_timezone"].iloc[0])
+        drawn = curves.hour_figure(report.replay.trades[0], timezone)
+        label = "Bars: R of the best combination by entry hour"
+        yield page_figure("hours", "R by entry hour", label, drawn)
+
+
+def variation_curves(report: Report) -> Iterator[Figure]:
+    """Draw cumulative R of each variation of the best combination."""
+    if isinstance(report.replay, Replay):
+        yield page_figure(
+            "variation-curves",
+            "Cumulative R of each variation",
+            "Lines: cumulative R of each variation of the best combination, by date",
+            curves.variation_curves(report.replay.trades[0], _span(report)),
+        )
+
+
+def win_rates(report: Report) -> Iterator[Figure]:
+    """Draw the win rate of each variation of the best combination."""
+    shown = partial(rounded, decimals=1)
+    return _variation_bars(report, "winrate", "Win rate", "Win rate (%)", shown)
+
+
+def expectancies(report: Report) -> Iterator[Figure]:
+    """Draw the average R per trade of each variation of the best combination."""
+    heading = "Average R per trade"
+    return _variation_bars(report, "avg_trade_r", heading, heading, per_trade_r_text)
+
+
+def _variation_bars(
+    report: Report, metric: str, heading: str, axis: str, shown: Callable[[float], str]
+) -> Iterator[Figure]:
+    best = facts.best_record(report.overall)
+    if best is None:
+        return
     metrics = best["metrics"]
     values = [
         metrics[prefix + metric] if metrics[f"{prefix}total_trades"] else None
         for prefix in PREFIXES
     ]
-    there = [v for v in values if v is not None]
-    bars = go.Bar(
-        x=list(VARIATIONS),
-        y=values,
-        marker={"color": list(style.OF_VARIATIONS)},
-        text=["no trade" if v is None else shown(v) for v in values],
-        textposition="outside",
-        cliponaxis=False,
+    bars = style.bars(
+        VARIATIONS,
+        values,
+        ["no trades" if value is None else shown(value) for value in values],
+        style.OF_VARIATIONS,
         hovertemplate="%{x}: %{y}<extra></extra>",
     )
-    return figure(
-        f"variation-{metric}",
-        heading,
-        f"Bars: {heading} of each variation of the best set",
+    drawn = _upright(bars, axis, [value for value in values if value is not None])
+    label = f"Bars: {heading.lower()} of each variation of the best combination"
+    yield page_figure(f"variation-{metric}", heading, label, drawn)
+
+
+def _upright(bars: go.Bar, axis: str, values: list[float]) -> go.Figure:
+    return style.figure(
         [bars],
         height=240,
-        xaxis={"title": {"text": "variation"}, "type": "category"},
-        yaxis={"title": {"text": axis}, "range": style.with_room(there)},
+        xaxis={"title": {"text": "Variation"}, "type": "category"},
+        yaxis={"title": {"text": axis}, "range": style.with_room(values)},
     )

@@ -1,4 +1,4 @@
-"""What the figures say, in words: measured facts, and no advice."""
+"""Findings of a report in words: measured facts, no advice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ import pandas as pd
 from markupsafe import Markup
 
 from ib_grid.analysis.axis_values import Edge, edges
-from pipelines.render.html.words import listed, named, number, percent, plural, sentences, verb
+from pipelines.render.html.words import (
+    count_word,
+    exact,
+    listed,
+    makes,
+    named,
+    number,
+    percent,
+    plural,
+    sentences,
+    verb,
+)
 from pipelines.render.numbers import shortest_decimals, significant
 from pipelines.report import facts
 from pipelines.report.facts import BestRecord
@@ -17,10 +28,12 @@ from pipelines.report.measures.eligible import Eligible
 from pipelines.report.measures.replay import TOP_TABLE, NoReplay
 from pipelines.report.report import Report
 
+_FILLS = {"original": "the old optimizer's fills", "realistic": "realistic fills"}
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A finding: a few words, and the sentences."""
+    """Finding of a report: a few words, and the sentences."""
 
     name: str
     lead: str
@@ -28,80 +41,83 @@ class Statement:
 
 
 def verdict(report: Report) -> tuple[Statement, ...]:
-    """The findings of a report, the grid first, then the best set."""
-    statements = [Statement("profitable", "How much is profitable", _profitable(report))]
+    """Return the findings of a report: the grid first, then the best combination."""
+    statements = [Statement("profitable", "Profitable combinations", _profitable(report))]
     best = facts.best_record(report.overall)
     if best is None:
-        text = Markup("None: no combination has {} or more.").format(
-            plural(report.settings.ranking.min_trades, "trade")
-        )
-        return (*statements, Statement("best", "The best set", text))
+        return (*statements, Statement("best", "Best combination", none_ranked(report)))
     params = report.info.grid.params(best["combo_id"])
     return (
         *statements,
-        Statement("best", "The best set", _best(best, report.eligible)),
+        Statement("best", "Best combination", _best(best, report.eligible)),
         Statement("edge", "Edge of the grid", edge_text(edges(report.info.grid, params))),
-        Statement("neighbours", "Its neighbours", _neighbours(report.eligible.beside_best, best)),
+        Statement("neighbours", "Neighbours", _neighbours(report.eligible.beside_best, best)),
         Statement("ambiguous", "Ambiguous trades", _ambiguous(best)),
-        Statement("other_model", "The other execution model", _other_model(report)),
+        Statement("other_model", "Other execution model", _other_model(report)),
         Statement("in_sample", "In sample", _in_sample(report)),
     )
 
 
 def state(report: Report) -> Markup:
-    """Whether the whole grid is computed."""
+    """Return how much of the grid has been computed."""
     if not report.is_partial:
         return Markup("{}").format(facts.state(report))
-    share = percent(report.grid_share_pct)
-    return Markup("PARTIAL: {}&nbsp;% of the grid is computed").format(share)
+    return Markup("PARTIAL: {} of the grid has been computed").format(
+        percent(report.grid_share_pct)
+    )
 
 
 def none_ranked(report: Report) -> Markup:
-    """That no combination has enough trades; nothing where one has."""
+    """Return a sentence if no combination has enough trades to be ranked, else nothing."""
     if not report.overall.best.empty:
         return Markup("")
-    return Markup(
-        "None of these combinations can be ranked: no combination has {} or more."
-    ).format(plural(report.settings.ranking.min_trades, "trade"))
+    return Markup("Nothing is ranked: no combination has {} or more.").format(
+        plural(report.settings.ranking.min_trades, "trade")
+    )
 
 
 def _profitable(report: Report) -> Markup:
     profitable = report.overall.sums.profitable_combinations
     of = "the computed part of the grid" if report.is_partial else "the grid"
     if not report.info.row_filter.every_row:
-        of = "what is kept of the grid"
+        of = "the kept part of the grid"
     _, median, ninety = report.parameter_effects.total_r_band
-    share = Markup(
-        "{}&nbsp;% of {} is profitable: {} of {} {} with a total R above 0."
-        " The median combination ends at {}&nbsp;R, nine in ten at {}&nbsp;R or less."
-    ).format(
+    share = Markup("{} of {} is profitable: {} of {} {} money. {} {}").format(
         percent(profitable_pct(report)),
         of,
         number(profitable),
         plural(report.n_rows, "combination"),
-        verb(profitable, report.n_rows, "ends", "end"),
-        number(significant(median), 1),
-        number(significant(ninety), 1),
+        verb(profitable, report.n_rows, "makes", "make"),
+        Markup("The median combination {};").format(makes(float(median))),
+        _one_in_ten(float(ninety)),
     )
     return sentences([share, none_ranked(report)])
 
 
+def _one_in_ten(ninety: float) -> Markup:
+    """Return what the 90th percentile of total R means for one combination in ten."""
+    r = number(significant(abs(ninety)), 1)
+    if ninety < 0:
+        return Markup("nine in ten lose {}&nbsp;R or more.").format(r)
+    return Markup("only one in ten makes more than {}&nbsp;R.").format(r)
+
+
 def profitable_pct(report: Report) -> float:
-    """Percent of the computed combinations with a total R above 0."""
+    """Return the percentage of combinations with a total R above 0."""
     return significant(100 * report.overall.sums.profitable_combinations / report.n_rows)
 
 
 def _best(best: BestRecord, eligible: Eligible) -> Markup:
     metrics = best["metrics"]
     return Markup(
-        "Combination {} has the highest score, {}: {}&nbsp;R in {}, a win rate of {}&nbsp;% and a"
-        " largest drawdown of {}&nbsp;R. {} a higher total R."
+        "Combination {} has the highest score, {}: {}&nbsp;R in {}, a win rate of {} and a"
+        " maximum drawdown of {}&nbsp;R. {} a higher total R."
     ).format(
-        Markup('<data value="{0}">{0}</data>').format(best["combo_id"]),
+        exact(best["combo_id"], str(best["combo_id"])),
         number(best["score"], 4),
         number(metrics["total_r"], 1),
         plural(int(metrics["total_trades"]), "trade"),
-        number(metrics["winrate"], 1),
+        percent(metrics["winrate"]),
         number(metrics["max_drawdown"], 1),
         _have(eligible.above_best),
     )
@@ -114,78 +130,88 @@ def _have(n: int) -> Markup | str:
 
 
 def edge_text(found: list[Edge]) -> Markup:
-    """On the edge of which axes a combination lies."""
+    """Return which parameters of a combination sit at the end of their tested range."""
     if not found:
-        return Markup(
-            "It lies on the edge of no axis: each of its numbers has a lower and a higher one"
-            " beside it in the grid."
-        )
-    open_ones = [_edge(edge) for edge in found if edge.goes_on]
-    ends = [_edge(edge) for edge in found if not edge.goes_on]
-    axes = plural(len(found), "axis", "axes")
-    parts = [Markup("It lies on the edge of {}.").format(axes)]
-    if open_ones:
-        parts.append(
-            Markup("Beyond {} the grid has no value, so what lies there is not known.").format(
-                listed(open_ones)
-            )
-        )
-    if ends:
-        parts.append(Markup("At {} the axis itself ends.").format(listed(ends)))
-    return sentences(parts)
+        return Markup("No parameter sits at the end of its tested range.")
+    return sentences(
+        [
+            _open_edges([edge for edge in found if edge.goes_on]),
+            _closed_edges([edge for edge in found if not edge.goes_on]),
+        ]
+    )
+
+
+def _open_edges(found: list[Edge]) -> Markup:
+    if not found:
+        return Markup("")
+    one = len(found) == 1
+    return Markup("{} {} at the end of {} tested range: {}; widen the grid to see {}.").format(
+        "One parameter" if one else f"{count_word(len(found)).capitalize()} parameters",
+        "sits" if one else "sit",
+        "its" if one else "their",
+        listed([_edge(edge) for edge in found]),
+        "what lies beyond",
+    )
+
+
+def _closed_edges(found: list[Edge]) -> Markup:
+    """Return the parameters at a limit that no grid can pass, such as a wait of 0."""
+    return sentences(
+        Markup("{} is the {} possible value.").format(named(edge.name, edge.value), edge.end)
+        for edge in found
+    )
 
 
 def _edge(edge: Edge) -> Markup:
     return Markup("{} ({})").format(named(edge.name, edge.value), edge.end)
 
 
-def _neighbours(there: pd.DataFrame, best: BestRecord) -> Markup:
-    if there.empty:
-        return Markup("It has no direct neighbour: every axis has one value.")
-    total_r = there["total_r"].to_numpy(np.float32)
+def _neighbours(found: pd.DataFrame, best: BestRecord) -> Markup:
+    if found.empty:
+        return Markup("Every parameter has a single value, so there are no neighbours.")
+    total_r = found["total_r"].to_numpy(np.float32)
     known = total_r[~np.isnan(total_r)]
     if not len(known):
-        return Markup("None of its direct neighbours is computed.")
-    worst = int(np.nanargmin(total_r))
-    low, high = shortest_decimals(np.array([known.min(), known.max()]))
-    missing = len(there) - len(known)
+        return Markup("None of its direct neighbours has been computed.")
+    missing = len(found) - len(known)
     profitable = int(np.count_nonzero(known > 0))
-    return sentences(
-        [
-            Markup("{} of its {} (one parameter one step away) {} profitable.").format(
-                number(profitable),
-                plural(len(known), "direct neighbour"),
-                verb(profitable, len(known)),
-            ),
-            Markup(
-                "Their total R runs from {}&nbsp;R at {} to {}&nbsp;R, with a median of {}&nbsp;R,"
-                " against {}&nbsp;R of the best set."
-            ).format(
-                number(low, 1),
-                named(str(there["parameter"].iloc[worst]), there["value"].iloc[worst]),
-                number(high, 1),
-                number(significant(float(np.median(known.astype(np.float64)))), 1),
-                number(best["metrics"]["total_r"], 1),
-            ),
-            Markup("{} more {} not computed.").format(
-                number(missing), "is" if missing == 1 else "are"
-            )
-            if missing
-            else Markup(""),
-        ]
+    count = Markup("{} of its {} (one parameter moved by one step) {} profitable.").format(
+        number(profitable),
+        plural(len(known), "direct neighbour"),
+        verb(profitable, len(known)),
+    )
+    absent = Markup("{} {} not been computed.").format(
+        plural(missing, "neighbour"), verb(missing, missing, "has", "have")
+    )
+    return sentences([count, _spread(found, known, best), absent if missing else Markup("")])
+
+
+def _spread(found: pd.DataFrame, known: np.ndarray, best: BestRecord) -> Markup:
+    """Return the range of total R among the neighbours, and what the worst one changed."""
+    worst = found.iloc[int(np.nanargmin(found["total_r"].to_numpy(np.float32)))]
+    low, high = shortest_decimals(np.array([known.min(), known.max()]))
+    return Markup(
+        "Neighbours made {}&nbsp;R ({}) to {}&nbsp;R, median {}&nbsp;R; the best made {}&nbsp;R."
+    ).format(
+        number(low, 1),
+        named(str(worst["parameter"]), worst["value"]),
+        number(high, 1),
+        number(significant(float(np.median(known.astype(np.float64)))), 1),
+        number(best["metrics"]["total_r"], 1),
     )
 
 
 def _ambiguous(best: BestRecord) -> Markup:
     trades, ambiguous = (int(best["metrics"][n]) for n in ("total_trades", "ambiguous_trades"))
-    share = significant(100 * ambiguous / trades) if trades else 0.0
+    if not ambiguous:
+        return Markup("None of its {} is ambiguous.").format(plural(trades, "trade"))
     return Markup(
-        "{} of its {} ({}&nbsp;%) {} ambiguous. Such a trade ends in a bar that reached both its"
-        " stop and its target; which came first is not known."
+        "{} of its {} ({}) {} ambiguous: the last bar reached both the stop and the target, and"
+        " one-minute bars cannot tell which came first."
     ).format(
         number(ambiguous),
         plural(trades, "trade"),
-        percent(share),
+        percent(significant(100 * ambiguous / trades)),
         verb(ambiguous, trades),
     )
 
@@ -196,15 +222,12 @@ def _other_model(report: Report) -> Markup:
         return Markup("Not measured. {}").format(replay.reason)
     own = report.overall.best["total_r"].head(TOP_TABLE).to_numpy(np.float64)
     other = replay.other["total_r"].to_numpy(np.float64)
-    profitable = int(np.count_nonzero(other > 0))
     return Markup(
-        "Under the {} model {} of the best {} {} profitable. Their median total R is {}&nbsp;R,"
-        " against {}&nbsp;R as run; the best set makes {}&nbsp;R, against {}&nbsp;R."
+        "With {} {} profitable. Their median total R is {}&nbsp;R instead of {}&nbsp;R; the best"
+        " makes {}&nbsp;R instead of {}&nbsp;R."
     ).format(
-        replay.other_model,
-        number(profitable),
-        number(len(other)),
-        verb(profitable, len(other)),
+        _FILLS[replay.other_model],
+        _still_profitable(int(np.count_nonzero(other > 0)), len(other), stay=bool((own > 0).all())),
         number(significant(float(np.median(other))), 1),
         number(significant(float(np.median(own))), 1),
         number(float(other[0]), 1),
@@ -212,8 +235,15 @@ def _other_model(report: Report) -> Markup:
     )
 
 
+def _still_profitable(profitable: int, n: int, *, stay: bool) -> Markup:
+    what = verb(profitable, n, "stays", "stay") if stay else verb(profitable, n)
+    if n > 1 and profitable == n:
+        return Markup("all top {} {}").format(number(n), what)
+    return Markup("{} of the top {} {}").format(number(profitable), number(n), what)
+
+
 def _in_sample(report: Report) -> Markup:
     return Markup(
         "Best of {} on this data; expect worse on new data. Every figure here is in sample: the"
         " best of so many tries looks good even where none has an edge."
-    ).format(plural(report.n_computed, "combination"))
+    ).format(number(report.n_computed))

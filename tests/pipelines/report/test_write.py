@@ -283,7 +283,7 @@ def test_a_partial_run_says_so_everywhere(make_run: Callable[..., MadeUpRun]) ->
         rows = read_csv(run, name)
         assert {float(row["grid_share_pct"]) for row in rows} == {report.grid_share_pct}
     for name in ("summary.txt", "variation_report.txt"):
-        assert f"PARTIAL: {report.grid_share_pct} % of the grid" in read_text(run, name)
+        assert f"PARTIAL: {report.grid_share_pct}% of the grid" in read_text(run, name)
     sheet = openpyxl.load_workbook(run.run_dir / "GER40_results.xlsx")["Summary"]
     assert str(value_beside(sheet, "state")).startswith("PARTIAL")
 

@@ -44,7 +44,6 @@
     body.append(...rows);
   }
 
-
   function fitPaper() {
     for (const details of document.querySelectorAll("details")) details.open = true;
     for (const plot of plots) {
@@ -57,7 +56,7 @@
     for (const plot of plots) Plotly.relayout(plot, { width: null, autosize: true });
   }
 
-  for (const button of document.querySelectorAll("#top-table th button")) {
+  for (const button of document.querySelectorAll(".sortable th button")) {
     button.addEventListener("click", () => sortBy(button.closest("th")));
   }
   unpack().then(draw).then(
@@ -71,7 +70,7 @@
       document.documentElement.dataset.figures = "failed";
       for (const plot of plots) {
         plot.style.height = "auto";
-        plot.textContent = "This browser cannot draw the figure.";
+        plot.textContent = "This browser cannot draw the chart.";
       }
       console.error(error);
     },

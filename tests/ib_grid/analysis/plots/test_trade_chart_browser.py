@@ -10,7 +10,7 @@ import pytest
 
 from ib_grid import analysis
 from pipelines.render.html.charts import charts_html
-from pipelines.render.html.figure import of_page
+from pipelines.render.html.figure import page_figure
 from tests.helpers.machines.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
 from tests.helpers.runs.random_runs import write_run
 from tests.helpers.runs.sources import source_of_golden_bars
@@ -77,7 +77,7 @@ def drawn_of_grid(folder: Path) -> dict[str, go.Figure]:
 def charts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("charts") / "charts.html"
     every = {**drawn(), **drawn_of_grid(path.with_name("run"))}
-    figures = [of_page(name, name, name, figure) for name, figure in every.items()]
+    figures = [page_figure(name, name, name, figure) for name, figure in every.items()]
     path.write_text(charts_html("A <b>title</b>", figures), encoding="utf-8")
     return path
 

@@ -126,10 +126,10 @@ def test_notes_and_partial_come_first(make_run: MakeRun) -> None:
     (notice,) = page.all("aside")
     for note in notes:
         assert note in notice.text
-    assert "PARTIAL: 50.0 %" in page.by_id("partial").text
+    assert "PARTIAL: 50.0%" in page.by_id("partial").text
     assert page.text.index("NOT FILTERED") < page.text.index("Verdict")
     assert "of the computed part of the grid" in page.by_id("verdict-profitable").text
-    assert "not complete, so the shares are no exact parts" in page.by_id("parameters").text
+    assert "not complete, so the shares are approximate" in page.by_id("parameters").text
     assert "interactions" not in figures(page)["shares"]["data"][0]["y"]
 
 
@@ -165,7 +165,7 @@ def test_the_share_of_a_partial_run_is_read_like_any_other(tmp_path: Path) -> No
     assert page.by_id("n-combinations").text == "128 of 768 combinations"
     for name in ("partial", "about-combinations"):
         place = page.by_id(name)
-        assert "PARTIAL: 16.7 % of the grid" in place.text
+        assert "PARTIAL: 16.7% of the grid" in place.text
         assert str(share) not in place.text
         assert share in place.numbers
 
@@ -190,16 +190,16 @@ def test_nothing_ranked(make_run: MakeRun) -> None:
     assert not {"score", "density", "variation-winrate"} & set(figures(page))
     assert "Nothing is ranked." in page.by_id("top").text
     assert not figures(page)["total_r"]["layout"].get("shapes")
-    for sentence in ("The line is the best set", "is framed", "the value of the best set"):
+    for sentence in ("The line marks the best", "is framed", "value is dark"):
         assert sentence not in page.text
     for name in ("verdict-profitable", "distribution"):
-        assert "None of these combinations can be ranked" in page.by_id(name).text
+        assert "Nothing is ranked: no combination has 10 trades or more." in page.by_id(name).text
 
 
-def test_the_marks_are_said_where_there_are_any(page: Element) -> None:
-    for sentence in ("The line is the best set.", "set is framed.", "the value of the best set."):
+def test_marks_are_explained_if_drawn(page: Element) -> None:
+    for sentence in ("The line marks the best combination.", "is framed.", "value is dark."):
         assert sentence in page.text
-    assert "can be ranked" not in page.text
+    assert "Nothing is ranked" not in page.text
 
 
 def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
@@ -213,9 +213,9 @@ def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
     run.rows.loc[0, "total_r"] = np.float32(5)
     write_rows(run.run_dir, grid, run.rows, 128)
     page = page_of(run)
-    assert "1 of 512 combinations ends with" in page.by_id("verdict-profitable").text
+    assert "1 of 512 combinations makes money" in page.by_id("verdict-profitable").text
     assert page.by_id("verdict-best").text.endswith("No combination has a higher total R.")
-    assert "1 of its 20 trades (5.0 %) is ambiguous" in page.by_id("verdict-ambiguous").text
+    assert "1 of its 20 trades (5.0%) is ambiguous" in page.by_id("verdict-ambiguous").text
     neighbour = int(neighbours(grid, 0)["combo_id"].iloc[0])
     run.rows.loc[neighbour, "total_r"] = np.float32(4)
     write_rows(run.run_dir, grid, run.rows, 128)
@@ -256,16 +256,16 @@ def test_three_significant_digits(value: float, text: str) -> None:
 )
 def test_a_share_is_not_rounded_to_none_or_all(value: float, text: str) -> None:
     (data,) = read_page(percent(value)).all("data")
-    assert (data.text, data.attributes["value"]) == (text, str(value))
+    assert (data.text, data.attributes["value"]) == (f"{text}%", str(value))
 
 
 def test_a_grid_of_one(tmp_path: Path) -> None:
     grid = grid_from_mapping({name: values[:1] for name, values in AXES.items()}, GER40)
     run, source = traded_run(tmp_path, grid)
     page = read_page(html_text(run.report(source)))
-    assert "edge of no axis" in page.by_id("verdict-edge").text
-    assert "None of its direct neighbours is computed" not in page.text
-    assert "It has no direct neighbour" in page.by_id("verdict-neighbours").text
+    assert "No parameter sits at the end" in page.by_id("verdict-edge").text
+    assert "None of its direct neighbours has been computed" not in page.text
+    assert "there are no neighbours" in page.by_id("verdict-neighbours").text
     assert "Fewer than two parameters" in page.by_id("pairs").text
     assert len(top_table(page)) == 1
     assert "equity" in figures(page)
@@ -287,6 +287,6 @@ def test_what_is_on_no_map_is_said(tmp_path: Path, page: Element) -> None:
     rows = random_rows(grid, 5)
     write_rows(tmp_path, grid, rows, 500)
     wide = page_of(MadeUpRun(tmp_path, run_info(grid), rows))
-    assert "but for rr_target with more than 60 values" in wide.by_id("pairs").text
+    assert "Left out: rr_target, with more than 60 values." in wide.by_id("pairs").text
     assert not [name for name in figures(wide) if name.startswith("pair-") and "rr_target" in name]
-    assert "but for" not in page.by_id("pairs").text
+    assert "Left out" not in page.by_id("pairs").text

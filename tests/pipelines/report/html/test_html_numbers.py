@@ -54,7 +54,7 @@ def test_the_top_20_are_those_of_the_csv(
         assert row["session"].text == f"{expected['ib_start']}–{expected['ib_end']}"
 
 
-def test_the_best_set_is_that_of_the_json(
+def test_the_best_combination_is_that_of_the_json(
     traded: tuple[MadeUpRun, RunSource], page: Element
 ) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]
@@ -112,7 +112,7 @@ def test_variations_are_those_of_the_json(
             assert bar == (value if own[0] else None)
 
 
-def test_the_best_set_is_marked(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
+def test_the_best_combination_is_marked(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]
     drawn = figures(page)
     assert drawn["total_r"]["layout"]["shapes"][0]["x0"] == best["metrics"]["total_r"]
@@ -206,7 +206,7 @@ def test_the_other_model_is_measured(traded: tuple[MadeUpRun, RunSource], page: 
     assert in_table == pytest.approx(totals, abs=1e-3)
     said = page.by_id("verdict-other_model")
     n_profitable, n, median, own_median, best, own_best = said.numbers
-    assert "original model" in said.text
+    assert "old optimizer's fills" in said.text
     assert (n_profitable, n) == (sum(t > 0 for t in totals), 20)
     assert (median, best) == pytest.approx((np.median(totals), totals[0]), abs=1e-3)
     own = [float(row["total_r"]) for row in rows]
@@ -226,7 +226,7 @@ def test_neighbours_and_edges_are_said(traded: tuple[MadeUpRun, RunSource], page
     assert (profitable, n) == ((near > 0).sum(), len(near))
     assert (low, high, median) == pytest.approx((near.min(), near.max(), near.median()), rel=1e-6)
     edge = page.by_id("verdict-edge")
-    assert "It lies on the edge of" in edge.text
+    assert "parameters sit at the end of their tested range" in edge.text
     for name in ("ib_wait_minutes", "rr_target", "ib_buffer_pct", "max_distance_pct"):
         assert name in edge.text
 

@@ -1,0 +1,70 @@
+"""Table of a page: headings and cells, which the macro of `table.html` turns into HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from pipelines.render.numbers import Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """Heading of a column; `group` joins neighbouring columns under a common heading."""
+
+    name: str
+    text: Markup | str
+    group: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Cell of a table: what it shows, and the value it is sorted by."""
+
+    text: Markup | str
+    sort: Scalar = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Row of a table; `notes` are small lines under its first cell."""
+
+    cells: tuple[Cell, ...]
+    name: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Table of a page.
+
+    Attributes
+    ----------
+    name : str
+        Id of its element.
+    label : str
+        Description for screen readers.
+    headings : tuple of Heading
+    rows : tuple of Row
+    sorted_by : str
+        Name of the column that the rows are sorted by; empty if a click does not sort.
+    """
+
+    name: str
+    label: str
+    headings: tuple[Heading, ...]
+    rows: tuple[Row, ...]
+    sorted_by: str = ""
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """The common headings and the number of columns of each; empty without any."""
+        found: list[tuple[str, int]] = []
+        for heading in self.headings:
+            if found and found[-1][0] == heading.group:
+                found[-1] = (heading.group, found[-1][1] + 1)
+            else:
+                found.append((heading.group, 1))
+        return found if any(group for group, _ in found) else []

@@ -1,0 +1,40 @@
+"""Registry of the figures of the page.
+
+`FIGURES` names the places of the template and the functions that draw the figures there. A new
+figure is a function of the report in one of the modules below and its name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pipelines.render.html.figure import Figure
+from pipelines.report.html import effect_figures, grid_figures, trade_figures
+from pipelines.report.report import Report
+
+Draw = Callable[[Report], Iterable[Figure]]
+
+FIGURES: dict[str, tuple[Draw, ...]] = {
+    "distribution": (grid_figures.total_r, grid_figures.score),
+    "pairs": (effect_figures.pairs,),
+    "shares": (effect_figures.shares,),
+    "effects": (effect_figures.effects,),
+    "risk": (grid_figures.density,),
+    "equity": (trade_figures.equity,),
+    "calendar": (
+        trade_figures.years,
+        trade_figures.months,
+        trade_figures.weekdays,
+        trade_figures.hours,
+    ),
+    "variation_curves": (trade_figures.variation_curves,),
+    "variation_bars": (trade_figures.win_rates, trade_figures.expectancies),
+}
+
+
+def draw_figures(report: Report) -> dict[str, list[Figure]]:
+    """Return the figures of each place of the page; none where a report lacks the numbers."""
+    return {
+        place: [figure for draw in functions for figure in draw(report)]
+        for place, functions in FIGURES.items()
+    }
