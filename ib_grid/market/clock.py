@@ -52,7 +52,7 @@ def zone(name: str) -> pytz.BaseTzInfo:
         return pytz.timezone(name)
     except (pytz.UnknownTimeZoneError, AttributeError) as error:
         raise InputError(
-            f"{shown(name)} is not a time zone",
+            f"unknown time zone {shown(name)}",
             expected="an IANA name such as Europe/Berlin, America/New_York or UTC",
         ) from error
 
@@ -102,10 +102,10 @@ def utc_minute(local: dt.datetime, timezone: str) -> int:
     try:
         moment = tz.localize(local, is_dst=None)
     except pytz.InvalidTimeError as error:
-        twice = isinstance(error, pytz.AmbiguousTimeError)
+        verb = "repeats" if isinstance(error, pytz.AmbiguousTimeError) else "skips"
         raise InputError(
-            f"the clock of {timezone} shows {local} {'twice' if twice else 'never'}",
-            expected="a time that is not within a clock change, or one with an offset",
+            f"the clock change in {timezone} {verb} the local time {local:%Y-%m-%d %H:%M}",
+            expected="a time outside the clock change, or a time with an offset",
         ) from error
     return (moment - EPOCH) // dt.timedelta(minutes=1)
 

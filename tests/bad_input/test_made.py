@@ -48,7 +48,7 @@ EXPECTED = {
     "parameters": NO_PARAMS,
 }
 NO_FILE = {
-    "bars": "this is not a file to read",
+    "bars": "not a regular file",
     "calendars": "the calendar cannot be read ({})",
     "configurations": "the file cannot be read ({})",
     "grids": "the file cannot be read ({})",
@@ -93,7 +93,7 @@ def test_a_file_that_is_not_there(kind: str, found: str, ib_grid_command: Comman
 @pytest.mark.parametrize(
     ("kind", "found", "expected"),
     [
-        ("bars", "the folder contains no files", "CSV files in it"),
+        ("bars", "the folder contains no files", "CSV files"),
         ("calendars", "the folder contains no files", NO_CALENDAR),
         ("configurations", "the file cannot be read (Is a directory)", "a TOML or JSON file"),
         ("grids", "the file cannot be read (Is a directory)", NO_GRID),
@@ -148,7 +148,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         f"{HEAD}{ROW}{'x' * 200_000}\n".encode(),
         f"the line has 1 field\n  in x:3: '{'x' * 117}...'\n"
         "  expected: 5 fields, as in the first line\n"
-        "  to do: if the file was cut off there, export it again",
+        "  to do: if the file is cut off here, export it again",
     ),
     "a line of 60,000 characters": (
         "bars",
@@ -156,7 +156,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         f"{HEAD}{ROW}{'x' * 60_000}\n".encode(),
         f"the line has 1 field\n  in x:3: '{'x' * 117}...'\n"
         "  expected: 5 fields, as in the first line\n"
-        "  to do: if the file was cut off there, export it again",
+        "  to do: if the file is cut off here, export it again",
     ),
     "a quote that is not closed for 5,000 lines": (
         "bars",
@@ -165,14 +165,14 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "the line has 1 field\n"
         "  in x:2: '\"2024-03-05T09:00:00+01:00,17000.0,17002.5,16999.0,17001.0'\n"
         "  expected: 5 fields, as in the first line\n"
-        "  to do: if the file was cut off there, export it again",
+        "  to do: if the file is cut off here, export it again",
     ),
     "gzip that unpacks to 115 MB": (
         "bars",
         "x",
         gzip.compress(HEAD.encode() + ROW.encode() * 2_000_000, 9, mtime=0),
-        "it unpacks to more than 50 times its size\n"
-        "  in x\n  expected: CSV, which gzip makes 5 to 20 times smaller\n"
+        "the file unpacks to more than 50 times its size\n"
+        "  in x\n  expected: CSV, which gzip compresses 5 to 20 times\n"
         "  to do: download it again",
     ),
     "JSON nested 100,000 deep": (

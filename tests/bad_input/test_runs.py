@@ -56,7 +56,7 @@ DAMAGED: dict[str, tuple[Callable[[Content], str], str]] = {
     "a grid of sessions without zones": (within("grid", ib_timezone=[]), "its «…»"),
     "a zone that is a path": (
         within("grid", ib_timezone=["../../etc/passwd"] * 2),
-        "its «…»'../../etc/passwd' is not a time zone",
+        "its «…»unknown time zone '../../etc/passwd'",
     ),
     "no chunks": (changed(chunks=0), "its chunks do not fit its grid"),
     "chunks of nothing": (changed(settings_per_chunk=0), "its chunks do not fit its grid"),

@@ -1,4 +1,7 @@
-"""CSV files of a broker or data vendor to checked bars and a quality report."""
+"""CSV files of a broker or data vendor to checked bars and a quality report.
+
+The recognised layouts are the table in `layouts`.
+"""
 
 from __future__ import annotations
 
@@ -23,27 +26,27 @@ N_CONFLICT_MINUTES = 5
 def read_csv_bars(
     paths: Sequence[Path], instrument: Instrument, timezone: str | None = None
 ) -> tuple[Bars, QualityReport]:
-    """Bars of one symbol from CSV files, and what became of the rows.
+    """Read one symbol's bars from CSV files, with a report on the quality of the data.
 
-    The files may overlap and be of several dialects: TradingView, MetaTrader 5, HistData ASCII,
-    Dukascopy, or plain; each is known by its content, gzip included. Of rows of one minute the last
-    counts: the paths in the order given, the files of a folder in the natural order of their
-    names, the rows of a file as they stand.
+    The files may overlap and have different layouts (`layouts.LAYOUTS`), each recognised by its
+    content, gzip included. If several rows have the same minute, the last one counts: paths in the
+    order given, files of a folder in the natural order of their names, rows in the order of the
+    file.
 
     Parameters
     ----------
     paths : sequence of Path
         Files and folders.
     instrument : Instrument
-        Whose trading hours bars must lie in to be kept.
+        Bars outside its trading hours are dropped.
     timezone : str, optional
-        Clock of times without an offset, see `times.local_clock`.
+        Clock of times without an offset; see `times.local_clock`.
 
     Raises
     ------
     DataError
-        If a file cannot be read as bars of one minute, a naive time has no zone or names no single
-        moment, the files hold two symbols, or no bar lies in the trading hours.
+        If a file cannot be read as one-minute bars, a local time has no zone or is skipped or
+        repeated by a clock change, the files hold two symbols, or no bar is within trading hours.
     """
     local = None if timezone is None else local_clock(timezone)
     files = [read_file(path, local) for path in find_files(paths)]
@@ -52,7 +55,7 @@ def read_csv_bars(
     if not len(bars):
         hours = instrument.trading_hours
         raise DataError(
-            f"none of {len(merged.bars):,} bars lies within the trading hours of"
+            f"none of the {len(merged.bars):,} bars is within the trading hours of"
             f" {instrument.symbol}",
             location=", ".join(str(path) for path in paths),
             expected=f"bars from {hours.start} to {hours.end}, {hours.timezone}",
@@ -98,5 +101,5 @@ def _report(
 
 
 def _printable(name: str) -> str:
-    """A file name without what is no text: a name on disk may hold any bytes."""
+    """Return a file name, which may hold any bytes on disk, as printable text."""
     return name.encode("utf-8", "replace").decode()

@@ -1,30 +1,21 @@
-"""CSV dialects, told apart by what the first lines hold."""
+"""Dialect of a CSV file, recognised by its first lines."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ib_grid.errors import DataError
 from ib_grid.market.bar_checks import PRICES
-from ib_grid.market.csv.times import EXAMPLES, TimeLayout, layout_of
-
-KNOWN = (
-    "a TradingView export (time,open,high,low,close), a MetaTrader 5 export (<DATE> <TIME> <OPEN>"
-    " ...), HistData ASCII (20160103 180100;1066.3;...), a Dukascopy CSV (Gmt time,Open,High,...)"
-    " or plain CSV with the header time,open,high,low,close"
-)
-_TIME_NAMES = {"time", "datetime", "date time", "timestamp", "date", "gmt time", "local time"}
-_TIME_IN = re.compile(r"time \((.*)\)")
-_UTC_NAMES = {"gmt time", "time (utc)", "time (gmt)"}
-_HISTDATA = re.compile(r"\d{8} \d{6}(;[^;]*){5}", re.ASCII)
+from ib_grid.market.csv.layouts import EXAMPLES, LAYOUTS, Layout, matches
+from ib_grid.market.csv.times import EXAMPLES as TIME_EXAMPLES
+from ib_grid.market.csv.times import TimeLayout, layout_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How a file is to be read.
+    """The layout of one file.
 
     Attributes
     ----------
@@ -33,12 +24,12 @@ class Dialect:
     n_columns : int
     has_header : bool
     time_columns : tuple of int
-        The column of the times, or those of date and time of day.
+        Index of the time column, or of the columns of date and time of day.
     price_columns : tuple of int
-        The columns of open, high, low and close.
+        Indices of open, high, low and close.
     layout : TimeLayout
     naive : bool
-        Whether a time names a moment only together with a zone.
+        Whether the times need a time zone to be moments.
     """
 
     name: str
@@ -52,7 +43,7 @@ class Dialect:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """The fields of a line; one field where quotes make no sense."""
+    """Return the fields of a line; the whole line if its quotes are invalid."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
@@ -60,56 +51,60 @@ def split(line: str, delimiter: str) -> list[str]:
 
 
 def recognise(first: str, second: str, first_at: str, second_at: str) -> Dialect:
-    """The dialect of a file by its first two lines that are not empty.
+    """Return the dialect of a file by its first two lines that are not empty.
 
     Parameters
     ----------
     first, second : str
-        The lines; `second` is empty if there is none.
+        The lines; `second` is empty if there is only one.
     first_at, second_at : str
-        Where they stand, for messages.
+        Their locations, for messages.
 
     Raises
     ------
     DataError
-        If no dialect fits, a column is missing or named twice, or there is a header and no row.
+        If no layout fits, a column is missing or ambiguous, or no row follows the header.
     """
-    if _HISTDATA.fullmatch(first):
-        return Dialect(
-            name="HistData",
-            delimiter=";",
-            n_columns=6,
-            has_header=False,
-            time_columns=(0,),
-            price_columns=(1, 2, 3, 4),
-            layout=_layout(first.split(";")[0], first_at),
-            naive=True,
-        )
+    for layout in LAYOUTS:
+        if layout.columns:
+            row = split(first, layout.delimiter)
+            if len(row) == len(layout.columns) and matches(layout.value, row[0]):
+                return _dialect(list(layout.columns), layout.delimiter, row, first_at, layout)
     delimiter = max(",;\t", key=lambda mark: len(_known_names(_names(first, mark))))
     names = _names(first, delimiter)
     _check_names(names, first_at)
     if not second:
         raise DataError(
-            "the file has a header and no bars", location=first_at, expected="a bar a line"
+            "the file has a header but no bars", location=first_at, expected="one bar per line"
         )
-    return _with_header(names, delimiter, split(second, delimiter), second_at)
-
-
-def _with_header(names: list[str], delimiter: str, row: list[str], row_at: str) -> Dialect:
-    columns = _time_columns(names)
+    row = split(second, delimiter)
     if len(row) != len(names):
-        raise wrong_field_count(len(row), len(names), row_at)
-    layout = _layout(" ".join(row[column] for column in columns), row_at)
-    time_name = names[columns[0]]
+        raise wrong_field_count(len(row), len(names), second_at)
+    return _dialect(names, delimiter, row, second_at)
+
+
+def _dialect(
+    names: list[str], delimiter: str, row: list[str], row_at: str, layout: Layout | None = None
+) -> Dialect:
+    columns = _time_columns(names)
+    time_name, time = names[columns[0]], " ".join(row[column] for column in columns)
+    time_layout = layout_of(time)
+    if time_layout is None:
+        raise DataError(f"invalid time {time[:60]!r}", location=row_at, expected=TIME_EXAMPLES)
+    fitting = layout or next(
+        known
+        for known in LAYOUTS
+        if not known.columns and matches(known.time, time_name) and matches(known.value, time)
+    )
     return Dialect(
-        name=_dialect_name(names, time_name, layout),
+        name=fitting.name,
         delimiter=delimiter,
         n_columns=len(names),
-        has_header=True,
+        has_header=layout is None,
         time_columns=columns,
-        price_columns=tuple(_index(names, price) for price in PRICES),
-        layout=layout,
-        naive=not layout.aware and time_name not in _UTC_NAMES,
+        price_columns=tuple(_bare_names(names).index(price) for price in PRICES),
+        layout=time_layout,
+        naive=not time_layout.aware and not matches(fitting.utc, time_name),
     )
 
 
@@ -117,83 +112,61 @@ def _names(header: str, delimiter: str) -> list[str]:
     return [" ".join(name.split()).lower() for name in split(header, delimiter)]
 
 
-def _bare(name: str) -> str:
-    return name.strip("<>")
-
-
-def _index(names: list[str], wanted: str) -> int:
-    return [_bare(name) for name in names].index(wanted)
+def _bare_names(names: Sequence[str]) -> list[str]:
+    return [name.strip("<>") for name in names]
 
 
 def _is_time(name: str) -> bool:
-    return _bare(name) in _TIME_NAMES or _TIME_IN.fullmatch(name) is not None
+    return any(matches(layout.time, name) for layout in LAYOUTS)
 
 
 def _known_names(names: Sequence[str]) -> list[str]:
-    return [name for name in names if _is_time(name) or _bare(name) in PRICES]
+    bare = _bare_names(names)
+    return [b for b, name in zip(bare, names, strict=True) if b in PRICES or _is_time(name)]
 
 
 def _time_columns(names: list[str]) -> tuple[int, ...]:
-    bare = [_bare(name) for name in names]
+    bare = _bare_names(names)
     if "date" in bare and "time" in bare:
         return bare.index("date"), bare.index("time")
-    return tuple(place for place, name in enumerate(names) if _is_time(name))
+    return tuple(column for column, name in enumerate(names) if _is_time(name))
 
 
 def _check_names(names: list[str], location: str) -> None:
-    known = [_bare(name) for name in _known_names(names)]
+    known = _known_names(names)
     if len(known) < 2:
         raise DataError(
-            "the first line belongs to no known kind of file",
+            "unknown CSV layout",
             location=location,
-            expected=KNOWN,
-            hint="export the bars in one of these forms, or give only the files that are",
+            expected=EXAMPLES,
+            hint="export the bars in one of these layouts, and leave out other files",
         )
     missing = [name for name in PRICES if name not in known]
     missing += [] if _time_columns(names) else ["time"]
     if missing:
         raise DataError(
-            f"no column {', '.join(missing)}",
+            f"missing column {', '.join(missing)}",
             location=location,
-            expected="columns time, open, high, low, close (others are passed over)",
+            expected="columns time, open, high, low, close (others are ignored)",
         )
     times = [name for name in known if name not in PRICES]
-    several = [name for name in PRICES if known.count(name) > 1]
+    ambiguous = [name for name in PRICES if known.count(name) > 1]
     if len(times) > 1 and sorted(times) != ["date", "time"]:
-        several += times
-    if several:
+        ambiguous += times
+    if ambiguous:
         raise DataError(
-            f"the columns {', '.join(several)} leave open which one is meant",
+            f"ambiguous columns {', '.join(ambiguous)}",
             location=location,
             expected="time, open, high, low and close once each",
-            hint="remove or rename the columns that are not meant",
+            hint="remove or rename the other columns",
         )
-
-
-def _layout(text: str, location: str) -> TimeLayout:
-    layout = layout_of(text)
-    if layout is None:
-        raise DataError(
-            f"{text[:60]!r} is not a date with a time of day", location=location, expected=EXAMPLES
-        )
-    return layout
-
-
-def _dialect_name(names: list[str], time_name: str, layout: TimeLayout) -> str:
-    if names[0].startswith("<"):
-        return "MetaTrader 5"
-    if time_name in ("gmt time", "local time") or _TIME_IN.fullmatch(time_name):
-        return "Dukascopy"
-    if time_name == "time" and layout.aware and (layout.unix or "T" in layout.example):
-        return "TradingView"
-    return "plain"
 
 
 def wrong_field_count(found: int, expected: int, location: str) -> DataError:
-    """The error of a line with too few or too many fields."""
+    """Return the error of a line with too few or too many fields."""
     return DataError(
         f"the line has {found} field{'s' * (found != 1)}",
         location=location,
         expected=f"{expected} fields, as in the first line",
-        hint="if the file was cut off there, export it again",
+        hint="if the file is cut off here, export it again",
     )

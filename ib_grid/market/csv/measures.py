@@ -1,4 +1,4 @@
-"""Measures of prepared bars for the quality report."""
+"""Quality measures of prepared bars."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _N_WEEKDAYS = 7
 
 
 def weekday(dates: clock.Days) -> NDArray[np.int64]:
-    """Weekday of each date, Monday 0."""
+    """Return the weekday of each date, Monday 0."""
     return (dates + 3) % _N_WEEKDAYS  # 1970-01-01 was a Thursday
 
 
 def session_years(bars: Bars, instrument: Instrument) -> tuple[SessionYear, ...]:
-    """How complete the sessions of each year are."""
+    """Return the completeness of the sessions of each year."""
     dates = np.unique(clock.local_dates(bars.minute, instrument.timezone))
     dates = dates[np.isin(weekday(dates), WEEKDAYS)]
     minutes = _session_minutes(dates, instrument)
@@ -53,7 +53,7 @@ def session_years(bars: Bars, instrument: Instrument) -> tuple[SessionYear, ...]
 
 
 def _session_minutes(dates: clock.Days, instrument: Instrument) -> clock.Minutes:
-    """The minutes of the instrument's sessions in trading hours on these dates, ascending."""
+    """Return the session minutes within trading hours on these dates, ascending."""
     spans = [np.zeros(0, np.int64)]
     for session in instrument.sessions:
         first = clock.local_to_utc_minutes(dates, session.ib_start, session.ib_timezone)
@@ -70,7 +70,7 @@ def _is_in(values: NDArray[np.int64], ascending: NDArray[np.int64]) -> NDArray[n
 
 
 def dates_without_bars(bars: Bars, timezone: str) -> tuple[int, ...]:
-    """Weekdays from the first bar to the last that have none."""
+    """Return the weekdays between the first and the last bar that have no bar."""
     dates = np.unique(clock.local_dates(bars.minute, timezone))
     span = np.arange(dates[0], dates[-1] + 1)
     empty = span[np.isin(weekday(span), WEEKDAYS) & ~np.isin(span, dates)]
@@ -78,7 +78,7 @@ def dates_without_bars(bars: Bars, timezone: str) -> tuple[int, ...]:
 
 
 def longest_gaps(bars: Bars, timezone: str) -> tuple[Gap, ...]:
-    """The gaps in which most bars are to be expected, the longest first."""
+    """Return the gaps with the most expected bars, the longest first."""
     local = bars.minute + clock.utc_offset_minutes(bars.minute, timezone)
     before = np.flatnonzero(np.diff(bars.minute) > 1)
     usual = _usual_bars(local)
@@ -96,11 +96,11 @@ def longest_gaps(bars: Bars, timezone: str) -> tuple[Gap, ...]:
 
 
 class _UsualBars(NamedTuple):
-    """How many bars the dates with bars usually have, by local minutes."""
+    """Usual number of bars, by local minute."""
 
     dates: clock.Days
-    until_date: NDArray[np.float64]  # (n_dates + 1,): on the dates before each
-    until_minute: NDArray[np.float64]  # (7, 1441): by weekday, before each minute of the day
+    until_date: NDArray[np.float64]  # (n_dates + 1,): sum of the dates before each
+    until_minute: NDArray[np.float64]  # (7, 1441): by weekday, sum before each minute
 
     def until(self, local: clock.Minutes) -> NDArray[np.float64]:
         """Bars to be expected before each local minute."""
@@ -125,7 +125,7 @@ def _usual_bars(local: clock.Minutes) -> _UsualBars:
 
 
 def suspicions(bars: Bars) -> tuple[Suspicion, ...]:
-    """What the rules for suspicious bars find; a rule that finds nothing is there with a 0."""
+    """Return the findings of each rule for suspicious bars, also of rules that find none."""
     minute, usual = bars.minute, _local_range(bars)
     spread = (bars.high - bars.low) / usual
     spike = _spike(bars) / usual
@@ -162,7 +162,7 @@ def _suspicion(rule: str, minute: clock.Minutes, size: NDArray[np.float64]) -> S
 
 
 def _local_range(bars: Bars) -> NDArray[np.float64]:
-    """Median range of the bars around each, at least a quarter of the usual range; points."""
+    """Return the median range around each bar, at least a quarter of the usual range; points."""
     spread = pd.Series(bars.high - bars.low)
     moving = spread[spread > 0]
     if moving.empty:
@@ -172,7 +172,7 @@ def _local_range(bars: Bars) -> NDArray[np.float64]:
 
 
 def _spike(bars: Bars) -> NDArray[np.float64]:
-    """How far each close lies beyond both the close before and the next open; points."""
+    """Return the distance of each close beyond both its neighbours; points."""
     away = np.zeros(len(bars))
     before, here, after = bars.close[:-2], bars.close[1:-1], bars.open[2:]
     up, down = here - np.maximum(before, after), np.minimum(before, after) - here
@@ -182,7 +182,7 @@ def _spike(bars: Bars) -> NDArray[np.float64]:
 
 
 def _frozen_bars(bars: Bars) -> NDArray[np.float64]:
-    """Number of bars in a run without any move, at its first bar; elsewhere 0."""
+    """Return the length of each stretch without any move, at its first bar; elsewhere 0."""
     still = bars.high == bars.low
     follows = still[1:] & still[:-1] & (bars.close[1:] == bars.close[:-1])
     follows &= np.diff(bars.minute) == 1

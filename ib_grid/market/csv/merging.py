@@ -1,4 +1,4 @@
-"""Rows of several files to one series: checks of scale and step, duplicates, conflicts."""
+"""Rows of several files to one series: scale and step checks, duplicates, conflicts."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class Merged:
 
 
 def merge(files: Sequence[FileRows]) -> Merged:
-    """One series, ascending; of the rows of one minute the last counts.
+    """Merge rows into one ascending series; the last row of a minute counts.
 
-    Last is last in the order of `files`, then of the rows in a file. Each row is compared with the
-    one of the same minute before it: equal prices make a duplicate, others a conflict.
+    The order is that of `files`, then of the rows in a file. A row with the prices of the previous
+    row of its minute is a duplicate, a row with other prices a conflict.
 
     Raises
     ------
     DataError
-        If the bars of a file are not of one minute, or the prices jump as between two symbols.
+        If the bars of a file are not one-minute bars, or prices jump as between two symbols.
     """
     for rows in files:
         check_one_minute(np.unique(rows.minute), str(rows.path))
@@ -55,9 +55,9 @@ def merge(files: Sequence[FileRows]) -> Merged:
     order = np.argsort(minute, kind="stable")
     minute, prices = minute[order], prices[order]
     _check_scale(files, order, minute, prices[:, 3])
-    again = minute[1:] == minute[:-1]
+    repeated = minute[1:] == minute[:-1]
     equal = (prices[1:] == prices[:-1]).all(axis=1)
-    kept = np.append(~again, True)
+    kept = np.append(~repeated, True)
     columns = np.ascontiguousarray(prices[kept].T)
     return Merged(
         bars=Bars(
@@ -67,8 +67,8 @@ def merge(files: Sequence[FileRows]) -> Merged:
             low=columns[2],
             close=columns[3],
         ),
-        n_duplicates=int((again & equal).sum()),
-        conflict_minutes=minute[1:][again & ~equal],
+        n_duplicates=int((repeated & equal).sum()),
+        conflict_minutes=minute[1:][repeated & ~equal],
     )
 
 
@@ -78,10 +78,10 @@ def _check_scale(
     minute: NDArray[np.int64],
     close: NDArray[np.float64],
 ) -> None:
-    """Refuse a jump by more than a factor of 2, and of 1.25 more for each year without bars.
+    """Refuse a jump by more than a factor of 2, times 1.25 for each year without bars.
 
-    Prices that grow or fall by a quarter a year for years on end are at the edge of what markets
-    do; an index and gold are a factor of 9 apart.
+    Markets hardly ever move by a quarter a year for several years; an index and gold are a factor
+    of 9 apart.
     """
     jump = np.abs(np.diff(np.log2(close)))
     years = np.diff(minute) / _MINUTES_PER_YEAR
@@ -91,13 +91,13 @@ def _check_scale(
     at = int(far.argmax())
     ends = np.cumsum([len(rows.minute) for rows in files])
     owners = np.searchsorted(ends, order[at : at + 2], side="right")
-    places = [
+    locations = [
         line_of_row(files[owner], int(row - (ends[owner] - len(files[owner].minute))))
         for owner, row in zip(owners, order[at : at + 2], strict=True)
     ]
     raise DataError(
-        f"the close goes from {close[at]:.10g} to {close[at + 1]:.10g} between neighbouring bars",
-        location=" and ".join(places),
+        f"the close jumps from {close[at]:.10g} to {close[at + 1]:.10g} between neighbouring bars",
+        location=" and ".join(locations),
         expected="bars of one symbol, on one scale",
-        hint="give the files of one symbol only; if they are, mend the wrong prices",
+        hint="give files of one symbol only, or correct the wrong prices",
     )

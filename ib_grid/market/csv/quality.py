@@ -1,4 +1,4 @@
-"""What is known about prepared bars: sources, losses, missing minutes, gaps, suspicious bars."""
+"""Quality report of prepared bars: sources, losses, missing minutes, gaps, suspicious bars."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ib_grid.errors import DataError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """A CSV file that rows came from.
+    """One source file of the bars.
 
     Attributes
     ----------
     name : str
-        Without its folder.
+        Without the folder.
     dialect : str
     n_rows : int
     naive : bool
-        Whether its times were read with the time zone given.
+        Whether the times were read with the time zone given by the user.
     """
 
     name: str
@@ -32,10 +32,10 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionYear:
-    """How complete the sessions of a year are.
+    """Completeness of the sessions of a year.
 
-    Session minutes are those of any of the instrument's ``[ib_start, ib_end)``, in trading hours
-    and from the first bar to the last, on the weekdays of the instrument's zone that have a bar.
+    Session minutes are those of any of the instrument's ``[ib_start, ib_end)``, within trading
+    hours and between the first and the last bar, on weekdays that have a bar.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class SessionYear:
     n_dates : int
         Weekdays with a bar and with session minutes.
     n_empty_dates : int
-        Those of them without a bar in any session: nothing can be traded on them.
+        Dates without a bar in any session, which cannot be traded.
     n_minutes, n_missing : int
-        Session minutes on the other dates, and those of them without a bar.
+        Session minutes on the other dates, and the number of minutes without a bar.
     """
 
     year: int
@@ -64,9 +64,9 @@ class Gap:
     first_minute, end_minute : int
         The first minute without a bar and the next bar's, minutes since 1970-01-01 00:00 UTC.
     n_expected : float
-        Bars to be expected in it: each minute counts by the share of the dates of its weekday that
-        have a bar at that time of day (of all dates, if there are fewer than 4 of the weekday), and
-        dates without any bar count nothing.
+        Expected number of missing bars: each minute counts by the share of the dates of its weekday
+        with a bar at that time of day (of all dates, if the weekday has fewer than 4); dates
+        without any bar do not count.
     """
 
     first_minute: int
@@ -76,14 +76,14 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspiciousBar:
-    """A bar to look at.
+    """A bar worth a look.
 
     Attributes
     ----------
     minute : int
         Minutes since 1970-01-01 00:00 UTC.
     size : float
-        Multiple of the local median range; number of bars for a run.
+        Multiple of the local median range, or number of bars without a move.
     """
 
     minute: int
@@ -92,12 +92,12 @@ class SuspiciousBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """The bars that a rule finds suspicious; they are kept.
+    """The suspicious bars of one rule; these bars are kept.
 
     Attributes
     ----------
     rule : str
-        What makes a bar suspicious.
+        Description of the rule.
     n_found : int
     largest : tuple of SuspiciousBar
         The largest few, by size.
@@ -110,7 +110,7 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityReport:
-    """What became of the rows of some CSV files, and how complete the bars are.
+    """Row counts of the CSV files, and completeness of the bars.
 
     ``n_rows = n_bars + n_duplicates + n_conflicts + n_outside_hours``.
 
@@ -118,9 +118,9 @@ class QualityReport:
     ----------
     symbol : str
     timezone : str or None
-        Zone that naive times were read with; None if no file has naive times.
+        Zone of the times without an offset; None if every file has offsets.
     sources : tuple of SourceFile
-        In the order in which they count; of rows of one minute the last counts.
+        In the order in which they count; the last row of a minute counts.
     n_rows : int
         Rows read.
     n_duplicates : int
@@ -128,18 +128,18 @@ class QualityReport:
     n_conflicts : int
         Rows dropped because a later row of the same minute has other prices.
     conflict_minutes : tuple of int
-        The minutes of the first few of them.
+        Minutes of the first few conflicts.
     n_outside_hours : int
-        Bars dropped because they lie outside of the trading hours.
+        Bars dropped because they are outside the trading hours.
     n_bars : int
         Bars kept.
     first_minute, last_minute : int
         Of the bars kept, minutes since 1970-01-01 00:00 UTC.
     years : tuple of SessionYear
     dates_without_bars : tuple of int
-        Weekdays in the span without any bar, days since 1970-01-01; holidays are among them.
+        Weekdays without any bar, holidays included; days since 1970-01-01.
     gaps : tuple of Gap
-        The longest few, by the bars to be expected in them.
+        The longest few, by expected bars.
     suspicions : tuple of Suspicion
     """
 
@@ -160,17 +160,17 @@ class QualityReport:
     suspicions: tuple[Suspicion, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold."""
+        """Return JSON values."""
         return dataclasses.asdict(self)
 
 
 def quality_from_dict(values: Mapping[str, Any], *, location: str = "") -> QualityReport:
-    """The report of which `QualityReport.to_dict` made these values.
+    """Return the report that `QualityReport.to_dict` turned into these values.
 
     Raises
     ------
     DataError
-        If they are not those of a report.
+        If the values are not those of a report.
     """
     try:
         nested = {
@@ -189,8 +189,8 @@ def quality_from_dict(values: Mapping[str, Any], *, location: str = "") -> Quali
         raise DataError(
             f"the quality report cannot be read ({error})",
             location=location,
-            expected="one that this version of ib-grid wrote",
-            hint="write the file again with `ib-grid prepare`",
+            expected="a report written by this version of ib-grid",
+            hint="prepare the bars again with `ib-grid prepare`",
         ) from error
 
 

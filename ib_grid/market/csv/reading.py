@@ -1,4 +1,4 @@
-"""One CSV file to checked rows; the exact line is looked for only once something is wrong."""
+"""One CSV file to checked rows; an exact line is located only for an error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.market.bar_checks import HIGHEST_PRICE, LOWEST_PRICE, PRICES, PRICES_EXPECTED
 from ib_grid.market.csv.dialects import Dialect, recognise, split, wrong_field_count
-from ib_grid.market.csv.sources import blocks, place
+from ib_grid.market.csv.sources import blocks, line_location
 from ib_grid.market.csv.times import LocalClock, parse_times, wrong_time
 
 
@@ -32,7 +32,7 @@ class FileRows:
     minute : int64 array, shape (n,)
         Minutes since 1970-01-01 00:00 UTC.
     prices : float64 array, shape (n, 4)
-        Open, high, low, close; each row makes a bar.
+        Open, high, low and close of each bar.
     """
 
     path: Path
@@ -42,28 +42,28 @@ class FileRows:
 
 
 class _Block(NamedTuple):
-    """Whole lines of a file, the header taken off."""
+    """Whole lines of a file, without the header."""
 
     path: Path
     first_line: int
     data: bytes
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Number and text of each line that is not empty."""
+        """Yield number and text of each line that is not empty."""
         for number, line in enumerate(self.data.split(b"\n"), self.first_line):
             if line.strip(b"\r"):
                 yield number, line.rstrip(b"\r").decode("utf-8", "replace")
 
     def at(self, row: int) -> str:
-        """Where a row stands, for a message."""
-        for place_of_row, (number, text) in enumerate(self.lines()):
-            if place_of_row == row:
-                return place(self.path, number, text)
+        """Return the location of a row, for a message."""
+        for i, (number, text) in enumerate(self.lines()):
+            if i == row:
+                return line_location(self.path, number, text)
         raise IndexError(row)
 
 
 def read_file(path: Path, local: LocalClock | None) -> FileRows:
-    """The rows of a CSV file.
+    """Read the rows of a CSV file.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def read_file(path: Path, local: LocalClock | None) -> FileRows:
     Raises
     ------
     DataError
-        If the file is of no known dialect, or a line in it is not a bar.
+        If the layout is unknown, or a line is not a bar.
     """
     dialect: Dialect | None = None
     parts = []
@@ -86,7 +86,7 @@ def read_file(path: Path, local: LocalClock | None) -> FileRows:
         parts.append(_read_block(block, dialect, local))
     if dialect is None:
         raise DataError(
-            "the file is empty", location=str(path), expected="CSV with a bar in each line"
+            "the file is empty", location=str(path), expected="CSV with one bar per line"
         )
     return FileRows(
         path=path,
@@ -97,7 +97,7 @@ def read_file(path: Path, local: LocalClock | None) -> FileRows:
 
 
 def line_of_row(rows: FileRows, row: int) -> str:
-    """Where a row of a file stands, for a message."""
+    """Return the location of a row of a file, for a message."""
     row += rows.dialect.has_header
     for first_line, data in blocks(rows.path):
         block = _Block(rows.path, first_line, data)
@@ -109,14 +109,17 @@ def line_of_row(rows: FileRows, row: int) -> str:
 
 
 def _recognise(block: _Block) -> tuple[Dialect, _Block]:
-    """The dialect by the first block, and that block without its header."""
+    """Return the dialect, and the first block without its header."""
     lines = block.lines()
     number, first = next(lines, (0, ""))
     if not number:
-        raise DataError("the file holds empty lines only", location=str(block.path))
+        raise DataError("the file contains only empty lines", location=str(block.path))
     next_number, second = next(lines, (number, ""))
     dialect = recognise(
-        first, second, place(block.path, number, first), place(block.path, next_number, second)
+        first,
+        second,
+        line_location(block.path, number, first),
+        line_location(block.path, next_number, second),
     )
     if not dialect.has_header:
         return dialect, block
@@ -127,10 +130,10 @@ def _recognise(block: _Block) -> tuple[Dialect, _Block]:
 def _check_clock(dialect: Dialect, local: LocalClock | None, block: _Block) -> None:
     if dialect.naive and local is None:
         raise DataError(
-            f"the time {dialect.layout.example!r} has no zone ({dialect.name})",
+            f"the time {dialect.layout.example!r} has no time zone ({dialect.name})",
             location=block.at(0),
-            expected="times with an offset, or the zone of the clock that wrote them",
-            hint="name it with `--timezone`, such as --timezone America/New_York",
+            expected="times with an offset, or the time zone of the clock that wrote them",
+            hint="give the time zone, such as --timezone America/New_York",
         )
 
 
@@ -150,7 +153,7 @@ def _read_block(
 
 
 def _parse(data: bytes, dialect: Dialect) -> pa.Table:
-    """Times as bytes and prices as float64; ArrowInvalid where a line does not allow it."""
+    """Return times as bytes and prices as float64; ArrowInvalid if a line is invalid."""
     names = [str(column) for column in range(dialect.n_columns)]
     for name, column in zip(PRICES, dialect.price_columns, strict=True):
         names[column] = name
@@ -179,7 +182,7 @@ def _time_column(table: pa.Table, dialect: Dialect) -> pa.Array:
 
 
 def _minutes(block: _Block, dialect: Dialect, times: pa.Array) -> NDArray[np.int64]:
-    """Minutes of UTC, or of the local clock where the dialect is naive."""
+    """Return minutes in UTC, or in local time if the dialect is naive."""
     seconds, valid = parse_times(times, dialect.layout)
     if not valid.all():
         row = int(valid.argmin())
@@ -191,7 +194,7 @@ def _minutes(block: _Block, dialect: Dialect, times: pa.Array) -> NDArray[np.int
             "the time is not a whole minute",
             location=block.at(int((rest != 0).argmax())),
             expected="one-minute bars, labelled by their opening minute",
-            hint="export bars of one minute (M1), not ticks or seconds",
+            hint="export one-minute bars (M1), not ticks or seconds",
         )
     return np.asarray(minute)
 
@@ -207,11 +210,11 @@ def _to_utc(block: _Block, minute: NDArray[np.int64], local: LocalClock) -> NDAr
 def _unclear_time(
     block: _Block, row: int, time: str, n_minutes: int, local: LocalClock
 ) -> DataError:
-    what = "is given twice" if n_minutes else "is left out"
+    verb = "repeats" if n_minutes else "skips"
     return DataError(
-        f"the local time {time} {what} by a clock change in {local.name}",
+        f"the clock change in {local.name} {verb} the local time {time}",
         location=block.at(row),
-        expected="local times that name one moment each",
+        expected="local times that occur exactly once",
         hint="check `--timezone`, or export the bars in UTC",
     )
 
@@ -228,7 +231,7 @@ def _check_prices(block: _Block, prices: NDArray[np.float64]) -> None:
     quoted = ((prices >= LOWEST_PRICE) & (prices <= HIGHEST_PRICE)).all(axis=1)
     if not quoted.all():
         raise DataError(
-            "a price that no market quotes",
+            "implausible price",
             location=block.at(int(quoted.argmin())),
             expected=PRICES_EXPECTED,
             hint="check the order of the columns, or export the bars again",
@@ -237,7 +240,9 @@ def _check_prices(block: _Block, prices: NDArray[np.float64]) -> None:
     if not makes_bar.all():
         row = int(makes_bar.argmin())
         raise DataError(
-            "high below low" if high[row] < low[row] else "open or close outside of low and high",
+            "high below low"
+            if high[row] < low[row]
+            else "open or close outside the range from low to high",
             location=block.at(row),
             expected="low <= open, close <= high",
             hint="check the order of the columns, or export the bars again",
@@ -245,9 +250,9 @@ def _check_prices(block: _Block, prices: NDArray[np.float64]) -> None:
 
 
 def _wrong_line(block: _Block, dialect: Dialect, reason: str) -> DataError:
-    """The error of the first line that does not have the dialect's fields."""
+    """Return the error of the first line without the fields of the dialect."""
     for number, text in block.lines():
-        where = place(block.path, number, text)
+        where = line_location(block.path, number, text)
         fields = split(text, dialect.delimiter)
         if len(fields) != dialect.n_columns:
             return wrong_field_count(len(fields), dialect.n_columns, where)
@@ -259,9 +264,9 @@ def _wrong_line(block: _Block, dialect: Dialect, reason: str) -> DataError:
                     expected="a number with a decimal point",
                 )
     return DataError(
-        f"lines that cannot be read ({reason.splitlines()[0][:200]})",
+        f"unreadable lines ({reason.splitlines()[0][:200]})",
         location=f"{block.path}, from line {block.first_line}",
-        expected=f"{dialect.n_columns} fields a line, parted by {dialect.delimiter!r}",
+        expected=f"{dialect.n_columns} fields per line, separated by {dialect.delimiter!r}",
     )
 
 

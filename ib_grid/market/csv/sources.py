@@ -1,4 +1,4 @@
-"""Where rows come from: files and folders, compressed or not, as whole lines of UTF-8."""
+"""Source files and folders, compressed or not, as blocks of whole UTF-8 lines."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ib_grid.storage.atomic_files import is_file
 
 BLOCK_BYTES = 4 << 20
 LONGEST_LINE_BYTES = 64 << 10
-# Rows of prices shrink to a fifth, or a thirtieth where no price moves; what unpacks to more was
-# made to fill a memory.
+# gzip shrinks prices to a fifth, or to a thirtieth if no price moves; a file that unpacks to more
+# was made to exhaust memory.
 MOST_UNPACKED = 50
 _ALWAYS_UNPACKED = 64 << 20
 
@@ -36,22 +36,22 @@ _FOREIGN = {
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """The files of these paths, in the order in which their rows count.
+    """Return the files of these paths, in the order in which their rows count.
 
-    Paths count in the order given. A folder's files, those of its folders too, count in the natural
+    Paths count in the order given. The files of a folder and its subfolders count in the natural
     order of their names, so that ``export (2).csv`` comes after ``export.csv`` and before
-    ``export (10).csv``; hidden ones are left out. A file given twice counts at its last place.
+    ``export (10).csv``; hidden files are ignored. A file given twice counts where it is last.
 
     Raises
     ------
     DataError
-        If no such file or folder, a folder holds no file, or no path is given.
+        If a path does not exist, a folder contains no file, or no path is given.
     """
     files = [file for path in paths for file in _files_of(path)]
     if not files:
         raise DataError("no file is given", expected="CSV files, or a folder of them")
     last = {file.resolve(): file for file in files}
-    order = {file.resolve(): place for place, file in enumerate(files)}
+    order = {file.resolve(): i for i, file in enumerate(files)}
     return [last[name] for name in sorted(order, key=lambda name: order[name])]
 
 
@@ -59,35 +59,33 @@ def _files_of(path: Path) -> list[Path]:
     if is_file(path):
         return [path]
     if not os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it never raises
-        found = "this is not a file to read" if os.path.lexists(path) else "no such file or folder"
+        found = "not a regular file" if os.path.lexists(path) else "no such file or folder"
         raise DataError(found, location=str(path), expected="CSV files, or a folder of them")
     visible = [file.relative_to(path) for file in _visible_files(path)]
     if not visible:
-        raise DataError(
-            "the folder contains no files", location=str(path), expected="CSV files in it"
-        )
+        raise DataError("the folder contains no files", location=str(path), expected="CSV files")
     return [path / file for file in sorted(visible, key=natural_key)]
 
 
 def _visible_files(folder: Path) -> Iterator[Path]:
-    """The files of a folder and of its folders; links to folders are not followed."""
+    """Yield the files of a folder and its subfolders, without following links to folders."""
 
     def refuse(error: OSError) -> None:
         raise DataError(
             f"the folder cannot be read ({error.strerror})",
             location=str(error.filename),
             expected="a folder of CSV files",
-            hint="give the right to read it",
+            hint="check the permissions of the folder",
         ) from error
 
-    for place_of_files, folders, names in os.walk(folder, onerror=refuse):
+    for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        paths = (Path(place_of_files, name) for name in names if not name.startswith("."))
+        paths = (Path(parent, name) for name in names if not name.startswith("."))
         yield from (path for path in paths if is_file(path))
 
 
 def natural_key(path: Path) -> tuple[object, ...]:
-    """Sort key in which numbers count by value and suffixes only at last."""
+    """Return a sort key in which numbers count by value and suffixes last."""
     stem = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     names = (*stem.parts[:-1], stem.stem)
     return (
@@ -100,23 +98,23 @@ def _number(part: str) -> int | str:
     return int(part) if part.isascii() and part.isdecimal() else part
 
 
-def place(path: Path, line: int, text: str = "") -> str:
-    """``file:line`` and the beginning of the line, for a message."""
+def line_location(path: Path, line: int, text: str = "") -> str:
+    """Return ``file:line`` and the beginning of the line, for a message."""
     shown = text.strip()
     shown = shown if len(shown) <= 120 else f"{shown[:117]}..."
     return f"{path}:{line}" + (f": {shown!r}" if shown else "")
 
 
 def blocks(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Number of the first line, and some MB of whole lines as UTF-8, over the whole file.
+    """Yield the file in blocks of a few MB: number of the first line, and whole lines as UTF-8.
 
-    Gzip, a UTF-8 mark and UTF-16 with its mark are told by the first bytes. Memory stays bounded
-    whatever is in the file.
+    Gzip and the byte order marks of UTF-8 and UTF-16 are recognised. Memory is bounded whatever
+    the file contains.
 
     Raises
     ------
     DataError
-        If the file is empty, cannot be read, is no text, or has a line that is far too long.
+        If the file is empty, cannot be read, is not text, or has a line that is far too long.
     """
     line, rest, n_bytes = 1, b"", 0
     with _opened(path) as read:
@@ -137,9 +135,9 @@ def _check_piece(path: Path, line: int, rest: bytes, piece: bytes, end: int) -> 
     nul = piece.find(b"\0")
     if nul >= 0:
         raise DataError(
-            "not a text file: it holds NUL bytes",
-            location=place(path, line + piece.count(b"\n", 0, nul)),
-            expected="CSV as UTF-8, or as UTF-16 with its mark",
+            "not a text file (contains NUL bytes)",
+            location=line_location(path, line + piece.count(b"\n", 0, nul)),
+            expected="CSV in UTF-8, or in UTF-16 with a byte order mark",
             hint="export it again as CSV",
         )
     _check_line_ends(path, line, rest[-1:] + piece)
@@ -149,38 +147,38 @@ def _check_piece(path: Path, line: int, rest: bytes, piece: bytes, end: int) -> 
         long_line = line + (piece.count(b"\n") if len(piece) - end == longest else 0)
         raise DataError(
             f"a line is longer than {LONGEST_LINE_BYTES:,} bytes",
-            location=place(path, long_line),
-            expected="CSV, a bar in each line",
+            location=line_location(path, long_line),
+            expected="CSV with one bar per line",
             hint="export it again as CSV",
         )
 
 
 def _check_line_ends(path: Path, line: int, piece: bytes) -> None:
-    """Refuse CR alone as a line end: lines could not be numbered as other programs do."""
+    """Refuse bare CR line endings, which would make line numbers ambiguous."""
     alone = _CR_ALONE.search(piece)
     if alone:
         raise DataError(
-            "a line ends with CR alone",
-            location=place(path, line + piece.count(b"\n", 0, alone.start())),
-            expected="lines that end with LF, or CR and LF",
-            hint="save it again with the line ends of Unix or Windows",
+            "a line ends with a bare CR",
+            location=line_location(path, line + piece.count(b"\n", 0, alone.start())),
+            expected="lines that end with LF or CR LF",
+            hint="save the file with Unix or Windows line endings",
         )
 
 
 def _check_unpacked(path: Path, n_bytes: int) -> None:
-    """Refuse a file that unpacks to far more than bars do; a plain one cannot."""
+    """Refuse a file that unpacks to far more than bars do."""
     if n_bytes > _ALWAYS_UNPACKED and n_bytes > MOST_UNPACKED * path.stat().st_size:
         raise DataError(
-            f"it unpacks to more than {MOST_UNPACKED} times its size",
+            f"the file unpacks to more than {MOST_UNPACKED} times its size",
             location=str(path),
-            expected="CSV, which gzip makes 5 to 20 times smaller",
+            expected="CSV, which gzip compresses 5 to 20 times",
             hint="download it again",
         )
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Callable[[int], bytes]]:
-    """A function that reads the next bytes, decompressed and as UTF-8."""
+    """Open a function that reads the next bytes, decompressed and as UTF-8."""
     try:
         with contextlib.ExitStack() as stack:
             raw = stack.enter_context(path.open("rb"))
@@ -201,14 +199,14 @@ def _opened(path: Path) -> Iterator[Callable[[int], bytes]]:
             f"the file cannot be read ({getattr(error, 'strerror', None) or error})",
             location=str(path),
             expected="CSV, plain or compressed with gzip",
-            hint="export or download it again, or check the file's rights",
+            hint="export or download it again, or check its permissions",
         ) from error
 
 
 def _check_kind(path: Path, head: bytes) -> None:
     if not head:
         raise DataError(
-            "the file is empty", location=str(path), expected="CSV with a bar in each line"
+            "the file is empty", location=str(path), expected="CSV with one bar per line"
         )
     for magic, (kind, remedy) in _FOREIGN.items():
         if head.startswith(magic):

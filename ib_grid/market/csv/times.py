@@ -1,4 +1,4 @@
-"""Times as exporters write them: the layout of a column, and its values as minutes."""
+"""Times as exporters write them: the layout of a column, and its values as seconds."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class TimeLayout:
-    """How a column of times is written; every row is written as the first one is.
+    """The layout of a column of times, which is that of its first row.
 
     Attributes
     ----------
     example : str
-        The first row's text.
+        The first row.
     fields : dict of str to (first, end)
-        Where the digits of each field stand; empty for Unix seconds.
+        Positions of the digits of each field; empty for Unix seconds.
     aware : bool
-        Whether the times name a moment: an offset, UTC, or Unix seconds.
+        Whether the times are moments: with an offset, UTC, or Unix seconds.
     """
 
     example: str
@@ -56,12 +56,12 @@ class TimeLayout:
 
     @property
     def unix(self) -> bool:
-        """Whether the times are counts of seconds."""
+        """True for Unix seconds."""
         return not self.fields
 
 
 def layout_of(text: str) -> TimeLayout | None:
-    """The layout of a time, None where there is none."""
+    """Return the layout of a time, None if it is unknown."""
     if _UNIX_SECONDS.fullmatch(text):
         return TimeLayout(text, {}, aware=True)
     for form in _FORMS:
@@ -74,7 +74,7 @@ def layout_of(text: str) -> TimeLayout | None:
 def parse_times(
     column: pa.Array, layout: TimeLayout
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Seconds since 1970-01-01 00:00, of UTC or of the local clock, and which rows have a time.
+    """Return seconds since 1970-01-01 00:00 in UTC or local time, and which rows are valid.
 
     Parameters
     ----------
@@ -84,9 +84,9 @@ def parse_times(
     Returns
     -------
     seconds : int64 array, shape (n,)
-        No whole minute where a row has a fraction of a second.
+        Not a whole minute if a row has a fraction of a second.
     valid : bool array, shape (n,)
-        Whether the row is written in the layout and names a time of the years in question.
+        Whether the row has the layout and a time within the supported years.
     """
     if layout.unix:
         return _unix_seconds(column)
@@ -107,15 +107,16 @@ def parse_times(
 
 
 def wrong_time(text: str, layout: TimeLayout, location: str) -> DataError:
-    """The error of a time that `parse_times` does not take."""
+    """Return the error of a time that `parse_times` finds invalid."""
     own = layout_of(text)
     if own is None or (own.fields, own.aware) != (layout.fields, layout.aware):
-        found = f"{text[:60]!r} is not a time written as in the first row"
         return DataError(
-            found, location=location, expected=f"a time as {layout.example!r} is written"
+            f"invalid time {text[:60]!r}",
+            location=location,
+            expected=f"a time written like the first one, {layout.example!r}",
         )
     return DataError(
-        f"there is no time {text!r}",
+        f"invalid time {text!r}",
         location=location,
         expected=f"a date and time of the years {FIRST_YEAR} to {LAST_YEAR}",
     )
@@ -131,7 +132,7 @@ def _unix_seconds(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_
 
 
 def _text_matrix(column: pa.Array, width: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The characters of each row, shape (n, width), and whether the row is as wide."""
+    """Return the characters of each row, shape (n, width), and whether the row has that width."""
     _, ends, data = column.buffers()
     bounds = np.frombuffer(ends, np.int32)[column.offset : column.offset + len(column) + 1]
     as_wide = np.diff(bounds) == width
@@ -144,23 +145,23 @@ def _text_matrix(column: pa.Array, width: int) -> tuple[NDArray[np.uint8], NDArr
 
 
 def _is_digit(text: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    return (text - np.uint8(ord("0"))) < 10  # unsigned: what lies below 0 wraps round
+    return (text - np.uint8(ord("0"))) < 10  # unsigned: values below 0 wrap around
 
 
 def _same_layout(text: NDArray[np.uint8], layout: TimeLayout) -> NDArray[np.bool_]:
-    """Whether each row has digits and signs where the example has them, and else its characters."""
+    """Return whether each row has the digits, signs and other characters of the example."""
     example = np.frombuffer(layout.example.encode(), np.uint8)
     digits = np.zeros(len(example), bool)
     for first, end in layout.fields.values():
         digits[first:end] = True
     same = (text == example) | (digits & _is_digit(text))
-    sign = _sign_place(layout)
+    sign = _sign_position(layout)
     if sign is not None:
         same[:, sign] = (text[:, sign] == ord("+")) | (text[:, sign] == ord("-"))
     return np.asarray(same.all(axis=1))
 
 
-def _sign_place(layout: TimeLayout) -> int | None:
+def _sign_position(layout: TimeLayout) -> int | None:
     return layout.fields["ahead_h"][0] - 1 if "ahead_h" in layout.fields else None
 
 
@@ -174,7 +175,7 @@ def _number(text: NDArray[np.uint8], span: tuple[int, int]) -> NDArray[np.int64]
 def _days(
     year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Days since 1970-01-01, and whether there is such a day."""
+    """Return days since 1970-01-01, and whether the date exists."""
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
     exists = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == months)
@@ -185,32 +186,32 @@ def _seconds_ahead(
     text: NDArray[np.uint8], layout: TimeLayout, part: dict[str, NDArray[np.int64]]
 ) -> NDArray[np.int64]:
     seconds = part["ahead_h"] * 3600 + part.get("ahead_m", np.int64(0)) * 60
-    return np.where(text[:, _sign_place(layout)] == ord("-"), -seconds, seconds)
+    return np.where(text[:, _sign_position(layout)] == ord("-"), -seconds, seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class LocalClock:
-    """The clock of naive times: a zone, and minutes by which the clock is ahead of it."""
+    """Clock of times without an offset: a zone, and the minutes by which the clock is ahead."""
 
     name: str
     timezone: str
     ahead_minutes: int
 
     def to_utc(self, local: clock.Minutes) -> tuple[clock.Minutes, NDArray[np.int64]]:
-        """UTC minutes of local ones, and how many there are of each, as `clock.local_to_utc`."""
+        """Return UTC minutes and their number for each local one, as `clock.local_to_utc`."""
         return clock.local_to_utc(local - self.ahead_minutes, self.timezone)
 
 
 def local_clock(name: str) -> LocalClock:
-    """The clock of an IANA zone, or of one plus or minus whole hours.
+    """Return the clock of an IANA zone, or of a zone plus or minus whole hours.
 
     ``America/New_York+7`` is the server time of most MetaTrader brokers: two or three hours ahead
-    of UTC, with the clock changes of New York, which no zone has by itself.
+    of UTC, with the clock changes of New York. No IANA zone has both.
 
     Raises
     ------
     DataError
-        If there is no such zone.
+        If the zone is unknown.
     """
     for zone, hours in _readings(name):
         try:
@@ -219,10 +220,10 @@ def local_clock(name: str) -> LocalClock:
             continue
         return LocalClock(name, zone, hours * 60)
     raise DataError(
-        f"{name!r} is not a time zone",
+        f"unknown time zone {name!r}",
         location="the time zone of the bars",
-        expected="an IANA name such as Europe/Berlin, America/New_York or UTC, with whole hours"
-        " added where the clock runs ahead of it (America/New_York+7)",
+        expected="an IANA name such as Europe/Berlin, America/New_York or UTC, plus"
+        " whole hours if the clock runs ahead of the zone (America/New_York+7)",
     )
 
 

@@ -90,5 +90,5 @@ def test_timezone_does_not_move_times_that_are_utc() -> None:
 
 
 def test_unknown_timezone() -> None:
-    with pytest.raises(InputError, match="'Mars/Base' is not a time zone"):
+    with pytest.raises(InputError, match="unknown time zone 'Mars/Base'"):
         read_calendar([], timezone="Mars/Base")

@@ -198,7 +198,7 @@ def test_no_session_dates() -> None:
         ({"coverage": "most"}, "unknown news coverage 'most'"),
         ({"before_minutes": -1}, "before_minutes is -1"),
         ({"after_minutes": 2.5}, "after_minutes is 2.5"),
-        ({"timezone": "Mars/Base"}, "'Mars/Base' is not a time zone"),
+        ({"timezone": "Mars/Base"}, "unknown time zone 'Mars/Base'"),
         ({"currencies": {"XAUUSD": "USD"}}, "invalid currencies of XAUUSD: 'USD'"),
     ],
 )

@@ -145,7 +145,7 @@ def test_the_nearest_event_may_lie_beyond_the_bars(
         ({"trade_window_minutes": 0}, "trade_window_minutes is 0"),
         ({"rev_rb_enabled": 1}, "rev_rb_enabled is 1"),
         ({"ib_end": "07:30"}, "ends before it has begun"),
-        ({"ib_timezone": "Europe/Atlantis"}, "'Europe/Atlantis' is not a time zone"),
+        ({"ib_timezone": "Europe/Atlantis"}, "unknown time zone 'Europe/Atlantis'"),
         ({"more": 1}, "unknown name more"),
         ({"rr_target": None}, "rr_target is None"),
     ],

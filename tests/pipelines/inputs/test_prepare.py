@@ -253,8 +253,8 @@ WRONG = {
     "empty file": (["--csv", "empty.csv"], "the file is empty"),
     "empty folder": (["--csv", "empty"], "the folder contains no files"),
     "not a CSV": (["--csv", "picture.csv"], "not a text file"),
-    "naive times": (["--csv", "naive.csv"], "has no zone"),
-    "no such zone": (["--csv", "naive.csv", "--timezone", "Berlin"], "is not a time zone"),
+    "naive times": (["--csv", "naive.csv"], "has no time zone"),
+    "no such zone": (["--csv", "naive.csv", "--timezone", "Berlin"], "unknown time zone"),
     "output in a file": (
         ["--csv", "good.csv", "--data", "good.csv/b.parquet"],
         "cannot be written",

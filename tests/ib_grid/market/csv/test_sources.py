@@ -49,7 +49,7 @@ def test_paths_count_in_the_order_given_and_a_file_once_at_its_last_place(tmp_pa
         ("none.csv", "no such file or folder"),
         ("empty", "the folder contains no files"),
         ("x" * 300, "no such file or folder"),
-        ("pipe", "not a file to read"),
+        ("pipe", "not a regular file"),
     ],
 )
 def test_paths_without_files_are_refused(tmp_path, name, message):
@@ -112,9 +112,9 @@ def test_blocks_are_whole_lines_with_the_number_of_the_first(lines, size, tmp_pa
         (gzip.compress(b"", mtime=0), "the file is empty", "file"),
         (b"PK\x03\x04....", "a ZIP archive", "file"),
         (gzip.compress(b"PAR1....", mtime=0), "a Parquet file", "file"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "holds NUL bytes", "file:3"),
-        (b"a,b\n1,2\n1,\0\n", "holds NUL bytes", "file:3"),
-        ("a,b\n1,2\n".encode("utf-16-le"), "holds NUL bytes", "file:1"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "contains NUL bytes", "file:3"),
+        (b"a,b\n1,2\n1,\0\n", "contains NUL bytes", "file:3"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "contains NUL bytes", "file:1"),
         (b"a,b\n" + b"x" * 70_000, "longer than 65,536 bytes", "file:2"),
         (b"a,b\n" + b"x" * 70_000 + b"\n1,2\n", None, None),
         (gzip.compress(b"a,b\n" * 1000, mtime=0)[:-20], "cannot be read", "file"),
@@ -147,7 +147,7 @@ def test_a_line_without_end_is_not_kept_in_memory(tmp_path, monkeypatch):
     assert caught.value.location.endswith("file:2")
 
 
-def test_a_place_shows_the_beginning_of_its_line():
-    assert sources.place(Path("a.csv"), 7) == "a.csv:7"
-    assert sources.place(Path("a.csv"), 7, "1,2\r\n") == "a.csv:7: '1,2'"
-    assert len(sources.place(Path("a.csv"), 7, "x" * 1000)) < 140
+def test_a_location_shows_the_beginning_of_its_line():
+    assert sources.line_location(Path("a.csv"), 7) == "a.csv:7"
+    assert sources.line_location(Path("a.csv"), 7, "1,2\r\n") == "a.csv:7: '1,2'"
+    assert len(sources.line_location(Path("a.csv"), 7, "x" * 1000)) < 140
