@@ -15,8 +15,6 @@ IbGridError               exit status 1: the work failed
     ├── OutputError       a place that cannot be written
     └── RunMismatchError  a run directory that belongs to another run
 
-Imports nothing of the project.
-
 May import nothing of the project.
 """
 

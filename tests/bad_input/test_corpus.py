@@ -34,7 +34,7 @@ def test_every_kind_of_the_corpus_has_a_command() -> None:
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
-def test_a_file_of_the_corpus_is_refused_in_these_words(
+def test_corpus_file_is_refused_with_its_message(
     kind: str, name: str, ib_grid_command: Command
 ) -> None:
     case: Case = CASES[kind, name]

@@ -53,7 +53,7 @@ def calendar(folder: Path) -> Path:
     return folder
 
 
-def test_no_title_keeps_what_steers_a_terminal(tmp_path: Path) -> None:
+def test_titles_lose_terminal_control_characters(tmp_path: Path) -> None:
     found = {event.title for event in read_calendar(calendar(tmp_path / "news")).events}
     assert "?[2J?]0;title? cleared" in found
     assert "?IPC" in found
@@ -119,7 +119,7 @@ def is_number(text: str) -> bool:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_csv_has_no_formula_wherever_a_program_parts_its_cells(
+def test_csv_has_no_formula_for_any_separator(
     delimiter: str, reported: Path, ib_grid_command: Command
 ) -> None:
     folder = reported.parents[1]

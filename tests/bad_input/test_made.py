@@ -66,7 +66,7 @@ MAKERS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 @pytest.mark.parametrize("made", MAKERS)
 @pytest.mark.parametrize("kind", COMMANDS)
-def test_what_is_no_file_is_not_waited_for(kind: str, made: str, ib_grid_command: Command) -> None:
+def test_non_file_is_not_waited_for(kind: str, made: str, ib_grid_command: Command) -> None:
     make, reason = MAKERS[made]
     make(Path(NAMES[kind]))
     assert refusal(ib_grid_command, f"{COMMANDS[kind]} {NAMES[kind]}") == (
@@ -84,7 +84,7 @@ def test_what_is_no_file_is_not_waited_for(kind: str, made: str, ib_grid_command
         ("parameters", "the file cannot be read (No such file or directory)"),
     ],
 )
-def test_a_file_that_is_not_there(kind: str, found: str, ib_grid_command: Command) -> None:
+def test_missing_file(kind: str, found: str, ib_grid_command: Command) -> None:
     assert refusal(ib_grid_command, f"{COMMANDS[kind]} {NAMES[kind]}") == (
         f"error: {found}\n  in {NAMES[kind]}\n  expected: {EXPECTED[kind]}\n"
     )
@@ -110,7 +110,7 @@ def test_a_folder_in_place_of_a_file(
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
-def test_a_file_that_may_not_be_read(
+def test_unreadable_permissions(
     kind: str, ib_grid_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: object, *rest: object, **named: object) -> int:
@@ -325,7 +325,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_what_is_large_or_deep_is_refused_in_few_words(name: str, ib_grid_command: Command) -> None:
+def test_large_or_deep_input_is_refused_briefly(name: str, ib_grid_command: Command) -> None:
     kind, file, content, message = LARGE[name]
     Path(file).write_bytes(content)
     said = refusal(ib_grid_command, f"{COMMANDS[kind]} {file}")
@@ -333,7 +333,7 @@ def test_what_is_large_or_deep_is_refused_in_few_words(name: str, ib_grid_comman
     assert case.is_said_in(said), said
 
 
-def test_an_output_of_a_long_name(ib_grid_command: Command) -> None:
+def test_output_with_a_long_name(ib_grid_command: Command) -> None:
     before = files_of(Path.cwd())
     status, out, err = ib_grid_command(
         *shlex.split(f"{COMMANDS['calendars'].removesuffix(' --news')} --no-news"),

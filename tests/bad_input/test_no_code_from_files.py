@@ -50,7 +50,7 @@ def suspicions(source: str) -> list[str]:
     return found
 
 
-def test_the_search_finds_what_it_is_for() -> None:
+def test_search_finds_each_unsafe_call() -> None:
     for line in (
         "import pickle",
         "from joblib import load",

@@ -204,7 +204,7 @@ CASES: dict[str, tuple[Callable[[], pa.Table], str]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_bars_as_parquet_that_are_none(name: str, ib_grid_command: Command) -> None:
+def test_invalid_parquet_bars(name: str, ib_grid_command: Command) -> None:
     make, message = CASES[name]
     pq.write_table(make(), "FILE")
     said = refusal(ib_grid_command, "levels --symbol GER40 --data FILE")
@@ -224,7 +224,7 @@ def test_bars_as_parquet_that_are_none(name: str, ib_grid_command: Command) -> N
     ids=["nothing", "pipe", "folder", "link to itself", "device"],
 )
 @pytest.mark.parametrize("command", ["levels --data", "run --no-news --data"])
-def test_bars_that_are_no_file(
+def test_bars_path_is_not_a_file(
     make: Callable[[Path], object], found: str, command: str, ib_grid_command: Command
 ) -> None:
     make(Path("FILE"))
@@ -252,9 +252,7 @@ def test_bars_of_another_symbol(ib_grid_command: Command) -> None:
     ],
     ids=["other order", "nanoseconds of Tokyo", "microseconds", "one column more", "an index"],
 )
-def test_bars_written_in_another_way_are_the_same(
-    write: Callable[[Path], None], tmp_path: Path
-) -> None:
+def test_bars_written_differently_are_equal(write: Callable[[Path], None], tmp_path: Path) -> None:
     write(tmp_path / "FILE")
     assert csv_files.same_bars(read_bars(tmp_path / "FILE"), BARS)
 
@@ -351,14 +349,14 @@ def test_one_symbol_of_different_years_is_taken(
     assert (status, err) == (0, "")
 
 
-def test_a_stretch_of_five_minute_bars_in_a_file_is_found(ib_grid_command: Command) -> None:
+def test_five_minute_bars_in_a_file_are_found(ib_grid_command: Command) -> None:
     minutes = np.concatenate([START + np.arange(500), START + 1000 + 5 * np.arange(1000)])
     Path("x.csv").write_text(csv_files.tradingview_z(made_up_bars(minutes, price=INDEX)))
     said = refusal(ib_grid_command, "prepare --symbol GER40 --csv x.csv")
     assert said.startswith("error: the bars are 5 minutes apart\n  in x.csv, from 2024-03-0")
 
 
-def test_a_link_to_a_folder_is_not_followed_and_a_hidden_folder_not_entered(
+def test_linked_and_hidden_folders_are_not_entered(
     tmp_path: Path, ib_grid_command: Command
 ) -> None:
     Path("bars/.hidden").mkdir(parents=True)

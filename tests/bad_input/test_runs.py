@@ -105,7 +105,7 @@ def test_a_run_json_that_was_changed_is_refused(name: str, ib_grid_command: Comm
     ],
     ids=["nothing", "pipe", "folder", "link to itself", "device"],
 )
-def test_a_run_json_that_is_no_file(
+def test_run_json_that_is_not_a_file(
     make: Callable[[Path], object], reason: str, ib_grid_command: Command
 ) -> None:
     Path("run").mkdir()
@@ -178,7 +178,7 @@ def go_on(finished: Path) -> str:
 
 
 @pytest.mark.parametrize("link", ["the data set", "the folder of a session", "damaged"])
-def test_a_run_that_goes_on_removes_and_moves_nothing_elsewhere(
+def test_resume_changes_nothing_elsewhere(
     link: str, finished: Path, elsewhere: Path, ib_grid_command: Command
 ) -> None:
     shutil.copytree(finished, "run")
@@ -223,7 +223,7 @@ def test_a_lock_that_is_a_pipe_is_refused(finished: Path, ib_grid_command: Comma
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.mkdir()], ids=["a pipe", "a folder"])
-def test_a_partition_that_is_no_file_is_damaged(
+def test_partition_that_is_not_a_file_is_damaged(
     make: Callable[[Path], object], finished: Path, ib_grid_command: Command
 ) -> None:
     shutil.copytree(finished, "run")

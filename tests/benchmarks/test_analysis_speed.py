@@ -60,7 +60,7 @@ def test_trades_equity_and_result_row_agree(market: Market, model: Model) -> Non
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_date_followed_is_as_it_was_traded(market: Market, model: Model) -> None:
+def test_followed_dates_match_the_trades(market: Market, model: Model) -> None:
     source = source_of(market, model)
     for combo_id in random_ids(N_FOLLOWED):
         assert_as_traded(source, source.params(combo_id))

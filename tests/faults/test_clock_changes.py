@@ -35,7 +35,7 @@ def set_clock(clock: Path, seconds: int) -> None:
     new.replace(clock)
 
 
-def test_set_back_between_attempts_and_while_running(
+def test_clock_set_back_between_attempts_and_while_running(
     place: Place, undisturbed: Place, children: Children
 ) -> None:
     partly_done(place, undisturbed, range(0, len(PLAN), 2))
@@ -51,7 +51,9 @@ def test_set_back_between_attempts_and_while_running(
     assert ended[1] < begun[1] < begun[0]
 
 
-def test_set_forward_while_running(place: Place, undisturbed: Place, children: Children) -> None:
+def test_clock_set_forward_while_running(
+    place: Place, undisturbed: Place, children: Children
+) -> None:
     clock = place.folder / "clock"
     child = started(place, children, clock)
     assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()

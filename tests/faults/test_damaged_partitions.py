@@ -58,7 +58,9 @@ DAMAGES: dict[int, Callable[[Path], None]] = {
 
 
 @pytest.mark.cluster
-def test_damaged_swapped_and_left_over(place: Place, undisturbed: Place, tmp_path: Path) -> None:
+def test_damaged_swapped_and_leftover_files(
+    place: Place, undisturbed: Place, tmp_path: Path
+) -> None:
     partly_done(place, undisturbed, ())
     for index, damage in DAMAGES.items():
         damage(place.partition(index))

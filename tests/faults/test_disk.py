@@ -81,7 +81,7 @@ def full() -> Iterator[object]:
         yield file
 
 
-def test_no_room_for_what_a_run_says(
+def test_no_room_for_messages(
     place: Place, undisturbed: Place, children: Children, full: object
 ) -> None:
     partly_done(place, undisturbed, range(9, 14))
@@ -91,7 +91,7 @@ def test_no_room_for_what_a_run_says(
     assert_complete(place, undisturbed, kept)
 
 
-def test_no_room_for_what_a_run_has_found(
+def test_no_room_for_the_results_on_stdout(
     place: Place, undisturbed: Place, children: Children, full: object
 ) -> None:
     partly_done(place, undisturbed, ())

@@ -31,7 +31,7 @@ def _terminate(child: Child) -> None:
 
 
 @pytest.mark.parametrize("stop", [_ctrl_c_once, _ctrl_c_twice, _terminate])
-def test_stopped_in_time_and_gone_on_with(
+def test_stopped_in_time_and_resumed(
     place: Place, undisturbed: Place, children: Children, stop
 ) -> None:
     child = children.start(place.words())

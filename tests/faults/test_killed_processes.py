@@ -88,7 +88,7 @@ def _killed_in_chunk_7(child: Child, marks: Path, times: int) -> None:
         os.kill(int(mark.name), signal.SIGKILL)
 
 
-def test_worker_killed_in_a_task(
+def test_worker_killed_in_a_chunk(
     place: Place, undisturbed: Place, children: Children, marks: Path
 ) -> None:
     held = fault("hold", marks=str(marks), chunk=7, times=1)
@@ -100,7 +100,7 @@ def test_worker_killed_in_a_task(
     assert_complete(place, undisturbed, {})
 
 
-def test_worker_killed_again_and_again_in_one_chunk(
+def test_worker_killed_repeatedly_in_one_chunk(
     place: Place, undisturbed: Place, children: Children, marks: Path
 ) -> None:
     held = fault("hold", marks=str(marks), chunk=7, times=10)
@@ -119,7 +119,7 @@ def test_worker_killed_again_and_again_in_one_chunk(
     assert_goes_on(place, undisturbed, kept)
 
 
-def test_main_process_killed_while_rows_are_left_out(place: Place, children: Children) -> None:
+def test_main_process_killed_during_top_k(place: Place, children: Children) -> None:
     kept_whole = Place(folder=place.folder / "undisturbed")
     kept_whole.folder.mkdir()
     kept_whole.complete(top_k="300")

@@ -17,7 +17,7 @@ SEEDS = {name: list(targets.seeds(name)) for name in TARGETS}
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_every_seed_is_taken_or_refused(name: str) -> None:
+def test_every_seed_is_accepted_or_refused(name: str) -> None:
     assert len(SEEDS[name]) > 100
     for seed in SEEDS[name]:
         TARGETS[name](seed)
@@ -33,7 +33,7 @@ def test_every_seed_is_taken_or_refused(name: str) -> None:
         ("mappings", b"\xff" + json.dumps(small_runs.GRID.params(0).to_dict()).encode()),
     ],
 )
-def test_a_target_that_is_given_what_it_must_not_take_says_so(
+def test_fuzz_target_reports_wrongly_accepted_input(
     name: str, seed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class UnforeseenError(Exception):
@@ -50,7 +50,7 @@ def test_a_target_that_is_given_what_it_must_not_take_says_so(
 
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.binary(max_size=300))
-def test_random_bytes_are_taken_or_refused(name: str, data: bytes) -> None:
+def test_random_bytes_are_read_or_refused(name: str, data: bytes) -> None:
     TARGETS[name](data)
 
 
@@ -74,5 +74,5 @@ def changed_seeds(draw: st.DrawFn, name: str) -> bytes:
 
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.data())
-def test_changed_files_are_taken_or_refused(name: str, data: st.DataObject) -> None:
+def test_changed_files_are_read_or_refused(name: str, data: st.DataObject) -> None:
     TARGETS[name](data.draw(changed_seeds(name)))

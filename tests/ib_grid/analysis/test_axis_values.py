@@ -83,7 +83,7 @@ def test_a_placeholder_lies_on_no_edge(grid: Grid) -> None:
     assert Edge("tsl_target", 0.0, "lowest", False) in edges(grid, best)
 
 
-def test_in_the_middle_of_every_axis_there_is_no_edge() -> None:
+def test_middle_of_every_axis_is_not_an_edge() -> None:
     axes = {**AXES, "rr_target": [0.5, 1.0, 2.0], "ib_buffer_pct": [0.0, 0.1, 0.2]}
     grid = grid_from_mapping({**axes, "tsl_sl": [0.25, 0.5, 1.0]}, GER40)
     best = a_set(grid, ib_wait_minutes=15, rr_target=1.0, tsl_target=1.0, tsl_sl=0.5)

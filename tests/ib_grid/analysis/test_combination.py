@@ -61,7 +61,7 @@ def test_trades_equity_and_result_row_agree(drawn: tuple[RunSource, Params]) -> 
 
 
 @pytest.mark.parametrize("model", ["realistic", "original"])
-def test_they_agree_on_random_combinations_of_the_grid(model: str) -> None:
+def test_engines_agree_on_random_combinations(model: str) -> None:
     source = source_of_golden_bars(model)
     for combo_id in np.random.default_rng(7).integers(0, len(source.grid), 25).tolist():
         assert_agree(source, combo_id)
@@ -181,7 +181,7 @@ def test_sums_are_those_of_a_loop() -> None:
     assert by_hour["trades"].sum() == len(trades)
 
 
-def test_a_combination_that_is_none() -> None:
+def test_invalid_combination() -> None:
     source = source_of_golden_bars()
     with pytest.raises(GridError, match="no combination"):
         analysis.trades(source, len(source.grid))

@@ -45,7 +45,7 @@ def test_correlation_is_over_common_dates() -> None:
     assert found.common_dates.to_numpy().tolist() == [[4, 3], [3, 4]]
 
 
-def test_correlation_that_is_none() -> None:
+def test_undefined_correlation() -> None:
     flat, later = daily(d2=0.0, d3=0.0, d4=0.0), daily(d9=1.0, d10=2.0)
     found = analysis.portfolio_of({"a": A, "flat": flat, "later": later})
     assert np.isnan(found.correlation.loc["a", "flat"])
@@ -53,7 +53,7 @@ def test_correlation_that_is_none() -> None:
     assert found.common_dates.loc["a", "later"] == 0
 
 
-def test_of_chosen_sets() -> None:
+def test_selected_combinations() -> None:
     source, other = source_of_golden_bars(), source_of_golden_bars("original")
     found = analysis.portfolio({"one": (source, 4321), "two": (other, 4321)})
     totals = [analysis.trades(of, 4321)["r"].sum() for of in (source, other)]
@@ -70,11 +70,11 @@ def test_of_chosen_sets() -> None:
 @pytest.mark.parametrize(
     "weights", [{"c": 1.0}, {"a": float("nan")}, {"a": "much"}, {"a": 0.0}, {"a": -1.0}]
 )
-def test_weights_that_are_none(weights: dict[str, float]) -> None:
+def test_invalid_weights(weights: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
         analysis.portfolio_of({"a": A}, weights)
 
 
-def test_no_set() -> None:
+def test_unknown_combination() -> None:
     with pytest.raises(ConfigError):
         analysis.portfolio_of({})

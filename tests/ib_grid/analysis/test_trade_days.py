@@ -21,7 +21,7 @@ TOLERANCE = 1e-9
 
 
 @given(traded())
-def test_every_date_is_as_the_engine_traded_it(drawn: tuple[RunSource, Params]) -> None:
+def test_every_date_matches_the_engine(drawn: tuple[RunSource, Params]) -> None:
     assert_as_traded(*drawn)
 
 
@@ -128,7 +128,7 @@ def test_events_near_are_kept() -> None:
     assert analysis.trade_day(source, 0, analysis.session_dates(source, 0)[1]).events == ()
 
 
-def test_dates_that_are_none() -> None:
+def test_invalid_dates() -> None:
     source = source_of_golden_bars()
     for date in (dt.date(1999, 1, 1), dt.date(2099, 1, 1), "2024-02-31", "yesterday", ""):
         with pytest.raises(InputError):

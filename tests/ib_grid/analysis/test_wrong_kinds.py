@@ -39,20 +39,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.mark.parametrize("of", [None, "results/run", Path("results/run"), 3])
 @pytest.mark.parametrize("call", OF_A_RUN)
-def test_what_is_no_run(call: Callable[[Any], object], of: Any) -> None:
+def test_invalid_run(call: Callable[[Any], object], of: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         call(of)
     assert "load_run" in caught.value.expected
 
 
 @pytest.mark.parametrize("path", [None, 3, ["results"], b"results"])
-def test_what_is_no_path(path: Any) -> None:
+def test_invalid_path(path: Any) -> None:
     with pytest.raises(ConfigError, match="the path of a run is"):
         load_run(path)
 
 
 @pytest.mark.parametrize("where", [3, True, ["total_r > 0"], {"total_r": 0}])
-def test_what_is_no_condition(run: Run, where: Any) -> None:
+def test_invalid_condition(run: Run, where: Any) -> None:
     for call in (run.frame, run.table):
         with pytest.raises(ConfigError, match="the condition is"):
             call(["total_r"], where)
@@ -61,18 +61,18 @@ def test_what_is_no_condition(run: Run, where: Any) -> None:
 
 
 @pytest.mark.parametrize("directions", [["total_r"], "total_r", None, {"total_r"}])
-def test_what_are_no_directions(run: Run, directions: Any) -> None:
+def test_invalid_directions(run: Run, directions: Any) -> None:
     with pytest.raises(ConfigError, match="the directions are"):
         analysis.pareto(run, directions)
 
 
 @pytest.mark.parametrize("n", [0, 1.5, "3", None, True])
-def test_what_is_no_number_of_sets(run: Run, n: Any) -> None:
+def test_invalid_number_of_combinations(run: Run, n: Any) -> None:
     with pytest.raises(ConfigError, match="the best"):
         analysis.top(run, n=n)
 
 
-def test_what_is_no_reduction() -> None:
+def test_invalid_reduction() -> None:
     trades = pd.DataFrame({"date": pd.DatetimeIndex(["2024-01-02"]), "r": [1.0]})
     for reduction in ("mean", None, sum, ["sum"]):
         with pytest.raises(ConfigError, match="no reduction"):

@@ -38,7 +38,7 @@ def test_whole_numbers_become_floats():
 
 @pytest.mark.parametrize("name", ["spread_points", "slippage_points", "commission_points"])
 @pytest.mark.parametrize("value", [-0.1, math.nan, math.inf, "1", True, None])
-def test_cost_that_is_none(name, value):
+def test_invalid_cost(name, value):
     with pytest.raises(ConfigError, match=f"{name} is {value!r}") as error:
         Execution(**{"spread_points": 1.0, name: value})
     assert error.value.exit_status == 2

@@ -31,7 +31,7 @@ def test_every_case_is_pinned_and_says_something() -> None:
         assert len(set(of_case.values())) > 70  # of 85: some counts and whole groups are equal
 
 
-def test_the_last_bit_of_one_number_changes_the_hash_of_its_column() -> None:
+def test_one_flipped_bit_changes_the_hash_of_its_column() -> None:
     columns = golden_grid(CASES[0]).columns()
     before = hashes(columns)
     changed = columns["ocae_sharpe_ratio"].copy()

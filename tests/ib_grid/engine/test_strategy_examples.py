@@ -190,13 +190,13 @@ class TestAmbiguous:
         assert_left(row, "08:33", 18_168.5, "tp", 0.975)
         assert row["ambiguous"]
 
-    def test_an_open_at_the_stop_leaves_no_doubt(self, trade):
+    def test_open_at_the_stop_is_unambiguous(self, trade):
         opens_low = BOTH | {"08:33": (18_050.75, 18_170, 18_049, 18_060)}
         row = trade(opens_low, "realistic")
         assert_left(row, "08:33", 18_050, "stop", -1)
         assert not row["ambiguous"]
 
-    def test_each_alone_is_not_ambiguous(self, trade):
+    def test_stop_or_target_alone_is_not_ambiguous(self, trade):
         target = trade(BOTH | {"08:33": (18_115, 18_170, 18_052, 18_060)}, "realistic")
         assert (target["exit_reason"], target["ambiguous"]) == ("tp", False)
         stop = trade(BOTH | {"08:33": (18_115, 18_160, 18_049, 18_060)}, "realistic")

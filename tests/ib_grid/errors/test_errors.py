@@ -3,7 +3,7 @@ from __future__ import annotations
 from ib_grid.errors import ConfigError, GridError
 
 
-def test_an_error_is_retold_as_another_kind_with_all_its_words() -> None:
+def test_error_with_context_keeps_its_parts() -> None:
     error = ConfigError("a", location="b", expected="c", hint="d")
     same = error.with_context(GridError)
     assert type(same) is GridError

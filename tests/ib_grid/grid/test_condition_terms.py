@@ -70,9 +70,7 @@ def test_kinds() -> None:
     ("name", "value", "left"),
     [("ib_wait_minutes", 10.0, 1), ("ib_wait_minutes", 7.0, 0), ("tsl_target", 0.1, 1)],
 )
-def test_what_the_type_of_a_parameter_holds_leaves_out_files(
-    tmp_path, name: str, value: float, left: int
-) -> None:
+def test_parameter_type_statistics_skip_files(tmp_path, name: str, value: float, left: int) -> None:
     # Two values a file, so that it is their range that rules a file out.
     rows = pa.table(
         {

@@ -87,11 +87,11 @@ def by_python(text: str) -> list[int]:
         "total_r > 0 or (rr_target < 1) != (tsl_target > 0)",
     ],
 )
-def test_says_what_python_says(text: str) -> None:
+def test_evaluates_like_python(text: str) -> None:
     assert fulfilled(text) == by_python(text)
 
 
-def test_parameters_equal_what_was_written_and_metrics_their_float32() -> None:
+def test_parameters_and_float32_metrics_round_trip() -> None:
     assert fulfilled("tsl_target == 0.5") == [1]
     assert fulfilled("tsl_target == 0.1") == [3]
     assert fulfilled("tsl_target in (0.1, 1.25)") == [2, 3]
@@ -102,7 +102,7 @@ def test_parameters_equal_what_was_written_and_metrics_their_float32() -> None:
     assert fulfilled("total_r == 12.25") == [2]
 
 
-def test_division_by_zero_is_infinite_and_zero_by_zero_undefined() -> None:
+def test_division_by_zero_is_infinite_or_undefined() -> None:
     # total_r / max_drawdown: 0.1 / 0, -3.5 / 7.5, 12.25 / 3, 0 / 0
     assert fulfilled("total_r / max_drawdown > 1e300") == [0]
     assert fulfilled("-total_r / max_drawdown < 0 - 1e300") == [0]
@@ -112,7 +112,7 @@ def test_division_by_zero_is_infinite_and_zero_by_zero_undefined() -> None:
     assert fulfilled("ib_wait_minutes / ib_wait_minutes == 1") == [1, 2, 3]
 
 
-def test_what_a_condition_is() -> None:
+def test_condition_grammar() -> None:
     found = parse_condition("  winrate > 50 and (total_trades >= 10 or winrate > 60)\n")
     assert found.text == "winrate > 50 and (total_trades >= 10 or winrate > 60)"
     assert found.columns == ("total_trades", "winrate")
@@ -255,7 +255,7 @@ def test_any_condition_says_what_python_says(text: str) -> None:
 @given(
     text=st.text(max_size=60) | st.text("()<>=!+-*/'\" .0123e,total_rinandort[]{}:;\\", max_size=60)
 )
-def test_no_text_does_more_than_be_refused(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         condition = parse_condition(text)
     except ConfigError:

@@ -23,5 +23,5 @@ def test_an_explanation_is_one_sentence(term: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in PARAM_NAMES if name.endswith("_pct")])
-def test_fractions_are_said_to_be_fractions(name: str) -> None:
+def test_fractions_are_labelled(name: str) -> None:
     assert "as a fraction of the " in PARAMETERS[name]

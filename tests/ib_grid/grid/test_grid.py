@@ -60,7 +60,7 @@ class TestIds:
         assert {grid.params(i) for i in range(len(grid))} == written_out(grid)
 
     @given(grid=strategies.any_grids())
-    def test_any_grid_written_out(self, grid):
+    def test_any_grid_round_trips(self, grid):
         combinations = [grid.params(i) for i in range(len(grid))]
         assert len(set(combinations)) == len(combinations)
         assert set(combinations) == written_out(grid)
@@ -94,7 +94,7 @@ class TestIds:
         assert grid.rows_per_block == grid.settings_per_block * n_exits
         assert len(grid) == math.prod(grid.shape)
 
-    def test_combination_that_is_not_in_the_grid(self):
+    def test_combination_outside_the_grid(self):
         grid = named_grid("standard", GER40)
         with pytest.raises(GridError, match=r"rr_target 1\.3 is not in the grid"):
             grid.id_of(dataclasses.replace(grid.params(0), rr_target=1.3))
@@ -103,7 +103,7 @@ class TestIds:
             grid.id_of(pruned)
 
     @pytest.mark.parametrize("combo_id", [-1, 34_560])
-    def test_id_that_is_not_in_the_grid(self, combo_id):
+    def test_id_outside_the_grid(self, combo_id):
         with pytest.raises(GridError, match=f"no combination {combo_id}"):
             named_grid("standard", GER40).params(combo_id)
 

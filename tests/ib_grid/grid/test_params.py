@@ -122,12 +122,12 @@ def test_value_out_of_its_domain(name, value):
         ({"ib_end": None}, "None is not a time of day"),
     ],
 )
-def test_session_that_is_none(changes, said):
+def test_invalid_session(changes, said):
     with pytest.raises(ParamsError, match=said):
         params_from_mapping({**VALUES, **changes})
 
 
-def test_missing_and_unknown_names_are_said_together():
+def test_missing_and_unknown_names_are_listed_together():
     values = {name: value for name, value in VALUES.items() if name != "tsl_sl"}
     with pytest.raises(ParamsError, match="no value for tsl_sl; unknown name tsl_stop"):
         params_from_mapping({**values, "tsl_stop": 1})
@@ -151,6 +151,6 @@ def test_numpy_scalars_are_as_good_as_plain_ones():
 
 @pytest.mark.parametrize("name", ["rr_target", "ib_wait_minutes"])
 @pytest.mark.parametrize("value", [10**400, math.nan, math.inf, 1j, "1", None, [1]])
-def test_what_is_no_finite_number_is_refused(name, value):
+def test_non_finite_number_is_refused(name, value):
     with pytest.raises(ParamsError, match=name):
         params_from_mapping({**VALUES, name: value})

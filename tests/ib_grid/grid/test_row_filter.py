@@ -24,7 +24,7 @@ def table():
     return partition_file.results_table(GRID, chunk, made_up_metrics(chunk))
 
 
-def test_by_default_everything_is_kept_and_nothing_said() -> None:
+def test_everything_is_kept_by_default() -> None:
     assert NO_FILTER.everything
     assert NO_FILTER.identity == {}
     assert NO_FILTER.notes() == []
@@ -42,7 +42,7 @@ def test_the_columns_of_the_ranking() -> None:
     ]
 
 
-def test_the_columns_that_a_ranking_names_are_kept_in_all_variations() -> None:
+def test_ranking_columns_are_kept_in_all_variations() -> None:
     ranking = RankingSettings(weights={"sortino_ratio": 0.5, "ocae_max_consec_wins": 0.5})
     kept = set(RowFilter(columns="ranking", ranking=ranking).metrics)
     assert {f"{p}sortino_ratio" for p in PREFIXES} <= kept
@@ -63,13 +63,13 @@ def test_a_condition_on_rows() -> None:
     assert "total_trades >= 20" in row_filter.notes()[1]
 
 
-def test_what_is_kept_goes_through_json() -> None:
+def test_filter_round_trips_through_json() -> None:
     row_filter = RowFilter(columns="ranking", condition="winrate > 50", top=1_000_000)
     assert RowFilter.from_dict(json.loads(json.dumps(row_filter.to_dict()))) == row_filter
     assert "Only the best 1,000,000 of these are kept" in row_filter.notes()[2]
 
 
-def test_the_ranking_is_part_of_what_decides_only_where_it_does() -> None:
+def test_ranking_is_identity_only_with_top_k() -> None:
     other = RankingSettings(weights={"total_r": 1.0})
     for changes, same in (
         ({"condition": "winrate > 50"}, True),
@@ -84,7 +84,7 @@ def test_the_ranking_is_part_of_what_decides_only_where_it_does() -> None:
 @pytest.mark.parametrize(
     "changes", [{"columns": "few"}, {"top": 0}, {"condition": "no_column > 1"}, {"condition": ""}]
 )
-def test_what_makes_no_sense_is_refused(changes) -> None:
+def test_contradictory_description_is_refused(changes) -> None:
     with pytest.raises(ConfigError):
         RowFilter(**changes)
 
@@ -94,7 +94,7 @@ def test_what_makes_no_sense_is_refused(changes) -> None:
     trades=st.integers(0, 3),
     place=st.integers(0, 39),
 )
-def test_a_cut_keeps_its_last_place_and_what_stands_before(values, trades, place) -> None:
+def test_top_k_keeps_its_last_row_and_all_better_ones(values, trades, place) -> None:
     ranking = RankingSettings(weights={"total_r": 1.0}, min_trades=2)
     columns = {
         "combo_id": np.arange(len(values), dtype=np.int64),

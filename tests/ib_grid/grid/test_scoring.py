@@ -69,7 +69,7 @@ def test_weights_may_miss_one_by_rounding_only() -> None:
     assert RankingSettings(weights=weights).weights == weights
 
 
-def test_order_of_weights_is_of_no_account() -> None:
+def test_order_of_weights_does_not_matter() -> None:
     one = RankingSettings(weights={"winrate": 0.3, "total_r": 0.7})
     other = RankingSettings(weights={"total_r": 0.7, "winrate": 0.3})
     assert list(one.weights) == list(other.weights) == ["total_r", "winrate"]

@@ -30,7 +30,7 @@ def parted(items: list[tuple[float, int]], size: int) -> list[list[tuple[float, 
 
 
 @given(rows, st.integers(0, 12), st.integers(1, 9), st.integers(1, 5), st.integers(1, 30))
-def test_they_are_the_first_of_all_in_whatever_parts_they_come(
+def test_top_rows_do_not_depend_on_blocks(
     all_rows: list[tuple[float, int]], n: int, per_block: int, per_part: int, at_once: int
 ) -> None:
     expected = sorted(all_rows, key=lambda row: (-row[0], row[1]))[:n]
@@ -44,7 +44,7 @@ def test_they_are_the_first_of_all_in_whatever_parts_they_come(
     assert more == [-i for i in combo_id]
 
 
-def test_what_cannot_come_in_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_below_the_threshold_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(top_rows, "AT_ONCE", 10)
     best = TopRows(3)
     for k in range(100):

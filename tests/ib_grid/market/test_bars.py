@@ -81,7 +81,7 @@ def test_a_foreign_file_says_nothing_of_its_origin(tmp_path):
 
 
 @pytest.mark.parametrize("read", [read_bars, read_origin])
-def test_what_is_not_parquet_is_refused(read, tmp_path):
+def test_non_parquet_is_refused(read, tmp_path):
     with pytest.raises(DataError, match="there is no such file"):
         read(tmp_path / "none.parquet")
     for content in (b"", b"PAR1", b"time,open,high,low,close\n"):
@@ -90,7 +90,7 @@ def test_what_is_not_parquet_is_refused(read, tmp_path):
             read(tmp_path / "bad.parquet")
 
 
-def test_a_report_that_is_no_json_is_refused(tmp_path):
+def test_invalid_json_report_is_refused(tmp_path):
     path = tmp_path / "bars.parquet"
     table = pa.table({"time": pa.array([0])}).replace_schema_metadata({b"ib_grid.quality": b"{"})
     pq.write_table(table, path)
@@ -98,7 +98,7 @@ def test_a_report_that_is_no_json_is_refused(tmp_path):
         read_origin(path)
 
 
-def test_a_place_that_cannot_be_written_keeps_what_was_there(tmp_path):
+def test_unwritable_path_keeps_its_content(tmp_path):
     (tmp_path / "file").write_text("here")
     with pytest.raises(OutputError):
         write_bars(tmp_path / "file" / "bars.parquet", BARS, symbol="GER40")
@@ -106,7 +106,7 @@ def test_a_place_that_cannot_be_written_keeps_what_was_there(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_frames_and_bars_are_two_forms_of_one_thing():
+def test_frames_and_bars_round_trip():
     frame = bars_to_frame(BARS)
     assert list(frame.columns) == ["time", "open", "high", "low", "close"]
     assert frame["time"].iloc[0] == pd.Timestamp("2024-03-05 09:00", tz="UTC")

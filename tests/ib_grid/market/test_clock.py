@@ -60,13 +60,13 @@ def test_a_clock_time_is_minutes_after_midnight(text, minutes):
 
 
 @pytest.mark.parametrize("text", ["24:00", "9:30", "09:60", "09.30", "09:30 ", "", None, "٠٩:٣٠"])
-def test_what_is_no_clock_time_is_refused(text):
+def test_invalid_clock_time_is_refused(text):
     with pytest.raises(InputError, match="not a time of day"):
         clock.parse_clock_time(text)
 
 
 @pytest.mark.parametrize("name", ["Berlin", "", "Europe/berlin2", None])
-def test_what_is_no_zone_is_refused(name):
+def test_unknown_zone_is_refused(name):
     with pytest.raises(InputError, match="unknown time zone"):
         clock.zone(name)
 
@@ -137,13 +137,13 @@ def test_minutes_as_text():
         ("Europe/Dublin", "01:30", (1, 30)),  # where winter time is the one that is changed to
     ],
 )
-def test_a_session_time_given_twice_is_the_second(zone, clock_time, utc):
+def test_repeated_local_time_is_the_second(zone, clock_time, utc):
     day = np.array([(dt.date(2024, 10, 27) - dt.date(1970, 1, 1)).days])
     expected = minutes_of(dt.datetime(2024, 10, 27, *utc))
     assert clock.local_to_utc_minutes(day, clock_time, zone).tolist() == [expected]
 
 
-def test_a_session_time_left_out_is_moved_on_by_the_change():
+def test_skipped_local_time_moves_forward():
     day = np.array([(dt.date(2024, 3, 31) - dt.date(1970, 1, 1)).days])
     expected = minutes_of(dt.datetime(2024, 3, 31, 1, 30))  # 03:30 summer time
     assert clock.local_to_utc_minutes(day, "02:30", "Europe/Berlin").tolist() == [expected]

@@ -61,7 +61,7 @@ def changed(**changes: Any) -> dict[str, Any]:
     return {**tomllib.loads(GER40_TOML), **changes}
 
 
-def test_whole_numbers_zones_and_currencies_are_brought_into_one_form() -> None:
+def test_numbers_zones_and_currencies_are_normalized() -> None:
     one = instrument_from_mapping(
         changed(spread_points=2, timezone="europe/berlin", currencies=["eur", "All"])
     )
@@ -143,7 +143,7 @@ def _without(key: str) -> Callable[[], dict[str, Any]]:
         (_hours(weekdays=["Mon", "Mon"]), "the weekdays are (0, 0)", "at most once"),
     ],
 )
-def test_a_wrong_description_is_told(
+def test_invalid_description_is_reported(
     values: Callable[[], dict[str, Any]], found: str, told: str
 ) -> None:
     with pytest.raises(InstrumentError) as caught:
@@ -175,7 +175,9 @@ _JSON = st.recursive(
 
 
 @given(st.sampled_from(sorted(changed())), st.sampled_from(["", "start", "weekdays"]), _JSON)
-def test_any_value_is_taken_or_refused_in_words(key: str, inner: str, value: object) -> None:
+def test_any_value_is_accepted_or_refused_with_a_message(
+    key: str, inner: str, value: object
+) -> None:
     values = changed(**{key: value})
     if key == "trading_hours" and inner:
         values = _hours(**{inner: value})()

@@ -65,6 +65,6 @@ def test_session_from_text():
 
 
 @pytest.mark.parametrize("text", ["08:00", "08:00-09:00-10:00", "09:00-09:00", "8-9", "", 8])
-def test_text_that_is_no_session(text):
+def test_invalid_session_text(text):
     with pytest.raises(InputError):
         session_from_text(text, "Europe/Berlin")

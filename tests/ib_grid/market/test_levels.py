@@ -80,7 +80,7 @@ def written(folder, levels=LEVELS):
     return folder / "levels.parquet"
 
 
-def test_levels_come_back_as_they_were(tmp_path):
+def test_levels_round_trip(tmp_path):
     levels = {**LEVELS, NIGHT: session_levels(BARS, NIGHT)}
     assert not len(levels[NIGHT].date)
     assert equal_levels(read_levels(written(tmp_path, levels), SHA), levels)

@@ -59,7 +59,7 @@ def test_levels_computed_before_are_taken():
     assert market.session_levels(BERLIN[1], 60).ib_high.tolist() == [100.0]
 
 
-def test_session_or_horizon_that_it_does_not_serve():
+def test_unsupported_session_or_horizon():
     market = build_market(flat_bars(A_DAY), BERLIN[:1], 60)
     assert len(market.session_levels(BERLIN[0], 60).date) == 1
     with pytest.raises(GridError, match="the market serves 08:00-08:30, 60 min"):
@@ -82,7 +82,7 @@ def test_one_session_without_bars_has_no_dates():
     assert len(market.session_levels(night, 60).date) == 0
 
 
-def test_it_travels_between_processes():
+def test_pickles_between_processes():
     bars = flat_bars(A_DAY)
     market = build_market(bars, BERLIN, 60)
     other = pickle.loads(pickle.dumps(market))

@@ -45,13 +45,13 @@ def test_yearly_claims(head: dict[str, object], claims: tuple[Claim, ...]) -> No
     )
 
 
-def test_a_plan_for_a_year_to_come_claims_nothing_known() -> None:
+def test_future_plan_covers_nothing() -> None:
     text = '{"year": 2032, "last_updated": "2031-12-01T00:00:00Z", "events": []}'
     (claim,) = read_forexfactory_json(text.encode(), "x", "UTC").claims
     assert claim.last_known < claim.first
 
 
-def test_weekly_claims_the_weeks_from_sunday_to_saturday() -> None:
+def test_weekly_covers_sunday_to_saturday() -> None:
     weeks = ["2031-03-02", "2031-03-09", "2031-11-02"]  # Sundays
     assert read_calendar(CALENDARS / "weekly.xml").claims == tuple(
         Claim(day(week), day(week) + 6) for week in weeks
@@ -81,7 +81,7 @@ def test_table_claims_from_first_to_last_event() -> None:
         ("a.xml", "<weeklyevents/>"),
     ],
 )
-def test_a_calendar_without_events_claims_nothing(tmp_path: Path, name: str, text: str) -> None:
+def test_calendar_without_events_covers_nothing(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     calendar = read_calendar(tmp_path / name)
     assert (calendar.events, calendar.claims) == ((), ())

@@ -43,7 +43,7 @@ def test_folder_and_files_together_merge_duplicates() -> None:
     assert [file.name for file in calendar.files] == sorted(p.name for p in CALENDARS.iterdir())
 
 
-def test_hidden_files_and_inner_folders_are_passed_over(tmp_path: Path) -> None:
+def test_hidden_files_and_subfolders_are_skipped(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_bytes(b"\0")
     (tmp_path / "inner").mkdir()
     (tmp_path / "a.csv").write_text("time,currency,impact,title\n2031-01-02 13:30,USD,High,x\n")
@@ -147,7 +147,7 @@ timed = st.builds(
     st.sampled_from(",;\t"),
     st.integers(-14 * 60, 14 * 60),
 )
-def test_table_gives_back_what_was_written(
+def test_table_round_trip(
     written: list[Event], columns: list[str], delimiter: str, offset_minutes: int
 ) -> None:
     zone = dt.timezone(dt.timedelta(minutes=offset_minutes))
@@ -169,7 +169,7 @@ def test_table_gives_back_what_was_written(
 
 
 @given(st.lists(timed, max_size=5))
-def test_yearly_gives_back_what_was_written(written: list[Event]) -> None:
+def test_yearly_round_trip(written: list[Event]) -> None:
     document = {
         "events": [
             {

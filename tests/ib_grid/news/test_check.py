@@ -50,7 +50,7 @@ def utc(minute: int) -> pd.Timestamp:
     st.integers(0, 15),
     st.integers(0, 15),
 )
-def test_against_plain_code(minutes: list[int], at: list[int], before: int, after: int) -> None:
+def test_matches_plain_code(minutes: list[int], at: list[int], before: int, after: int) -> None:
     calendar = Calendar(events=tuple(high(m) for m in sorted(at)))
     news = news_filter(calendar, ["USD"], before, after)
     frame = check_candidates(candidates(minutes), news, calendar.events)
@@ -87,7 +87,7 @@ def test_a_blocked_candidate_is_blocked_for_the_event_named() -> None:
     assert (row.blocked, row.event_title, row.distance_minutes) == (True, "ahead", -7)
 
 
-def test_the_earlier_of_two_at_one_distance() -> None:
+def test_earlier_of_two_equally_near_events() -> None:
     events = (high(100, "earlier"), high(110, "later"))
     news = news_filter(Calendar(events=events), ["USD"])
     frame = check_candidates(candidates([105]), news, events)

@@ -80,7 +80,7 @@ def test_coverage_by_walking_from_each_date(calendar: Calendar, currencies: list
 
 
 @given(calendars, some_currencies, st.sets(st.integers(0, 219)))
-def test_a_date_is_covered_or_not_whatever_the_others(
+def test_coverage_of_a_date_ignores_other_dates(
     calendar: Calendar, currencies: list[str], dates: set[int]
 ) -> None:
     spans = unfiltered_spans(calendar, currencies, np.array(sorted(dates), dtype=np.int64))
@@ -108,7 +108,7 @@ def test_a_year_cut_short_ends_with_its_events() -> None:
     assert unfiltered(cut, ["USD"], 0, 364) == list(range(179, 365))
 
 
-def test_other_currencies_may_be_seldom() -> None:
+def test_other_currencies_may_be_rare() -> None:
     monthly = list(range(15, 365, 30))
     assert not unfiltered(year_with(monthly, "EUR"), ["EUR"], 0, 364)
     # 45 and 135 are 90 days apart
@@ -117,7 +117,7 @@ def test_other_currencies_may_be_seldom() -> None:
     ) == list(range(46, 135))
 
 
-def test_each_currency_has_to_be_there() -> None:
+def test_each_currency_is_required() -> None:
     euro_only = year_with(list(range(0, 365, 7)), "EUR")
     assert not unfiltered(euro_only, ["EUR"], 0, 364)
     assert unfiltered(euro_only, ["EUR", "USD"], 0, 364) == list(range(365))
@@ -131,19 +131,19 @@ def test_events_of_every_impact_and_without_a_time_count() -> None:
     assert not unfiltered(calendar, ["USD"], 0, 364)
 
 
-def test_a_week_without_an_event_of_one_of_the_currencies_is_covered() -> None:
+def test_week_without_events_of_one_currency_is_covered() -> None:
     calendar = Calendar(claims=(Claim(3, 9),), events=(event_on(5, "EUR", "Low"),))
     assert unfiltered(calendar, ["USD", "EUR"], 0, 12) == [0, 1, 2, 10, 11, 12]
 
 
-def test_a_week_of_other_currencies_alone_is_not_covered() -> None:
+def test_week_with_other_currencies_only_is_not_covered() -> None:
     calendar = Calendar(claims=(Claim(3, 9),), events=(event_on(5, "EUR"),))
     (span,) = unfiltered_spans(calendar, ["USD"], np.arange(4, 8))
     assert span == UnfilteredSpan((4, 5, 6, 7), "no USD event in 7 days")
 
 
 @pytest.mark.parametrize("impact", ["Medium", "Low", "Non-Economic"])
-def test_a_calendar_of_lower_impacts_alone_covers_no_longer_span(impact: str) -> None:
+def test_low_impact_events_do_not_extend_coverage(impact: str) -> None:
     events = tuple(event_on(d, impact=impact) for d in range(0, 365, 3))
     calendar = Calendar(claims=(Claim(0, 364),), events=(*events, event_on(10, "EUR")))
     assert unfiltered(calendar, ["USD"], 100, 99 + HOLE_DAYS["USD"]) == []
@@ -153,7 +153,7 @@ def test_a_calendar_of_lower_impacts_alone_covers_no_longer_span(impact: str) ->
     assert not unfiltered(with_one, ["USD"], 100, 200)
 
 
-def test_reasons_are_told_apart() -> None:
+def test_reasons_are_distinguished() -> None:
     first = day_number(dt.date(2031, 1, 1))
     calendar = Calendar(
         claims=(Claim(first, first + 99, first + 79),),

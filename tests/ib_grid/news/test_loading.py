@@ -99,7 +99,7 @@ def test_uncovered_dates_stop_the_run() -> None:
     assert "--news-coverage partial" in error.hint
 
 
-def test_a_calendar_that_could_block_nothing_stops_the_run(tmp_path: Path) -> None:
+def test_calendar_without_relevant_events_stops_the_run(tmp_path: Path) -> None:
     calendar = tmp_path / "medium.csv"
     days = [f"2031-{month:02}-{day:02}" for month in (2, 3, 4) for day in range(1, 29, 3)]
     lines = [f"{day} 13:30,USD,{impact},x" for day in days for impact in ("Medium", "Low")]
@@ -128,7 +128,7 @@ def test_a_week_of_another_currency_stops_a_short_run(tmp_path: Path) -> None:
     assert load_news(NewsSettings(paths=(calendar,)), GER40, MARCH[:4]).filter.events.size == 1
 
 
-def test_partial_coverage_is_accepted_and_said() -> None:
+def test_partial_coverage_is_accepted_and_noted() -> None:
     dates = np.append(MARCH, MARCH[-1] + np.arange(1, 4))
     settings = NewsSettings(paths=(CALENDARS / "weekly.xml",), coverage="partial")
     run = load_news(settings, XAUUSD, dates)
@@ -164,7 +164,7 @@ def test_no_calendar_stops_the_run() -> None:
     assert "--no-news" in no.value.hint
 
 
-def test_no_calendar_and_partial_coverage_is_a_run_without_a_filter() -> None:
+def test_partial_coverage_without_calendar_runs_unfiltered() -> None:
     run = load_news(NewsSettings(coverage="partial"), XAUUSD, MARCH)
     assert len(run.filter.events) == 0
     assert run.statement.unfiltered_dates == run.statement.session_dates == 12

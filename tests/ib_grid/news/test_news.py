@@ -28,7 +28,7 @@ def blocked_by_hand(news: NewsFilter, minute: int) -> bool:
 
 
 @given(filters)
-def test_blocks_is_the_rule_word_for_word(news: NewsFilter) -> None:
+def test_blocks_implements_the_news_rule(news: NewsFilter) -> None:
     asked = np.arange(-80, 80)
     assert news.blocks(asked).tolist() == [blocked_by_hand(news, m) for m in asked]
 

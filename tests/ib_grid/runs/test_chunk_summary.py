@@ -60,7 +60,7 @@ def of_chunk(index: int, min_trades: int = 10) -> Summary:
     return summarise(PLAN.chunk(index), made_up_metrics(PLAN.chunk(index)), min_trades)
 
 
-def test_json_keeps_it() -> None:
+def test_json_round_trip() -> None:
     for summary in (of_chunk(0), of_chunk(3, min_trades=1000)):
         assert summary_from_dict(json.loads(json.dumps(summary.to_dict()))) == summary
 
@@ -77,7 +77,7 @@ def test_merging_does_not_depend_on_order_or_groups(order: list[int], cut: int) 
         assert np.isclose(grouped.variations[name].total_r, one_by_one.variations[name].total_r)
 
 
-def test_a_best_by_another_measure_does_not_count() -> None:
+def test_best_by_another_measure_is_ignored() -> None:
     assert merge([of_chunk(0, min_trades=5)], 10).best is None
     assert merge([of_chunk(0, min_trades=5), of_chunk(1)], 10).best == of_chunk(1).best
 

@@ -89,7 +89,7 @@ def test_other_parameters_leave_out_files_by_their_statistics(
     assert len(needed) == len(files) / 3
 
 
-def test_of_files_without_the_parameters_the_ids_still_leave_out_some(tmp_path: Path) -> None:
+def test_id_statistics_skip_files_without_parameters(tmp_path: Path) -> None:
     write_run(tmp_path, columns=("combo_id", "total_r"))
     files = files_of(results_folder(tmp_path, "GER40"), PLAN)
     columns = columns_of(files[0])
@@ -100,7 +100,7 @@ def test_of_files_without_the_parameters_the_ids_still_leave_out_some(tmp_path: 
         assert ids(dataset, "combo_id == 500") == [500]
 
 
-def test_a_file_of_another_place_or_that_is_none(tmp_path: Path) -> None:
+def test_file_elsewhere_or_invalid(tmp_path: Path) -> None:
     write_run(tmp_path)
     folder = results_folder(tmp_path, "GER40")
     files = files_of(folder, PLAN)

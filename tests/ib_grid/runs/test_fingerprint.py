@@ -49,7 +49,7 @@ def test_a_known_fingerprint() -> None:
     assert fingerprint({"a": [1, True, "x"]}) == expected
 
 
-def test_what_json_cannot_hold_is_refused() -> None:
+def test_json_unserializable_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         fingerprint({"a": math.nan})
 
@@ -66,7 +66,7 @@ def test_the_fingerprint_follows_all_that_can_change_a_number() -> None:
         assert fingerprint({**IDENTITY, name: value}) != fingerprint(IDENTITY), name
 
 
-def test_what_differs_is_said_in_words() -> None:
+def test_differences_are_described() -> None:
     here = identity(
         symbol="GER40",
         grid={**GRID.to_dict(), "rr_target": [1.0]},
@@ -82,7 +82,7 @@ def test_what_differs_is_said_in_words() -> None:
     assert differences(IDENTITY, IDENTITY) == []
 
 
-def test_what_one_side_lacks_is_said() -> None:
+def test_missing_combinations_are_reported() -> None:
     assert differences({"a": 1}, {"b": {"c": 2}}) == [
         "a: 1 here, nothing in the run",
         "b.c: nothing here, 2 in the run",

@@ -42,7 +42,7 @@ def stock(dataset: Path, *, read_all: bool = True) -> inventory.Stored:
     return inventory.take_stock(dataset, PLAN, FINGERPRINT, read_all=read_all)
 
 
-def test_places_are_by_session_and_wait(dataset: Path) -> None:
+def test_partition_paths_contain_session_and_wait(dataset: Path) -> None:
     last = PLAN.chunk(len(PLAN) - 1)
     place = partition_path(dataset, GRID, last).relative_to(dataset)
     assert str(place) == f"session=0900-0930/wait_minutes=15/part-{len(PLAN) - 1:05d}.parquet"
@@ -98,7 +98,7 @@ def test_a_filter_on_a_parameter_leaves_files_out(dataset: Path) -> None:
     assert len(read) == len(PLAN) // 2
 
 
-def test_what_is_right_counts_as_done(dataset: Path) -> None:
+def test_valid_files_count_as_done(dataset: Path) -> None:
     for index in (0, 9, 5):
         write(dataset, index)
     for read_all in (False, True):
@@ -139,7 +139,7 @@ def test_another_chunks_file_is_set_aside(dataset: Path) -> None:
     assert_set_aside(dataset, other, "it holds chunk 2, not chunk 3")
 
 
-def test_a_file_in_a_wrong_place_is_set_aside(dataset: Path) -> None:
+def test_misplaced_file_is_set_aside(dataset: Path) -> None:
     path = write(dataset, 2)
     wrong = dataset / "session=0900-0930" / "wait_minutes=15" / path.name
     wrong.parent.mkdir(parents=True)
@@ -184,7 +184,7 @@ def test_a_zeroed_file_is_set_aside(dataset: Path) -> None:
     assert_set_aside(dataset, path, "not a whole Parquet file")
 
 
-def test_zeros_in_the_rows_are_found_by_reading_all(dataset: Path) -> None:
+def test_zeroed_rows_are_found_by_a_full_read(dataset: Path) -> None:
     path = write(dataset, 1)
     content = bytearray(path.read_bytes())
     content[2000:2500] = bytes(500)
@@ -246,7 +246,7 @@ def test_junk_is_never_taken_for_a_partition(tmp_path_factory, junk: bytes) -> N
     shutil.rmtree(path.parent)
 
 
-def test_leftovers_are_removed_and_nothing_else(dataset: Path) -> None:
+def test_only_leftovers_are_removed(dataset: Path) -> None:
     path = write(dataset, 0)
     (path.parent / ".part-00001.parquet.77.partial").write_bytes(b"half")
     (path.parent / "notes.txt").write_text("mine")
@@ -254,7 +254,7 @@ def test_leftovers_are_removed_and_nothing_else(dataset: Path) -> None:
     assert {p.name for p in path.parent.iterdir()} == {path.name, "notes.txt"}
 
 
-def test_a_place_that_cannot_be_written(dataset: Path) -> None:
+def test_unwritable_path(dataset: Path) -> None:
     dataset.parent.mkdir()
     dataset.write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="cannot be written") as caught:

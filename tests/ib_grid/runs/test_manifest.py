@@ -54,7 +54,7 @@ def manifest(**changes: object) -> Manifest:
     return Manifest(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_written_values_are_read_back(tmp_path: Path) -> None:
     write_manifest(tmp_path, manifest())
     assert read_manifest(tmp_path) == manifest()
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
@@ -147,7 +147,7 @@ def test_the_fingerprint_is_that_of_the_identity() -> None:
     assert fingerprint(manifest().identity) == manifest().fingerprint
 
 
-def test_where_the_bars_lie_does_not_change_the_fingerprint(tmp_path: Path) -> None:
+def test_fingerprint_ignores_the_bars_path(tmp_path: Path) -> None:
     moved = manifest(data={**manifest().data, "file": "/elsewhere/bars.parquet"})
     write_manifest(tmp_path, moved)
     assert read_manifest(tmp_path).identity == manifest().identity
@@ -162,9 +162,7 @@ def test_where_the_bars_lie_does_not_change_the_fingerprint(tmp_path: Path) -> N
         {"ranking": {"columns": 1}},
     ],
 )
-def test_content_that_ib_grid_has_not_written_is_refused(
-    tmp_path: Path, change: dict[str, object]
-) -> None:
+def test_foreign_content_is_refused_by_the_cache(tmp_path: Path, change: dict[str, object]) -> None:
     write_manifest(tmp_path, manifest(**change))
     with pytest.raises(InputError, match="damaged or foreign"):
         read_manifest(tmp_path)

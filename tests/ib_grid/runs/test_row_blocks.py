@@ -8,7 +8,7 @@ from ib_grid.errors import StoreError
 from ib_grid.runs import row_blocks
 
 
-def test_an_error_without_words_is_told_by_its_name(
+def test_error_without_message_shows_its_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_path: Path) -> None:

@@ -32,7 +32,7 @@ def rows(made: tuple[Path, pd.DataFrame]) -> pd.DataFrame:
     return made[1]
 
 
-def test_a_run_says_what_it_is(run: Run) -> None:
+def test_run_has_a_summary(run: Run) -> None:
     assert run.grid == GRID
     assert run.manifest.symbol == "GER40"
     assert list(run.files) == list(range(12))
@@ -87,7 +87,7 @@ def load_run_again(run: Run) -> Run:
     )
 
 
-def test_a_row_is_had_from_one_file(run: Run, rows: pd.DataFrame) -> None:
+def test_row_is_read_from_one_file(run: Run, rows: pd.DataFrame) -> None:
     for combo_id in (0, 71, 72, 863):
         with only(run.files, [combo_id // 72]):
             row = load_run_again(run).row(combo_id)
@@ -117,7 +117,7 @@ def test_a_cube_has_each_value_at_its_place(run: Run, rows: pd.DataFrame) -> Non
     assert np.isnan(found).sum() == 864 - len(good) > 0
 
 
-def test_a_run_not_finished(tmp_path: Path) -> None:
+def test_unfinished_run(tmp_path: Path) -> None:
     rows = write_run(tmp_path / "begun", chunks=slice(1, 12, 3))
     run = load_run(tmp_path / "begun")
     assert (run.n_rows, run.n_computed) == (288, 288)
@@ -131,7 +131,7 @@ def test_a_run_not_finished(tmp_path: Path) -> None:
         run.row(0)
 
 
-def test_a_run_that_kept_some_rows_and_columns(tmp_path: Path) -> None:
+def test_run_with_filter_and_columns(tmp_path: Path) -> None:
     columns = ("combo_id", *PARAM_NAMES, "total_r", "total_trades")
     rows = write_run(tmp_path / "r", columns=columns, keep=lambda r: r["total_trades"] >= 10)
     run = load_run(tmp_path / "r")
@@ -175,7 +175,7 @@ def test_refused(run: Run, tmp_path: Path) -> None:
         load_run(tmp_path / "moved")
 
 
-def test_a_file_that_is_none(tmp_path: Path) -> None:
+def test_invalid_file(tmp_path: Path) -> None:
     write_run(tmp_path / "r")
     run = load_run(tmp_path / "r")
     run.files[5].write_bytes(b"nothing")
@@ -186,7 +186,7 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
         load_run(tmp_path / "r")
 
 
-def test_rows_twice_or_of_no_combination(tmp_path: Path) -> None:
+def test_duplicate_or_unknown_rows(tmp_path: Path) -> None:
     rows = write_run(tmp_path / "first")
     rows.loc[3, "combo_id"] = 4
     write_run(tmp_path / "r", rows=rows)

@@ -55,7 +55,7 @@ def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
     )
 
 
-def test_all_of_it_is_there(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+def test_everything_is_shown(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
     calendar = tmp_path / "events.csv"
     calendar.write_text(EVENTS)
     settings = NewsSettings(
@@ -85,7 +85,7 @@ def test_without_news(grid: Grid, bars_file: Path) -> None:
     assert found.context.news is NO_NEWS
 
 
-def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
+def test_missing_or_changed_bars(grid: Grid, bars_file: Path) -> None:
     run = manifest(grid, bars_file, NewsSettings(enabled=False))
     shutil.copy(GOLDEN / "GER40_edge" / "m1.parquet", bars_file)
     with pytest.raises(DataError, match="bars have changed") as changed:
@@ -98,7 +98,7 @@ def test_bars_that_are_gone_or_changed(grid: Grid, bars_file: Path) -> None:
         assert run.data["sha256"] in said.expected
 
 
-def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+def test_missing_or_changed_calendars(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
     calendar = tmp_path / "events.csv"
     calendar.write_text(EVENTS)
     run = manifest(grid, bars_file, NewsSettings(paths=(calendar,), coverage="partial"))
@@ -112,7 +112,7 @@ def test_calendars_that_are_gone_or_changed(grid: Grid, bars_file: Path, tmp_pat
     assert str(calendar) in str(gone.value)
 
 
-def test_a_calendar_that_is_none_any_more_is_not_quoted(
+def test_invalid_calendar_content_is_not_quoted(
     grid: Grid, bars_file: Path, tmp_path: Path
 ) -> None:
     calendar = tmp_path / "events.csv"
@@ -125,7 +125,7 @@ def test_a_calendar_that_is_none_any_more_is_not_quoted(
     assert str(calendar) in str(changed.value)
 
 
-def test_bars_that_lie_elsewhere_now(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+def test_moved_bars(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
     run = manifest(grid, bars_file, NewsSettings(enabled=False))
     moved = bars_file.rename(tmp_path / "moved.parquet")
     assert len(load_source(run, bars=moved).context.market.bars) > 0

@@ -31,7 +31,7 @@ def test_no_item_is_begun_long_before_it_is_wanted() -> None:
     results.close()
 
 
-def test_an_error_comes_out() -> None:
+def test_error_is_raised() -> None:
     def fail(item: int) -> int:
         return 1 // item
 

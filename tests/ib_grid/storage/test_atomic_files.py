@@ -43,7 +43,7 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     assert done == [(7, False), ("folder", True)]
 
 
-def test_a_failure_leaves_the_old_file_and_nothing_new(tmp_path):
+def test_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "file.bin"
     path.write_bytes(b"old")
     with pytest.raises(ZeroDivisionError), whole_file(path) as file:
@@ -55,7 +55,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_new(tmp_path):
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError, KeyboardInterrupt, OSError])
-def test_of_several_files_none_is_new_if_the_last_fails(tmp_path, fault):
+def test_failed_last_file_publishes_none(tmp_path, fault):
     paths = [tmp_path / "a", tmp_path / "new" / "b", tmp_path / "new" / "newer" / "c"]
     paths[0].write_bytes(b"old")
 
@@ -73,7 +73,7 @@ def test_of_several_files_none_is_new_if_the_last_fails(tmp_path, fault):
     assert everything_in(tmp_path) == ["a"]
 
 
-def test_several_files_get_their_names_when_all_are_on_the_disk(tmp_path, monkeypatch):
+def test_files_are_published_together(tmp_path, monkeypatch):
     paths = [tmp_path / name for name in "abc"]
     flushed, renamed, flush, rename = [], [], os.fsync, Path.replace
     monkeypatch.setattr(os, "fsync", lambda number: (flushed.append(number), flush(number)))
@@ -92,7 +92,7 @@ def test_several_files_get_their_names_when_all_are_on_the_disk(tmp_path, monkey
     assert len(flushed) == 4  # their folder once
 
 
-def test_a_file_whose_block_has_failed_gets_no_name(tmp_path):
+def test_file_of_a_failed_block_is_not_published(tmp_path):
     with whole_files() as files:
         with pytest.raises(ZeroDivisionError), files.begin(tmp_path / "a") as file:
             file.write(b"half" * (1 // 0))
@@ -102,7 +102,7 @@ def test_a_file_whose_block_has_failed_gets_no_name(tmp_path):
     assert not (tmp_path / "a").exists()
 
 
-def test_in_a_store_several_files_come_with_the_end_of_the_block():
+def test_store_writes_all_files_at_the_end_of_the_block():
     with memory_store() as root:
         with (
             pytest.raises(ZeroDivisionError),
@@ -144,7 +144,7 @@ def test_a_name_that_is_too_long_is_an_output_error(tmp_path):
     assert not is_file(tmp_path / ("x" * 300))
 
 
-def test_a_disk_without_room_is_a_disk_error(tmp_path):
+def test_full_disk_is_a_disk_error(tmp_path):
     program = (
         "import resource\n"
         "from pathlib import Path\n"
@@ -175,7 +175,7 @@ def test_a_disk_without_room_is_a_disk_error(tmp_path):
         (errno.EROFS, OutputError, 2, "give write permission"),
     ],
 )
-def test_a_wrong_path_is_wrong_input_and_a_full_disk_is_not(tmp_path, number, kind, status, remedy):
+def test_invalid_path_is_input_error_full_disk_is_not(tmp_path, number, kind, status, remedy):
     def write() -> None:
         with whole_file(tmp_path / "file"):
             raise OSError(number, os.strerror(number))
@@ -195,7 +195,7 @@ def test_a_wrong_path_is_wrong_input_and_a_full_disk_is_not(tmp_path, number, ki
     ],
     ids=["folder", "pipe", "link to a device"],
 )
-def test_what_is_no_file_is_not_replaced(
+def test_non_file_is_not_replaced(
     make: Callable[[Path], object], found: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "out.csv"

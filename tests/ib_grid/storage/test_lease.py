@@ -57,7 +57,7 @@ def test_one_writes_and_others_are_refused(
     assert "checking for up to" in said[0]
 
 
-def test_a_lease_that_was_given_back_is_not_waited_for(
+def test_released_lease_is_not_waited_for(
     folder: RemotePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("there is nothing to wait for"))
@@ -67,7 +67,7 @@ def test_a_lease_that_was_given_back_is_not_waited_for(
         assert state(folder / f".lease-{number:05d}") == "given back"
 
 
-def test_of_two_who_see_none_the_second_is_refused(
+def test_second_of_two_simultaneous_locks_is_refused(
     folder: RemotePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / ".lease-00001").write_bytes(DEAD)  # it came just after this one had looked
@@ -78,14 +78,14 @@ def test_of_two_who_see_none_the_second_is_refused(
     assert (folder / ".lease-00001").read_bytes() == DEAD
 
 
-def test_it_is_renewed(folder: RemotePath) -> None:
+def test_lease_is_renewed(folder: RemotePath) -> None:
     with sole_writer(folder):
         for _ in range(2):
             changes(folder / ".lease-00001")
         assert state(folder / ".lease-00001") == "held"
 
 
-def test_a_dead_holder_is_followed(folder: RemotePath) -> None:
+def test_dead_lock_owner_is_replaced(folder: RemotePath) -> None:
     (folder / ".lease-00004").write_bytes(DEAD)
     said: list[str] = []
     with sole_writer(folder, said.append):
@@ -94,9 +94,7 @@ def test_a_dead_holder_is_followed(folder: RemotePath) -> None:
 
 
 @pytest.mark.parametrize("junk", [b"", b"{", b"[]", b"\xff"])
-def test_a_lease_that_cannot_be_read_counts_until_it_is_dead(
-    folder: RemotePath, junk: bytes
-) -> None:
+def test_unreadable_lease_counts_until_it_expires(folder: RemotePath, junk: bytes) -> None:
     (folder / ".lease-00001").write_bytes(junk)
     said: list[str] = []
     with sole_writer(folder, said.append):
@@ -104,7 +102,7 @@ def test_a_lease_that_cannot_be_read_counts_until_it_is_dead(
     assert "an unknown process" in said[0]
 
 
-def test_of_many_one_follows_the_dead(folder: RemotePath) -> None:
+def test_only_one_process_replaces_a_dead_owner(folder: RemotePath) -> None:
     (folder / ".lease-00001").write_bytes(DEAD)
     held, refused = [], []
     over = threading.Event()
@@ -129,7 +127,7 @@ def test_of_many_one_follows_the_dead(folder: RemotePath) -> None:
     assert (len(held), len(refused)) == (1, 5)
 
 
-def test_one_that_was_out_of_reach_is_told_that_another_went_on(folder: RemotePath) -> None:
+def test_unreachable_owner_learns_of_its_successor(folder: RemotePath) -> None:
     def lose() -> None:
         (folder / ".lease-00002").write_bytes(DEAD)
         deadline = time.monotonic() + 10
@@ -149,7 +147,7 @@ def test_an_error_within_is_not_hidden(folder: RemotePath) -> None:
     assert state(folder / ".lease-00001") == "given back"
 
 
-def test_a_store_that_is_away_for_a_while_costs_no_lease(
+def test_short_store_outage_keeps_the_lease(
     folder: RemotePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = threading.Event()
@@ -171,7 +169,7 @@ def test_a_store_that_is_away_for_a_while_costs_no_lease(
     assert state(folder / ".lease-00001") == "given back"
 
 
-def test_a_bucket_that_is_not_there(folder: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_bucket(folder: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_bucket(*_: object, **__: object) -> None:
         raise FileNotFoundError(2, "The specified bucket does not exist")
 

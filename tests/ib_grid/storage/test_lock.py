@@ -35,7 +35,7 @@ def lock_owner(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
+def test_second_process_is_told_the_lock_owner(tmp_path: Path) -> None:
     with lock_owner(tmp_path) as process:
         with pytest.raises(OutputError) as caught, sole_writer(tmp_path):
             raise AssertionError
@@ -45,7 +45,7 @@ def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
     assert str(tmp_path) in said
 
 
-def test_a_killed_writer_frees_the_folder(tmp_path: Path) -> None:
+def test_killed_process_releases_the_lock(tmp_path: Path) -> None:
     with lock_owner(tmp_path) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -53,7 +53,7 @@ def test_a_killed_writer_frees_the_folder(tmp_path: Path) -> None:
         assert f'"process": {os.getpid()}' in (tmp_path / ".lock").read_text()
 
 
-def test_a_folder_can_be_held_again(tmp_path: Path) -> None:
+def test_lock_can_be_taken_again(tmp_path: Path) -> None:
     for _ in range(2):
         with sole_writer(tmp_path):
             assert [path.name for path in tmp_path.iterdir()] == [".lock"]
@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         raise AssertionError
 
 
-def test_a_link_in_the_place_of_the_lock_leads_nowhere(tmp_path: Path) -> None:
+def test_link_in_place_of_the_lock_is_refused(tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("not to be emptied")
     (tmp_path / "run").mkdir()
@@ -81,7 +81,7 @@ def test_a_link_in_the_place_of_the_lock_leads_nowhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "kind"), [(errno.ENOSPC, DiskError), (errno.EROFS, OutputError)]
 )
-def test_a_disk_without_room_is_no_wrong_input(
+def test_full_disk_is_not_invalid_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[IbGridError]
 ) -> None:
     def refuse(*_: object) -> int:

@@ -56,7 +56,7 @@ def below(folder: paths.AnyPath) -> list[str]:
     return sorted(str(path).removeprefix(f"{folder}/") for path in found if path.is_file())
 
 
-def test_a_file_is_found_by_all_ways_to_look(anywhere: paths.AnyPath) -> None:
+def test_file_is_found_by_every_lookup(anywhere: paths.AnyPath) -> None:
     path = anywhere / "run" / "session=0800" / "part-1.parquet"
     assert not is_file(path)
     assert not path.exists()
@@ -79,7 +79,7 @@ def test_a_file_is_found_by_all_ways_to_look(anywhere: paths.AnyPath) -> None:
     assert path.absolute() == path == path.resolve()
 
 
-def test_what_is_written_is_read(anywhere: paths.AnyPath) -> None:
+def test_written_values_are_read_back(anywhere: paths.AnyPath) -> None:
     path = anywhere / "text"
     write(path, "Grüße".encode())
     assert path.read_bytes() == "Grüße".encode()
@@ -97,7 +97,7 @@ def test_a_block_that_fails_writes_nothing(anywhere: paths.AnyPath) -> None:
     assert (anywhere / "old").read_bytes() == b"old"
 
 
-def test_nothing_there_is_the_same_error(anywhere: paths.AnyPath) -> None:
+def test_missing_store_is_the_same_error(anywhere: paths.AnyPath) -> None:
     absent = anywhere / "absent"
     for read in (
         absent.read_bytes,
@@ -111,7 +111,7 @@ def test_nothing_there_is_the_same_error(anywhere: paths.AnyPath) -> None:
     absent.unlink(missing_ok=True)
 
 
-def test_a_folder_is_new_once(anywhere: paths.AnyPath) -> None:
+def test_folder_is_new_only_once(anywhere: paths.AnyPath) -> None:
     folder = anywhere / "run"
     folder.mkdir(parents=True)
     write(folder / "file")
@@ -158,7 +158,7 @@ def test_an_object_reads_like_a_file(content: bytes, steps: list[tuple[int, int,
                 assert ours.read(size) == file.read(size)
 
 
-def test_an_object_that_must_be_new(remote: RemotePath) -> None:
+def test_object_must_be_new(remote: RemotePath) -> None:
     (remote / "lease").write_bytes(b"1", new=True)
     with pytest.raises(FileExistsError) as caught:
         (remote / "lease").write_bytes(b"2", new=True)
@@ -166,14 +166,14 @@ def test_an_object_that_must_be_new(remote: RemotePath) -> None:
     assert (remote / "lease").read_bytes() == b"1"
 
 
-def test_a_place_travels_as_its_url_alone(remote: RemotePath) -> None:
+def test_path_pickles_as_its_url(remote: RemotePath) -> None:
     again = pickle.loads(pickle.dumps(remote))
     assert again == remote
     assert parse_path(str(remote)) == remote
     assert len(pickle.dumps(remote)) < 200
 
 
-def test_a_store_that_fails_says_so(remote: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_failure_is_reported(remote: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("no credentials\nand a long story")
@@ -219,7 +219,7 @@ def test_a_url_without_its_last_slash() -> None:
         ("nothing://bucket/prefix", "unknown protocol nothing"),
     ],
 )
-def test_urls_that_cannot_be_used(text: str, found: str) -> None:
+def test_unusable_urls(text: str, found: str) -> None:
     with pytest.raises(ConfigError, match=found) as caught:
         parse_path(text)
     assert caught.value.location == text

@@ -43,7 +43,7 @@ def _report_files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.cluster
-def test_a_run_from_beginning_to_its_trades(
+def test_run_from_start_to_trades(
     ib_grid_command: Command,
     settings: tuple[object, ...],
     tmp_path: Path,
@@ -100,7 +100,7 @@ def test_a_run_from_beginning_to_its_trades(
 
 
 @pytest.mark.cluster
-def test_nothing_qualifies_and_all_ends_well(
+def test_nothing_qualifies_without_error(
     ib_grid_command: Command, settings: tuple[object, ...], tmp_path: Path
 ) -> None:
     ranking = tmp_path / "ranking.toml"
@@ -120,7 +120,7 @@ def test_nothing_qualifies_and_all_ends_well(
         (["--symbol", "GER40", "--scheduler", "tcp://127.0.0.1:9"], None, False),
     ],
 )
-def test_workers_are_prepared_where_there_are_to_be_some_of_this_machine(
+def test_workers_are_prepared_only_for_local_clusters(
     ib_grid_command: Command,
     monkeypatch: pytest.MonkeyPatch,
     words: list[str],

@@ -42,7 +42,7 @@ main.main()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_is_told_to_stop_leaves_cleanly(number: int) -> None:
+def test_interrupted_command_exits_cleanly(number: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _TOLD_TO_STOP, str(int(number))],
         capture_output=True,
@@ -100,7 +100,7 @@ def command(*words: str, **streams: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(typed, text=True, timeout=60, check=False, **streams)  # type: ignore[call-overload]
 
 
-def test_output_that_has_no_room_is_one_message() -> None:
+def test_full_output_disk_is_one_message() -> None:
     with Path("/dev/full").open("w") as full:
         done = command("run", "--help", stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
@@ -108,7 +108,7 @@ def test_output_that_has_no_room_is_one_message() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_full_disk_is_status_1_and_a_wrong_place_2(
+def test_full_disk_is_status_1_and_invalid_path_2(
     ib_grid_command: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     words = ("instruments", "GER40", "--out")
@@ -122,13 +122,13 @@ def test_a_full_disk_is_status_1_and_a_wrong_place_2(
     assert (status, said.startswith("error: the file cannot be written")) == (2, True)
 
 
-def test_messages_that_have_no_room_end_nothing() -> None:
+def test_unwritable_messages_do_not_end_the_run() -> None:
     with Path("/dev/full").open("w") as full:
         done = command("run", "--symbol", "DAX", stdout=subprocess.PIPE, stderr=full)
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_a_reader_that_leaves_is_no_error_to_tell() -> None:
+def test_closed_pipe_is_not_an_error() -> None:
     pipe = subprocess.Popen(["true"], stdin=subprocess.PIPE)
     pipe.wait(timeout=60)
     done = command("run", "--help", stdout=pipe.stdin, stderr=subprocess.PIPE)
@@ -145,7 +145,7 @@ def test_a_closed_output_takes_everything() -> None:
     stream.close()
 
 
-def test_another_files_error_is_not_taken_for_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_of_another_file_is_not_blamed_on_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise OSError(28, "another file")
 

@@ -58,7 +58,7 @@ def typed(
         (["--symbol", "XAUUSD"], "no bar lies in any of the sessions"),
     ],
 )
-def test_wrong_input_is_one_message_and_writes_nothing(
+def test_invalid_input_is_one_message_and_writes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -96,7 +96,7 @@ def _bars_at_night(folder: Path) -> Path:
         ('stop_mode = ["low"]', "stop_mode is 'low'"),
     ],
 )
-def test_a_wrong_grid_is_one_message(
+def test_invalid_grid_is_one_message(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -122,7 +122,7 @@ def test_weights_must_sum_to_one(
     assert "the weights sum to 1.1" in err
 
 
-def test_info_says_what_there_is_and_writes_nothing(
+def test_info_describes_the_data_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ["info", "--symbol", "GER40", "--data", str(BARS), "--workers", "3"]
@@ -142,7 +142,7 @@ def test_info_says_what_there_is_and_writes_nothing(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_info_says_what_would_stop_a_run(
+def test_info_names_obstacles_to_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -218,7 +218,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.cluster
-def test_a_killed_run_goes_on_where_it_ended(tmp_path: Path, undisturbed: Path) -> None:
+def test_killed_run_resumes(tmp_path: Path, undisturbed: Path) -> None:
     process = started(tmp_path, "--workers", "2", "--chunk-size", "8")
     wait_for_files(tmp_path, process, 3)
     process.send_signal(signal.SIGKILL)
@@ -241,7 +241,7 @@ def test_a_killed_run_goes_on_where_it_ended(tmp_path: Path, undisturbed: Path) 
 
 
 @pytest.mark.cluster
-def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path: Path) -> None:
+def test_ctrl_c_stops_and_explains_how_to_resume(tmp_path: Path) -> None:
     process = started(tmp_path, "--workers", "2", "--chunk-size", "8")
     wait_for_files(tmp_path, process, 1)
     os.killpg(process.pid, signal.SIGINT)
@@ -255,7 +255,7 @@ def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.cluster
-def test_a_complete_run_only_reports_again(
+def test_complete_run_only_rewrites_the_report(
     undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {

@@ -34,7 +34,7 @@ def read(text: str) -> pd.DataFrame:
 
 
 class TestTop:
-    def test_in_a_pipe_all_columns_as_csv(self, ib_grid_command: Command, run) -> None:
+    def test_pipe_gets_all_columns_as_csv(self, ib_grid_command: Command, run) -> None:
         path, rows = run
         status, said, aside = ib_grid_command("top", path)
         found = read(said)
@@ -101,7 +101,7 @@ class TestCompare:
         execution = Execution(spread_points=3.0).to_dict()
         return tmp_path / "b", write_run(tmp_path / "b", seed=2, execution=execution)
 
-    def test_json_says_what_came_of_the_best(self, ib_grid_command: Command, run, other) -> None:
+    def test_json_has_the_outcome_of_the_best(self, ib_grid_command: Command, run, other) -> None:
         path, rows = run
         status, said, _ = ib_grid_command(
             "compare", path, other[0], "-n", 30, "--by", "winrate", "--format", "json"
@@ -116,7 +116,7 @@ class TestCompare:
         assert found["n_common"] == 864
         assert found["differences"] == ["execution.spread_points: 1.5 in A, 3.0 in B"]
 
-    def test_a_table_and_its_words(self, ib_grid_command: Command, run, other) -> None:
+    def test_table_and_text(self, ib_grid_command: Command, run, other) -> None:
         status, said, _ = ib_grid_command("compare", run[0], other[0], "--format", "table")
         words = " ".join(said.split())
         assert status == 0
@@ -136,7 +136,7 @@ class TestCompare:
 
 
 class TestGroups:
-    def test_csv_has_a_row_for_each_set(self, ib_grid_command: Command, run) -> None:
+    def test_csv_has_a_row_per_combination(self, ib_grid_command: Command, run) -> None:
         status, said, aside = ib_grid_command("groups", run[0], "--rank-by", "recovery")
         found = read(said)
         expected = groups(load_run(run[0]), rank_by="recovery").sets
@@ -166,7 +166,7 @@ class TestGroups:
         assert "A variation counts where OCAE: tsl_target > 0, TCWE:" in words
         assert len([line for line in said.splitlines() if ":00-0" in line]) == 12
 
-    def test_complete_groups_and_the_first_of_them(self, ib_grid_command: Command, run) -> None:
+    def test_complete_groups_come_first(self, ib_grid_command: Command, run) -> None:
         given = ("groups", run[0], "--max-drawdown", 2, "--min-trades", 35, "--format", "json")
         every = groups(load_run(run[0]), max_drawdown_r=2, min_trades=35).summary["n_variations"]
         status, said, aside = ib_grid_command(*given)
@@ -178,7 +178,7 @@ class TestGroups:
         assert [g["n_variations"] >= 2 for g in found["groups"]] == [True]
         assert {row["rank"] for row in found["rows"]} == {1}
 
-    def test_nothing_will_do(self, ib_grid_command: Command, run) -> None:
+    def test_no_qualifying_group_is_reported(self, ib_grid_command: Command, run) -> None:
         for form in ("table", "csv", "json"):
             status, said, aside = ib_grid_command(
                 "groups", run[0], "--min-trades", 1000, "--format", form

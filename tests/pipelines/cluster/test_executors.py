@@ -75,14 +75,14 @@ def test_all_items_come_in_their_order(threads: Executor, n_items: int) -> None:
     assert len(parts) <= 4
 
 
-def test_an_error_comes_out(threads: Executor) -> None:
+def test_error_is_raised(threads: Executor) -> None:
     for executor in (SERIAL_EXECUTOR, threads):
         with pytest.raises(StoreError, match="it cannot be read") as caught:
             list(executor.map(refuse, range(8)))
         assert caught.value.location == "file 0"
 
 
-def test_something_else_meanwhile(threads: Executor) -> None:
+def test_file_changed_meanwhile(threads: Executor) -> None:
     for executor in (SERIAL_EXECUTOR, threads):
         other, third = executor.submit(max, 3, 5), executor.submit_thread(passed, executor)
         assert list(executor.map(doubled, [1])) == [[2]]
@@ -103,13 +103,13 @@ def test_something_else_meanwhile(threads: Executor) -> None:
         (10**9, 90, True, MAX_PROCESSES),
     ],
 )
-def test_few_rows_are_not_worth_a_process(
+def test_few_rows_are_read_in_process(
     n_rows: int, at_most: int, are_there: bool, expected: int
 ) -> None:
     assert processes_for(n_rows, at_most, are_there=are_there) == expected
 
 
-def test_one_needs_no_other_process() -> None:
+def test_one_partition_needs_no_process() -> None:
     with open_executor(1) as alone:
         assert list(alone.map(who, [1])) == [os.getpid()]
 
@@ -127,14 +127,14 @@ def test_workers_share_the_work() -> None:
 
 
 @pytest.mark.cluster
-def test_workers_that_die_again_and_again_are_told_of() -> None:
+def test_repeated_worker_deaths_are_reported() -> None:
     with pytest.raises(ClusterError, match="3 workers died") as caught, open_executor(2) as two:
         list(two.map(die, range(8)))
     assert "ib-grid report" in str(caught.value)
 
 
 @pytest.mark.cluster
-def test_what_a_worker_dies_of_once_is_done_by_another(tmp_path: Path) -> None:
+def test_chunk_of_a_dead_worker_is_done_by_another(tmp_path: Path) -> None:
     with open_executor(2) as two:
         assert list(two.map(partial(die_once, folder=tmp_path), range(4))) == [[0], [2], [4], [6]]
     assert (tmp_path / "died").exists()

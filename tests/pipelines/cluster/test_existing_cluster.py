@@ -75,7 +75,7 @@ def rows_of(folder: AnyPath) -> pa.Table:
     return rows(results_folder(folder, "GER40"))
 
 
-def test_workers_that_have_no_bars_write_to_a_shared_folder(
+def test_workers_without_bars_write_to_a_shared_folder(
     cluster: ExternalCluster, tmp_path: Path, expected: pa.Table
 ) -> None:
     there, said = done(on(cluster, tmp_path, output=f"file://{tmp_path}/shared"))
@@ -86,7 +86,7 @@ def test_workers_that_have_no_bars_write_to_a_shared_folder(
     assert "warning" not in said
 
 
-def test_they_read_the_rows_for_the_report(
+def test_workers_read_rows_for_the_report(
     cluster: ExternalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executors, "ROWS_PER_PROCESS", 1)
@@ -106,7 +106,7 @@ def _read_in_vain(workers: Workers) -> None:
         list(several.map(len, range(4)))  # nor is more begun
 
 
-def test_a_report_does_not_wait_for_workers_that_are_gone(
+def test_report_does_not_wait_for_lost_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipelines.cluster.local_cluster.NO_WORKERS_SECONDS", 0.2)
@@ -120,7 +120,7 @@ def test_a_report_does_not_wait_for_workers_that_are_gone(
             _read_in_vain(workers)
 
 
-def test_a_folder_that_workers_do_not_see_is_found_before_work_begins(
+def test_output_invisible_to_workers_is_refused_before_work(
     cluster: ExternalCluster, tmp_path: Path
 ) -> None:
     unseen = RemotePath("memory", f"{tmp_path.name}/results")  # each process has one of its own
@@ -133,7 +133,7 @@ def test_a_folder_that_workers_do_not_see_is_found_before_work_begins(
     assert read_manifest(unseen / "mine").state == "failed"
 
 
-def test_workers_with_other_versions_are_named_before_work_begins(
+def test_workers_with_other_versions_are_named_before_work(
     cluster: ExternalCluster, tmp_path: Path
 ) -> None:
     others = {
@@ -220,9 +220,7 @@ tasks.compute = compute
 """
 
 
-def test_a_run_in_s3_outlives_a_stop_and_a_worker_and_uses_a_late_one(
-    tmp_path: Path, expected: pa.Table
-) -> None:
+def test_run_in_s3_survives_a_stop_and_a_lost_worker(tmp_path: Path, expected: pa.Table) -> None:
     hold = tmp_path / "hold"
     hold.touch()
     # The late one leaves some as well: else it may have done all when the stop comes.

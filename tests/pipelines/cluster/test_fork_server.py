@@ -26,7 +26,7 @@ forkserver._forkserver._stop()
 
 
 @pytest.mark.skipif(fork_server.START_METHOD != "forkserver", reason="workers are not forked here")
-def test_a_long_folder_for_temporary_files_is_no_obstacle(tmp_path: Path) -> None:
+def test_long_temporary_folder_works(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     done = subprocess.run(
@@ -51,5 +51,5 @@ assert gc.get_freeze_count() > 100 * len(gc.get_objects())
 """
 
 
-def test_what_workers_share_is_left_alone_by_collections() -> None:
+def test_shared_memory_is_frozen_for_the_garbage_collector() -> None:
     subprocess.run([sys.executable, "-c", _FORKED], check=True, timeout=120)

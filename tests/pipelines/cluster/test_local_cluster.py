@@ -40,7 +40,7 @@ THREAD_LIMITS = (
 @pytest.mark.parametrize(
     ("cpus", "workers"), [(1, 1), (2, 2), (8, 8), (12, 6), (64, 58), (96, 90), (256, 90)]
 )
-def test_workers_that_suit_a_machine(cpus: int, workers: int) -> None:
+def test_default_number_of_workers(cpus: int, workers: int) -> None:
     assert default_workers(cpus) == workers
 
 
@@ -105,14 +105,14 @@ def test_the_dashboard_answers(workers: Workers) -> None:
 
 
 @pytest.mark.cluster
-def test_workers_say_what_they_hold(workers: Workers) -> None:
+def test_workers_report_their_memory(workers: Workers) -> None:
     count, memory = workers_now(workers.client)
     assert count == 2
     assert 10 * 2**20 < memory < 2 * 2**30
 
 
 @pytest.mark.cluster
-def test_a_scheduler_that_is_there_is_used_and_left_running(workers: Workers) -> None:
+def test_existing_scheduler_is_used_and_left_running(workers: Workers) -> None:
     address = workers.client.scheduler.address
     with workers_of(0, scheduler=address) as connected:
         assert connected.count == 2
@@ -122,7 +122,7 @@ def test_a_scheduler_that_is_there_is_used_and_left_running(workers: Workers) ->
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
-def test_nothing_is_left(
+def test_memory_store_is_emptied(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
@@ -145,7 +145,7 @@ def test_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_listens_and_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_that_is_not_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_cluster, "_REACH_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
@@ -158,7 +158,7 @@ def test_what_listens_and_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.cluster
-def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_cluster, "_REACH_SECONDS", 0.3)
     with (
         pytest.raises(ClusterError, match="cannot be reached") as caught,
@@ -169,7 +169,7 @@ def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.cluster
-def test_dask_goes_by_a_clock_that_none_can_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dask_uses_a_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[bool] = []
     monkeypatch.setattr(local_cluster, "use_steady_clock", lambda: used.append(True))
     with pytest.raises(ClusterError, match="cannot be reached"), workers_of(1, scheduler="?://"):
@@ -189,7 +189,7 @@ def test_a_temporary_folder_that_cannot_be_made(
     assert "let TMPDIR name a folder" in caught.value.hint
 
 
-def test_a_dashboard_address_that_is_none() -> None:
+def test_invalid_dashboard_address() -> None:
     with (
         pytest.raises(ClusterError, match="could not be started"),
         workers_of(1, dashboard_address="somewhere:else"),
@@ -212,7 +212,7 @@ def test_a_signal_stops_once(number: signal.Signals) -> None:
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-def test_a_stop_is_put_off_while_workers_start() -> None:
+def test_interrupt_waits_while_workers_start() -> None:
     steps = []
     with contextlib.suppress(KeyboardInterrupt), stoppable():
         with local_cluster._put_off():
@@ -222,7 +222,7 @@ def test_a_stop_is_put_off_while_workers_start() -> None:
     assert steps == ["started"]
 
 
-def test_workers_whose_start_is_stopped_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_start_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = []
 
     class Starting:
@@ -247,7 +247,7 @@ def test_workers_whose_start_is_stopped_are_ended(monkeypatch: pytest.MonkeyPatc
     assert steps == ["started", "closed"]
 
 
-def test_workers_that_do_not_end_in_time_are_killed() -> None:
+def test_slow_workers_are_killed() -> None:
     with subprocess.Popen(["sleep", "60"]) as deaf:
         stuck = Mock(workers={0: Mock(pid=deaf.pid), 1: Mock(pid=None)})
         stuck.close.side_effect = TimeoutError
@@ -258,7 +258,7 @@ def test_workers_that_do_not_end_in_time_are_killed() -> None:
             deaf.kill()
 
 
-def test_a_second_stop_is_not_put_off() -> None:
+def test_second_interrupt_is_immediate() -> None:
     steps = []
     with contextlib.suppress(KeyboardInterrupt), stoppable(), local_cluster._put_off():
         signal.raise_signal(signal.SIGINT)

@@ -33,7 +33,7 @@ def test_this_machine_alone(address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["0.0.0.0:0", "10.1.2.3:8787", "some.host:1", "localhost.evil:1"]
 )
-def test_beyond_this_machine_is_said(address: str) -> None:
+def test_listening_beyond_this_machine_is_announced(address: str) -> None:
     assert not is_loopback(address)
     (dashboard,) = warnings_of(asked(dashboard_address=address))
     assert f"warning: the dashboard listens at {address}" in dashboard
@@ -44,7 +44,7 @@ def test_beyond_this_machine_is_said(address: str) -> None:
     assert warnings_of(asked(listen=address, **TLS)) == []
 
 
-def test_a_cluster_that_is_there_is_not_ours_to_warn_of() -> None:
+def test_existing_cluster_gives_no_warning() -> None:
     assert warnings_of(asked(scheduler="tcp://10.0.0.1:8786", dashboard_address="0.0.0.0:1")) == []
 
 
@@ -58,17 +58,17 @@ def test_a_cluster_that_is_there_is_not_ours_to_warn_of() -> None:
         ({"listen": "8786"}, "listen is '8786'"),
     ],
 )
-def test_options_that_cannot_go_together(options: dict[str, object], found: str) -> None:
+def test_incompatible_options(options: dict[str, object], found: str) -> None:
     with pytest.raises(ConfigError, match=found):
         asked(**options)
 
 
-def test_no_tls_where_it_is_not_asked() -> None:
+def test_no_tls_by_default() -> None:
     assert security_of(asked()) is None
     assert security_of(asked(scheduler="tcp://10.0.0.1:8786")) is None
 
 
-def test_nothing_is_spoken_beside_tls(tmp_path: Path) -> None:
+def test_only_tls_is_accepted(tmp_path: Path) -> None:
     given = security_of(asked(**dict(zip(TLS, certificates(tmp_path), strict=True))))
     assert given is not None
     for role in ("client", "scheduler", "worker"):
@@ -100,7 +100,7 @@ def test_certificates_of_dasks_configuration(tmp_path: Path) -> None:
 
 
 @pytest.mark.cluster
-def test_a_local_cluster_that_others_can_join_speaks_tls_alone(tmp_path: Path) -> None:
+def test_joinable_local_cluster_requires_tls(tmp_path: Path) -> None:
     ca, cert, key = certificates(tmp_path)
     security = security_of(asked(tls_ca_file=ca, tls_cert=cert, tls_key=key))
     with workers_of(1, listen="127.0.0.2:0", security=security) as workers:

@@ -22,14 +22,14 @@ print([module.time is steady_time for module in modules], time.time is steady_ti
 """
 
 
-def test_it_is_the_time_of_day_that_none_can_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_monotonic_clock_ignores_clock_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     before = steady_time()
     assert before == pytest.approx(time.time(), abs=60)
     monkeypatch.setattr(time, "time", lambda: 0.0)
     assert 0 <= steady_time() - before < 60
 
 
-def test_dask_goes_by_it_and_nothing_else_does() -> None:
+def test_only_dask_uses_the_monotonic_clock() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _SET_BACK], capture_output=True, text=True, check=True, timeout=60
     )

@@ -44,18 +44,18 @@ def test_own_versions() -> None:
         ({"numba": None}, ["numba missing, here 0.60.0"]),
     ],
 )
-def test_what_has_to_agree(theirs: dict[str, str | None], found: list[str]) -> None:
+def test_required_agreement(theirs: dict[str, str | None], found: list[str]) -> None:
     assert differing({**OURS, **theirs}, OURS, OURS) == found
 
 
-def test_what_hinders_a_process(tmp_path: Path) -> None:
+def test_reasons_why_a_worker_is_unusable(tmp_path: Path) -> None:
     assert "run.json cannot be read" in hindrance(tmp_path, manifest().fingerprint)
     write_manifest(tmp_path, manifest())
     assert hindrance(tmp_path, manifest().fingerprint) == ""
     assert hindrance(tmp_path, "e" * 64) == "it is another run there"
 
 
-def test_a_late_worker_looks_at_itself_before_its_first_chunk(tmp_path: Path) -> None:
+def test_late_worker_checks_itself_before_its_first_chunk(tmp_path: Path) -> None:
     ours = tuple(own_versions().items())
     mine = work(tmp_path, fingerprint=manifest().fingerprint)
     other = dataclasses.replace(mine, versions=(("numba", "0.1.2"),))

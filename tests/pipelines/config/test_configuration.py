@@ -89,7 +89,7 @@ def test_an_unknown_key_of_a_table_is_named_with_its_file(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("given", "rows"), [("1e6", 1_000_000), ("250", 250), (40, 40)])
-def test_what_is_kept(given: object, rows: int) -> None:
+def test_kept_rows(given: object, rows: int) -> None:
     options = {"columns": "ranking", "filter": " winrate > 50 ", "top_k": given}
     found = load_settings({"symbol": "GER40", "ranking": {"min_trades": 3}, **options})
     assert found.row_filter == RowFilter(
@@ -136,7 +136,7 @@ def test_what_is_kept(given: object, rows: int) -> None:
         ("news_coverage", "some"),
     ],
 )
-def test_a_wrong_value_names_its_option(key: str, value: object) -> None:
+def test_invalid_value_names_its_option(key: str, value: object) -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings({"symbol": "GER40", key: value})
     said = str(caught.value)
@@ -144,7 +144,7 @@ def test_a_wrong_value_names_its_option(key: str, value: object) -> None:
     assert "expected" in said
 
 
-def test_a_wrong_value_of_the_file_names_file_and_key(tmp_path: Path) -> None:
+def test_invalid_value_in_a_file_names_file_and_key(tmp_path: Path) -> None:
     path = config_file(tmp_path, 'symbol = "GER40"\nworkers = 0')
     with pytest.raises(ConfigError, match="workers is 0") as caught:
         load_settings({}, path)
@@ -168,7 +168,7 @@ def test_workers_and_scheduler_exclude_each_other() -> None:
         load_settings({"symbol": "GER40", "workers": 2, "scheduler": "tcp://127.0.0.1:1"})
 
 
-def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
+def test_missing_or_binary_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_mapping(tmp_path / "absent.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
@@ -183,13 +183,13 @@ def test_grids_by_name_and_by_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["huge", "absent.toml", "x" * 5000, "x" * 5000 + ".toml"])
-def test_a_grid_that_is_not_there(name: str) -> None:
+def test_missing_grid_file(name: str) -> None:
     with pytest.raises(GridError) as caught:
         load_grid(name, GER40)
     assert "standard, expanded" in str(caught.value)
 
 
-def test_a_ranking_of_its_own(tmp_path: Path) -> None:
+def test_custom_ranking(tmp_path: Path) -> None:
     path = config_file(tmp_path, "[ranking]\nweights = { sharpe_ratio = 1.0 }")
     assert load_ranking(path).weights == {"sharpe_ratio": 1.0}
     assert load_ranking(None) is None
@@ -203,7 +203,7 @@ _JSON = st.recursive(
 
 
 @given(st.sampled_from(sorted(OPTIONS)), _JSON)
-def test_any_value_is_taken_or_refused_in_words(key: str, value: object) -> None:
+def test_any_value_is_accepted_or_refused_with_a_message(key: str, value: object) -> None:
     try:
         settings = load_settings({"symbol": "GER40", key: value})
     except InputError as error:
@@ -222,6 +222,6 @@ def test_any_value_is_taken_or_refused_in_words(key: str, value: object) -> None
         ("scheduler", "tcp://127.0.0.1"),
     ],
 )
-def test_an_address_that_is_none_is_refused(name: str, value: str) -> None:
+def test_invalid_address_is_refused(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"{name} is '{value}'"):
         load_settings({"symbol": "GER40", name: value})

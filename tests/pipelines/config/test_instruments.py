@@ -46,7 +46,7 @@ def put(symbol: str, text: str, folder: Path = FOLDER) -> Path:
 # --- found by symbol
 
 
-def test_a_built_in_one_needs_no_file(here: Path) -> None:
+def test_built_in_instrument_needs_no_file(here: Path) -> None:
     found = find_instrument("GER40")
     assert (found.instrument, found.file) == (GER40, None)
 
@@ -75,7 +75,7 @@ def test_the_configuration_file_can_name_them(here: Path) -> None:
     assert settings.instrument_file == Path("mine/UK100.toml")
 
 
-def test_a_description_stands_above_the_built_in_one(here: Path) -> None:
+def test_description_file_overrides_the_built_in_instrument(here: Path) -> None:
     put("GER40", toml_of(GER40).replace("spread_points = 1.5", "spread_points = 2.5"))
     settings = load_settings({"symbol": "GER40"})
     assert settings.fills.spread_points == 2.5
@@ -90,7 +90,7 @@ def test_the_description_of_ger40_makes_the_same_run(here: Path) -> None:
     assert fingerprint(described.identity) == fingerprint(built_in.identity)
 
 
-def test_what_decides_numbers_is_in_the_identity(here: Path) -> None:
+def test_identity_holds_all_that_decides_numbers(here: Path) -> None:
     before = read_inputs(small_runs.settings(here))
     for old, new in (("= 1.5", "= 2.5"), ('"Europe/Berlin"\nsess', '"Europe/Athens"\nsess')):
         put("GER40", toml_of(GER40).replace(old, new))
@@ -110,7 +110,7 @@ def test_what_decides_numbers_is_in_the_identity(here: Path) -> None:
         ("XYZ", "describe it in data/instruments/XYZ.toml"),
     ],
 )
-def test_an_unknown_symbol_is_told_what_to_do(here: Path, symbol: str, told: str) -> None:
+def test_unknown_symbol_has_a_hint(here: Path, symbol: str, told: str) -> None:
     with pytest.raises(InstrumentError, match=f"the symbol '{symbol}' is unknown") as caught:
         find_instrument(symbol)
     assert "one of GER40, XAUUSD" in str(caught.value)
@@ -126,7 +126,7 @@ def test_own_symbols_are_among_the_known_ones(here: Path) -> None:
 
 
 @pytest.mark.parametrize("symbol", ["../GER40", "", "GER 40", "x" * 40])
-def test_a_symbol_that_is_none_is_refused_before_a_file_is_sought(symbol: str, here: Path) -> None:
+def test_invalid_symbol_is_refused_before_any_file_is_read(symbol: str, here: Path) -> None:
     with pytest.raises(InstrumentError, match="is none"):
         find_instrument(symbol)
 
@@ -140,14 +140,14 @@ def test_a_symbol_that_is_none_is_refused_before_a_file_is_sought(symbol: str, h
         (examples()["UK100"].replace("Europe/London", "Europe/Londn"), "'Europe/Londn' is not"),
     ],
 )
-def test_a_wrong_file_is_named(here: Path, text: str, found: str) -> None:
+def test_invalid_file_is_named(here: Path, text: str, found: str) -> None:
     path = put("UK100", text)
     with pytest.raises(InstrumentError, match=found) as caught:
         find_instrument("UK100")
     assert str(path) in caught.value.location
 
 
-def test_a_file_that_is_not_there_or_describes_nothing(here: Path) -> None:
+def test_missing_or_empty_description(here: Path) -> None:
     with pytest.raises(InstrumentError, match="cannot be read"):
         find_instrument("NAS100", here / "absent.toml")
     with pytest.raises(InstrumentError, match="no such file or folder") as caught:
@@ -159,7 +159,7 @@ def test_a_file_that_is_not_there_or_describes_nothing(here: Path) -> None:
 
 
 @pytest.mark.parametrize("spread", [200.0, 20_000.0])
-def test_a_spread_that_is_none_of_these_prices_is_refused(here: Path, spread: float) -> None:
+def test_implausible_spread_is_refused(here: Path, spread: float) -> None:
     with pytest.raises(ConfigError, match=f"the spread of {spread:.0f} points is") as caught:
         read_inputs(small_runs.settings(here, spread_points=spread))
     assert "0.8 pips as 0.00008" in str(caught.value)
@@ -169,14 +169,14 @@ def test_a_spread_that_is_none_of_these_prices_is_refused(here: Path, spread: fl
 
 
 @pytest.mark.parametrize("one", INSTRUMENTS.values(), ids=lambda i: i.symbol)
-def test_a_built_in_one_comes_back_from_its_text(one, here: Path) -> None:
+def test_built_in_instrument_round_trips(one, here: Path) -> None:
     text = description(one.symbol)
     assert read_instrument(put(one.symbol, text)) == one
     assert "e-" not in text
 
 
 @pytest.mark.parametrize("symbol", sorted(examples()))
-def test_the_examples_are_right_and_say_that_they_are_examples(symbol: str, here: Path) -> None:
+def test_examples_are_valid_and_labelled(symbol: str, here: Path) -> None:
     text = description(symbol)
     assert text == examples()[symbol]
     assert text.startswith("# An example: check")
@@ -190,7 +190,7 @@ def test_small_spreads_are_written_without_an_exponent(here: Path) -> None:
     assert instrument_from_mapping(tomllib.loads(toml_of(eurusd))) == eurusd
 
 
-def test_one_s_own_description_is_shown_and_a_broken_one_is_no_example(here: Path) -> None:
+def test_own_description_is_shown_and_a_broken_one_refused(here: Path) -> None:
     path = put("NAS100", examples()["NAS100"].replace("= 1.5 ", "= 2.25"))
     assert description("NAS100") == path.read_text()
     path.write_text("symbol = 1")
@@ -198,7 +198,7 @@ def test_one_s_own_description_is_shown_and_a_broken_one_is_no_example(here: Pat
         description("NAS100")
 
 
-def test_nothing_is_written_over(here: Path) -> None:
+def test_nothing_is_overwritten(here: Path) -> None:
     out = FOLDER / "NAS100.toml"
     write_description("text\n", out)
     with pytest.raises(OutputError, match="there is a file already"):
@@ -206,7 +206,7 @@ def test_nothing_is_written_over(here: Path) -> None:
     assert out.read_text() == "text\n"
 
 
-def test_the_list_says_where_each_is_from(here: Path) -> None:
+def test_list_names_each_source(here: Path) -> None:
     put("EURUSD", examples()["EURUSD"])
     put("GER40", toml_of(GER40))
     said = "\n".join(listing())

@@ -53,7 +53,7 @@ def test_the_image_has_a_python_that_the_project_runs_on() -> None:
     assert f"Programming Language :: Python :: {version[1]}" in PROJECT["classifiers"]
 
 
-def test_the_image_is_made_of_what_is_there() -> None:
+def test_image_copies_existing_files() -> None:
     sources = [word for line in given("COPY") for word in line.split()[:-1]]
     assert all((ROOT / source).exists() for source in sources)
     assert {"ib_grid", "pipelines", PROJECT["readme"], *PROJECT["license-files"]} <= set(sources)
@@ -93,7 +93,7 @@ def test_the_threads_of_the_image_are_those_of_workers() -> None:
 
 
 @pytest.mark.parametrize("name", ["scheduler", "workers"])
-def test_dask_takes_the_words_of_a_service(name: str) -> None:
+def test_dask_accepts_the_service_arguments(name: str) -> None:
     service = SERVICES[name]
     program, kind = service["entrypoint"]
     assert program == "dask"
@@ -108,7 +108,7 @@ def test_dask_takes_the_words_of_a_service(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["scheduler", "workers"])
-def test_dask_is_set_as_for_workers_of_one_s_own(name: str) -> None:
+def test_dask_settings_match_local_workers(name: str) -> None:
     ours = local_cluster._dask_config()
     for variable, text in SERVICES[name]["environment"].items():
         values = collect_env({variable: text})
@@ -129,7 +129,7 @@ def test_ports_are_bound_to_this_machine_alone() -> None:
 
 
 @pytest.mark.parametrize("name", ["scheduler", "workers"])
-def test_a_service_is_well_when_its_dashboard_says_so(name: str) -> None:
+def test_service_health_follows_its_dashboard(name: str) -> None:
     """Against a scheduler in this process: well with its first worker, and not before."""
     program, option, code = SERVICES[name]["healthcheck"]["test"][1:]
     assert (program, option) == ("python", "-c")

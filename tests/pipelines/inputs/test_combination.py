@@ -93,7 +93,7 @@ def test_a_pipe_gets_the_same_csv_as_a_file(
     assert len(pd.read_csv(io.StringIO(screen))) > 50
 
 
-def test_a_news_calendar_takes_trades_away(
+def test_news_filter_removes_trades(
     ib_grid_command: Command, params_file: Path, tmp_path: Path
 ) -> None:
     all_trades = pd.read_csv(io.StringIO(_trades(ib_grid_command, params_file)[1]))
@@ -162,7 +162,7 @@ def test_wrong_parameters_are_named(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"rr_target": NaN}', '{"a": 1, "a": 2}', "\0"])
-def test_a_file_that_is_no_parameter_file_is_refused(
+def test_invalid_parameter_file_is_refused(
     ib_grid_command: Command, params_file: Path, text: str
 ) -> None:
     params_file.write_text(text)
@@ -187,9 +187,7 @@ def test_other_wrong_input(ib_grid_command: Command, params_file: Path, tmp_path
         assert message in said
 
 
-def test_a_file_that_is_read_is_not_written_over(
-    ib_grid_command: Command, params_file: Path
-) -> None:
+def test_input_file_is_not_overwritten(ib_grid_command: Command, params_file: Path) -> None:
     before = params_file.read_bytes()
     status, screen, said = _trades(ib_grid_command, params_file, "--out", params_file)
     assert (status, screen) == (2, "")
@@ -197,7 +195,7 @@ def test_a_file_that_is_read_is_not_written_over(
     assert params_file.read_bytes() == before
 
 
-def test_a_session_of_another_clock_is_said(ib_grid_command: Command, params_file: Path) -> None:
+def test_session_in_another_zone_is_named(ib_grid_command: Command, params_file: Path) -> None:
     params_file.write_text(json.dumps({**PARAMS.to_dict(), "ib_timezone": "UTC"}))
     assert "note: the session is by the clock of UTC" in _trades(ib_grid_command, params_file)[2]
 

@@ -24,7 +24,7 @@ def bars() -> Bars:
     return demo_bars()
 
 
-def test_they_are_bars_of_the_trading_hours(bars: Bars) -> None:
+def test_demo_bars_lie_in_trading_hours(bars: Bars) -> None:
     again = bars_from_frame(bars_to_frame(bars))
     assert (again.minute == bars.minute).all()
     assert GER40.trading_hours.contain(bars.minute).all()
@@ -66,7 +66,7 @@ def test_wrong_year_or_seed(wrong: dict[str, int]) -> None:
         demo_bars(**wrong)
 
 
-def test_they_move_as_a_market_does(bars: Bars) -> None:
+def test_demo_bars_move_like_a_market(bars: Bars) -> None:
     minute = bars.minute + clock.utc_offset_minutes(bars.minute, GER40.timezone)
     hour = minute % 1440 // 60
     move = np.abs(bars.close - bars.open)

@@ -77,7 +77,7 @@ def test_a_csv_file_is_never_written_over(csv):
     assert csv.read_bytes() == before
 
 
-def test_levels_belong_to_the_symbols_sessions_and_the_bars_file(prepared):
+def test_levels_match_the_sessions_and_the_bars_file(prepared):
     bars, levels = prepared
     found = read_levels(levels, file_sha256(bars))
     assert list(found) == list(GER40.sessions)
@@ -103,7 +103,7 @@ def test_bars_of_other_trading_hours_are_refused(prepared, tmp_path):
     assert read_origin(prepared[0]).trading_hours == GER40.trading_hours.to_dict()
 
 
-def test_bars_that_say_nothing_of_trading_hours_are_taken(tmp_path):
+def test_bars_without_recorded_trading_hours_are_accepted(tmp_path):
     write_bars(tmp_path / "bars.parquet", BARS, symbol="GER40")
     assert prepare_levels(GER40, tmp_path / "bars.parquet", tmp_path / "levels.parquet")
 
@@ -221,7 +221,7 @@ def test_the_report_shows_what_was_lost_and_what_to_look_at(ib_grid_command, tmp
         assert phrase in shown
 
 
-def test_many_files_may_follow_one_option_as_a_shell_gives_them(ib_grid_command, csv, tmp_path):
+def test_one_option_accepts_many_files(ib_grid_command, csv, tmp_path):
     first, second = tmp_path / "1.csv", tmp_path / "2.csv"
     first.write_text(csv_files.tradingview(BARS.take(slice(0, 700))))
     second.write_text(csv_files.tradingview(BARS.take(slice(600, 1200))))
@@ -233,7 +233,7 @@ def test_many_files_may_follow_one_option_as_a_shell_gives_them(ib_grid_command,
     assert same_bars(read_bars(tmp_path / "work" / "b.parquet"), BARS)
 
 
-def test_a_zone_that_was_not_needed_is_said(ib_grid_command, csv):
+def test_unneeded_zone_is_noted(ib_grid_command, csv):
     _, out, _ = ib_grid_command(
         "prepare", "--symbol", "GER40", "--csv", csv, "--timezone", "Asia/Tokyo"
     )
@@ -265,7 +265,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_wrong_input_ends_with_status_2_and_one_message(case, ib_grid_command, tmp_path):
+def test_invalid_input_is_status_2_and_one_message(case, ib_grid_command, tmp_path):
     folder = tmp_path / "work"
     (folder / "empty").mkdir()
     (folder / "empty.csv").touch()

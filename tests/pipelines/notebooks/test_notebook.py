@@ -103,7 +103,7 @@ def _execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
         asyncio.run(client.async_execute(cleanup_kc=True))
 
 
-def test_it_is_kept_without_outputs() -> None:
+def test_notebook_is_stored_without_outputs() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     nbformat.validate(notebook)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
@@ -114,7 +114,7 @@ def test_it_is_kept_without_outputs() -> None:
         assert cell.metadata == {}
 
 
-def test_it_is_code_between_words() -> None:
+def test_notebook_alternates_text_and_code() -> None:
     kinds = [cell.cell_type for cell in nbformat.read(NOTEBOOK, as_version=4).cells]
     assert kinds[0] == "markdown"
     assert kinds.count("markdown") >= 10
@@ -181,7 +181,7 @@ def test_dask_reads_the_same_rows(executed: Executed) -> None:
 
 
 @pytest.mark.cluster
-def test_the_decision_is_a_set_of_the_run(executed: Executed) -> None:
+def test_decision_is_a_combination_of_the_run(executed: Executed) -> None:
     said = executed.text().splitlines()[-1]
     assert said.startswith(f"`ib-grid export {executed.run.path} --id ")
     combo_id = int(said.split("--id ")[1].split()[0])

@@ -29,7 +29,7 @@ def test_no_text_of_a_calendar_is_a_formula(first: str) -> None:
     assert row["distance_minutes"] == "-3"
 
 
-def test_other_text_stays() -> None:
+def test_other_text_is_unchanged() -> None:
     titles = ["CPI m/m", "a=b", "'quoted'", 'of "three", parts', ""]
     assert [row["event_title"] for row in rows_of(events(titles))] == titles
     assert [row["event_title"] for row in rows_of(events([None, None]))] == ["", ""]

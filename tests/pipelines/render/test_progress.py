@@ -56,20 +56,20 @@ def test_no_line_is_wider_than_the_terminal(now: Snapshot, width: int) -> None:
     assert all(len(line) <= width - 3 for line in lines)
 
 
-def test_before_the_first_chunk_nothing_is_guessed() -> None:
+def test_no_estimate_before_the_first_chunk() -> None:
     line = " ".join(drawn(START, 150))
     assert "  0 %" in line
     assert "—/s  ETA —  best —  90 workers  no chunk yet, 3.0 s" in line
 
 
-def test_at_the_end_it_says_how_long_it_took() -> None:
+def test_final_line_states_the_duration() -> None:
     line = " ".join(drawn(END, 150))
     assert "100 %" in line
     assert "took 24 s" in line
     assert "ETA" not in line
 
 
-def test_a_hundred_percent_is_all() -> None:
+def test_hundred_percent_means_all() -> None:
     assert drawn(replace(NOW, done=NOW.total - 1), 150)[0].startswith(" 99 %")
 
 
@@ -119,7 +119,7 @@ def test_snapshots_count_what_is_new() -> None:
     assert now.idle_seconds == 10
 
 
-def test_plain_lines_come_now_and_then_and_at_the_end() -> None:
+def test_plain_lines_are_occasional_and_final() -> None:
     clock, file = Clock(), io.StringIO()
     with Progress(Console(file=file, width=30), done=0, total=1000, clock=clock) as progress:
         for _ in range(40):

@@ -46,7 +46,7 @@ def test_a_table_fits_its_width(width: int) -> None:
         assert said_out == (len(shown) < len(columns))
 
 
-def test_what_a_table_shows() -> None:
+def test_table_contents() -> None:
     text = said(COLUMNS, notes=["[said] below"])
     first = ROWS.iloc[0]
     (line,) = [line for line in text.splitlines() if line.split()[:1] == ["0"]]

@@ -72,7 +72,7 @@ def test_a_table_may_be_asked_for_in_a_pipe() -> None:
     assert "0.10" in text
 
 
-def test_what_is_none_is_null_in_json_and_nothing_elsewhere() -> None:
+def test_missing_value_is_null_in_json_and_empty_elsewhere() -> None:
     frame = pd.DataFrame(
         {
             "minutes": pd.Series([-3, None], dtype="Int64"),

@@ -74,7 +74,7 @@ def most_held(work: Callable[[], object]) -> int:
     return held + max(pool.max_memory() - arrow_before, 0)
 
 
-def test_ranking_holds_no_more_of_four_times_the_rows(data_sets) -> None:
+def test_ranking_memory_does_not_grow_with_rows(data_sets) -> None:
     def ranked(dataset: Path) -> Callable[[], object]:
         files = numbered(partition_files(dataset))
         scopes = [Scope(n_best=100), Scope(variation="OCAE", by_rule=True, n_best=50)]
@@ -92,7 +92,7 @@ def test_parameter_effects_hold_a_few_float32_columns(data_sets) -> None:
     assert held < 8 * 4 * len(plan.grid) + 4_000_000  # a block of rows and the tables
 
 
-def test_choosing_the_best_holds_no_more_of_four_times_the_rows(
+def test_selection_memory_does_not_grow_with_rows(
     data_sets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(top_rows, "AT_ONCE", 20_000)  # in proportion to these few rows
@@ -105,9 +105,7 @@ def test_choosing_the_best_holds_no_more_of_four_times_the_rows(
     assert most_held(selected(large)) < 1.5 * most_held(selected(small))
 
 
-def test_looking_at_files_holds_their_records_alone(
-    data_sets, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inventory_holds_only_records(data_sets, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inventory, "_CHECKING_THREADS", 1)  # each holds a piece of a file
 
     def looked_at(dataset: Path, plan: ChunkPlan) -> int:
@@ -136,7 +134,7 @@ def test_a_plan_of_a_billion_is_a_formula() -> None:
     assert most_held(planned) < 1_000_000
 
 
-def test_ten_thousand_files_are_listed_in_the_order_of_their_chunks(tmp_path: Path) -> None:
+def test_ten_thousand_files_are_listed_in_chunk_order(tmp_path: Path) -> None:
     plan = plan_chunks(plan_of(32).grid, 1)
     places = [partition_path(tmp_path, plan.grid, plan.chunk(k)) for k in range(len(plan))]
     while len(places) < 10_000:
@@ -149,7 +147,7 @@ def test_ten_thousand_files_are_listed_in_the_order_of_their_chunks(tmp_path: Pa
     assert partition_files(tmp_path) == places
 
 
-def test_metrics_are_made_up_anew_for_each_chunk() -> None:
+def test_metrics_differ_for_each_chunk() -> None:
     """The data sets above would prove nothing if their rows were all alike."""
     plan = plan_of(8)
     first, second = (made_up_metrics(plan.chunk(k)) for k in (0, 1))

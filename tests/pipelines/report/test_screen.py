@@ -44,7 +44,7 @@ def test_piped_there_is_no_colour(make_run: Callable[..., MadeUpRun]) -> None:
     assert "\x1b" in printed(run, 80, force_terminal=True, color_system="standard")
 
 
-def test_the_whole_best_set_is_said(make_run: Callable[..., MadeUpRun]) -> None:
+def test_best_combination_is_listed_in_full(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     output = " ".join(printed(run, 80).split())
     best = run.report().overall.best.iloc[0]

@@ -81,14 +81,14 @@ def test_all_files_are_written_and_nothing_else(make_run: Callable[..., MadeUpRu
     assert there == sorted(["GER40_full_results.parquet", *(path.name for path in paths)])
 
 
-def test_again_from_the_parquet_the_same_bytes(make_run: Callable[..., MadeUpRun]) -> None:
+def test_reports_from_parquet_are_the_same_bytes(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     first = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
     again = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
     assert first == again
 
 
-def test_who_reads_the_files_changes_no_byte(make_run: Callable[..., MadeUpRun]) -> None:
+def test_executor_does_not_change_the_report(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     alone = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
     for n in (2, 3):
@@ -98,7 +98,7 @@ def test_who_reads_the_files_changes_no_byte(make_run: Callable[..., MadeUpRun])
         assert {path: path.read_bytes() for path in paths} == alone
 
 
-def test_the_same_bytes_from_other_chunks(
+def test_other_chunks_give_the_same_bytes(
     make_run: Callable[..., MadeUpRun], tmp_path: Path
 ) -> None:
     run = make_run()
@@ -137,7 +137,7 @@ def test_best_params_are_a_parameter_file(make_run: Callable[..., MadeUpRun]) ->
     assert "/GER40_best_params.json --out GER40_trades.csv" in read_text(run, "summary.txt")
 
 
-def test_a_workbook_that_is_there_is_written_again(make_run: Callable[..., MadeUpRun]) -> None:
+def test_existing_workbook_is_rewritten(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     write_report(run.report(), run.run_dir, excel=True)
     workbook = run.run_dir / "GER40_results.xlsx"
@@ -288,7 +288,7 @@ def test_a_partial_run_says_so_everywhere(make_run: Callable[..., MadeUpRun]) ->
     assert str(value_beside(sheet, "state")).startswith("PARTIAL")
 
 
-def test_a_whole_run_is_not_called_partial(make_run: Callable[..., MadeUpRun]) -> None:
+def test_complete_run_is_not_called_partial(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     write_report(run.report(), run.run_dir)
     assert read_json(run, "variation_agg.json")["partial"] is False
@@ -327,7 +327,7 @@ def test_a_file_that_cannot_be_written(make_run: Callable[..., MadeUpRun]) -> No
     assert not list(run.run_dir.glob(".*"))
 
 
-def test_no_room_half_way_leaves_the_earlier_report(make_run: Callable[..., MadeUpRun]) -> None:
+def test_full_disk_leaves_the_earlier_report(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     before = {p: p.read_bytes() for p in write_report(run.report(), run.run_dir, excel=True)}
     report, largest = run.report(variation_filter="none"), "GER40_report.html"
@@ -341,7 +341,7 @@ def test_no_room_half_way_leaves_the_earlier_report(make_run: Callable[..., Made
     assert not list(run.run_dir.glob(".*"))
 
 
-def test_no_room_for_the_workbook_is_said_as_for_any_file(
+def test_full_disk_for_the_workbook_is_reported(
     make_run: Callable[..., MadeUpRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report, temporary = make_run().report(), tmp_path / "temporary"

@@ -90,7 +90,7 @@ def computed(shared: ChunkWork, workers: Workers, told: Told) -> Outcome:
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("tasks_at_once", [5, chunk_bag.MAX_TASKS])
-def test_every_chunk_is_computed_once_and_told(
+def test_every_chunk_is_computed_and_reported_once(
     tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch, tasks_at_once: int
 ) -> None:
     monkeypatch.setattr(chunk_bag, "MAX_TASKS", tasks_at_once)
@@ -130,7 +130,7 @@ def test_a_chunk_that_fails_does_not_stop_the_others(tmp_path: Path, workers: Wo
 
 
 @pytest.mark.cluster
-def test_a_killed_worker_costs_nothing(tmp_path: Path, workers: Workers) -> None:
+def test_killed_worker_loses_no_rows(tmp_path: Path, workers: Workers) -> None:
     shared = work(tmp_path)
     victim = next(iter(workers.client.run(os.getpid).values()))
     outcome = computed(shared, workers, Told(lambda: os.kill(victim, signal.SIGKILL)))
@@ -175,7 +175,7 @@ def test_a_chunk_whose_workers_die_is_named(
     assert error.location.startswith("chunk 3, combinations 24 to 31")
 
 
-def test_only_the_chunk_that_is_blamed_counts_a_death(
+def test_deaths_count_against_one_chunk_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -208,7 +208,7 @@ def test_a_chunk_that_was_dropped_has_no_result(tmp_path: Path, status: str) -> 
     assert chunk_bag._result(ended(status), 0, work(tmp_path)) is None  # type: ignore[arg-type]
 
 
-def test_a_chunk_is_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunk_retries_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def dropped(_work: ChunkWork, chunks: list[int], *_: object) -> Iterator[tuple[int, None]]:
@@ -222,7 +222,7 @@ def test_a_chunk_is_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.Monke
     assert [error.message for error in outcome.failed] == ["3 workers died while they computed it"]
 
 
-def test_a_chunk_that_kills_the_only_worker_does_not_take_the_others_with_it(
+def test_chunk_that_kills_the_only_worker_spares_other_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared = work(tmp_path)
@@ -242,7 +242,7 @@ def test_a_chunk_that_kills_the_only_worker_does_not_take_the_others_with_it(
     assert error.location.startswith("chunk 7,")
 
 
-def test_a_result_that_died_with_its_worker_is_lost(tmp_path: Path) -> None:
+def test_result_is_lost_with_its_worker(tmp_path: Path) -> None:
     def gone() -> None:
         raise CancelledError("already forgotten")
 

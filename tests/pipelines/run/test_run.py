@@ -48,7 +48,7 @@ def dataset_of(result: RunResult) -> Path:
 
 
 @pytest.mark.cluster
-def test_a_run_writes_what_the_engine_gives_and_is_done_once(tmp_path: Path) -> None:
+def test_run_writes_engine_rows_once(tmp_path: Path) -> None:
     asked = settings(tmp_path)
     result, said = done(asked)
     inputs = read_inputs(asked)
@@ -84,7 +84,7 @@ def test_a_run_writes_what_the_engine_gives_and_is_done_once(tmp_path: Path) -> 
 
 
 @pytest.mark.cluster
-def test_the_cut_and_the_workers_do_not_change_a_row(tmp_path: Path) -> None:
+def test_chunks_and_workers_do_not_change_a_row(tmp_path: Path) -> None:
     fine, _ = done(settings(tmp_path, output=tmp_path / "fine"))
     coarse, _ = done(settings(tmp_path, output=tmp_path / "coarse", chunk_size=1000, workers=1))
     assert coarse.manifest.chunks < fine.manifest.chunks
@@ -97,7 +97,7 @@ def test_the_cut_and_the_workers_do_not_change_a_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.cluster
-def test_what_is_damaged_or_missing_is_computed_again(tmp_path: Path) -> None:
+def test_damaged_or_missing_chunks_are_recomputed(tmp_path: Path) -> None:
     asked = settings(tmp_path)
     result, _ = done(asked)
     before = rows(dataset_of(result))
@@ -133,7 +133,7 @@ def _flip_a_bit_of_total_r(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_chunks_that_fail_are_an_error_and_the_run_goes_on_later(
+def test_failed_chunks_are_an_error_and_can_be_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = (
@@ -172,7 +172,7 @@ def test_an_attempt_is_on_record_before_it_computes(
 
 
 @pytest.mark.parametrize("kind", [OutputError, DiskError])
-def test_a_full_disk_does_not_hide_the_error_that_led_there(
+def test_full_disk_does_not_hide_the_first_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[IbGridError]
 ) -> None:
     def full(*_: object) -> Outcome:
@@ -187,7 +187,7 @@ def test_a_full_disk_does_not_hide_the_error_that_led_there(
         done(settings(tmp_path, workers=1))
 
 
-def test_a_finished_run_is_read_again_and_mended(tmp_path: Path) -> None:
+def test_finished_run_is_reread_and_repaired(tmp_path: Path) -> None:
     asked = settings(tmp_path, workers=1)
     first, _ = done(asked)
     before = rows(dataset_of(first))
@@ -197,9 +197,7 @@ def test_a_finished_run_is_read_again_and_mended(tmp_path: Path) -> None:
     assert rows(dataset_of(again)).equals(before)
 
 
-def test_chunks_that_were_never_written_are_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unwritten_chunks_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunk_bag, "compute", lambda *_: Outcome(done=(), failed=()))
     with pytest.raises(StoreError, match="partitions are missing"):
         done(settings(tmp_path, workers=1))
@@ -237,7 +235,7 @@ def test_runs_are_not_mixed_and_not_shared(tmp_path: Path, monkeypatch: pytest.M
         refused(mine, OutputError, "another run is writing here")
 
 
-def test_a_run_that_another_process_has_just_begun_is_not_mixed_with(
+def test_run_begun_meanwhile_by_another_process_is_not_mixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunk_bag, "compute", lambda *_: pytest.fail("nothing is to be computed"))
@@ -254,7 +252,7 @@ def test_a_run_that_another_process_has_just_begun_is_not_mixed_with(
     refused(mine, RunMismatchError, r"execution\.spread_points: 1\.5 here, 2\.5 in the run")
 
 
-def test_workers_that_the_chunks_are_cut_for(tmp_path: Path) -> None:
+def test_chunks_suit_the_workers(tmp_path: Path) -> None:
     assert planned_workers(settings(tmp_path, workers=7)) == 7
     there = settings(tmp_path, workers=None, scheduler="tcp://127.0.0.1:1")
     assert planned_workers(there) == 90

@@ -57,7 +57,7 @@ def test_the_newest_run_of_the_same_input_goes_on(tmp_path: Path) -> None:
     assert choose(tmp_path) == RunPlace(folder=newest, begun=True)
 
 
-def test_no_resume_starts_anew(tmp_path: Path) -> None:
+def test_no_resume_starts_a_new_run(tmp_path: Path) -> None:
     old = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240501_000000")
     place = choose(tmp_path, resume=False)
     assert place.folder != old
@@ -69,7 +69,7 @@ def test_only_other_runs_there(tmp_path: Path) -> None:
     assert not choose(tmp_path).begun
 
 
-def test_a_damaged_run_is_passed_over_and_said(tmp_path: Path) -> None:
+def test_damaged_run_is_skipped_with_a_note(tmp_path: Path) -> None:
     damaged = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240501_000000")
     (damaged / "run.json").write_text("{")
     place = choose(tmp_path)
@@ -97,7 +97,7 @@ def test_a_named_directory_of_another_run_is_refused(tmp_path: Path) -> None:
         choose(tmp_path, "theirs")
 
 
-def test_a_named_directory_of_another_run_is_set_aside_if_asked(tmp_path: Path) -> None:
+def test_directory_of_another_run_is_set_aside_on_request(tmp_path: Path) -> None:
     for n in (1, 2):
         run_at(tmp_path / "mine", other_run())
         place = choose(tmp_path, "mine", resume=False)
@@ -139,7 +139,7 @@ def test_an_output_that_cannot_be_written() -> None:
 
 
 @pytest.mark.parametrize("name", [None, "mine"])
-def test_a_disk_without_room_is_no_wrong_input(
+def test_full_disk_is_not_invalid_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None
 ) -> None:
     def full(*_: object, **__: object) -> None:

@@ -49,7 +49,7 @@ def kept_rows(result: RunResult):
 
 
 @pytest.mark.cluster
-def test_a_run_that_keeps_its_best_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = done(settings(tmp_path, output=tmp_path / "whole", ranking=RANKING))
     everything = kept_rows(whole).to_pandas()
     eligible = everything[everything.total_trades >= 3]
@@ -121,7 +121,7 @@ def _check_report(folder: Path, whole: Path, n_eligible: int) -> None:
         report_run(folder, ranking=RankingSettings(weights={"ocae_sortino_ratio": 1.0}))
 
 
-def test_a_report_of_no_row_says_why_there_is_none(tmp_path: Path) -> None:
+def test_empty_report_states_its_reason(tmp_path: Path) -> None:
     chunk, keep = PLAN.chunk(0), RowFilter(condition="total_trades > 1000")
     metrics = made_up_metrics(chunk)
     table = keep.apply(partition_file.results_table(GRID, chunk, metrics))

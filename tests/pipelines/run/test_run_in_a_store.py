@@ -71,7 +71,7 @@ def contents(folder: AnyPath) -> dict[str, bytes]:
     return {str(path).removeprefix(str(folder)): path.read_bytes() for path in all_below(folder)}
 
 
-def test_it_is_the_same_to_the_last_byte_as_on_a_disk(
+def test_run_in_a_store_equals_one_on_disk(
     tmp_path, asked: Settings, output: RemotePath, computed: list[int]
 ) -> None:
     there, said = done(asked)
@@ -86,12 +86,12 @@ def test_it_is_the_same_to_the_last_byte_as_on_a_disk(
     assert left == {"run.json", ".lease-00001", "GER40_full_results.parquet"}
 
 
-def test_nothing_of_the_place_is_in_run_json(asked: Settings, computed: list[int]) -> None:
+def test_run_json_has_no_location(asked: Settings, computed: list[int]) -> None:
     result, _ = done(asked)
     assert str(asked.output) not in (result.folder / "run.json").read_text()
 
 
-def test_a_resume_computes_what_is_missing_and_sets_damage_aside(
+def test_resume_computes_missing_and_sets_damaged_files_aside(
     asked: Settings, computed: list[int]
 ) -> None:
     result, _ = done(asked)
@@ -120,9 +120,7 @@ def test_a_resume_computes_what_is_missing_and_sets_damage_aside(
     assert "is complete, nothing is computed again" in said
 
 
-def test_a_run_whose_end_was_not_written_down_is_finished(
-    asked: Settings, computed: list[int]
-) -> None:
+def test_run_with_all_chunks_counts_as_finished(asked: Settings, computed: list[int]) -> None:
     first, _ = done(asked)
     write_manifest(first.folder, dataclasses.replace(first.manifest, state="running"))
     computed.clear()
@@ -131,7 +129,7 @@ def test_a_run_whose_end_was_not_written_down_is_finished(
     assert read_manifest(first.folder) == again.manifest == first.manifest
 
 
-def test_the_reports_go_there_too(asked: Settings, computed: list[int]) -> None:
+def test_reports_are_written_to_the_store(asked: Settings, computed: list[int]) -> None:
     there, _ = done(asked)
     report, paths = report_run(there.folder, excel=True)
     assert all(path.parent == there.folder and path.is_file() for path in paths)
@@ -143,7 +141,7 @@ def test_the_reports_go_there_too(asked: Settings, computed: list[int]) -> None:
     assert not report.is_partial
 
 
-def test_it_is_opened_by_its_url_and_verified(asked: Settings, computed: list[int]) -> None:
+def test_run_opens_by_url_and_verifies(asked: Settings, computed: list[int]) -> None:
     result, _ = done(asked)
     opened = load_run(str(result.folder))
     assert opened.n_rows == len(GRID)
@@ -161,7 +159,7 @@ def test_it_is_opened_by_its_url_and_verified(asked: Settings, computed: list[in
     assert "chunk 1 is missing" in wrong
 
 
-def test_a_named_run_is_set_aside_whole(asked: Settings, computed: list[int]) -> None:
+def test_named_run_is_set_aside(asked: Settings, computed: list[int]) -> None:
     named = dataclasses.replace(asked, run_dir="mine")
     first, _ = done(named)
     kept = contents(dataset_of(first))
@@ -202,7 +200,7 @@ def test_two_runs_at_once_are_refused(
     done(named)
 
 
-def test_a_store_that_stops_to_answer_makes_no_file_damaged(
+def test_store_outage_does_not_damage_files(
     asked: Settings, computed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result, _ = done(asked)

@@ -41,7 +41,7 @@ def test_a_chunk_is_computed_written_and_summed_up(tmp_path: Path) -> None:
         assert np.array_equal(table[name].to_numpy(), values)
 
 
-def test_a_chunk_that_a_dead_worker_has_written_is_not_computed_again(
+def test_chunk_written_by_a_dead_worker_is_not_recomputed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared = work(tmp_path)
@@ -54,7 +54,7 @@ def test_a_chunk_that_a_dead_worker_has_written_is_not_computed_again(
 
 
 @pytest.mark.parametrize("fault", ["another run's", "half a file"])
-def test_a_file_that_is_not_the_chunks_does_not_count(tmp_path: Path, fault: str) -> None:
+def test_file_of_another_chunk_does_not_count(tmp_path: Path, fault: str) -> None:
     shared = work(tmp_path)
     path = partition_path(shared.dataset, GRID, shared.plan.chunk(5))
     if fault == "another run's":
@@ -69,7 +69,7 @@ def test_a_file_that_is_not_the_chunks_does_not_count(tmp_path: Path, fault: str
     )
 
 
-def test_the_work_travels(tmp_path: Path) -> None:
+def test_work_pickles(tmp_path: Path) -> None:
     shared = work(tmp_path)
     there = pickle.loads(pickle.dumps(shared))
     summary = tasks.run_chunk(3, there).summary
@@ -77,7 +77,7 @@ def test_the_work_travels(tmp_path: Path) -> None:
     assert tasks.run_chunk(3, shared).summary == summary
 
 
-def test_work_that_has_travelled_compiles_nothing(tmp_path: Path) -> None:
+def test_unpickled_work_compiles_nothing(tmp_path: Path) -> None:
     shared = work(tmp_path)
     engine.warm_up(shared.context.market, GRID)
     before = tasks.run_chunk(0, shared).compilations
@@ -105,9 +105,7 @@ def test_an_engine_error_names_the_chunk(tmp_path: Path, monkeypatch: pytest.Mon
     fails_with(work(tmp_path), r"ZeroDivisionError\('by zero'\)")
 
 
-def test_an_error_of_the_project_keeps_its_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_project_error_keeps_its_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: object) -> None:
         raise GridError("the market is too short")
 
@@ -116,9 +114,7 @@ def test_an_error_of_the_project_keeps_its_words(
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_value_that_is_no_number(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float
-) -> None:
+def test_nan_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float) -> None:
     def spoilt(metrics: np.ndarray) -> np.ndarray:
         metrics[3, 7] = value
         return metrics
@@ -145,7 +141,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("away", [2, 99])
-def test_a_store_that_is_away_is_asked_again_before_the_run_stops(
+def test_unreachable_store_is_retried_before_the_run_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: int
 ) -> None:
     asked: list[float] = []

@@ -69,7 +69,7 @@ def test_the_best_rows_are_those_of_sorting_everything(
     )
 
 
-def test_where_no_row_is_eligible_none_is_left(tmp_path: Path) -> None:
+def test_no_eligible_row_leaves_none(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
     row_filter = RowFilter(condition="total_trades > 1000", top=5, ranking=RANKING)
     assert written(dataset, row_filter).empty
@@ -80,7 +80,7 @@ def test_where_no_row_is_eligible_none_is_left(tmp_path: Path) -> None:
     assert filter_all(dataset, row_filter, threshold, range(len(PLAN))) == [0] * len(PLAN)
 
 
-def test_a_cut_goes_on_where_it_ended(tmp_path: Path) -> None:
+def test_top_k_resumes_where_it_stopped(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
     row_filter = RowFilter(condition="total_trades >= 5", top=40, ranking=RANKING)
     everything = written(dataset, row_filter)
@@ -97,7 +97,7 @@ def test_a_cut_goes_on_where_it_ended(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in partition_files(dataset)} == before
 
 
-def test_a_file_says_what_was_computed_and_what_is_kept(tmp_path: Path) -> None:
+def test_file_records_computed_and_kept_rows(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
     row_filter = RowFilter(columns="ranking", condition="total_trades >= 20")
     everything = written(dataset, row_filter)
@@ -112,7 +112,7 @@ def test_a_file_says_what_was_computed_and_what_is_kept(tmp_path: Path) -> None:
         assert partition_file.read_verified(path, GRID, PLAN.chunk(index), FINGERPRINT)[0] == record
 
 
-def test_rows_of_another_chunk_are_none_of_this(tmp_path: Path) -> None:
+def test_rows_of_another_chunk_are_rejected(tmp_path: Path) -> None:
     dataset = tmp_path / "GER40_full_results.parquet"
     chunk, other = PLAN.chunk(0), PLAN.chunk(1)
     metrics = made_up_metrics(chunk)

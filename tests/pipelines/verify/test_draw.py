@@ -20,7 +20,9 @@ def sizes(chunks: Iterable[int]) -> dict[int, int]:
 
 
 @given(chunks=some_chunks, wanted=st.integers(0, 300), seed=st.integers(0, 2**32))
-def test_as_many_as_asked_each_row_once(chunks: list[int], wanted: int, seed: int) -> None:
+def test_sample_has_the_requested_size_without_repeats(
+    chunks: list[int], wanted: int, seed: int
+) -> None:
     drawn = draw(PLAN, sizes(chunks), wanted, seed)
     there = sum(PLAN.chunk(chunk).n_rows for chunk in chunks)
     assert sum(drawn.counts.values()) == min(wanted, there)
@@ -42,7 +44,7 @@ def test_every_session_and_wait_has_its_share(wanted: int, seed: int) -> None:
     assert of_block.max() - of_block.min() <= 1
 
 
-def test_a_seed_draws_the_same_and_another_seed_others() -> None:
+def test_seed_determines_the_sample() -> None:
     def rows(seed: int) -> list[list[int]]:
         drawn = draw(PLAN, sizes(range(len(PLAN))), 40, seed)
         return [drawn.rows(chunk, 8).tolist() for chunk in range(len(PLAN))]
@@ -58,7 +60,7 @@ def test_a_file_of_fewer_rows_gives_what_it_has() -> None:
     assert drawn.rows(len(PLAN), 8).tolist() == []  # a chunk that was not there
 
 
-def test_files_of_fewer_rows_have_their_share_of_what_they_hold() -> None:
+def test_sample_follows_the_number_of_kept_rows() -> None:
     kept = {0: 0, 1: 2, 2: 5}
     assert draw(PLAN, kept, 100, 3).counts == kept
     some = draw(PLAN, kept, 4, 3).counts

@@ -18,7 +18,7 @@ numbers = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 @given(value=numbers, noise=st.floats(-1e-12, 1e-12))
-def test_a_double_that_was_rounded_once_is_the_same(value: float, noise: float) -> None:
+def test_number_rounded_once_is_equal(value: float, noise: float) -> None:
     stored = float(np.float32(value * (1 + noise) + noise))
     assert same_metric("total_r", stored, value)
 
@@ -32,12 +32,12 @@ def test_three_units_in_the_last_place_are_another_number(
     assert not same_metric("total_r", float(stored + step), value)
 
 
-def test_what_is_no_number_is_never_the_same() -> None:
+def test_nan_never_equals() -> None:
     assert not same_metric("total_r", float("nan"), 1.0)
     assert not same_metric("sharpe_ratio", float("nan"), 1e9)
 
 
-def test_a_ratio_of_rounding_needs_only_its_size() -> None:
+def test_ratio_of_rounding_errors_is_compared_by_size() -> None:
     assert same_metric("sharpe_trades", 3e7, 4e7)
     assert not same_metric("sharpe_trades", 3.0, 4e7)
     assert not same_metric("recovery_factor", 3e7, 4e7)

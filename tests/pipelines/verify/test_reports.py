@@ -42,14 +42,14 @@ def said_of_report(run: Path) -> str:
     return said
 
 
-def test_a_report_of_these_rows(run: Path) -> None:
+def test_report_matches_its_rows(run: Path) -> None:
     found = verified(run)
     assert found.exit_status == 0
     check = checks(found)["report"]
     assert 0 < check.checked == check.total <= N_ROWS
 
 
-def test_a_number_that_is_not_its_rows(run: Path) -> None:
+def test_number_differs_from_its_rows(run: Path) -> None:
     path = run / "GER40_top_100.csv"
     top = pd.read_csv(path)
     top.loc[2, "sharpe_ratio"] += 0.001
@@ -61,7 +61,7 @@ def test_a_number_that_is_not_its_rows(run: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("rr_target", 9.0), ("ib_start", "10:00"), ("ib_wait_minutes", 3)]
 )
-def test_a_parameter_that_is_not_its_rows(run: Path, name: str, value: object) -> None:
+def test_parameter_differs_from_its_rows(run: Path, name: str, value: object) -> None:
     path = run / "GER40_top_100.csv"
     top = pd.read_csv(path)
     top.loc[1, name] = value
@@ -70,7 +70,7 @@ def test_a_parameter_that_is_not_its_rows(run: Path, name: str, value: object) -
     assert expected in said_of_report(run)
 
 
-def test_ranks_that_changed_places(run: Path) -> None:
+def test_swapped_ranks(run: Path) -> None:
     path = run / "GER40_top_100.csv"
     pd.read_csv(path).iloc[::-1].to_csv(path, index=False)
     assert "its ranks are not 1, 2, 3 and so on" in said_of_report(run)
@@ -87,12 +87,12 @@ def test_best_parameters_that_are_not_the_first(run: Path) -> None:
     assert "cannot be read" in said_of_report(run)
 
 
-def test_rows_that_changed_after_the_report(run: Path) -> None:
+def test_rows_changed_after_the_report(run: Path) -> None:
     rewrite(run, 0, add=1.0)
     assert "total_r of combination 0 is not that of its row" in said_of_report(run)
 
 
-def test_a_report_of_an_earlier_state(run: Path) -> None:
+def test_outdated_report(run: Path) -> None:
     change_manifest(run, state="interrupted")
     files(run)[1].unlink()
     report_run(run)
@@ -102,7 +102,7 @@ def test_a_report_of_an_earlier_state(run: Path) -> None:
     assert f"made of {N_ROWS - 2} rows, and {N_ROWS - 4} are there" in said_of_report(run)
 
 
-def test_a_combination_that_is_none(run: Path) -> None:
+def test_invalid_combination(run: Path) -> None:
     path = run / "GER40_top_100.csv"
     pd.read_csv(path).replace({"combo_id": {3: 3000}}).to_csv(path, index=False)
     assert "combination 3000, of which there is no row" in said_of_report(run)
@@ -111,12 +111,12 @@ def test_a_combination_that_is_none(run: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "combo_id\nx\n", "a,b\n1,2\n", "\x00\x01", "combo_id\n1\n1\n"]
 )
-def test_a_ranking_that_is_none(run: Path, text: str) -> None:
+def test_invalid_ranking(run: Path, text: str) -> None:
     (run / "GER40_top_100.csv").write_text(text)
     assert "cannot be read" in said_of_report(run)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"computed": "x"}'])
-def test_totals_that_are_none(run: Path, text: str) -> None:
+def test_invalid_totals(run: Path, text: str) -> None:
     (run / "GER40_variation_agg.json").write_text(text)
     assert "cannot be read" in said_of_report(run)

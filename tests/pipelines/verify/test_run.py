@@ -52,7 +52,7 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-def test_a_whole_run_holds_and_is_left_as_it_is(run: Path) -> None:
+def test_complete_run_verifies_unchanged(run: Path) -> None:
     before = contents(run)
     found = verified(run, sample=N_ROWS)
     assert (wrong(found), found.notes, found.exit_status) == ([], (), 0)
@@ -64,7 +64,7 @@ def test_a_whole_run_holds_and_is_left_as_it_is(run: Path) -> None:
     assert counts["ids"] == counts["metrics"] == counts["trades"] == (N_ROWS, N_ROWS)
 
 
-def test_a_spoiled_run_is_left_as_it_is(run: Path) -> None:
+def test_damaged_run_is_not_changed(run: Path) -> None:
     files(run)[0].write_bytes(b"PAR1")
     (files(run)[1].parent / ".part-00001.parquet.1.partial").write_bytes(b"half")
     before = contents(run)
@@ -104,7 +104,7 @@ def test_every_damaged_file_is_named(run: Path) -> None:
 
 
 @pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: stray.__name__)
-def test_what_does_not_belong_there_is_named(run: Path, stray: Callable[[Path], Path]) -> None:
+def test_stray_files_are_named(run: Path, stray: Callable[[Path], Path]) -> None:
     path = stray(run)
     found = verified(run)
     (said,) = wrong(found)
@@ -114,7 +114,7 @@ def test_what_does_not_belong_there_is_named(run: Path, stray: Callable[[Path], 
     assert checks(found)["ids"].checked == N_ROWS
 
 
-def test_a_data_set_that_lies_elsewhere_is_named(run: Path, tmp_path: Path) -> None:
+def test_moved_data_set_is_named(run: Path, tmp_path: Path) -> None:
     dataset = dataset_of(run)
     dataset.symlink_to(dataset.rename(tmp_path / "elsewhere"))
     found = verified(run)
@@ -122,7 +122,7 @@ def test_a_data_set_that_lies_elsewhere_is_named(run: Path, tmp_path: Path) -> N
     assert found.exit_status == 1
 
 
-def test_a_half_written_file_is_said_and_no_damage(run: Path) -> None:
+def test_half_written_file_is_noted_not_damaged(run: Path) -> None:
     left = files(run)[0].parent / ".part-00001.parquet.77.partial"
     left.write_bytes(b"half")
     found = verified(run)
@@ -131,9 +131,7 @@ def test_a_half_written_file_is_said_and_no_damage(run: Path) -> None:
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
-def test_a_record_that_its_rows_do_not_bear_out(
-    run: Path, lie: Callable[[Summary], Summary]
-) -> None:
+def test_record_contradicts_its_rows(run: Path, lie: Callable[[Summary], Summary]) -> None:
     path = files(run)[5]
     rewrite(run, 5, summary=lie(partition_file.read_record(path).summary))
     found = verified(run)
@@ -144,7 +142,7 @@ def test_a_record_that_its_rows_do_not_bear_out(
     assert checks(found)["partition"].state == "holds"
 
 
-def test_a_row_that_is_left_out_without_being_asked_to(run: Path) -> None:
+def test_missing_row_without_a_filter(run: Path) -> None:
     manifest = change_manifest(run)
     path, chunk = files(run)[2], manifest.plan().chunk(2)
     table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
@@ -153,7 +151,7 @@ def test_a_row_that_is_left_out_without_being_asked_to(run: Path) -> None:
     assert f"{path}: it lacks 1 of 2 rows, and the run keeps every row" in said
 
 
-def test_columns_that_are_left_out_without_being_asked_to(run: Path) -> None:
+def test_missing_columns_without_a_request(run: Path) -> None:
     manifest = change_manifest(run)
     path, chunk = files(run)[2], manifest.plan().chunk(2)
     table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
@@ -163,7 +161,7 @@ def test_columns_that_are_left_out_without_being_asked_to(run: Path) -> None:
     assert "its columns are not those that the run keeps" in said
 
 
-def test_a_row_that_was_not_to_be_kept(tmp_path: Path) -> None:
+def test_row_that_the_filter_excludes(tmp_path: Path) -> None:
     run = computed_run(tmp_path, filter="total_trades >= 1", columns="ranking")
     assert verified(run, sample=4).exit_status == 0
     manifest = change_manifest(run)
@@ -177,14 +175,14 @@ def test_a_row_that_was_not_to_be_kept(tmp_path: Path) -> None:
     assert f"{path}: it holds a row that the run does not keep" in said
 
 
-def test_a_value_that_is_no_number(run: Path) -> None:
+def test_nan_value(run: Path) -> None:
     rewrite(run, 4, metric="ocae_winrate", add=np.nan)
     (said,) = wrong(verified(run))
     assert "ocae_winrate of a row is not a finite number" in said
 
 
 @pytest.mark.parametrize("metric", ["total_r", "max_drawdown", "reverse_sharpe_ratio"])
-def test_a_wrong_number_in_a_sound_file_is_found_by_computing_again(run: Path, metric: str) -> None:
+def test_recomputing_finds_a_wrong_number_in_a_valid_file(run: Path, metric: str) -> None:
     rewrite(run, 6, metric=metric, add=1e-4)
     assert verified(run).exit_status == 0  # nothing else can see it
     found = verified(run, sample=N_ROWS)
@@ -196,7 +194,7 @@ def test_a_wrong_number_in_a_sound_file_is_found_by_computing_again(run: Path, m
 
 
 @pytest.mark.parametrize("state", ["interrupted", "running", "failed"])
-def test_an_unfinished_run_holds_so_far(run: Path, state: str) -> None:
+def test_unfinished_run_verifies_so_far(run: Path, state: str) -> None:
     change_manifest(run, state=state)
     for path in files(run)[2:5]:
         path.unlink()
@@ -209,14 +207,14 @@ def test_an_unfinished_run_holds_so_far(run: Path, state: str) -> None:
     assert any(state in note for note in found.notes)
 
 
-def test_a_run_without_a_file_yet(run: Path) -> None:
+def test_run_without_partitions(run: Path) -> None:
     change_manifest(run, state="running")
     shutil.rmtree(dataset_of(run))
     found = verified(run, sample=5)
     assert (wrong(found), found.exit_status) == ([], 3)
 
 
-def test_bars_that_are_gone_changed_or_elsewhere(whole: Path, run: Path, tmp_path: Path) -> None:
+def test_missing_changed_or_moved_bars(whole: Path, run: Path, tmp_path: Path) -> None:
     bars = tmp_path / "bars.parquet"
     moved = Path(shutil.copy(whole.parents[1] / "bars.parquet", tmp_path / "moved.parquet"))
     manifest = change_manifest(run)

@@ -53,7 +53,7 @@ def test_a_terminal_gets_a_table() -> None:
     assert "─" in text
 
 
-def test_progress_is_said_now_and_then() -> None:
+def test_progress_lines_are_occasional() -> None:
     now = 0.0
     text = io.StringIO()
     tell = teller(Console(file=text, width=80), clock=lambda: now)

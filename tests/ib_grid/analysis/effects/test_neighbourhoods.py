@@ -87,7 +87,7 @@ def test_a_frame_with_the_metrics_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("steps", [0, -1, 1.5, True, "1", None])
-def test_steps_that_are_none(grid: Grid, tmp_path: Path, steps: Any) -> None:
+def test_invalid_steps(grid: Grid, tmp_path: Path, steps: Any) -> None:
     write_run(tmp_path / "r")
     with pytest.raises(ConfigError, match="steps"):
         neighbours(grid, 0, steps)
@@ -95,7 +95,7 @@ def test_steps_that_are_none(grid: Grid, tmp_path: Path, steps: Any) -> None:
         plateau_score(load_run(tmp_path / "r"), steps=steps)
 
 
-def test_neighbours_of_what_has_none(grid: Grid) -> None:
+def test_neighbours_of_an_isolated_combination(grid: Grid) -> None:
     with pytest.raises(ConfigError, match="of a grid"):
         neighbours(grid, 0, columns=["total_r"])
     with pytest.raises(ConfigError, match="neighbours in 'results'"):
@@ -126,7 +126,7 @@ def test_two_steps_are_two_of_one_on_the_same_axis(grid: Grid) -> None:
         assert len(found) == len(beside | on_one_axis)
 
 
-def test_trailing_as_a_trader_sees_it() -> None:
+def test_trailing_steps_by_hand() -> None:
     grid = named_grid("expanded", GER40)
     own = a_set(grid, tsl_target=1.5, tsl_sl=1.5)
     found = [n for n in beside_of(grid, own, steps=2) if n.parameter.startswith(("t", "trail"))]
@@ -162,7 +162,7 @@ def test_steps_are_symmetric_and_reach_the_whole_axis() -> None:
             assert all(apart[there][here] == steps for there, steps in found.items())
 
 
-def test_neighbours_on_a_long_axis_take_no_time() -> None:
+def test_neighbours_on_a_long_axis_are_fast() -> None:
     """The work must not grow with the square of the number of values."""
     values = [round(0.5 + 0.001 * k, 3) for k in range(10_000)]
     grid = grid_from_mapping({**AXES, "rr_target": values}, GER40)

@@ -53,7 +53,7 @@ def expected(combo_id: int) -> dict[str, dict[object, int]]:
 
 
 @pytest.mark.parametrize("combo_id", [0, 1, 3, 100, 317, 500, 640, 863])
-def test_slices_are_the_sets_that_differ_in_one_parameter(whole, combo_id) -> None:
+def test_slices_differ_in_one_parameter(whole, combo_id) -> None:
     run, rows = whole
     found = slices(run, combo_id, "winrate")
     assert list(found) == ["parameter", "value", "combo_id", "winrate", "is_own"]
@@ -70,7 +70,7 @@ def test_slices_are_the_sets_that_differ_in_one_parameter(whole, combo_id) -> No
             assert part["value"].tolist() == sorted(part["value"])
 
 
-def test_what_is_not_computed_is_nan(tmp_path: Path) -> None:
+def test_uncomputed_values_are_nan(tmp_path: Path) -> None:
     write_run(tmp_path / "begun", chunks=slice(0, 1))
     found = slices(load_run(tmp_path / "begun"), 0)
     there = found["combo_id"] < 72
@@ -85,7 +85,7 @@ def test_refused(whole) -> None:
         slices(whole[0], 0, "rr_target")
 
 
-def test_the_figure_of_slices_shows_each_value_and_marks_the_set(whole) -> None:
+def test_slices_figure_marks_the_combination(whole) -> None:
     found = slices(whole[0], 500)
     figure = slice_figure(found)
     several = [part for _, part in found.groupby("parameter", sort=False) if len(part) > 1]

@@ -71,7 +71,7 @@ def test_the_largest_come_first(whole) -> None:
     assert alone["first"].tolist()[:2] == ["stop_mode", "rr_target"]
 
 
-def test_sums_known_beforehand() -> None:
+def test_known_sums() -> None:
     """A term for the session, one for the buffer, and a product of both: nothing else."""
     grid = grid_from_mapping(AXES, GER40)
     a = np.array([-1.0, 1.0]).reshape(2, *[1] * 9)
@@ -87,11 +87,11 @@ def test_sums_known_beforehand() -> None:
         assert share == pytest.approx(100 * variances.get(pair, 0) / total, abs=1e-4)
 
 
-def test_one_value_throughout() -> None:
+def test_constant_column() -> None:
     assert set(cube_shares(np.full(GRID.shape, 0.7, np.float32), GRID)["share_pct"]) == {0}
 
 
-def test_what_is_not_whole_has_no_pairs(tmp_path: Path, whole) -> None:
+def test_incomplete_grids_have_no_pairs(tmp_path: Path, whole) -> None:
     write_run(tmp_path / "begun", chunks=slice(0, 7))
     for found in (
         variance_shares(load_run(tmp_path / "begun")),

@@ -31,7 +31,7 @@ def drawn(source: RunSource, combo: int = COMBO, place: int = 0) -> tuple[TradeD
     return analysis.trade_day(source, combo, date), analysis.trade_chart(source, combo, date)
 
 
-def test_the_trade_is_there() -> None:
+def test_trade_is_present() -> None:
     day, figure = drawn(source_of_golden_bars())
     shown = parts(figure)
     assert day.trade is not None
@@ -128,7 +128,7 @@ def test_figures_of_trades_show_the_sums() -> None:
         assert len(figure.to_json()) < MOST_BYTES
 
 
-def test_sets_are_points() -> None:
+def test_combinations_are_points() -> None:
     frame = pd.DataFrame(
         {"combo_id": [3, 5, 9], "total_r": [1.0, -2.0, 3.0], "max_drawdown": [4.0, 5.0, 6.0]}
     )
@@ -142,7 +142,7 @@ def test_sets_are_points() -> None:
             analysis.sets_figure(frame, **wrong)
 
 
-def test_a_figure_of_too_many_sets_is_refused() -> None:
+def test_figure_of_too_many_combinations_is_refused() -> None:
     n = 20_001
     frame = pd.DataFrame({"combo_id": range(n), "total_r": 1.0, "winrate": 2.0})
     with pytest.raises(ConfigError, match="20,001 points"):

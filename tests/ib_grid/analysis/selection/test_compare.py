@@ -94,7 +94,7 @@ def test_under_a_condition(tmp_path: Path) -> None:
     assert len(found.top) == 3
 
 
-def test_nothing_in_common_and_one_value(tmp_path: Path) -> None:
+def test_no_shared_axis_and_one_value(tmp_path: Path) -> None:
     rows = random_rows(GRID, 1)
     rows["winrate"] = np.float32(50)
     write_run(tmp_path / "a", rows=rows)

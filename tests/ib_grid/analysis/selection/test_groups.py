@@ -81,7 +81,7 @@ def by_hand(rows: pd.DataFrame, shared: list[str], rank_by: str) -> dict[Any, pd
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("rank_by", RANKINGS)
-def test_the_best_set_of_each_variation(made, strict: bool, rank_by: str) -> None:
+def test_best_combination_per_variation(made, strict: bool, rank_by: str) -> None:
     run, rows = made
     found = groups(run, strict=strict, rank_by=rank_by)
     shared = [*SHARED, "max_distance_pct"] if strict else SHARED
@@ -166,12 +166,12 @@ def test_groups_of_some_variations_at_least(made, rank_by: str, least: int) -> N
 
 
 @pytest.mark.parametrize("wrong", [{"variations": 0}, {"variations": 5}, {"n": 0}, {"n": 1.5}])
-def test_numbers_that_are_none(made, wrong: dict[str, object]) -> None:
+def test_invalid_numbers(made, wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         groups(made[0], **wrong)
 
 
-def test_a_run_not_finished(tmp_path: Path, made) -> None:
+def test_unfinished_run(tmp_path: Path, made) -> None:
     _, rows = made
     there = write_run(tmp_path / "r", GRID, rows, chunks=slice(0, 3))
     found = groups(load_run(tmp_path / "r"))

@@ -31,7 +31,7 @@ def by_hand(costs: np.ndarray) -> list[bool]:
         elements=st.integers(-3, 3).map(float) | floats,
     )
 )
-def test_those_that_no_other_beats(costs: np.ndarray) -> None:
+def test_unbeaten_combinations(costs: np.ndarray) -> None:
     assert not_dominated(costs).tolist() == by_hand(costs)
 
 

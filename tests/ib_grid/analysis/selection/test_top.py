@@ -74,7 +74,7 @@ def test_the_ranking_is_the_runs_own(whole) -> None:
     assert few["total_trades"].tolist() == [rows["total_trades"].min()]
 
 
-def test_a_run_that_kept_its_best_scores_as_when_it_chose_them(whole, tmp_path: Path) -> None:
+def test_top_k_run_keeps_its_scores(whole, tmp_path: Path) -> None:
     run, rows = whole
     chosen = top(run, n=40, ranking=WEIGHTS)
     cut = TopKThreshold(last=None, extrema=score_extrema(run, WEIGHTS), rows=len(rows))
@@ -92,7 +92,7 @@ def test_a_run_that_kept_its_best_scores_as_when_it_chose_them(whole, tmp_path: 
     assert top(kept, ranking=other)["score"].iloc[0] != found["score"].iloc[0]
 
 
-def test_nothing_is_left(whole) -> None:
+def test_memory_store_is_emptied(whole) -> None:
     found = top(whole[0], where="total_r > 1e9")
     assert found.empty
     assert list(found)[:3] == ["rank", "score", "combo_id"]

@@ -56,7 +56,7 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
-def test_a_change_in_any_module_compiles_anew(tmp_path: Path, variable: str) -> None:
+def test_changing_any_module_recompiles(tmp_path: Path, variable: str) -> None:
     package = tmp_path / "copy" / "ib_grid"
     shutil.copytree(Path(ib_grid.__file__).parent, package)
     cache = tmp_path / "cache"
@@ -67,7 +67,7 @@ def test_a_change_in_any_module_compiles_anew(tmp_path: Path, variable: str) -> 
     assert _compilations(package, cache, variable) == [0, 1]
 
 
-def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+def test_unwritable_home_is_tolerated(tmp_path: Path) -> None:
     not_a_directory = tmp_path / "file"
     not_a_directory.write_text("")
     package = Path(ib_grid.__file__).parent
@@ -97,7 +97,7 @@ def test_no_floating_point_liberties() -> None:
     assert expected.tolist() != fused  # the numbers would show a fused step
 
 
-def test_a_cache_that_others_write_is_passed_by(tmp_path: Path) -> None:
+def test_cache_writable_by_others_is_ignored(tmp_path: Path) -> None:
     package = Path(ib_grid.__file__).parent
     shared, aside = tmp_path / "shared", tmp_path / "tmp"
     for folder in (shared, aside):

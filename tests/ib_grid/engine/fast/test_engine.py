@@ -118,7 +118,7 @@ def test_rows_are_the_metrics_of_the_trades(engine_name, data):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_rows_are_the_same_bytes_however_the_engine_groups_its_work(model, monkeypatch):
+def test_rows_do_not_depend_on_how_work_is_grouped(model, monkeypatch):
     fast = engine("fast")
     market = golden_set("GER40", "synthetic", model).market
     grid = named_grid("standard", GER40)
@@ -157,7 +157,7 @@ def test_rows_are_the_same_bytes_whatever_the_chunk_size(engine_name, data):
 @each_engine
 @given(data=st.data())
 @settings(max_examples=2 * EXAMPLES)
-def test_a_trade_is_within_its_window_and_its_result_follows_from_its_prices(engine_name, data):
+def test_trades_lie_in_their_window_and_r_follows_from_prices(engine_name, data):
     scene = data.draw(strategies.scenes())
     params = data.draw(strategies.params(scene.session))
     execution = data.draw(strategies.executions())
@@ -196,7 +196,7 @@ def minute_of(moment: pd.Timestamp) -> int:
 
 @each_engine
 @given(data=st.data())
-def test_realistic_decides_nothing_by_bars_to_come(engine_name, data):
+def test_realistic_ignores_later_bars(engine_name, data):
     trades_of = engine(engine_name).trades
     scene = data.draw(strategies.scenes())
     params = data.draw(strategies.params(scene.session))
@@ -209,7 +209,7 @@ def test_realistic_decides_nothing_by_bars_to_come(engine_name, data):
         assert_same_past(whole, other, t, scene, params, same_open=t in bars.minute)
 
 
-def test_original_does_decide_by_bars_to_come():
+def test_original_uses_later_bars():
     """What the property above looks for is found where it is known to be."""
     execution = Execution(model="original", spread_points=0)
     n_differing = 0

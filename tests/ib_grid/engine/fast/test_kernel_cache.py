@@ -37,7 +37,7 @@ def _noted(package: Path, cache: Path) -> str:
     return done.stdout
 
 
-def test_what_one_copy_has_compiled_is_not_noted_for_another(tmp_path: Path) -> None:
+def test_compiled_mark_is_per_installation(tmp_path: Path) -> None:
     for name in ("one", "other"):
         package = tmp_path / name / "ib_grid"
         shutil.copytree(Path(ib_grid.__file__).parent, package)
@@ -46,7 +46,7 @@ def test_what_one_copy_has_compiled_is_not_noted_for_another(tmp_path: Path) -> 
     assert _noted(package, tmp_path / "cache") == "False\nTrue False\n"
 
 
-def test_the_directory_is_named_by_all_modules_that_hold_kernels() -> None:
+def test_cache_directory_depends_on_all_kernel_modules() -> None:
     package = Path(ib_grid.__file__).parent
     folders = {path.parent for path in package.rglob("*.py") if "\n@kernel\n" in path.read_text()}
     assert folders <= {package / folder for folder in kernel_cache._KERNEL_FOLDERS}
@@ -59,7 +59,7 @@ class TestDirectory:
         assert found in ("", str(path.resolve()))
         return bool(found)
 
-    def test_a_new_one_is_for_the_user_alone(self, tmp_path: Path) -> None:
+    def test_new_cache_is_private(self, tmp_path: Path) -> None:
         before = os.umask(0)
         try:
             assert self.own(tmp_path / "a" / "b" / "kernels")
@@ -69,23 +69,27 @@ class TestDirectory:
             assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
 
     @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777])
-    def test_one_that_others_write_is_none(self, tmp_path: Path, mode: int) -> None:
+    def test_cache_writable_by_others_is_refused(self, tmp_path: Path, mode: int) -> None:
         folder = tmp_path / "kernels"
         folder.mkdir()
         folder.chmod(mode)
         assert not self.own(folder)
 
     @pytest.mark.parametrize(("mode", "safe"), [(0o777, False), (0o1777, True), (0o755, True)])
-    def test_nor_one_whose_parent_they_write(self, tmp_path: Path, mode: int, safe: bool) -> None:
+    def test_cache_with_writable_parent_is_ignored(
+        self, tmp_path: Path, mode: int, safe: bool
+    ) -> None:
         (tmp_path / "shared" / "kernels").mkdir(parents=True, mode=0o700)
         (tmp_path / "shared").chmod(mode)
         assert self.own(tmp_path / "shared" / "kernels") == safe
 
-    def test_nor_one_of_another_user(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_cache_of_another_user_is_ignored(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(kernel_cache, "_user_id", lambda: os.getuid() + 1)
         assert not self.own(tmp_path / "kernels")
 
-    def test_a_link_counts_as_what_it_leads_to(self, tmp_path: Path) -> None:
+    def test_link_counts_as_its_target(self, tmp_path: Path) -> None:
         open_to_all = tmp_path / "open"
         open_to_all.mkdir()
         open_to_all.chmod(0o777)
@@ -108,16 +112,14 @@ def test_all_compiled_is_noted_for_processes_to_come(
     assert not kernel_cache.all_compiled()
 
 
-def test_where_nothing_is_compiled_nothing_is_noted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_compiled_leaves_no_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_cache, "cache_directory", lambda: str(tmp_path))
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     kernel_cache.note_all_compiled()
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_place_for_kernels_nothing_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_kernel_cache_leaves_no_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_cache, "cache_directory", lambda: "")
     kernel_cache.note_all_compiled()
     assert not kernel_cache.all_compiled()

@@ -45,7 +45,7 @@ def test_realistic_looks_only_at_bars_that_end_by_the_window() -> None:
     assert _of_window(_window(minutes, 0, 1, REALISTIC)) == []
 
 
-def test_original_cuts_a_bar_from_the_minute_at_which_the_window_ends() -> None:
+def test_original_cuts_the_bar_at_the_end_of_the_window() -> None:
     minutes = IB + list(range(510, 530))
     window = _window(minutes, 0, 6, ORIGINAL)
     assert _of_window(window) == [510, 512, 514, 516]
@@ -53,7 +53,7 @@ def test_original_cuts_a_bar_from_the_minute_at_which_the_window_ends() -> None:
     assert window.close[last] == window.open[last] + 0.25  # of one M1 bar only
 
 
-def test_a_span_that_begins_in_the_middle_of_a_bin_drops_it() -> None:
+def test_span_drops_its_partial_first_bin() -> None:
     minutes = IB + list(range(510, 530))
     assert _of_window(_window(minutes, 1, 6, REALISTIC)) == [512, 514]
     assert _of_window(_window([*IB, 511, 512, 513], 0, 6, REALISTIC)) == [512]

@@ -71,7 +71,7 @@ class TestBlocked:
 
 
 class TestMetrics:
-    def test_by_hand(self):
+    def test_hand_computed_values(self):
         trades = frame_of(
             ("OCAE", 2.0, False),
             ("TCWE", -1.0, True),
@@ -107,7 +107,7 @@ class TestMetrics:
         assert tuple(expected) == METRIC_NAMES
         assert {n: actual[n] for n in METRIC_NAMES} == pytest.approx(expected, rel=1e-12)
 
-    def test_of_a_variation_over_its_own_trades_and_all_dates(self):
+    def test_variation_ratio_uses_its_trades_and_all_dates(self):
         trades = frame_of(("OCAE", -1.0, False), ("TCWE", 1.0, False), ("OCAE", -2.0, True))
         actual = reference.metrics(trades, 4)
         assert actual["ocae_max_consec_losses"] == 2
@@ -146,7 +146,7 @@ class TestMetrics:
         assert reference.metrics(trades, 2)["sharpe_trades"] > 1e4
 
 
-def test_market_that_is_too_short():
+def test_market_too_short():
     market = market_of(FLAT_BALANCE, OCAE_LONG, 20)
     context = BacktestContext(market, Execution(spread_points=0))
     changed = PARAMS.to_dict() | {"trade_window_minutes": 61}

@@ -29,19 +29,19 @@ class TestBarsAndWindow:
         assert (trade.variation, trade.entry, trade.price) == ("OCAE", 6, 1013)
 
     @both_models
-    def test_first_bin_is_dropped_when_the_window_starts_in_its_second_minute(self, run, model):
+    def test_first_bin_is_dropped_if_the_window_starts_inside_it(self, run, model):
         # minute 1 would be a breakout bar and the start price 1013
         window = [1005, (1013, 1013, 1005, 1013), (1007, 1007, 1005, 1007), 1012]
         trade = run(window, model, ib_wait_minutes=1, stop_mode="ib_start")
         assert trade[:5] == ("OCAE", "long", 4, 1012, 1007)
 
     @both_models
-    def test_m2_bar_ends_with_its_second_minute_though_that_is_missing(self, run, model):
+    def test_m2_bar_ends_at_its_second_minute_even_if_missing(self, run, model):
         trade = run([(1005, 1012, 1005, 1012), None, 1012], model)
         assert (trade.variation, trade.entry) == ("OCAE", 2)
 
     @both_models
-    def test_entry_waits_for_the_next_bar_there_is(self, run, model):
+    def test_entry_waits_for_the_next_existing_bar(self, run, model):
         trade = run([*OCAE_LONG, None, None, None, (1014, 1014, 1014, 1014)], model)
         assert trade.entry == 5
         assert trade.price == (1014 if model == "realistic" else 1012)
@@ -76,7 +76,7 @@ class TestBreakoutAndOcae:
         assert run([1004, 990], model).entry == 2
 
     @both_models
-    def test_close_past_the_reach_is_passed_over(self, run, model):
+    def test_close_past_the_reach_is_skipped(self, run, model):
         trade = run([1006, 1020.5, 1020.5, 1015], model)
         assert (trade.variation, trade.entry, trade.price) == ("OCAE", 4, 1015)
 
@@ -98,7 +98,7 @@ class TestBreakoutAndOcae:
         expected = ("OCAE", "long", 1, 1012.5, 1005.0, 1019.0, 1, 1005.5, "time", -7 / 7.5, False)
         assert trade == close_to(*expected)
 
-    def test_realistic_has_no_candidate_if_no_bar_follows(self, run):
+    def test_realistic_needs_a_following_bar(self, run):
         assert run(OCAE_LONG, "realistic", fill_to=1) is None
         assert run(OCAE_LONG, "realistic", trade_window_minutes=2) is None
 
@@ -130,6 +130,6 @@ class TestTcwe:
         assert run([*self.FIRST, (1012, 1012, 1005, 1012), 1012, 1013, 1013], model) is None
 
     @both_models
-    def test_touch_after_the_second_bar_does_no_harm(self, run, model):
+    def test_touch_after_the_second_bar_is_harmless(self, run, model):
         window = [*self.FIRST, 1013, 1013, (1013, 1013, 1006, 1013), (1013, 1013, 1004, 1013)]
         assert run(window, model).variation == "TCWE"

@@ -78,7 +78,7 @@ class TestOriginalExits:
     def test_target_before_stop(self, run):
         assert self.leave(run, (1012, 1019, 1005, 1012)) == (3, 1019, "tp", 1, True)
 
-    def test_one_of_them_is_not_ambiguous(self, run):
+    def test_one_match_is_not_ambiguous(self, run):
         assert self.leave(run, (1012, 1019, 1006, 1012)) == (3, 1019, "tp", 1, False)
         assert self.leave(run, (1012, 1018, 1005, 1012)) == (3, 1005, "stop", -1, False)
 
@@ -222,7 +222,7 @@ class TestRealisticExits:
         trade = run([*OCAE_LONG, 1012, (1012, 1019, 1012, 1019)], "realistic", **given)
         assert trade[6:9] == (3, 1018.5, "tsl_market")
 
-    def test_commission_is_taken_from_the_result(self, run):
+    def test_commission_is_subtracted(self, run):
         trade = run([*OCAE_LONG, 1012, (1012, 1019, 1012, 1012)], "realistic", commission=0.7)
         assert trade.r == pytest.approx(6.3 / 7)
 

@@ -36,24 +36,24 @@ class TestRaceAndNews:
         assert run(window, "realistic", news=event(2)) is None
         assert run(window, "realistic", news=event(4)).entry == 4
 
-    def test_a_blocked_candidate_leaves_the_others_in_the_race(self, run):
+    def test_blocked_candidate_does_not_block_the_others(self, run):
         window = [(1005, 1015, 1005, 1009), 1009, 1009, 1009, 1010.5, 1012]
         assert run(window, "realistic", rev_rb_enabled=True, news=event(2)).variation == "OCAE"
         assert run(window, "original", rev_rb_enabled=True, news=event(6)).variation == "REV_RB"
 
     @both_models
-    def test_no_later_fill_takes_the_place_of_a_blocked_one(self, run, model):
+    def test_later_fill_does_not_replace_a_blocked_one(self, run, model):
         window = [(1005, 1015, 1005, 1009), 1009, 1009]
         assert run(window, model, rev_rb_enabled=True) is not None
         assert run(window, model, rev_rb_enabled=True, news=event(2)) is None
 
     @both_models
-    def test_no_later_group_takes_the_place_of_a_blocked_one(self, run, model):
+    def test_later_group_does_not_replace_a_blocked_one(self, run, model):
         again = [(1009, 1009, 1008, 1008), 1008, (1008, 1010.25, 1008, 1009), 1009, 1008, 1007]
         window = [*SWEEP, 1008, 1006.5, *again]
         assert run(window, model, balance=BEARISH_BALANCE).entry == 4
         assert run(window, model, balance=BEARISH_BALANCE, news=event(4)) is None
 
-    def test_news_moment_of_the_original_rebound_is_the_start_of_its_fill_bar(self, run):
+    def test_original_rebound_checks_news_at_its_fill_bar_start(self, run):
         window = [(1005, 1015, 1005, 1009), 1009, 1009]
         assert run(window, "original", rev_rb_enabled=True, news=event(4)).entry == 4

@@ -16,7 +16,7 @@ class TestRebound:
         window = [*ARMED, 1013, (1013, 1013, 1009.75, 1011)]
         assert run(window, "realistic", **REBOUND) is None
 
-    def test_original_fills_half_the_spread_off_when_the_mid_comes_back(self, run):
+    def test_original_fills_half_the_spread_off_the_mid(self, run):
         window = [*ARMED, 1013, (1013, 1013, 1010, 1011)]
         trade = run(window, "original", **REBOUND)
         expected = ("REV_RB", "long", 4, 1010.5, 1005.0, 1015.0, 20, 1010.5, "time", 0.0, False)
@@ -75,7 +75,7 @@ class TestRebound:
         assert trade == close_to(*expected)
         assert run(window, "original", **given)[:3] == ("OCAE", "long", 6)
 
-    def test_realistic_fill_at_the_minute_of_a_market_order_comes_second(self, run):
+    def test_market_order_precedes_a_fill_in_the_same_minute(self, run):
         # the order fills in minute 4, when OCAE is known
         window = [(1005, 1015, 1005, 1014), 1030, 1030, 1020, (1020, 1020, 1008, 1020)]
         trade = run(window, "realistic", rev_rb_enabled=True)

@@ -23,7 +23,7 @@ class TestReverse:
         )
         assert trade == close_to(*expected)
 
-    def test_original_short_has_ref_at_the_next_open_and_fill_at_the_cisd_close(self, run):
+    def test_original_short_fills_at_the_cisd_close(self, run):
         window = [*SWEEP, 1008, 1006.5, (1006, 1006, 1006, 1006)]
         trade = run(window, "original", balance=BEARISH_BALANCE, spread=1)
         expected = (
@@ -79,7 +79,7 @@ class TestReverse:
         assert run(window, model, balance=BEARISH_BALANCE).entry == 6
 
     @both_models
-    def test_group_takes_the_extreme_of_consecutive_bars_across_a_gap(self, run, model):
+    def test_group_extreme_spans_consecutive_bars_across_a_gap(self, run, model):
         window = [*SWEEP, *[None] * 6, (1009, 1010.75, 1009, 1009), 1009, 1008, 1006.5]
         assert run(window, model, balance=BEARISH_BALANCE).stop == 1010.75
 
@@ -103,7 +103,7 @@ class TestReverse:
         assert trade[:5] == ("Reverse", "short", 4, 1006.5, 1010.5)
 
     @both_models
-    def test_neither_a_sweep_nor_a_flat_bar_is_its_own_context_candle(self, run, model):
+    def test_sweeps_and_flat_bars_are_not_context_candles(self, run, model):
         # the sweep is bearish with the low 1008.5, the bar before it neither with the low 1008
         flat = [(1009, 1009, 1008, 1009), 1009]
         window = [*flat, (1009, 1010.5, 1008.5, 1008.5), 1008.5, 1008, 1007.5, 1007, 1006.5]
@@ -134,14 +134,12 @@ class TestReverse:
         assert run([*beyond, *LOWER_SWEEP, 1002, 1003.5], model, balance=BULLISH_BALANCE) is None
 
     @both_models
-    def test_a_bar_that_only_closes_beyond_the_buffer_does_not_stop_the_collecting(
-        self, run, model
-    ):
+    def test_a_close_beyond_the_buffer_keeps_collecting_sweeps(self, run, model):
         window = [(1009, 1012, 1009, 1012), 1012, *SWEEP, 1008, 1006.5]
         trade = run(window, model, balance=BEARISH_BALANCE)
         assert trade[:5] == ("Reverse", "short", 6, 1006.5, 1010.5)
 
-    def test_original_takes_the_first_group_realistic_the_earliest_cisd(self, run):
+    def test_original_takes_first_group_realistic_earliest_cisd(self, run):
         balance = (*FLAT_BALANCE[:28], (1008, 1008, 1006, 1006), 1006)
         window = [
             *SWEEP,
@@ -153,7 +151,7 @@ class TestReverse:
         assert run(window, "realistic", balance=balance)[2:5] == (8, 1007, 1010.75)
         assert run(window, "original", balance=balance)[2:5] == (10, 1005.5, 1010.5)
 
-    def test_original_needs_a_bar_after_the_cisd_and_takes_the_one_at_w1(self, run):
+    def test_original_enters_on_the_bar_after_the_cisd_even_at_w1(self, run):
         window = [*SWEEP, 1008, 1006.5]
         given = {"balance": BEARISH_BALANCE, "trade_window_minutes": 4, "spread": 1}
         trade = run(window, "original", **given)

@@ -51,7 +51,7 @@ def test_each_dialect_gives_the_bars_it_was_written_from(dialect, pack, tmp_path
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_metatrader_export_may_have_any_encoding_that_says_which(encoding, tmp_path):
+def test_metatrader_exports_in_any_encoding_are_read(encoding, tmp_path):
     text = csv_files.metatrader(BARS).replace("\n", "\r\n")
     (tmp_path / "GER40_M1.csv").write_bytes(text.encode(encoding))
     bars, _ = read(tmp_path / "GER40_M1.csv", timezone="America/New_York+7")
@@ -149,7 +149,7 @@ def test_naive_times_lead_to_utc_or_are_refused(hours, zone, season, tmp_path_fa
         assert same_bars(read_text(folder, csv_files.histdata(bars, zone), zone)[0], bars)
 
 
-def test_a_server_clock_is_a_zone_plus_hours(tmp_path):
+def test_server_clock_is_a_zone_plus_hours(tmp_path):
     # New York changes its clocks on 2024-03-10, Athens on 2024-03-31: between them they differ.
     bars = made_up_bars(minute_of(2024, 3, 8) + np.arange(40) * 600 + np.arange(40) % 7)
     text = csv_files.metatrader(bars, "America/New_York", 7)
@@ -164,7 +164,7 @@ def test_a_server_clock_is_a_zone_plus_hours(tmp_path):
     ("time", "what"),
     [("20240331 023000", "skips"), ("20241027 023000", "repeats")],
 )
-def test_a_local_time_that_names_no_single_moment_is_shown(time, what, tmp_path):
+def test_ambiguous_local_time_is_shown(time, what, tmp_path):
     text = f"20240105 090000;5;6;4;5;0\n{time};5;6;4;5;0\n"
     with pytest.raises(DataError) as caught:
         read_text(tmp_path, text, "Europe/Berlin")
@@ -228,7 +228,7 @@ def test_a_symbol_may_double_over_the_years(tmp_path):
     assert len(read(tmp_path)[0]) == 80
 
 
-def test_bars_outside_of_the_trading_hours_are_counted_and_dropped(tmp_path):
+def test_bars_outside_trading_hours_are_counted_and_dropped(tmp_path):
     saturday = minute_of(2024, 3, 9)
     bars = made_up_bars(saturday - 10 + np.arange(30))
     (tmp_path / "bars.csv").write_text(csv_files.dukascopy(bars))
@@ -348,7 +348,7 @@ def test_the_report_does_not_depend_on_where_the_files_are(tmp_path):
     assert reports[0] == reports[1]
 
 
-def test_a_zone_that_no_file_needs_is_not_in_the_report(tmp_path):
+def test_unneeded_zone_is_not_in_the_report(tmp_path):
     assert read_text(tmp_path, GOOD, "Asia/Tokyo")[1].timezone is None
 
 

@@ -59,7 +59,7 @@ def test_missing_session_minutes_are_counted_and_others_are_not():
     )
 
 
-def test_years_are_those_of_the_sessions_zone_and_end_with_the_bars():
+def test_years_follow_the_session_zone_and_end_with_the_bars():
     # Tokyo's first of January begins on the last of December in UTC, and ends the bars here.
     minutes = np.arange(minute_of(2018, 12, 30, 23), minute_of(2018, 12, 31, 23))
     years = measures.session_years(made_up_bars(minutes), XAUUSD)
@@ -114,14 +114,14 @@ def test_the_longest_gaps_come_first_at_any_hour():
     assert (gaps[2].first_minute, gaps[2].end_minute) == (noon[0], noon[-1] + 1)
 
 
-def test_a_few_dates_are_enough_to_see_a_gap():
+def test_gap_is_found_with_few_dates():
     hole = berlin_minutes(dt.date(2024, 3, 20), (12, 0), (13, 0))
     week = trading_days(dt.date(2024, 3, 18), 5)
     gaps = measures.longest_gaps(made_up_bars(without(week, hole)), "Europe/Berlin")
     assert [(gap.first_minute, gap.n_expected) for gap in gaps] == [(hole[0], 48.0)]
 
 
-def test_no_more_than_ten_gaps_are_told():
+def test_at_most_ten_gaps_are_listed():
     holes = [berlin_minutes(day, (12, 0), (12, 9)) for day in days(dt.date(2024, 3, 18), 28)]
     early = [berlin_minutes(day, (10, 0), (10, 8)) for day in days(dt.date(2024, 3, 25), 7)]
     gaps = measures.longest_gaps(made_up_bars(without(FULL, *holes[:14], *early)), "Europe/Berlin")
@@ -184,7 +184,7 @@ def test_a_jump_that_lasts_or_comes_before_a_gap_is_not():
     assert found_by(spike.take(np.delete(np.arange(400), 201)))[1] == (0, [])
 
 
-def test_a_price_that_stands_still_is_suspicious():
+def test_constant_price_is_suspicious():
     still = slice(100, 110)
     bars = changed(calm_bars(), still, open=100.0, high=100.0, low=100.0, close=100.0)
     assert found_by(bars)[2] == (1, [(100, 10.0)])
@@ -192,7 +192,7 @@ def test_a_price_that_stands_still_is_suspicious():
     assert found_by(shorter)[2] == (0, [])
 
 
-def test_bars_that_never_move_are_one_run_and_nothing_else():
+def test_constant_bars_are_one_finding():
     n = 50
     flat = np.full(n, 100.0)
     bars = Bars(

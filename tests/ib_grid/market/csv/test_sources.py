@@ -20,7 +20,7 @@ def names_of(paths, folder):
     return [path.relative_to(folder).as_posix() for path in paths]
 
 
-def test_the_files_of_a_folder_count_in_the_natural_order_of_their_names(tmp_path):
+def test_folder_files_are_read_in_natural_order(tmp_path):
     in_order = [
         "2016/b.csv",
         "2017/a.csv",
@@ -35,7 +35,7 @@ def test_the_files_of_a_folder_count_in_the_natural_order_of_their_names(tmp_pat
     assert found == in_order
 
 
-def test_paths_count_in_the_order_given_and_a_file_once_at_its_last_place(tmp_path):
+def test_later_paths_win_and_a_repeated_file_counts_once(tmp_path):
     written(tmp_path, "a.csv", "b.csv", "folder/c.csv")
     given_paths = [tmp_path / "b.csv", tmp_path / "a.csv", tmp_path / "folder"]
     assert names_of(sources.find_files(given_paths), tmp_path) == ["b.csv", "a.csv", "folder/c.csv"]
@@ -127,7 +127,7 @@ def test_blocks_are_whole_lines_with_the_number_of_the_first(lines, size, tmp_pa
         (b"\xff\xfe\x00\xd8a\0", "cannot be read", "file"),
     ],
 )
-def test_what_is_no_text_is_refused(tmp_path, content, message, where):
+def test_non_text_is_refused(tmp_path, content, message, where):
     path = tmp_path / "file"
     path.write_bytes(content)
     if message is None:  # bounded by the block; what reads the lines says what is wrong with them

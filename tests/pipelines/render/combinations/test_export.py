@@ -73,7 +73,7 @@ def test_export_as_python_is_a_frozen_value(
         module.PARAMS.rr_target = 9.0
 
 
-def test_what_a_run_says_steers_nothing(run: Run) -> None:
+def test_run_texts_do_not_control_the_terminal(run: Run) -> None:
     from dataclasses import replace
 
     hostile = {**run.manifest.data, "last": 'x"""\nimport os\n\x1b[2J\\'}
@@ -87,7 +87,7 @@ def test_what_a_run_says_steers_nothing(run: Run) -> None:
     assert len(ast.parse(source).body) == 5
 
 
-def test_nothing_is_written_over_a_run(ib_grid_command: Command, folder: Path, run: Run) -> None:
+def test_run_is_not_overwritten(ib_grid_command: Command, folder: Path, run: Run) -> None:
     bars = Path(run.manifest.data["file"])
     partition = next(iter(run.files.values()))
     for path in (folder / "run.json", bars, partition, partition.with_name("a.csv")):

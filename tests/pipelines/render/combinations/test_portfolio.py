@@ -93,7 +93,7 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
         (["{run}", "--weight", "-1"], "a finite number above 0"),
     ],
 )
-def test_portfolios_that_are_none(
+def test_invalid_portfolios(
     ib_grid_command: Command, folder: Path, words: list[str], found: str
 ) -> None:
     status, out, said = ib_grid_command("portfolio", *(w.format(run=folder) for w in words))
@@ -116,7 +116,7 @@ def test_a_narrow_terminal_breaks_no_date(folder: Path) -> None:
         assert dates == ([True, False] if width == 60 else [False, True])
 
 
-def test_sets_of_other_years_are_told_apart() -> None:
+def test_combinations_of_other_years_are_distinct() -> None:
     from pipelines.render.combinations.portfolio import _apart
 
     dates = pd.date_range("2024-01-01", periods=4, name="date")

@@ -43,7 +43,7 @@ def test_a_pipe_gets_a_line_per_value(
     assert sum(int(row["value"]) for row in years) == row["total_trades"]
 
 
-def test_json_has_it_all(ib_grid_command: Command, folder: Path, run: Run, best: int) -> None:
+def test_json_is_complete(ib_grid_command: Command, folder: Path, run: Run, best: int) -> None:
     status, out, _ = ib_grid_command("show", folder, "--id", best, "--format", "json", "--trades")
     content = json.loads(out)
     assert status == 0
@@ -57,7 +57,7 @@ def test_json_has_it_all(ib_grid_command: Command, folder: Path, run: Run, best:
     assert content["metrics"]["total_trades"] == len(trades)
 
 
-def test_a_table_is_for_reading(ib_grid_command: Command, folder: Path, best: int) -> None:
+def test_table_is_rounded(ib_grid_command: Command, folder: Path, best: int) -> None:
     status, out, _ = ib_grid_command("show", folder, "--format", "table", "--trades")
     assert status == 0
     for word in (f"GER40 #{best}, rank 1", "By variation", "By year", "rr_target", "Trades"):
@@ -106,7 +106,7 @@ def test_charts(ib_grid_command: Command, folder: Path, run: Run, best: int) -> 
         (["--data", "absent.parquet"], "not there any more"),
     ],
 )
-def test_what_cannot_be_shown(
+def test_unshowable_combinations(
     ib_grid_command: Command, folder: Path, words: list[str], found: str
 ) -> None:
     status, out, said = ib_grid_command("show", folder, *words)
@@ -129,7 +129,7 @@ def test_without_the_bars(ib_grid_command: Command, tmp_path: Path) -> None:
     assert (status, len(out.splitlines()) > 5) == (0, True)
 
 
-def test_a_row_that_the_trades_do_not_bear_out(run: Run) -> None:
+def test_row_contradicts_its_trades(run: Run) -> None:
     from dataclasses import replace
 
     from ib_grid.errors import DataError
@@ -141,14 +141,14 @@ def test_a_row_that_the_trades_do_not_bear_out(run: Run) -> None:
         wrong.trades(selected.source())
 
 
-def test_sets_by_text(run: Run) -> None:
+def test_combinations_by_text(run: Run) -> None:
     path = str(run.path)
     assert select_by_text(path).rank == 1
     assert select_by_text(f"{path}@2").combo_id == select(path, rank=2).combo_id
     assert select_by_text(f"{path}:3").combo_id == 3
 
 
-def test_other_fills_are_said(run: Run) -> None:
+def test_other_fills_are_named(run: Run) -> None:
     from dataclasses import replace
 
     from ib_grid.errors import InputError
@@ -174,7 +174,7 @@ def test_a_run_with_few_columns(ib_grid_command: Command, tmp_path: Path) -> Non
         assert "total_r" in out
 
 
-def test_a_reader_that_has_had_enough(folder: Path) -> None:
+def test_closed_pipe_is_silent(folder: Path) -> None:
     command = f"{sys.executable} -m pipelines.cli.main show {folder} --trades | head -n 1"
     done = subprocess.run(
         ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False

@@ -39,7 +39,7 @@ MAX_BYTES = 5_000_000
 # what to type
 
 
-def test_what_to_type_is_what_is_needed(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
+def test_hint_is_the_needed_command(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     run, _ = traded
     for row in top_of(run)[:20]:
         section = page.by_id(f"trades-{row['combo_id']}")
@@ -107,7 +107,7 @@ def test_nothing_from_data_is_markup(make_run: MakeRun) -> None:
     assert not any(name.startswith("on") for e in page.all() for name in e.attributes)
 
 
-def test_nothing_in_figures_ends_their_script(
+def test_figures_cannot_close_their_script(
     traded: tuple[MadeUpRun, RunSource], page: Element
 ) -> None:
     text = (traded[0].run_dir / "GER40_report.html").read_text()
@@ -142,7 +142,7 @@ def test_notes_and_partial_come_first(make_run: MakeRun) -> None:
         ("News filter: off.", slice(0, 2), True),
     ],
 )
-def test_only_what_is_missing_is_a_warning(
+def test_only_missing_data_is_a_warning(
     make_run: MakeRun, note: str, chunks: slice, is_warning: bool
 ) -> None:
     page = page_of(make_run(notes=(note,), chunks=chunks))
@@ -152,11 +152,11 @@ def test_only_what_is_missing_is_a_warning(
     assert [e.text for e in line.all("strong")] == ([note] if "NOT FILTERED" in note else [])
 
 
-def test_a_whole_run_has_one_number_of_combinations(make_run: MakeRun) -> None:
+def test_complete_run_has_one_combination_count(make_run: MakeRun) -> None:
     assert page_of(make_run()).by_id("n-combinations").text == "512 combinations"
 
 
-def test_the_share_of_a_partial_run_is_read_like_any_other(tmp_path: Path) -> None:
+def test_share_of_a_partial_run_is_read(tmp_path: Path) -> None:
     grid = grid_from_mapping({**AXES, "ib_wait_minutes": [0, 15, 30]}, GER40)
     rows = random_rows(grid, 1)
     write_rows(tmp_path, grid, rows, 128, slice(0, 1))
@@ -170,12 +170,12 @@ def test_the_share_of_a_partial_run_is_read_like_any_other(tmp_path: Path) -> No
         assert share in place.numbers
 
 
-def test_a_whole_run_without_notes_has_no_notice(page: Element) -> None:
+def test_complete_run_without_notes_has_no_notice(page: Element) -> None:
     assert not list(page.all("aside"))
     assert "PARTIAL" not in page.text
 
 
-def test_in_sample_is_said_without_advice(page: Element) -> None:
+def test_in_sample_note_gives_no_advice(page: Element) -> None:
     said = page.by_id("verdict-in_sample")
     assert "in sample" in said.text
     assert said.numbers == [512]
@@ -202,7 +202,7 @@ def test_marks_are_explained_if_drawn(page: Element) -> None:
     assert "Nothing is ranked" not in page.text
 
 
-def test_one_and_none_have_their_verbs(make_run: MakeRun, grid: Grid) -> None:
+def test_singular_and_zero_read_well(make_run: MakeRun, grid: Grid) -> None:
     run = make_run()
     for name in METRIC_NAMES:
         if name not in ("total_trades", "total_r"):
@@ -254,7 +254,7 @@ def test_three_significant_digits(value: float, text: str) -> None:
     ("value", "text"),
     [(0.0, "0.0"), (0.01, "< 0.1"), (61.7283950617, "61.7"), (99.97, "> 99.9"), (100.0, "100.0")],
 )
-def test_a_share_is_not_rounded_to_none_or_all(value: float, text: str) -> None:
+def test_share_never_rounds_to_zero_or_all(value: float, text: str) -> None:
     (data,) = read_page(percent(value)).all("data")
     assert (data.text, data.attributes["value"]) == (f"{text}%", str(value))
 
@@ -281,7 +281,7 @@ def test_equal_rows_make_a_page(make_run: MakeRun, grid: Grid) -> None:
     assert page.by_id("verdict-profitable").numbers[0] == 100
 
 
-def test_what_is_on_no_map_is_said(tmp_path: Path, page: Element) -> None:
+def test_unmapped_parameters_are_listed(tmp_path: Path, page: Element) -> None:
     many = [round(0.5 + 0.01 * k, 2) for k in range(61)]
     grid = grid_from_mapping({**AXES, "rr_target": many, "ib_sessions": ["08:00-08:30"]}, GER40)
     rows = random_rows(grid, 5)

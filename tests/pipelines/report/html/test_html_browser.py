@@ -58,7 +58,7 @@ def test_every_figure_is_drawn(page: Page, report_file: Path) -> None:
     assert sorted(page.run(drawn)) == sorted(figures(read_page(report_file.read_text())))
 
 
-def test_nothing_is_complained_of_or_fetched(page: Page, report_file: Path) -> None:
+def test_no_console_errors_or_requests(page: Page, report_file: Path) -> None:
     assert page.complaints() == []
     assert [r for r in page.requests() if not r.startswith("data:")] == [report_file.as_uri()]
 
@@ -83,7 +83,7 @@ GROUND = """(async () => {
 })()"""
 
 
-def test_a_shadow_shows_that_a_table_goes_on(page: Page) -> None:
+def test_shadow_marks_a_scrollable_table(page: Page) -> None:
     def ground() -> int:
         box = page.run(f"""(() => {{ const box = {table}.getBoundingClientRect();
             return [box.left + scrollX, box.top + scrollY, box.width, box.height] }})()""")
@@ -100,7 +100,7 @@ def test_a_shadow_shows_that_a_table_goes_on(page: Page) -> None:
     page.run(f"{table}.scrollLeft = 0")
 
 
-def test_texts_of_figures_have_their_room(page: Page) -> None:
+def test_figure_texts_fit(page: Page) -> None:
     assert page.run(MISPLACED) == []
 
 
@@ -131,7 +131,7 @@ def test_the_switch_shows_the_tenth_percentile(page: Page) -> None:
     assert page.run(shown) == [[True, False]] * 6
 
 
-def test_a_link_shows_what_to_type(page: Page) -> None:
+def test_link_shows_the_command(page: Page) -> None:
     visible = """[...document.querySelectorAll(".command")].filter(
         (section) => section.getBoundingClientRect().height > 0).map((section) => section.id)"""
     links = page.run("[...document.querySelectorAll('#top-table td a')].map((a) => a.hash)")
@@ -141,7 +141,7 @@ def test_a_link_shows_what_to_type(page: Page) -> None:
     page.run("location.hash = ''")
 
 
-def test_it_prints_on_paper_and_comes_back(page: Page) -> None:
+def test_printing_restores_the_page(page: Page) -> None:
     width = "document.querySelector('#total_r svg.main-svg').getBoundingClientRect().width"
     on_screen = page.run(width)
     page.run("addEventListener('afterprint', () => { window.printed = true; }); 1")

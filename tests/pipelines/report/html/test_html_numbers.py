@@ -213,7 +213,9 @@ def test_the_other_model_is_measured(traded: tuple[MadeUpRun, RunSource], page: 
     assert (own_median, own_best) == pytest.approx((np.median(own), own[0]), rel=1e-11)
 
 
-def test_neighbours_and_edges_are_said(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
+def test_neighbours_and_edges_are_described(
+    traded: tuple[MadeUpRun, RunSource], page: Element
+) -> None:
     run, _ = traded
     best = json_of(run, "best_by_variation.json")["overall"]
     profitable, n, low, high, median, own = page.by_id("verdict-neighbours").numbers
@@ -231,7 +233,7 @@ def test_neighbours_and_edges_are_said(traded: tuple[MadeUpRun, RunSource], page
         assert name in edge.text
 
 
-def test_ambiguous_trades_are_said(make_run: MakeRun) -> None:
+def test_ambiguous_trades_are_counted(make_run: MakeRun) -> None:
     run = make_run()
     write_report(run.report(), run.run_dir)
     row = top_of(run)[0]
@@ -240,7 +242,7 @@ def test_ambiguous_trades_are_said(make_run: MakeRun) -> None:
     assert said.numbers == pytest.approx([ambiguous, trades, 100 * ambiguous / trades])
 
 
-def test_without_bars_it_says_so(make_run: MakeRun) -> None:
+def test_missing_bars_are_reported(make_run: MakeRun) -> None:
     run = make_run()
     text = html_text(run.report(NoReplay("The bars are gone, gone.")))
     page = read_page(text)

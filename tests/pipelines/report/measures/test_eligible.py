@@ -32,7 +32,7 @@ def test_density_counts_the_eligible(make_run: MakeRun) -> None:
 
 
 @pytest.mark.parametrize("chunks", [slice(None), slice(0, 2)])
-def test_what_is_above_and_beside_the_best(make_run: MakeRun, grid: Grid, chunks: slice) -> None:
+def test_rows_above_and_beside_the_best(make_run: MakeRun, grid: Grid, chunks: slice) -> None:
     run = make_run(chunks=chunks)
     found = run.report().eligible
     there = run.rows[: run.report().n_rows].set_index("combo_id")["total_r"]
@@ -63,7 +63,7 @@ def test_nothing_eligible(make_run: MakeRun) -> None:
     assert report.parameter_effects.total_r_histogram.counts.sum() == 512
 
 
-def test_a_drawdown_that_is_no_number_is_refused(make_run: MakeRun, grid: Grid) -> None:
+def test_invalid_drawdown_is_refused(make_run: MakeRun, grid: Grid) -> None:
     run = make_run()
     run.rows.loc[99, "max_drawdown"] = np.nan
     write_rows(run.run_dir, grid, run.rows, 128)

@@ -101,7 +101,7 @@ def test_a_constant_grid_has_no_variance_to_share(make_run: MakeRun, grid: Grid)
     assert {effect.share_pct for effect in effects_of(run).effects} == {0.0}
 
 
-def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun, grid: Grid) -> None:
+def test_most_influential_parameters_have_the_largest_shares(make_run: MakeRun, grid: Grid) -> None:
     found = main_effects(axis_sums(cube_of(make_run())), grid)
     chosen = most_telling(found)
     share = {effect.factor.name: effect.share_pct for effect in found}
@@ -112,7 +112,7 @@ def test_the_telling_ones_have_the_largest_shares(make_run: MakeRun, grid: Grid)
     assert [factor.name for factor in chosen] == [name for name in share if name in names]
 
 
-def test_a_parameter_of_too_many_values_is_on_no_map(grid: Grid) -> None:
+def test_parameter_with_too_many_values_is_not_mapped(grid: Grid) -> None:
     cube = np.random.default_rng(4).normal(size=grid.shape)
     cube += 100 * np.arange(2).reshape([-1 if n == "rr_target" else 1 for n in grid.axes])
     found = main_effects(axis_sums(cube.astype(np.float32)), grid)
@@ -146,7 +146,7 @@ def test_maps_are_quantiles_over_all_others(make_run: MakeRun, grid: Grid, a: st
             assert found[i, j] == pytest.approx(expected.to_numpy(), abs=1e-9)
 
 
-def test_the_maps_are_of_the_telling_ones(make_run: MakeRun, grid: Grid) -> None:
+def test_maps_show_the_most_influential_parameters(make_run: MakeRun, grid: Grid) -> None:
     run = make_run()
     found = effects_of(run)
     cube = cube_of(run)
@@ -160,7 +160,7 @@ def test_the_maps_are_of_the_telling_ones(make_run: MakeRun, grid: Grid) -> None
         assert pair.median.tolist() == expected[..., 1].tolist()
 
 
-def test_values_that_never_meet_are_not_shown(grid: Grid) -> None:
+def test_values_never_combined_are_not_shown(grid: Grid) -> None:
     by_name = {factor.name: factor for factor in factors(grid)}
     x, y = map_axes(by_name["tsl_target"], by_name["tsl_sl"])
     assert {x.name: x.labels, y.name: y.labels} == {
@@ -169,7 +169,7 @@ def test_values_that_never_meet_are_not_shown(grid: Grid) -> None:
     }
 
 
-def test_a_partial_run_is_what_is_computed(make_run: MakeRun) -> None:
+def test_partial_run_reports_computed_rows(make_run: MakeRun) -> None:
     run = make_run(chunks=slice(0, 2))
     found = effects_of(run)
     rows = run.rows.iloc[:256]
@@ -191,9 +191,7 @@ def test_rows_of_another_grid(make_run: MakeRun, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_total_r_that_is_no_number_is_an_error_of_ours(
-    make_run: MakeRun, grid: Grid, value: float
-) -> None:
+def test_nan_total_r_is_an_internal_error(make_run: MakeRun, grid: Grid, value: float) -> None:
     """Whoever of those that look at it meets it first."""
     run = make_run()
     run.rows.loc[200, "total_r"] = np.float32(value)

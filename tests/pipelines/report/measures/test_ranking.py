@@ -149,9 +149,7 @@ def test_nothing_qualifies(make_run: Callable[..., MadeUpRun]) -> None:
 
 @pytest.mark.parametrize("column", ["total_r", "tcwe_winrate", "reverse_total_trades"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_value_that_is_no_number_stops_the_ranking(
-    tmp_path: Path, grid: Grid, column: str, value: float
-) -> None:
+def test_nan_value_stops_the_ranking(tmp_path: Path, grid: Grid, column: str, value: float) -> None:
     rows = random_rows(grid, 3)
     rows.loc[99, column] = value
     write_rows(tmp_path, grid, rows, 40)
@@ -173,7 +171,7 @@ def test_a_combination_in_two_files_is_refused(tmp_path: Path, grid: Grid) -> No
         rank(files, [Scope(n_best=500)], RankingSettings())
 
 
-def test_files_that_are_no_partitions_are_passed_over(tmp_path: Path, grid: Grid) -> None:
+def test_foreign_files_are_skipped(tmp_path: Path, grid: Grid) -> None:
     write_rows(tmp_path, grid, random_rows(grid, 3), 40, slice(1))
     (first,) = row_blocks.partition_files(tmp_path, "GER40")
     for name in (".part-00001.parquet", "part-00001.parquet.tmp", "part-00001.damaged.parquet"):
