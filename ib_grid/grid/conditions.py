@@ -74,6 +74,24 @@ class Condition:
     expression: pc.Expression = field(compare=False, repr=False)
 
 
+def as_condition(where: str | Condition | None) -> Condition | None:
+    """Return a condition unchanged, or the one of a text.
+
+    Raises
+    ------
+    ConfigError
+        If the text is not a condition, or the value is neither.
+    """
+    if where is None or isinstance(where, Condition):
+        return where
+    if isinstance(where, str):
+        return parse_condition(where)
+    raise ConfigError(
+        f"invalid condition {shown(where)}",
+        expected='a string such as "tsl_target > 0", or None',
+    )
+
+
 def parse_condition(text: str, *, location: str = "") -> Condition:
     """A condition from its text.
 

@@ -1,4 +1,4 @@
-"""The little that a chunk of results tells while a run is under way, and how it adds up."""
+"""Summaries of chunks for the progress of a run, and how to merge them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS, PREFIXES, VARIATIONS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The combination with the highest total R; of equal ones the lowest id."""
+    """Combination with the highest total R; the lowest id of equal ones."""
 
     combo_id: int
     total_r: float
@@ -41,15 +41,15 @@ class VariationSums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What some combinations have come to.
+    """Summary of the results of some combinations.
 
     Attributes
     ----------
     combinations : int
     min_trades : int
-        Least number of trades of a combination that can be the best.
+        Least number of trades of the best combination.
     best : Best, optional
-        None where no combination has that many trades.
+        None if no combination has that many trades.
     variations : mapping of str to VariationSums
         By the names of `VARIATIONS`.
     """
@@ -60,17 +60,17 @@ class Summary:
     variations: Mapping[str, VariationSums]
 
     def to_dict(self) -> dict[str, object]:
-        """The summary as JSON has it."""
+        """Return the summary as JSON values."""
         return asdict(self)
 
 
 def summarise(chunk: Chunk, metrics: NDArray[np.float32], min_trades: int) -> Summary:
-    """Summary of a chunk's metrics, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows)."""
+    """Return the summary of a chunk's metrics, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows)."""
     return summary_of(chunk, dict(zip(METRIC_COLUMNS, metrics, strict=True)), min_trades)
 
 
 def summary_of(chunk: Chunk, of: Mapping[str, NDArray[np.float32]], min_trades: int) -> Summary:
-    """As `summarise`, from ``total_trades`` and ``total_r`` by name, of each variation too."""
+    """Return the summary from ``total_trades`` and ``total_r`` of all and of each variation."""
     return Summary(
         combinations=chunk.n_rows,
         min_trades=min_trades,
@@ -98,7 +98,7 @@ def _sums(trades: NDArray[np.float32], total_r: NDArray[np.float32]) -> Variatio
 
 
 def summary_from_dict(content: Mapping[str, object]) -> Summary:
-    """The summary of `Summary.to_dict`; KeyError, TypeError or ValueError if it is none."""
+    """Return the summary of `Summary.to_dict`; KeyError, TypeError or ValueError if invalid."""
     best = content["best"]
     variations = dict(content["variations"])  # type: ignore[call-overload]
     return Summary(
@@ -110,9 +110,9 @@ def summary_from_dict(content: Mapping[str, object]) -> Summary:
 
 
 def merge(summaries: Iterable[Summary], min_trades: int) -> Summary:
-    """The summary of all together; sums run in the order given.
+    """Return the summary of all summaries, added in the order given.
 
-    A best that was chosen by another `min_trades` does not count.
+    A best combination that was found with another `min_trades` is left out.
     """
     parts = list(summaries)
     bests = [part.best for part in parts if part.best and part.min_trades == min_trades]
@@ -120,11 +120,11 @@ def merge(summaries: Iterable[Summary], min_trades: int) -> Summary:
         combinations=sum(part.combinations for part in parts),
         min_trades=min_trades,
         best=max(bests, key=lambda best: (best.total_r, -best.combo_id), default=None),
-        variations={name: _added([part.variations[name] for part in parts]) for name in VARIATIONS},
+        variations={name: _sum([part.variations[name] for part in parts]) for name in VARIATIONS},
     )
 
 
-def _added(parts: list[VariationSums]) -> VariationSums:
+def _sum(parts: list[VariationSums]) -> VariationSums:
     return VariationSums(
         combinations=sum(part.combinations for part in parts),
         trades=sum(part.trades for part in parts),

@@ -1,7 +1,7 @@
-"""A column of results as a cube: the ids count through the axes, so each value has its place.
+"""Cubes: one column of results as an array with an axis per parameter.
 
-What is not there is NaN, never 0. A cube of the expanded grid is 6 MB, one of 100 million
-combinations 0.4 GB.
+Ids count through the axes of the grid, so each combination has one cell. Missing results are NaN,
+never 0. A cube of the expanded grid takes 6 MB, one of 100 million combinations 0.4 GB.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Cube = NDArray[np.float32]
 
 
 def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
-    """The values of combinations at their places.
+    """Return a cube with the values of some combinations.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
     Returns
     -------
     float32 array, shape ``grid.shape``
-        NaN for a combination that no block holds.
+        NaN for a combination in no block.
 
     Raises
     ------
     StoreError
-        If a combination is not of the grid, or there twice.
+        If a combination is not in the grid, or appears twice.
     """
     values = np.full(len(grid), np.nan, np.float32)
     n_rows = 0
@@ -49,12 +49,12 @@ def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
 
 
 def check_ids(shape: Sequence[int], ids: NDArray[np.int64]) -> None:
-    """Refuse ids that are none of the grid of this shape.
+    """Refuse ids outside the grid of this shape.
 
     Raises
     ------
     StoreError
-        If there is one.
+        If an id is outside.
     """
     n_combinations = int(np.prod(shape, dtype=np.int64))
     if len(ids) and not 0 <= ids.min() <= ids.max() < n_combinations:
@@ -63,7 +63,7 @@ def check_ids(shape: Sequence[int], ids: NDArray[np.int64]) -> None:
 
 
 def wrong_id(found: str) -> StoreError:
-    """The error of results that are not each combination of the grid once."""
+    """Return the error for results that are not each combination of the grid once."""
     return StoreError(
         f"the results hold {found}",
         expected="each combination of the grid once",

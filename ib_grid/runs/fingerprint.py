@@ -1,4 +1,4 @@
-"""What decides the numbers of a run: its identity, the fingerprint that names it, what differs."""
+"""Identity of a run: all that decides its numbers, and the fingerprint of that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ib_grid.errors import RunMismatchError
 from ib_grid.storage.paths import AnyPath
 
-# To be raised with every change by which the engine gives other numbers for the same input.
+# Raise with every change after which the engine returns other numbers for the same input.
 RESULTS_VERSION = 1
 
 
@@ -23,10 +23,9 @@ def identity(
     results_version: int = RESULTS_VERSION,
     keep: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
-    """All that can change a number, as a mapping whose fingerprint names the run.
+    """Return all that can change a number; its fingerprint identifies the run.
 
-    What is left out of the results is in it only where anything is: a run that keeps all of them
-    has one fingerprint whatever could be left out.
+    The row filter belongs to the identity only if it leaves anything out.
     """
     return {
         "symbol": symbol,
@@ -40,7 +39,7 @@ def identity(
 
 
 def fingerprint(content: Mapping[str, object]) -> str:
-    """SHA-256 of the canonical JSON of a mapping, in hexadecimal."""
+    """Return the SHA-256 of the canonical JSON of a mapping, in hexadecimal."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -51,28 +50,28 @@ def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_di
     Raises
     ------
     RunMismatchError
-        If not; it lists what differs.
+        If the identity differs; the message lists the differences.
     """
     found = differences(here, run)
     if found:
         raise RunMismatchError(
-            "the directory holds another run:\n    " + "\n    ".join(found),
+            "the directory holds a different run:\n    " + "\n    ".join(found),
             location=str(run_dir),
-            expected="the same input and settings, so that results are never mixed",
-            hint="name another directory with --run-dir, or start anew with --no-resume",
+            expected="the same data and settings, so that results are never mixed",
+            hint="name another directory with --run-dir, or start over with --no-resume",
         )
 
 
 def differences(
     here: Mapping[str, object],
     run: Mapping[str, object],
-    places: tuple[str, str] = ("here", "in the run"),
+    sides: tuple[str, str] = ("here", "in the run"),
 ) -> list[str]:
-    """What differs between two identities, a line each, such as ``grid.rr_target: …``."""
+    """Return the differences of two identities, one per line, such as ``grid.rr_target: …``."""
     ours, theirs = _flat(here), _flat(run)
     names = [*ours, *(name for name in theirs if name not in ours)]
     return [
-        f"{name}: {_said(ours.get(name))} {places[0]}, {_said(theirs.get(name))} {places[1]}"
+        f"{name}: {_text(ours.get(name))} {sides[0]}, {_text(theirs.get(name))} {sides[1]}"
         for name in names
         if ours.get(name) != theirs.get(name)
     ]
@@ -88,7 +87,7 @@ def _flat(content: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def _said(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(str, value))}]"
     return "nothing" if value is None else str(value)

@@ -1,140 +1,138 @@
-"""The partition files of a run together: which are there and right, and what becomes of others."""
+"""Inventory of the partitions of a run: valid ones, and damaged ones to be moved away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.runs.partition_file import Record, verify, verify_contents
-from ib_grid.runs.partitions import DAMAGED_FOLDER, check_no_link_out, chunk_of, partition_files
-from ib_grid.runs.threads import in_threads
-from ib_grid.storage.paths import AnyPath, RemotePath, move
+from ib_grid.runs.partition_layout import (
+    DAMAGED_FOLDER,
+    check_no_link_out,
+    chunk_of,
+    partition_files,
+    temporary_files,
+)
+from ib_grid.storage.paths import AnyPath, move
+from ib_grid.storage.threads import in_threads
 
-_CHECKING_THREADS = 4
+_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What a data set holds of a plan.
+    """Partitions of a plan that exist.
 
     Attributes
     ----------
     records : mapping of int to Record
-        By chunk index: the partitions that are right.
+        Valid partitions by chunk index.
     damaged : tuple of str
-        The others, each with what is wrong with it; they have been set aside.
+        The others, each with what is wrong; they have been moved to the folder for damaged files.
     """
 
     records: dict[int, Record]
     damaged: tuple[str, ...]
 
 
-def take_stock(dataset: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:
-    """Which chunks are there and right; the files of others are set aside.
+def take_stock(results: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:
+    """Return the valid partitions, and move all others to the folder for damaged files.
 
     Parameters
     ----------
-    dataset : AnyPath
+    results : AnyPath
     plan : ChunkPlan
     fingerprint : str
     read_all : bool
-        Whether to read all of each file, for its checksum, or its footer only.
+        Check the checksum of each file, instead of its footer alone.
 
     Raises
     ------
     StoreError
-        If a damaged file cannot be set aside, or the store does not answer.
+        If a damaged file cannot be moved, or the object store does not answer.
     """
     records, damaged = {}, []
-    for path, found in _look_at_all(dataset, plan, fingerprint, read_all):
+    for path, found in _check_all(results, plan, fingerprint, read_all):
         if isinstance(found, Record):
             records[found.chunk] = found
         else:
-            aside = _set_aside(path, dataset.parent / DAMAGED_FOLDER)
-            damaged.append(f"{path.name}: {found.message}; moved to {aside}")
+            target = _move_damaged(path, results.parent / DAMAGED_FOLDER)
+            damaged.append(f"{path.name}: {found.message}; moved to {target}")
     return Stored(records=records, damaged=tuple(damaged))
 
 
-def check_contents(dataset: AnyPath, plan: ChunkPlan, fingerprint: str) -> int:
-    """Read every partition file before a report is made of them; the rows that were computed.
+def check_contents(results: AnyPath, plan: ChunkPlan, fingerprint: str) -> int:
+    """Check every partition before a report, and return the number of computed combinations.
 
     Raises
     ------
     StoreError
-        If one is damaged or of another run; nothing is set aside.
+        If a file is damaged or of another run; no file is moved.
     """
-    looked_at = _look_at_all(dataset, plan, fingerprint, read_all=True)
-    damaged = [found for _, found in looked_at if isinstance(found, StoreError)]
+    checked = _check_all(results, plan, fingerprint, read_all=True)
+    damaged = [found for _, found in checked if isinstance(found, StoreError)]
     if damaged:
         more = f", and {len(damaged) - 1} more files are damaged" if len(damaged) > 1 else ""
         raise StoreError(
             damaged[0].message + more,
             location=damaged[0].location,
-            expected="the file as the run has written it",
-            hint="give the command of the run again: it computes damaged files anew",
+            expected="the file as the run wrote it",
+            hint="run the same command again: damaged files are computed anew",
         )
-    return sum(found.computed for _, found in looked_at if isinstance(found, Record))
+    return sum(found.computed for _, found in checked if isinstance(found, Record))
 
 
-def _look_at_all(
-    dataset: AnyPath, plan: ChunkPlan, fingerprint: str, read_all: bool
+def _check_all(
+    results: AnyPath, plan: ChunkPlan, fingerprint: str, read_all: bool
 ) -> list[tuple[AnyPath, Record | StoreError]]:
-    def look_at(path: AnyPath) -> Record | StoreError:
+    check = verify_contents if read_all else verify
+
+    def check_one(path: AnyPath) -> Record | StoreError:
         try:
-            return _check(dataset, path, plan, fingerprint, read_all)
-        except UnreachableError:  # it says nothing of the file
+            return check(path, chunk_of(results, path, plan), fingerprint)
+        except UnreachableError:  # says nothing about the file
             raise
         except StoreError as error:
             return error
 
-    paths = partition_files(dataset)
-    return list(zip(paths, in_threads(_CHECKING_THREADS, look_at, paths), strict=True))
+    paths = partition_files(results)
+    return list(zip(paths, in_threads(_THREADS, check_one, paths), strict=True))
 
 
-def _check(
-    dataset: AnyPath, path: AnyPath, plan: ChunkPlan, fingerprint: str, read_all: bool
-) -> Record:
-    check = verify_contents if read_all else verify
-    return check(path, chunk_of(dataset, path, plan), fingerprint)
-
-
-def _set_aside(path: AnyPath, folder: AnyPath) -> AnyPath:
-    taken: Iterable[AnyPath] = (folder / f"{path.name}.damaged-{n}" for n in range(1, 10_000))
+def _move_damaged(path: AnyPath, folder: AnyPath) -> AnyPath:
+    targets = (folder / f"{path.name}.damaged-{n}" for n in range(1, 10_000))
     try:
         folder.mkdir(exist_ok=True)
-        free = next(place for place in taken if not place.exists())
-        move(path, free)
+        target = next(target for target in targets if not target.exists())
+        move(path, target)
     except OSError as error:
         raise StoreError(
-            f"a damaged file could not be moved ({error.strerror})",
+            f"a damaged file cannot be moved ({error.strerror})",
             location=str(path),
-            hint="give the right to write, or move it out of the run yourself",
+            hint="give write permission, or move the file out of the run yourself",
         ) from error
-    return free
+    return target
 
 
-def remove_leftovers(dataset: AnyPath) -> int:
-    """Remove the temporary files that a killed process has left; how many they were.
+def remove_temporary_files(results: AnyPath) -> int:
+    """Remove the half-written files that killed processes have left, and return their number.
 
     Raises
     ------
     StoreError
-        If one cannot be removed, or a folder is a link out of the run directory.
+        If a file cannot be removed, or a folder is a link out of the run directory.
     """
-    if isinstance(dataset, RemotePath):  # an object is there whole or not at all
+    if not isinstance(results, Path):  # objects are never half-written
         return 0
-    check_no_link_out(dataset)
-    left = [
-        *dataset.glob("session=*/wait_minutes=*/.part-*.partial"),
-        *dataset.parent.glob(".*.partial"),
-    ]
-    for path in left:
+    check_no_link_out(results)
+    files = temporary_files(results)
+    for path in files:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(
-                f"a left-over file could not be removed ({error.strerror})", location=str(path)
+                f"a temporary file cannot be removed ({error.strerror})", location=str(path)
             ) from error
-    return len(left)
+    return len(files)

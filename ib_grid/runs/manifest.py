@@ -1,4 +1,4 @@
-"""run.json: what a run is, and how far it has come."""
+"""Manifest of a run, run.json: what the run computes, and its progress."""
 
 from __future__ import annotations
 
@@ -36,42 +36,42 @@ _PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "dask", "distributed", "pytz
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The content of run.json.
+    """Content of run.json.
 
     Attributes
     ----------
     symbol : str
     instrument : mapping
-        Sessions, trading hours, spread and currencies as they were described when the run was
-        begun, `Instrument.to_dict`. What of them decided a number is in the fields below.
+        Sessions, trading hours, spread and currencies at the start of the run,
+        `Instrument.to_dict`. The fields below have those that decide a number.
     grid : mapping
         The axes, `Grid.to_dict`.
     execution : mapping
         Model and costs, `Execution.to_dict`.
     news : mapping
-        What decides the news filter, `NewsFilter.to_dict`.
+        Blocked minutes, `NewsFilter.to_dict`.
     news_statement : NewsStatement
         Provenance of the news filter: calendars, and the dates that they do not cover.
     data : mapping
-        The file of bars: file, sha256, bars, first and last.
+        File of bars: file, sha256, bars, first and last.
     ranking : mapping
-        Weights and least number of trades, `RankingSettings`; decides no result row, unless only
-        the best are kept.
+        Weights and least number of trades, `RankingSettings`; decides no result row unless the run
+        keeps only the best.
     results_version : int
         `ib_grid.runs.fingerprint.RESULTS_VERSION` of the engine.
     combinations, chunks, settings_per_chunk : int
-        Size of the grid and how it is cut.
+        Size of the grid, number of chunks, and signal settings in each.
     versions : mapping
-        Of Python and the packages, when the run was begun.
+        Of Python and the packages at the start of the run.
     fingerprint : str
         Of `identity`.
     state : {"running", "finished", "interrupted", "failed"}
-        ``running`` without a living process is a run that was killed.
+        ``running`` without a live process is a run that was killed.
     created_utc : str
     attempts : tuple of mapping
-        Each start of the run: when, on how many workers, seconds, compilations, how it ended.
+        Each start of the run: time, workers, seconds, compilations, how the attempt ended.
     keep : mapping
-        Which columns and rows are kept, `RowFilter.to_dict`.
+        Columns and rows that the run keeps, `RowFilter.to_dict`.
     cut : mapping
         Top-k threshold, `TopKThreshold.to_dict`; empty until known, or where all rows are kept.
     """
@@ -111,7 +111,7 @@ class Manifest:
 
     @property
     def described(self) -> Instrument:
-        """The run's instrument."""
+        """The instrument of the run."""
         return instrument_from_mapping(self.instrument, location=RUN_FILE)
 
     @property
@@ -121,16 +121,16 @@ class Manifest:
 
     @property
     def row_filter(self) -> RowFilter:
-        """Which columns and rows are kept."""
+        """Columns and rows that the run keeps."""
         return RowFilter.from_dict(self.keep)
 
     def plan(self) -> ChunkPlan:
-        """The run's grid and how it is cut into chunks."""
+        """Return the grid with its chunks."""
         return ChunkPlan(grid=Grid.from_dict(self.grid), settings_per_chunk=self.settings_per_chunk)
 
 
 def versions() -> dict[str, str]:
-    """Versions of ib-grid, Python and the packages that compute or store numbers."""
+    """Return the versions of ib-grid, Python and the packages that compute or store numbers."""
     packages = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {"ib-grid": ib_grid.__version__, "python": platform.python_version(), **packages}
 
@@ -141,7 +141,7 @@ def write_manifest(run_dir: AnyPath, manifest: Manifest) -> None:
     Raises
     ------
     OutputError, DiskError
-        If it cannot be written.
+        If the file cannot be written.
     """
     statement = manifest.news_statement.to_dict()
     content = {"format": FORMAT, **dataclasses.asdict(manifest), "news_statement": statement}
@@ -152,7 +152,7 @@ def write_manifest(run_dir: AnyPath, manifest: Manifest) -> None:
 
 
 def _checksum(content: Mapping[str, object]) -> str:
-    """SHA-256 of all but the checksum itself; empty for what this module would not write."""
+    """Return the SHA-256 of all but the checksum itself; empty for invalid content."""
     try:
         return fingerprint(content)
     except (ValueError, RecursionError):  # such as NaN
@@ -160,12 +160,12 @@ def _checksum(content: Mapping[str, object]) -> str:
 
 
 def read_manifest(run_dir: AnyPath) -> Manifest:
-    """The manifest of a run directory.
+    """Return the manifest of a run directory.
 
     Raises
     ------
     InputError
-        If there is none, or it is damaged or of another format.
+        If run.json is missing, damaged or of another format.
     """
     path = run_dir / RUN_FILE
     try:
@@ -174,19 +174,27 @@ def read_manifest(run_dir: AnyPath) -> Manifest:
         raise InputError(
             f"run.json cannot be read ({error.strerror})",
             location=str(run_dir),
-            expected="the directory of a run",
+            expected="a run directory",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, f"it is not JSON: {first_line(error)}") from error
+        raise _damaged(path, f"not JSON: {first_line(error)}") from error
     return _checked(content, path)
 
 
 def _checked(content: object, path: AnyPath) -> Manifest:
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise _damaged(path, f"its format is not {FORMAT}")
+    if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+        raise _damaged(path, "format is missing")
+    if content["format"] > FORMAT:
+        raise InputError(
+            f"run.json has format {content['format']}, from a newer ib-grid",
+            location=str(path),
+            expected=f"format {FORMAT}",
+            hint="update ib-grid to open this run",
+        )
+    if content["format"] != FORMAT:
+        raise _damaged(path, f"format is {content['format']}")
     as_written = {name: value for name, value in content.items() if name != _CHECKSUM}
     checksum = content.get(_CHECKSUM)
-    content = {"keep": NO_FILTER.to_dict(), "cut": {}, **content}
     names = [field.name for field in dataclasses.fields(Manifest)]
     _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)
     _check_kinds(content["data"], _DATA_KINDS, path, "data.")
@@ -201,7 +209,7 @@ def _checked(content: object, path: AnyPath) -> Manifest:
     manifest = Manifest(**{**values, "news_statement": statement, "attempts": attempts})
     _check_accord(manifest, path)
     if checksum != _checksum(as_written):
-        raise _damaged(path, "its content is not that which was written")
+        raise _damaged(path, "wrong checksum")
     return manifest
 
 
@@ -214,7 +222,7 @@ def _check_kinds(
 
 
 def _check_accord(manifest: Manifest, path: AnyPath) -> None:
-    """Refuse a manifest whose parts are none, or do not belong together."""
+    """Refuse a manifest with parts that are invalid or do not belong together."""
     try:
         symbol = manifest.described.symbol
         plan, identified = manifest.plan(), fingerprint(manifest.identity)
@@ -222,20 +230,21 @@ def _check_accord(manifest: Manifest, path: AnyPath) -> None:
         if manifest.cut:
             TopKThreshold.from_dict(manifest.cut)
     except (InputError, KeyError, TypeError, ValueError) as error:
-        found = f"its instrument, grid, ranking or keep is none: {first_line(error)}"
-        raise _damaged(path, found) from error
+        raise _damaged(
+            path, f"invalid instrument, grid, ranking or filter: {first_line(error)}"
+        ) from error
     if symbol != manifest.symbol:
-        raise _damaged(path, f"symbol is {manifest.symbol!r}, and its instrument is {symbol}")
+        raise _damaged(path, f"symbol is {manifest.symbol!r}, but the instrument is {symbol}")
     if identified != manifest.fingerprint:
-        raise _damaged(path, "its content does not have its fingerprint")
+        raise _damaged(path, "wrong fingerprint")
     if manifest.settings_per_chunk < 1 or (manifest.combinations, manifest.chunks) != (
         len(plan.grid),
         len(plan),
     ):
-        raise _damaged(path, "its chunks do not fit its grid")
+        raise _damaged(path, "the chunks do not fit the grid")
 
 
-# What each field is in JSON, where it is not an object.
+# JSON types of the fields that are not objects.
 _KINDS: dict[str, type] = {
     "symbol": str,
     "results_version": int,
@@ -254,6 +263,6 @@ def _damaged(path: AnyPath, found: str) -> InputError:
     return InputError(
         f"run.json is damaged or foreign: {found}",
         location=str(path),
-        expected=f"a file that ib-grid has written, format {FORMAT}",
-        hint="put the file back from a copy, or start anew with --no-resume",
+        expected=f"a file written by ib-grid, format {FORMAT}",
+        hint="restore the file from a copy, or start over with --no-resume",
     )

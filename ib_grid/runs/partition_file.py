@@ -1,4 +1,4 @@
-"""One partition file: how it is written, what it says of itself and how it is known to be right."""
+"""Writing and verifying of one partition."""
 
 from __future__ import annotations
 
@@ -19,48 +19,37 @@ from ib_grid.grid.columns import METRIC_COLUMNS, result_schema
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs.chunk_summary import Summary, summary_from_dict
-from ib_grid.runs.partitions import open_partition
+from ib_grid.runs.partition_layout import (
+    RECORD_CRC32_KEY,
+    RECORD_KEY,
+    WRITE_OPTIONS,
+    open_partition,
+)
 from ib_grid.storage.atomic_files import whole_file
 from ib_grid.storage.checksum import has_valid_checksum, parquet_with_checksum
 from ib_grid.storage.paths import AnyPath
 
-_RECORD_KEY = b"ib_grid"
-_RECORD_CRC32_KEY = b"ib_grid_crc32"
-
-_REMEDY = "make room or give the right to write, and run again: what is done is kept"
 _UNREADABLE = (OSError, pa.ArrowException, ValueError)
-
-# Floats are stored as they are: a dictionary of them takes far longer to write than it saves.
-# Byte streams and LZ4 make a file a third smaller at no cost in time.
-_WRITE_OPTIONS = {
-    "compression": "lz4",
-    "use_dictionary": [name for name in PARAM_NAMES if name != "rev_rb_enabled"],
-    "column_encoding": {
-        "combo_id": "DELTA_BINARY_PACKED",
-        **dict.fromkeys(METRIC_COLUMNS, "BYTE_STREAM_SPLIT"),
-    },
-    "write_statistics": ["combo_id", *PARAM_NAMES],
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a partition file says of itself in its schema's metadata.
+    """Description of a partition in its own schema metadata.
 
     Attributes
     ----------
     chunk, first_id, computed : int
-        The chunk whose rows it holds, and how many of them were computed.
+        Index and first id of the chunk, and the number of its rows that were computed.
     n_rows : int
-        Rows that are in the file: fewer where the run keeps only some.
+        Rows in the file: fewer where the run keeps only some.
     metrics : tuple of str
-        Metric columns that are in the file.
+        Metric columns in the file.
     is_cut : bool
-        Whether only the rows that the run's cut leaves are in it.
+        True if the file has only the rows above the run's top-k threshold.
     fingerprint : str
         Of the run.
     crc32 : int
-        Of the metrics' bytes, column after column.
+        Checksum of the metrics, column after column, whatever their encoding in the file.
     summary : Summary
     """
 
@@ -76,7 +65,15 @@ class Record:
 
 
 def results_table(grid: Grid, chunk: Chunk, metrics: NDArray[np.float32]) -> pa.Table:
-    """Result rows of a chunk, `result_schema`; metrics have the shape (n_metrics, n_rows)."""
+    """Return the result rows of a chunk, `result_schema`.
+
+    Parameters
+    ----------
+    grid : Grid
+    chunk : Chunk
+    metrics : float32 array, shape (n_metrics, n_rows)
+        Rows in the order of `METRIC_COLUMNS`.
+    """
     return _rows(grid, chunk.ids, metrics, METRIC_COLUMNS)
 
 
@@ -85,14 +82,14 @@ def _rows(
 ) -> pa.Table:
     schema = result_schema(names)
     params = [
-        _chosen(pa.array(list(values), schema.field(name).type), index)
+        _take(pa.array(list(values), schema.field(name).type), index)
         for name, (values, index) in grid.columns(ids).items()
     ]
     columns = [pa.array(ids), *params, *(pa.array(metric) for metric in metrics)]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _chosen(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
+def _take(values: pa.Array, index: NDArray[np.int64]) -> pa.Array:
     if pa.types.is_primitive(values.type):  # numpy takes a third of the time of Arrow
         return pa.array(values.to_numpy(zero_copy_only=False)[index])
     return values.take(pa.array(index))
@@ -107,7 +104,7 @@ def write(
     *,
     is_cut: bool = False,
 ) -> Record:
-    """Write the rows of a chunk that are kept, whole or not at all; what the file says of itself.
+    """Write the kept rows of a chunk, whole or not at all, and return the record of the file.
 
     Raises
     ------
@@ -126,13 +123,18 @@ def write(
         summary=summary,
     )
     text = json.dumps(asdict(record), sort_keys=True).encode()
-    signature = {_RECORD_KEY: text, _RECORD_CRC32_KEY: str(zlib.crc32(text))}
-    signed = table.replace_schema_metadata(signature)
+    metadata = {RECORD_KEY: text, RECORD_CRC32_KEY: str(zlib.crc32(text))}
+    content = parquet_with_checksum(table.replace_schema_metadata(metadata), **WRITE_OPTIONS)
     try:
         with whole_file(path) as file:
-            file.write(parquet_with_checksum(signed, **_WRITE_OPTIONS))
+            file.write(content)
     except (OutputError, DiskError) as error:
-        raise StoreError(error.message, location=error.location, hint=_REMEDY) from error
+        raise StoreError(
+            error.message,
+            location=error.location,
+            hint="make room or give write permission, and run the same command again: finished"
+            " chunks are kept",
+        ) from error
     return record
 
 
@@ -149,12 +151,12 @@ def _crc32(table: pa.Table) -> int:
 
 
 def read_record(path: AnyPath) -> Record:
-    """What a file says of itself, whatever run it is of.
+    """Return the record of a file, whatever its run.
 
     Raises
     ------
     StoreError
-        If it is no partition file.
+        If the file is not a partition.
     """
     return _footer(path)[0]
 
@@ -165,91 +167,90 @@ def _footer(path: AnyPath) -> tuple[Record, pq.FileMetaData, pa.Schema]:
             metadata = file.metadata
         schema = metadata.schema.to_arrow_schema()
     except _UNREADABLE as error:
-        raise wrong(path, f"it is not a whole Parquet file ({first_line(error)})") from error
+        raise _damaged(path, f"not a complete Parquet file ({first_line(error)})") from error
     return _record(path, metadata.metadata or {}), metadata, schema
 
 
 def verify(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
-    """Check by a file's footer that it holds a chunk of a run.
+    """Check by the footer of a file that it is a chunk's partition, and return its record.
 
     Raises
     ------
     StoreError
-        If it does not; it says what is wrong.
+        If the file is anything else; the message says what is wrong.
     """
     record, metadata, schema = _footer(path)
     expected = (chunk.index, chunk.first_id, chunk.n_rows)
     if record.fingerprint != fingerprint:
-        raise wrong(path, "it belongs to another run")
+        raise _damaged(path, "the file belongs to another run")
     if (record.chunk, record.first_id, record.computed) != expected:
-        raise wrong(path, f"it holds chunk {record.chunk}, not chunk {chunk.index}")
+        raise _damaged(path, f"the file holds chunk {record.chunk}, not chunk {chunk.index}")
     if metadata.num_rows != record.n_rows or not schema.equals(result_schema(record.metrics)):
-        raise wrong(path, "its rows or columns are not those of a chunk")
+        raise _damaged(path, "unexpected rows or columns")
     return record
 
 
 def verify_contents(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
-    """Check by a file's checksum that it holds what was written.
+    """Check as `verify`, and by the checksum that every byte of the file is as written.
 
     Raises
     ------
     StoreError
-        If it does not; it says what is wrong.
+        If the file is anything else; the message says what is wrong.
     """
     record = verify(path, chunk, fingerprint)
-    _check_checksum(path)
+    try:
+        with path.open("rb") as file:
+            is_valid = has_valid_checksum(file)
+    except OSError as error:
+        raise _damaged(path, f"the file cannot be read ({first_line(error)})") from error
+    if not is_valid:
+        raise _damaged(path, "wrong checksum: the file is not as it was written")
     return record
 
 
 def read_verified(
     path: AnyPath, grid: Grid, chunk: Chunk, fingerprint: str
 ) -> tuple[Record, pa.Table]:
-    """What a file says of itself and its rows, `result_schema`, checked as by `verify_contents`.
+    """Check as `verify_contents`, and return the record and the rows, `result_schema`.
 
     Raises
     ------
     StoreError
-        If it does not hold the rows that were written; it says what is wrong.
+        If the file is anything else, or its combinations are not those of the chunk.
     """
     record = verify_contents(path, chunk, fingerprint)
     try:
         with open_partition(path) as file:
             table = file.read(use_threads=False)
     except _UNREADABLE as error:
-        raise wrong(path, f"it cannot be read ({first_line(error)})") from error
-    if not _are_of(table, grid, chunk):
-        raise wrong(path, "its combinations are not those of the chunk")
+        raise _damaged(path, f"the file cannot be read ({first_line(error)})") from error
+    if not _is_of_chunk(table, grid, chunk):
+        raise _damaged(path, "the combinations are not those of the chunk")
     return record, table
 
 
-def _are_of(table: pa.Table, grid: Grid, chunk: Chunk) -> bool:
-    """Whether the rows are combinations of a chunk, each at most once, with their parameters."""
+def _is_of_chunk(table: pa.Table, grid: Grid, chunk: Chunk) -> bool:
+    """Return True if the rows are combinations of the chunk, each once, with their parameters."""
     ids = table.column("combo_id").to_numpy()
     if not np.isin(ids, chunk.ids).all() or (np.diff(ids) <= 0).any():
         return False
-    blank = np.zeros((0, len(ids)), np.float32)
-    return bool(table.select(["combo_id", *PARAM_NAMES]).equals(_rows(grid, ids, blank, ())))
+    no_metrics = np.zeros((0, len(ids)), np.float32)
+    return bool(table.select(["combo_id", *PARAM_NAMES]).equals(_rows(grid, ids, no_metrics, ())))
 
 
 def _record(path: AnyPath, metadata: Mapping[bytes, bytes]) -> Record:
-    text, crc32 = metadata.get(_RECORD_KEY, b""), metadata.get(_RECORD_CRC32_KEY, b"")
+    text, crc32 = metadata.get(RECORD_KEY, b""), metadata.get(RECORD_CRC32_KEY, b"")
     if not text:
-        raise wrong(path, "it was not written by ib-grid")
+        raise _damaged(path, "the file was not written by ib-grid")
     try:
         if zlib.crc32(text) != int(crc32):
-            raise ValueError("their sum is wrong")
+            raise ValueError("wrong checksum")
         content = json.loads(text)
-        return Record(
-            **{
-                "computed": content["n_rows"],  # what files said before some were left out
-                "is_cut": False,
-                **content,
-                "metrics": _shared(content.get("metrics", METRIC_COLUMNS)),
-                "summary": summary_from_dict(content["summary"]),
-            }
-        )
+        metrics, summary = _shared(content["metrics"]), summary_from_dict(content["summary"])
+        return Record(**{**content, "metrics": metrics, "summary": summary})
     except (ValueError, KeyError, TypeError) as error:
-        raise wrong(path, f"its metadata are damaged ({error})") from error
+        raise _damaged(path, f"damaged metadata ({error})") from error
 
 
 @lru_cache(maxsize=16)
@@ -258,20 +259,9 @@ def _same(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _shared(names: Iterable[str]) -> tuple[str, ...]:
-    """The names as one tuple for all files: thousands of records are held at once."""
+    """Return the names as one tuple for all files, as thousands of records are in memory."""
     return _same(tuple(names))
 
 
-def wrong(path: AnyPath, found: str) -> StoreError:
-    """The error of a file that is not what it should be."""
-    return StoreError(found, location=str(path))
-
-
-def _check_checksum(path: AnyPath) -> None:
-    try:
-        with path.open("rb") as file:
-            valid = has_valid_checksum(file)
-    except OSError as error:
-        raise wrong(path, f"it cannot be read ({first_line(error)})") from error
-    if not valid:
-        raise wrong(path, "its bytes are not those that were written")
+def _damaged(path: AnyPath, message: str) -> StoreError:
+    return StoreError(message, location=str(path))

@@ -1,30 +1,31 @@
-"""Reading a run's partition files block by block, only the columns asked for."""
+"""Blocks of rows, read from the partitions of a run with only the columns asked for."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from ib_grid.errors import StoreError, first_line
 from ib_grid.grid import scoring
-from ib_grid.grid.columns import result_schema
+from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
+from ib_grid.grid.conditions import Condition
 from ib_grid.grid.scoring import Columns
-from ib_grid.runs import partitions
-from ib_grid.runs.partitions import open_partition, results_folder
+from ib_grid.runs import partition_layout
+from ib_grid.runs.partition_layout import arrow_path, open_partition, results_folder
 from ib_grid.storage.paths import AnyPath
 
 BLOCK_ROWS = 65_536
-_PARTITION = re.compile(r"part-\d+\.parquet")
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A partition file, and its place among those of the run."""
+    """A partition and its number."""
 
     index: int
     path: AnyPath
@@ -32,7 +33,15 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Neighbouring rows of one file: its columns, and where the rows are."""
+    """Rows of one file.
+
+    Attributes
+    ----------
+    file : File
+    first_row : int
+        Row of the file at which the block begins, counted before a condition leaves out rows.
+    columns : mapping of str to array, shape (n_rows,)
+    """
 
     file: File
     first_row: int
@@ -40,27 +49,39 @@ class Block:
 
 
 def partition_files(run_dir: AnyPath, symbol: str) -> tuple[File, ...]:
-    """The partition files of a run, by chunk; files set aside are not among them.
+    """Return the partitions of a run, in the order of their chunks.
 
     Raises
     ------
     DataError
-        If there is none.
+        If the run has none.
     """
     results = results_folder(run_dir, symbol)
-    files = [f for f in partitions.partition_files(results) if _PARTITION.fullmatch(f.name)]
+    files = partition_layout.partition_files(results)
     if not files:
-        raise partitions.no_results(results)
+        raise partition_layout.no_results(results)
     return numbered(files)
 
 
 def numbered(paths: Iterable[AnyPath]) -> tuple[File, ...]:
-    """Partition files in the order of their chunks, numbered."""
+    """Return partitions with their numbers, from 0."""
     return tuple(File(index, path) for index, path in enumerate(paths))
 
 
+def matching_files(
+    files: Iterable[File], dataset: ds.FileSystemDataset, where: Condition
+) -> list[File]:
+    """Return the files that may hold rows of a condition, by the statistics of the dataset."""
+    by_path = {arrow_path(file.path): file for file in files}
+    return [
+        by_path[fragment.path]
+        for fragment in dataset.get_fragments(where.expression)
+        if fragment.subset(where.expression).num_row_groups
+    ]
+
+
 def count_rows(files: Iterable[File]) -> int:
-    """Rows of all the files, from their footers.
+    """Return the number of rows in all files, from their footers.
 
     Raises
     ------
@@ -71,36 +92,58 @@ def count_rows(files: Iterable[File]) -> int:
 
 
 def _n_rows(path: AnyPath) -> int:
-    try:
-        with open_partition(path) as file:
-            return int(file.metadata.num_rows)
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, first_line(error)) from error
+    with read_errors(path), open_partition(path) as file:
+        return int(file.metadata.num_rows)
 
 
-def blocks(files: Iterable[File], names: Sequence[str]) -> Iterator[Block]:
-    """The rows of the files, some columns of them, in blocks of bounded size.
+def columns_of(path: AnyPath) -> tuple[str, ...]:
+    """Return the result columns of a file, in the order of `RESULT_COLUMNS`.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be read.
+    """
+    with read_errors(path), open_partition(path) as file:
+        names = set(file.schema_arrow.names)
+    return tuple(name for name in RESULT_COLUMNS if name in names)
+
+
+def read_blocks(
+    files: Iterable[File], names: Sequence[str], where: Condition | None = None
+) -> Iterator[Block]:
+    """Yield the rows of some files in blocks of bounded size.
+
+    Parameters
+    ----------
+    files : iterable of File
+    names : sequence of str
+        Columns to read.
+    where : Condition, optional
+        Rows to yield; by default all.
 
     Raises
     ------
     StoreError
         If a file cannot be read or lacks a column.
     """
+    needed = tuple(dict.fromkeys((*names, *(where.columns if where else ()))))
     for file in files:
         first_row = 0
-        for batch in _batches(file.path, names):
-            columns = {name: _to_numpy(batch.column(name)) for name in names}
+        for batch in _batches(file.path, needed):
+            rows = _matching(batch, where) if where else batch
+            columns = {name: _to_numpy(rows.column(name)) for name in names}
             yield Block(file=file, first_row=first_row, columns=columns)
             first_row += batch.num_rows
 
 
 def check_finite(block: Block) -> None:
-    """Refuse a block in which a number is none; ``combo_id`` is among its columns.
+    """Refuse a block, with ``combo_id`` among its columns, in which a number is not finite.
 
     Raises
     ------
     StoreError
-        If there is one; it names the combination and the file.
+        With the combination and the file.
     """
     floats = tuple(name for name, values in block.columns.items() if values.dtype.kind == "f")
     try:
@@ -112,13 +155,13 @@ def check_finite(block: Block) -> None:
 def take_rows(
     files: Iterable[File], rows_of: Mapping[int, NDArray[np.int64]], metrics: Sequence[str]
 ) -> pa.Table:
-    """Rows of some files with these metrics, in the order of the files.
+    """Return rows of some files with these metrics, in the order of the files.
 
     Parameters
     ----------
     files : iterable of File
     rows_of : mapping of int to int64 array
-        By the index of a file, which rows of it are wanted, ascending.
+        Wanted rows by the index of the file, ascending.
     metrics : sequence of str
 
     Raises
@@ -139,30 +182,41 @@ def take_rows(
     return pa.concat_tables(taken)
 
 
-def _batches(path: AnyPath, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+@contextmanager
+def read_errors(location: AnyPath) -> Iterator[None]:
+    """Turn an error of Arrow or the disk into a StoreError."""
     try:
-        with open_partition(path) as file:
-            there = set(file.schema_arrow.names)
-            missing = [name for name in names if name not in there]
-            if missing:
-                raise _unreadable(path, f"no column {', '.join(missing)}")
-            yield from file.iter_batches(batch_size=BLOCK_ROWS, columns=list(names))
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, first_line(error)) from error
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(location, first_line(error)) from error
 
 
-def _unreadable(path: AnyPath, reason: str) -> StoreError:
+def _unreadable(location: AnyPath, reason: str) -> StoreError:
     return StoreError(
-        f"not a readable result file ({reason})",
-        location=str(path),
-        hint="remove it and run again: what is missing is computed anew",
+        f"the result file cannot be read ({reason})",
+        location=str(location),
+        hint="run the same command again: damaged files are computed anew",
     )
+
+
+def _batches(path: AnyPath, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with read_errors(path), open_partition(path) as file:
+        missing = [name for name in names if name not in set(file.schema_arrow.names)]
+        if missing:
+            raise _unreadable(path, f"missing column {', '.join(missing)}")
+        yield from file.iter_batches(batch_size=BLOCK_ROWS, columns=list(names))
+
+
+def _matching(batch: pa.RecordBatch, where: Condition) -> pa.RecordBatch:
+    table = pa.Table.from_batches([batch]).filter(where.expression)
+    rows = table.combine_chunks().to_batches()
+    return rows[0] if rows else batch.slice(0, 0)
 
 
 def _to_numpy(column: pa.Array) -> NDArray[np.generic]:
     if not pa.types.is_dictionary(column.type):
         return column.to_numpy(zero_copy_only=False)
     values = column.dictionary.to_numpy(zero_copy_only=False)
-    if values.dtype == object:  # texts, which numpy compares far quicker as its own kind
+    if values.dtype == object:  # numpy compares texts of its own kind far faster
         values = values.astype(np.str_)
     return values[column.indices.to_numpy()]

@@ -1,4 +1,4 @@
-"""A run, opened without reading its rows: manifest, grid, and rows when asked for."""
+"""Results of a run, opened without reading rows."""
 
 from __future__ import annotations
 
@@ -18,12 +18,24 @@ from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import perhaps, shown
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
-from ib_grid.grid.conditions import Condition, parse_condition
+from ib_grid.grid.conditions import Condition, as_condition
 from ib_grid.grid.grid import Grid
 from ib_grid.runs.cubes import Cube, filled_cube
-from ib_grid.runs.dataset import columns_of, data_set, files_of, read_errors
 from ib_grid.runs.manifest import Manifest, read_manifest
-from ib_grid.runs.partitions import no_results, results_folder
+from ib_grid.runs.partition_layout import (
+    dataset_of,
+    files_by_chunk,
+    no_results,
+    results_folder,
+)
+from ib_grid.runs.row_blocks import (
+    Block,
+    File,
+    columns_of,
+    matching_files,
+    read_blocks,
+    read_errors,
+)
 from ib_grid.runs.source import RunSource, load_source
 from ib_grid.storage.paths import AnyPath, RemotePath, parse_path
 
@@ -32,20 +44,19 @@ Where = str | Condition | None
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Run:
-    """The results of a run, finished or not; `load_run` makes one.
+    """Results of a run, finished or not; `load_run` opens one.
 
     Attributes
     ----------
     path : AnyPath
         The run directory.
     manifest : Manifest
-        What the run is.
     plan : ChunkPlan
-        Its grid and how it is cut.
+        The grid with its chunks.
     files : mapping of int to AnyPath
-        By chunk index, ascending: the partition files that were there when it was loaded.
+        Partitions by chunk index, ascending, that existed when the run was opened.
     columns : tuple of str
-        The result columns that the files hold, in the order of `RESULT_COLUMNS`.
+        Result columns of the files, in the order of `RESULT_COLUMNS`.
     """
 
     path: AnyPath
@@ -55,9 +66,9 @@ class Run:
     columns: tuple[str, ...]
 
     def __repr__(self) -> str:
-        """The run in a line: all of its manifest would fill a notebook."""
-        of = f"{self.n_computed:,} of {len(self.grid):,} combinations"
-        return f"Run({self.manifest.symbol}, {of}, {self.manifest.state}, {self.path})"
+        """Return one line, as the whole manifest would fill a notebook."""
+        share = f"{self.n_computed:,} of {len(self.grid):,} combinations"
+        return f"Run({self.manifest.symbol}, {share}, {self.manifest.state}, {self.path})"
 
     @property
     def grid(self) -> Grid:
@@ -66,28 +77,28 @@ class Run:
 
     @cached_property
     def source(self) -> RunSource:
-        """What the run was computed from: bars, fills, calendars; read at the first use, then kept.
+        """Bars, execution and calendars of the run, read once at the first use.
 
         Raises
         ------
         DataError
-            If the bars or a calendar are not there any more, have changed or cannot be read.
+            If the bars or a calendar are missing, have changed or cannot be read.
         """
         return load_source(self.manifest)
 
     @cached_property
     def n_computed(self) -> int:
-        """Combinations of the chunks that are there."""
+        """Number of computed combinations."""
         return sum(self.plan.chunk(index).n_rows for index in self.files)
 
     @property
     def computed_share(self) -> float:
-        """Share of the grid's combinations that has been computed, 0 to 1."""
+        """Computed share of the combinations, 0 to 1."""
         return self.n_computed / len(self.grid)
 
     @cached_property
     def n_rows(self) -> int:
-        """Rows in the files: fewer than `n_computed` where the run kept only some.
+        """Number of rows in the files: fewer than `n_computed` if the run keeps only some.
 
         Raises
         ------
@@ -99,7 +110,7 @@ class Run:
 
     @property
     def statement(self) -> str:
-        """What of the grid is there, in words."""
+        """Sentence about the computed share of the grid and the kept rows and columns."""
         share = f"{100 * self.computed_share:.4g}%" if self.files else "nothing"
         parts = [f"{share} of {len(self.grid):,} combinations computed"]
         if len(self.files) < len(self.plan):
@@ -112,32 +123,32 @@ class Run:
 
     @cached_property
     def dataset(self) -> ds.FileSystemDataset:
-        """The files as one data set, each with what its place says of its rows.
+        """Partitions as one Arrow dataset.
 
-        A filter on the session, the wait or the id leaves out files unread, one on another
-        parameter those whose statistics rule it out.
+        Filters on session, wait or id skip files unread, filters on other parameters those whose
+        statistics rule out a match.
         """
-        return data_set(self.path, self.files, self.plan, self.columns)
+        return dataset_of(self.path, self.files, self.plan, self.columns)
 
     def table(self, columns: Sequence[str] | None = None, where: Where = None) -> pa.Table:
-        """Rows of the run as an Arrow table, by id ascending.
+        """Return rows as an Arrow table, by id ascending.
 
         Parameters
         ----------
         columns : sequence of str, optional
-            Result columns; by default all that are there.
+            Result columns; by default all of the run.
         where : str or Condition, optional
-            Which rows: ``"tsl_target > 0 and max_drawdown < 12"`` (`ib_grid.grid.conditions`).
+            Condition on the rows, such as ``"tsl_target > 0 and max_drawdown < 12"``.
 
         Raises
         ------
         ConfigError
-            If a column is none or was not kept by the run, or the condition is none.
+            If a column is unknown or not kept by the run, or the condition is invalid.
         StoreError
             If a file cannot be read.
         """
         names = list(self.columns if columns is None else columns)
-        condition = _condition(where)
+        condition = as_condition(where)
         self.check_columns((*names, *(condition.columns if condition else ())))
         wanted = list(dict.fromkeys(("combo_id", *names)))
         with read_errors(self.path):
@@ -150,19 +161,19 @@ class Run:
         return found.select(names)
 
     def frame(self, columns: Sequence[str] | None = None, where: Where = None) -> pd.DataFrame:
-        """Rows of the run as a frame, by id ascending; as `table`."""
+        """Return rows as a frame, by id ascending; as `table`."""
         frame: pd.DataFrame = self.table(columns, where).to_pandas()
         return frame
 
     def row(self, combo_id: int) -> pd.Series:
-        """The result row of a combination, of the columns that are there; reads one file.
+        """Return the result row of a combination; reads one file.
 
         Raises
         ------
         GridError
             If the grid has no such combination.
         DataError
-            If it is not among the rows: not computed yet, or not kept.
+            If the combination is not computed yet, or not kept.
         """
         self.grid.params(combo_id)  # checks the id
         found = self.rows([combo_id])
@@ -174,59 +185,57 @@ class Run:
             )
         return found.iloc[0]
 
-    def blocks(self, columns: Sequence[str], where: Where = None) -> Iterator[pa.RecordBatch]:
-        """The rows in blocks, in the order of the files; otherwise as `table`.
-
-        Of a run of any size only some blocks are held.
-        """
-        condition = _condition(where)
+    def blocks(self, columns: Sequence[str], where: Where = None) -> Iterator[Block]:
+        """Yield the rows in blocks of bounded size, in the order of the files; as `table`."""
+        condition = as_condition(where)
         self.check_columns((*columns, *(condition.columns if condition else ())))
-        with read_errors(self.path):
-            yield from self.dataset.to_batches(
-                columns=list(columns), filter=condition.expression if condition else None
-            )
+        files = [File(index, path) for index, path in self.files.items()]
+        if condition:
+            with read_errors(self.path):
+                files = matching_files(files, self.dataset, condition)
+        yield from read_blocks(files, columns, condition)
 
     def rows(
         self, ids: Sequence[int] | NDArray[np.int64], columns: Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """The rows of some combinations, by id ascending, those that are there; as `frame`.
+        """Return the existing rows of some combinations, by id ascending; as `frame`.
 
-        Only files that can hold them are read.
+        Reads only the files of their chunks.
         """
         wanted = np.unique(np.asarray(ids, np.int64))
         expression = pc.field("combo_id").isin(pa.array(wanted))
         if len(wanted):
             expression &= pc.field("combo_id") >= int(wanted[0])
             expression &= pc.field("combo_id") <= int(wanted[-1])
-        condition = Condition(text="some ids", columns=("combo_id",), expression=expression)
+        condition = Condition(text="combo_id in …", columns=("combo_id",), expression=expression)
         return self.frame(columns, condition)
 
     def cube(self, column: str, where: Where = None) -> Cube:
-        """A metric of every combination, at its place in the grid.
+        """Return a metric of every combination as an array with an axis per parameter.
 
         Parameters
         ----------
         column : str
             A metric column.
         where : str or Condition, optional
-            The rows that count.
+            Condition on the rows.
 
         Returns
         -------
         float32 array, shape ``run.grid.shape``
-            In the order of `Grid.axes`; NaN where not computed, not kept or not within `where`.
+            Axes as `Grid.axes`; NaN if not computed, not kept or outside the condition.
 
         Raises
         ------
         ConfigError, StoreError
-            As `table`; StoreError also if the rows are not combinations of the grid.
+            As `table`; StoreError also if a row is not a combination of the grid.
         """
         self.check_columns((column,), metrics=True)
         table = self.table(("combo_id", column), where)
         return filled_cube(self.grid, [tuple(c.to_numpy() for c in table.columns)])
 
     def check_columns(self, names: Sequence[str], *, metrics: bool = False) -> None:
-        """Refuse what is no result column, or none of a metric, or was not kept by the run.
+        """Refuse names that are not result columns, or not metrics, or not kept by the run.
 
         Raises
         ------
@@ -236,23 +245,25 @@ class Run:
         for name in names:
             if name not in known:
                 kind = "metric column" if metrics else "result column"
-                raise ConfigError(f"no {kind} {name}", expected=perhaps(name, known) or f"a {kind}")
+                raise ConfigError(
+                    f"unknown {kind} {name}", expected=perhaps(name, known) or f"a {kind}"
+                )
             if name not in self.columns:
                 raise ConfigError(
-                    f"the run has not kept {name}",
+                    f"the run does not keep {name}",
                     location=str(self.path),
-                    expected=f"one of the {len(self.columns)} columns that it has kept",
+                    expected=f"one of the {len(self.columns)} columns that the run keeps",
                     hint="run again with all columns",
                 )
 
 
 def load_run(path: str | AnyPath) -> Run:
-    """Open a run directory; no row is read.
+    """Open a run directory without reading rows.
 
     Parameters
     ----------
     path : str or AnyPath
-        A directory with run.json, finished or not: a path, or a URL such as ``s3://bucket/run``.
+        Run directory, finished or not: a path, or a URL such as ``s3://bucket/run``.
 
     Returns
     -------
@@ -261,37 +272,27 @@ def load_run(path: str | AnyPath) -> Run:
     Raises
     ------
     InputError
-        If the path is none, there is no run, or run.json is damaged.
+        If the path is invalid, or run.json is missing or damaged.
     DataError
-        If it has no results yet.
+        If the run has no results yet.
     StoreError
-        If a partition file has no place in the run, or cannot be read.
+        If a partition does not belong in the run, or cannot be read.
     """
     if not isinstance(path, (str, Path, RemotePath)):
-        raise ConfigError(f"the path of a run is {shown(path)}", expected="a path or a URL")
+        raise ConfigError(f"invalid run path {shown(path)}", expected="a path or a URL")
     path = parse_path(path) if isinstance(path, str) else path
     manifest = read_manifest(path)
     plan = manifest.plan()
     results = results_folder(path, manifest.symbol)
-    files = files_of(results, plan)
+    files = files_by_chunk(results, plan)
     if not files:
         raise no_results(results)
     first = next(iter(files.values()))
     return Run(path=path, manifest=manifest, plan=plan, files=files, columns=columns_of(first))
 
 
-def _condition(where: Where) -> Condition | None:
-    if where is None or isinstance(where, Condition):
-        return where
-    if isinstance(where, str):
-        return parse_condition(where)
-    raise ConfigError(
-        f"the condition is {shown(where)}", expected='a text such as "tsl_target > 0", or None'
-    )
-
-
 def checked_run(of: object) -> Run:
-    """A run, and no path of one or anything else.
+    """Return a run unchanged; refuse its path and everything else.
 
     Raises
     ------
@@ -299,4 +300,4 @@ def checked_run(of: object) -> Run:
     """
     if isinstance(of, Run):
         return of
-    raise ConfigError(f"the run is {shown(of)}", expected="a run that load_run(path) has opened")
+    raise ConfigError(f"invalid run {shown(of)}", expected="a run opened by load_run(path)")

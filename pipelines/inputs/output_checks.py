@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ib_grid.errors import OutputError
 from ib_grid.runs.manifest import RUN_FILE
-from ib_grid.runs.partitions import results_folder
+from ib_grid.runs.partition_layout import results_folder
 from ib_grid.runs.run import Run
 from ib_grid.storage.paths import AnyPath, parse_path
 

@@ -14,7 +14,7 @@ from ib_grid.grid.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import row_blocks
 from ib_grid.runs.cubes import Cube
-from ib_grid.runs.partitions import results_folder
+from ib_grid.runs.partition_layout import results_folder
 from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor

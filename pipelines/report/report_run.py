@@ -7,7 +7,7 @@ from ib_grid.errors import InputError
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import inventory
 from ib_grid.runs.manifest import Manifest, read_manifest
-from ib_grid.runs.partitions import results_folder
+from ib_grid.runs.partition_layout import results_folder
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import open_executor, processes_for
 from pipelines.cluster.local_cluster import Workers

@@ -21,7 +21,7 @@ from ib_grid.runs import chunk_summary, inventory
 from ib_grid.runs.chunk_summary import Summary
 from ib_grid.runs.inventory import Stored
 from ib_grid.runs.manifest import Manifest, State, write_manifest
-from ib_grid.runs.partitions import partition_files, results_folder
+from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.storage.paths import AnyPath
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster import local_cluster

@@ -143,7 +143,7 @@ def new_manifest(settings: Settings, inputs: RunInputs) -> Manifest:
 
 def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunResult:
     """Compute what is not there, until all of it is."""
-    inventory.remove_leftovers(context.dataset)
+    inventory.remove_temporary_files(context.dataset)
     stored = context.stored(read_all=True)
     missing = [index for index in range(len(context.plan)) if index not in stored.records]
     _say_what_is_there(context, len(missing), begun)

@@ -19,7 +19,7 @@ from ib_grid.grid.row_filter import NO_FILTER, RowFilter
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, summarise
 from ib_grid.runs.partition_file import Record
-from ib_grid.runs.partitions import partition_path
+from ib_grid.runs.partition_layout import partition_path
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.versions import check_this_worker
 

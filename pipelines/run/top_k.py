@@ -18,9 +18,9 @@ from ib_grid.grid.row_filter import Rank, RowFilter, TopKThreshold
 from ib_grid.grid.scoring import Columns
 from ib_grid.grid.top_rows import TopRows
 from ib_grid.runs import partition_file, row_blocks
-from ib_grid.runs.partitions import partition_path
-from ib_grid.runs.threads import in_threads
+from ib_grid.runs.partition_layout import partition_path
 from ib_grid.storage.paths import AnyPath
+from ib_grid.storage.threads import in_threads
 
 _THREADS = 2
 
@@ -54,7 +54,7 @@ def _last(best: TopRows, row_filter: RowFilter) -> Rank | None:
 
 
 def _columns(files: Sequence[AnyPath], names: Sequence[str]) -> Iterator[Columns]:
-    return (block.columns for block in row_blocks.blocks(row_blocks.numbered(files), names))
+    return (block.columns for block in row_blocks.read_blocks(row_blocks.numbered(files), names))
 
 
 def _eligible(columns: Columns, row_filter: RowFilter) -> Columns:

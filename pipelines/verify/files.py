@@ -17,9 +17,9 @@ from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, VariationSums, summary_of
 from ib_grid.runs.manifest import Manifest
 from ib_grid.runs.partition_file import Record
-from ib_grid.runs.partitions import chunk_of, partition_path
-from ib_grid.runs.threads import in_threads
+from ib_grid.runs.partition_layout import chunk_of, partition_path
 from ib_grid.storage.paths import AnyPath, all_below
+from ib_grid.storage.threads import in_threads
 from pipelines.verify.draw import Draw
 
 _THREADS = 2

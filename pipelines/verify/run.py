@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ib_grid.grid.columns import result_schema
 from ib_grid.runs.manifest import Manifest, read_manifest
-from ib_grid.runs.partitions import results_folder
+from ib_grid.runs.partition_layout import results_folder
 from ib_grid.storage.paths import AnyPath
 from pipelines.verify import again, files
 from pipelines.verify.checks import Check, Tell, Verification

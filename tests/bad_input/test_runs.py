@@ -33,14 +33,14 @@ def within(outer: str, **changes: object) -> Callable[[Content], str]:
     return lambda content: json.dumps({**content, outer: {**content[outer], **changes}})
 
 
-FINGERPRINT = "its content does not have its fingerprint"
+FINGERPRINT = "wrong fingerprint"
 DAMAGED: dict[str, tuple[Callable[[Content], str], str]] = {
-    "empty": (lambda _: "", "it is not JSON: «…»"),
-    "cut off": (lambda content: json.dumps(content)[:-40], "it is not JSON: «…»"),
-    "nested": (lambda _: "[" * 100_000, "it is not JSON: «…»"),
-    "a number without end": (lambda _: '{"format": ' + "9" * 5000 + "}", "it is not JSON: «…»"),
-    "a list": (lambda _: "[]", f"its format is not {FORMAT}"),
-    "another format": (changed(format=99), f"its format is not {FORMAT}"),
+    "empty": (lambda _: "", "not JSON: «…»"),
+    "cut off": (lambda content: json.dumps(content)[:-40], "not JSON: «…»"),
+    "nested": (lambda _: "[" * 100_000, "not JSON: «…»"),
+    "a number without end": (lambda _: '{"format": ' + "9" * 5000 + "}", "not JSON: «…»"),
+    "a list": (lambda _: "[]", "format is missing"),
+    "an older format": (changed(format=1), "format is 1"),
     "no symbol": (changed(symbol=None), "symbol is None"),
     "a symbol that is a path": (changed(symbol="../../GER40"), "«…»"),
     "a symbol of another run": (changed(symbol="XAUUSD"), "«…»"),
@@ -49,28 +49,28 @@ DAMAGED: dict[str, tuple[Callable[[Content], str], str]] = {
     "bars that are a text": (within("data", bars="5"), "data.bars is '5'"),
     "another hash": (within("data", sha256="b" * 64), FINGERPRINT),
     "a grid that is a list": (changed(grid=[]), "grid is []"),
-    "a grid without an axis": (within("grid", rr_target=[]), "its «…»"),
+    "a grid without an axis": (within("grid", rr_target=[]), "invalid «…»"),
     "a grid of another value": (within("grid", rr_target=[3.0]), FINGERPRINT),
-    "a grid of text": (within("grid", rr_target=["1"]), "its «…»"),
-    "a grid of NaN": (within("grid", rr_target=[float("nan")]), "its «…»"),
-    "a grid of sessions without zones": (within("grid", ib_timezone=[]), "its «…»"),
+    "a grid of text": (within("grid", rr_target=["1"]), "invalid «…»"),
+    "a grid of NaN": (within("grid", rr_target=[float("nan")]), "invalid «…»"),
+    "a grid of sessions without zones": (within("grid", ib_timezone=[]), "invalid «…»"),
     "a zone that is a path": (
         within("grid", ib_timezone=["../../etc/passwd"] * 2),
-        "its «…»unknown time zone '../../etc/passwd'",
+        "invalid «…»unknown time zone '../../etc/passwd'",
     ),
-    "no chunks": (changed(chunks=0), "its chunks do not fit its grid"),
-    "chunks of nothing": (changed(settings_per_chunk=0), "its chunks do not fit its grid"),
+    "no chunks": (changed(chunks=0), "the chunks do not fit the grid"),
+    "chunks of nothing": (changed(settings_per_chunk=0), "the chunks do not fit the grid"),
     "chunks of less than nothing": (
         changed(settings_per_chunk=-1),
-        "its chunks do not fit its grid",
+        "the chunks do not fit the grid",
     ),
-    "fewer combinations": (changed(combinations=1), "its chunks do not fit its grid"),
+    "fewer combinations": (changed(combinations=1), "the chunks do not fit the grid"),
     "a state of its own": (changed(state="done"), "state is 'done'"),
     "a state of 5,000 letters": (changed(state="x" * 5000), f"state is '{'x' * 79}…"),
     "attempts that are an object": (changed(attempts={}), "attempts is {}"),
-    "weights of another sum": (changed(ranking={"weights": {"total_r": 2}}), "its «…»"),
-    "weights of NaN": (changed(ranking={"weights": {"total_r": float("nan")}}), "its «…»"),
-    "a ranking of unknown names": (changed(ranking={"x": 1}), "its «…»"),
+    "weights of another sum": (changed(ranking={"weights": {"total_r": 2}}), "invalid «…»"),
+    "weights of NaN": (changed(ranking={"weights": {"total_r": float("nan")}}), "invalid «…»"),
+    "a ranking of unknown names": (changed(ranking={"x": 1}), "invalid «…»"),
     "another model": (within("execution", model="original"), FINGERPRINT),
     "a news statement that is not complete": (
         changed(news_statement={"enabled": True}),
@@ -87,8 +87,8 @@ def test_a_run_json_that_was_changed_is_refused(name: str, ib_grid_command: Comm
     file.write_text(change(json.loads(file.read_text())))
     message = (
         f"run.json is damaged or foreign: {found}\n  in run/run.json\n"
-        f"  expected: a file that ib-grid has written, format {FORMAT}\n"
-        "  to do: put the file back from a copy, or start anew with --no-resume"
+        f"  expected: a file written by ib-grid, format {FORMAT}\n"
+        "  to do: restore the file from a copy, or start over with --no-resume"
     )
     said = refusal(ib_grid_command, "report run")
     assert Case(name=name, content=b"", options="", message=message).is_said_in(said), said
@@ -111,7 +111,7 @@ def test_run_json_that_is_not_a_file(
     Path("run").mkdir()
     make(Path("run") / RUN_FILE)
     assert refusal(ib_grid_command, "report run") == (
-        f"error: run.json cannot be read ({reason})\n  in run\n  expected: the directory of a run\n"
+        f"error: run.json cannot be read ({reason})\n  in run\n  expected: a run directory\n"
     )
 
 
@@ -162,8 +162,8 @@ def test_a_link_out_of_the_run_directory_is_not_followed(
     assert (status, out) == (1, ""), err
     assert err == (
         f"error: a link leads out of the run directory\n  in {place}\n"
-        "  expected: folders and files in the run directory itself\n"
-        "  to do: put what it leads to in its place\n"
+        "  expected: folders and files inside the run directory\n"
+        "  to do: replace the link by the file or folder to which it leads\n"
     )
     assert files_of(elsewhere) == before
 
@@ -233,7 +233,7 @@ def test_partition_that_is_not_a_file_is_damaged(
     status, out, err = ib_grid_command("report", "run")
     assert (status, out) == (1, "")
     assert err == (
-        f"error: it is not a file\n  in {place}\n"
-        "  expected: the file as the run has written it\n"
-        "  to do: give the command of the run again: it computes damaged files anew\n"
+        f"error: not a regular file\n  in {place}\n"
+        "  expected: the file as the run wrote it\n"
+        "  to do: run the same command again: damaged files are computed anew\n"
     )

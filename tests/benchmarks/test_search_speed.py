@@ -23,7 +23,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.manifest import write_manifest
 from ib_grid.runs.partition_file import results_table
-from ib_grid.runs.partitions import partition_path, results_folder
+from ib_grid.runs.partition_layout import partition_path, results_folder
 from tests.helpers.runs.random_runs import manifest
 
 GRID = named_grid("expanded", GER40)

@@ -77,9 +77,9 @@ def test_damaged_swapped_and_leftover_files(
     said = assert_goes_on(place, undisturbed, kept)
     for index in wrong:
         assert f"part-{index:05d}.parquet: " in said
-    assert "part-00060.parquet: it belongs to another run" in said
-    assert "part-00070.parquet: it holds chunk 71, not chunk 70" in said
-    assert "part-00081.parquet: it holds chunk 80, not chunk 81" in said
+    assert "part-00060.parquet: the file belongs to another run" in said
+    assert "part-00070.parquet: the file holds chunk 71, not chunk 70" in said
+    assert "part-00081.parquet: the file holds chunk 80, not chunk 81" in said
     assert len(list((place.run_dir / "damaged").iterdir())) == len(wrong)
 
 

@@ -118,7 +118,7 @@ def _eligible(
     trades = f"{prefix}total_trades"
     looked_at = (trades,) if ranking.min_trades else ()
     for block in run.blocks(tuple(dict.fromkeys((*names, *looked_at))), where):
-        columns: Columns = {name: block.column(name).to_numpy() for name in block.schema.names}
+        columns: Columns = block.columns
         if looked_at:
             rows = scoring.eligible(columns, ranking.min_trades, prefix)
             columns = scoring.take(columns, columns, rows)

@@ -123,7 +123,7 @@ def _figures(
 ) -> Iterator[Figures]:
     """Score, drawdown and total R of the eligible rows, block by block, no block empty."""
     names = dict.fromkeys(("combo_id", "total_trades", "max_drawdown", "total_r", *weights))
-    for block in row_blocks.blocks(files, tuple(names)):
+    for block in row_blocks.read_blocks(files, tuple(names)):
         row_blocks.check_finite(block)
         rows = scoring.eligible(block.columns, min_trades)
         if rows.any():

@@ -95,7 +95,7 @@ def total_r_cube(files: Sequence[File], grid: Grid) -> Cube:
 
 
 def _total_r(files: Sequence[File]) -> Iterator[tuple[NDArray[np.generic], ...]]:
-    for block in row_blocks.blocks(files, ("combo_id", "total_r")):
+    for block in row_blocks.read_blocks(files, ("combo_id", "total_r")):
         row_blocks.check_finite(block)
         yield block.columns["combo_id"], block.columns["total_r"]
 

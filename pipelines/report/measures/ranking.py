@@ -168,7 +168,7 @@ def _survey(
     """First pass: sums over each scope, and extrema over its eligible rows."""
     totals = [Sums() for _ in contests]
     extrema = [scoring.no_extrema(len(contest.weights)) for contest in contests]
-    for block in row_blocks.blocks(files, names):
+    for block in row_blocks.read_blocks(files, names):
         row_blocks.check_finite(block)
         for i, contest in enumerate(contests):
             prefix = contest.scope.prefix
@@ -188,7 +188,7 @@ def _choose(
 ) -> list[TopRows]:
     """Second pass: the best rows of each scope, and where each is: the index of a file, the row."""
     best = [TopRows(contest.scope.n_best, n_more=2) for contest in contests]
-    for block in row_blocks.blocks(files, names):
+    for block in row_blocks.read_blocks(files, names):
         for rows, contest, of_scope in zip(best, contests, extrema, strict=True):
             _enter(block, contest, of_scope, rows)
     return best

@@ -20,7 +20,7 @@ from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
-from ib_grid.runs.partitions import partition_path, results_folder
+from ib_grid.runs.partition_layout import partition_path, results_folder
 from pipelines.config.configuration import load_settings
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs

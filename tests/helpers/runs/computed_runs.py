@@ -12,7 +12,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, summarise
 from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
-from ib_grid.runs.partitions import partition_files, partition_path, results_folder
+from ib_grid.runs.partition_layout import partition_files, partition_path, results_folder
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import new_manifest
 from pipelines.run.tasks import ChunkWork, run_chunk

@@ -21,7 +21,7 @@ from ib_grid.market.instruments import GER40, INSTRUMENTS
 from ib_grid.news import NO_NEWS, NewsStatement
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
 from ib_grid.runs.manifest import Manifest, versions, write_manifest
-from ib_grid.runs.partitions import partition_path, results_folder
+from ib_grid.runs.partition_layout import partition_path, results_folder
 from tests.helpers.runs.reported_runs import random_rows
 
 AXES: dict[str, list[object]] = {

@@ -15,7 +15,7 @@ from ib_grid.grid.chunks import Chunk, ChunkPlan, plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.grid import Grid, grid_from_mapping
 from ib_grid.market.instruments import GER40
-from ib_grid.runs.partitions import partition_files
+from ib_grid.runs.partition_layout import partition_files
 from ib_grid.storage.paths import AnyPath
 from pipelines.config.configuration import load_settings
 from pipelines.config.settings import Settings

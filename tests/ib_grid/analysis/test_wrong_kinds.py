@@ -47,16 +47,16 @@ def test_invalid_run(call: Callable[[Any], object], of: Any) -> None:
 
 @pytest.mark.parametrize("path", [None, 3, ["results"], b"results"])
 def test_invalid_path(path: Any) -> None:
-    with pytest.raises(ConfigError, match="the path of a run is"):
+    with pytest.raises(ConfigError, match="invalid run path"):
         load_run(path)
 
 
 @pytest.mark.parametrize("where", [3, True, ["total_r > 0"], {"total_r": 0}])
 def test_invalid_condition(run: Run, where: Any) -> None:
     for call in (run.frame, run.table):
-        with pytest.raises(ConfigError, match="the condition is"):
+        with pytest.raises(ConfigError, match="invalid condition"):
             call(["total_r"], where)
-    with pytest.raises(ConfigError, match="the condition is"):
+    with pytest.raises(ConfigError, match="invalid condition"):
         analysis.top(run, where=where)
 
 

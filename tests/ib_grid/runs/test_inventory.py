@@ -20,7 +20,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
-from ib_grid.runs.partitions import partition_files, partition_path
+from ib_grid.runs.partition_layout import partition_files, partition_path
 from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics
 
 
@@ -136,7 +136,7 @@ def test_another_chunks_file_is_set_aside(dataset: Path) -> None:
     path = write(dataset, 2)
     other = partition_path(dataset, GRID, PLAN.chunk(3))
     path.rename(other)
-    assert_set_aside(dataset, other, "it holds chunk 2, not chunk 3")
+    assert_set_aside(dataset, other, "the file holds chunk 2, not chunk 3")
 
 
 def test_misplaced_file_is_set_aside(dataset: Path) -> None:
@@ -144,7 +144,7 @@ def test_misplaced_file_is_set_aside(dataset: Path) -> None:
     wrong = dataset / "session=0900-0930" / "wait_minutes=15" / path.name
     wrong.parent.mkdir(parents=True)
     path.rename(wrong)
-    assert_set_aside(dataset, wrong, "no place in this run")
+    assert_set_aside(dataset, wrong, "not belong in this run")
 
 
 @pytest.mark.parametrize("name", ["part-99999.parquet", "part-x.parquet", "part-1.parquet"])
@@ -152,7 +152,7 @@ def test_a_file_beyond_the_plan_is_set_aside(dataset: Path, name: str) -> None:
     path = write(dataset, 1)
     beyond = path.with_name(name)
     path.rename(beyond)
-    assert_set_aside(dataset, beyond, "no place in this run")
+    assert_set_aside(dataset, beyond, "not belong in this run")
 
 
 def test_a_foreign_parquet_file_is_set_aside(dataset: Path) -> None:
@@ -175,13 +175,13 @@ def test_a_truncated_file_is_set_aside_by_its_footer(dataset: Path, kept: float)
     content = path.read_bytes()
     size = int(len(content) * kept) if isinstance(kept, float) else kept
     path.write_bytes(content[:size])
-    assert_set_aside(dataset, path, "not a whole Parquet file")
+    assert_set_aside(dataset, path, "not a complete Parquet file")
 
 
 def test_a_zeroed_file_is_set_aside(dataset: Path) -> None:
     path = write(dataset, 1)
     path.write_bytes(bytes(path.stat().st_size))
-    assert_set_aside(dataset, path, "not a whole Parquet file")
+    assert_set_aside(dataset, path, "not a complete Parquet file")
 
 
 def test_zeroed_rows_are_found_by_a_full_read(dataset: Path) -> None:
@@ -198,13 +198,13 @@ def test_a_changed_byte_is_found_by_the_checksum(dataset: Path) -> None:
     content = bytearray(path.read_bytes())
     content[1000] ^= 4
     path.write_bytes(content)
-    assert_set_aside(dataset, path, "not those that were written", read_all=True)
+    assert_set_aside(dataset, path, "wrong checksum", read_all=True)
 
 
 def test_a_file_without_checksum_is_set_aside(dataset: Path) -> None:
     path = write(dataset, 1)
     pq.write_table(pq.ParquetFile(path).read(), path)
-    assert_set_aside(dataset, path, "not those that were written", read_all=True)
+    assert_set_aside(dataset, path, "wrong checksum", read_all=True)
 
 
 @cache
@@ -250,7 +250,7 @@ def test_only_leftovers_are_removed(dataset: Path) -> None:
     path = write(dataset, 0)
     (path.parent / ".part-00001.parquet.77.partial").write_bytes(b"half")
     (path.parent / "notes.txt").write_text("mine")
-    assert inventory.remove_leftovers(dataset) == 1
+    assert inventory.remove_temporary_files(dataset) == 1
     assert {p.name for p in path.parent.iterdir()} == {path.name, "notes.txt"}
 
 
@@ -259,7 +259,7 @@ def test_unwritable_path(dataset: Path) -> None:
     dataset.write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="cannot be written") as caught:
         write(dataset, 0)
-    assert "run again" in caught.value.hint
+    assert "finished chunks are kept" in caught.value.hint
 
 
 def test_a_full_disk_leaves_no_half_file(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,6 +143,14 @@ def test_foreign_content_is_refused(tmp_path: Path, text: str) -> None:
         read_manifest(tmp_path)
 
 
+def test_a_newer_format_is_named(tmp_path: Path) -> None:
+    write_manifest(tmp_path, manifest())
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    with pytest.raises(InputError, match=r"run\.json has format 99, from a newer ib-grid"):
+        read_manifest(tmp_path)
+
+
 def test_the_fingerprint_is_that_of_the_identity() -> None:
     assert fingerprint(manifest().identity) == manifest().fingerprint
 

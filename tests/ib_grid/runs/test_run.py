@@ -139,9 +139,9 @@ def test_run_with_filter_and_columns(tmp_path: Path) -> None:
     assert f"{len(rows)} rows kept; 17 of 100 columns kept" in run.statement
     assert run.frame().shape == (len(rows), 17)
     assert np.array_equal(run.cube("total_r"), cube_of(rows, "total_r"), equal_nan=True)
-    with pytest.raises(ConfigError, match="the run has not kept winrate"):
+    with pytest.raises(ConfigError, match="the run does not keep winrate"):
         run.frame(["winrate"])
-    with pytest.raises(ConfigError, match="the run has not kept winrate"):
+    with pytest.raises(ConfigError, match="the run does not keep winrate"):
         run.frame(["total_r"], "winrate > 5")
     left_out = next(i for i in range(864) if i not in set(rows["combo_id"]))
     with pytest.raises(DataError, match="not among the rows"):
@@ -157,10 +157,10 @@ def test_without_the_parameters_ids_are_enough(tmp_path: Path) -> None:
 
 
 def test_refused(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no result column total_rr") as refused:
+    with pytest.raises(ConfigError, match="unknown result column total_rr") as refused:
         run.frame(["total_rr"])
     assert refused.value.expected == "perhaps total_r"
-    with pytest.raises(ConfigError, match="no metric column rr_target"):
+    with pytest.raises(ConfigError, match="unknown metric column rr_target"):
         run.cube("rr_target")
     with pytest.raises(InputError, match=r"run\.json cannot be read"):
         load_run(tmp_path)
@@ -171,7 +171,7 @@ def test_refused(run: Run, tmp_path: Path) -> None:
     write_run(tmp_path / "moved")
     file = next(iter(load_run(tmp_path / "moved").files.values()))
     file.rename(file.with_name("part-00011.parquet"))
-    with pytest.raises(StoreError, match="no place in this run"):
+    with pytest.raises(StoreError, match="does not belong in this run"):
         load_run(tmp_path / "moved")
 
 

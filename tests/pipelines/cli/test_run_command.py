@@ -16,7 +16,7 @@ import pytest
 
 from ib_grid.market.bars import bars_from_frame, bars_to_frame, read_bars, write_bars
 from ib_grid.runs.manifest import read_manifest
-from ib_grid.runs.partitions import partition_files, results_folder
+from ib_grid.runs.partition_layout import partition_files, results_folder
 from pipelines.cli import main
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import run

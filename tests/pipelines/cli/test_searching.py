@@ -80,8 +80,8 @@ class TestTop:
             (("--where", "max_drawdon < 5"), "no column max_drawdon\n  in --where"),
             (("--where", ""), "there is no condition\n  in --where"),
             (("--by", "ib_start"), "ib_start is no number, there is nothing"),
-            (("--columns", "winrat"), "no result column winrat"),
-            (("--by", "winrate", "--columns", "score"), "no result column score"),
+            (("--columns", "winrat"), "unknown result column winrat"),
+            (("--by", "winrate", "--columns", "score"), "unknown result column score"),
         ],
     )
     def test_refused(self, ib_grid_command: Command, run, options, found) -> None:

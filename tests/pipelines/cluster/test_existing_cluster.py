@@ -17,7 +17,7 @@ import pytest
 
 from ib_grid.errors import ClusterError, ConfigError
 from ib_grid.runs.manifest import read_manifest
-from ib_grid.runs.partitions import partition_files, results_folder
+from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.runs.run import load_run
 from ib_grid.storage.paths import AnyPath, RemotePath
 from pipelines.cluster import executors

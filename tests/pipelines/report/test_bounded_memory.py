@@ -22,7 +22,7 @@ from ib_grid.grid.row_filter import RowFilter
 from ib_grid.market.instruments import GER40
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
-from ib_grid.runs.partitions import partition_files, partition_path
+from ib_grid.runs.partition_layout import partition_files, partition_path
 from ib_grid.runs.row_blocks import numbered
 from pipelines.report.measures.parameter_effects import parameter_effects, total_r_cube
 from pipelines.report.measures.ranking import Scope, rank

@@ -23,7 +23,7 @@ from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs.manifest import read_manifest, write_manifest
-from ib_grid.runs.partitions import partition_files, results_folder
+from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.storage.lock import sole_writer
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
@@ -113,8 +113,8 @@ def test_damaged_or_missing_chunks_are_recomputed(tmp_path: Path) -> None:
     again, said = done(settings(tmp_path, chunk_size=64))
     assert again.computed == 24
     assert f"goes on, {len(files) - 3} of {len(files)} chunks are done" in said
-    assert "part-00003.parquet: its bytes are not those that were written" in said
-    assert "part-00007.parquet: it is not a whole Parquet file" in said
+    assert "part-00003.parquet: wrong checksum" in said
+    assert "part-00007.parquet: not a complete Parquet file" in said
     assert "its chunks stay as they were cut" in said
     assert rows(dataset_of(again)).equals(before)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept

@@ -14,7 +14,7 @@ from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.manifest import read_manifest
-from ib_grid.runs.partitions import partition_files, partition_path, results_folder
+from ib_grid.runs.partition_layout import partition_files, partition_path, results_folder
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report import ReportSettings, build_report

@@ -17,7 +17,7 @@ from ib_grid.grid.chunks import MAX_CHUNKS
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import summarise
-from ib_grid.runs.partitions import partition_files, partition_path
+from ib_grid.runs.partition_layout import partition_files, partition_path
 from pipelines.run import tasks
 from tests.helpers.runs.small_runs import FINGERPRINT, GRID, rows, work
 

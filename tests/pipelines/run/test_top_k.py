@@ -16,7 +16,7 @@ from ib_grid.grid.row_filter import RowFilter, TopKThreshold
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
-from ib_grid.runs.partitions import partition_files, partition_path
+from ib_grid.runs.partition_layout import partition_files, partition_path
 from pipelines.run.top_k import filter_partitions, find_threshold
 from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics, rows
 

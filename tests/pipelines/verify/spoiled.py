@@ -115,18 +115,18 @@ def a_pipe(path: Path) -> None:
 
 
 DAMAGES = {
-    truncated: "not a whole Parquet file",
-    zeroed: "not a whole Parquet file",
-    flipped: "its bytes are not those that were written",
-    no_checksum: "its bytes are not those that were written",
-    other_parameters: "its combinations are not those of the chunk",
-    a_row_twice: "its combinations are not those of the chunk",
-    another_record: "its metadata are damaged",
-    another_runs: "it belongs to another run",
-    another_chunks: "it holds chunk 2, not chunk 3",
+    truncated: "not a complete Parquet file",
+    zeroed: "not a complete Parquet file",
+    flipped: "wrong checksum",
+    no_checksum: "wrong checksum",
+    other_parameters: "the combinations are not those of the chunk",
+    a_row_twice: "the combinations are not those of the chunk",
+    another_record: "damaged metadata",
+    another_runs: "the file belongs to another run",
+    another_chunks: "the file holds chunk 2, not chunk 3",
     linked: "a link",
-    a_folder: "it is not a file",
-    a_pipe: "it is not a file",
+    a_folder: "not a regular file",
+    a_pipe: "not a regular file",
     Path.unlink: "chunk 3 is missing",
 }
 

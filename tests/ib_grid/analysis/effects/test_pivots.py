@@ -159,7 +159,7 @@ def test_no_such_reduction_or_metric(whole) -> None:
     for reduction in ("p101", "sum", "", 5):
         with pytest.raises(ConfigError, match="unknown reduction"):
             pivot(whole[0], "rr_target", "session", reduction=reduction)
-    with pytest.raises(ConfigError, match="no metric column"):
+    with pytest.raises(ConfigError, match="unknown metric column"):
         pivot(whole[0], "rr_target", "session", "rr_target")
 
 

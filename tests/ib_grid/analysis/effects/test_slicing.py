@@ -81,7 +81,7 @@ def test_uncomputed_values_are_nan(tmp_path: Path) -> None:
 def test_refused(whole) -> None:
     with pytest.raises(GridError, match="no combination 864"):
         slices(whole[0], 864)
-    with pytest.raises(ConfigError, match="no metric column"):
+    with pytest.raises(ConfigError, match="unknown metric column"):
         slices(whole[0], 0, "rr_target")
 
 

@@ -101,7 +101,7 @@ def test_memory_store_is_emptied(whole) -> None:
 def test_a_run_with_few_columns(tmp_path: Path) -> None:
     rows = write_run(tmp_path / "r", columns=("combo_id", *PARAM_NAMES, "winrate"))
     run = load_run(tmp_path / "r")
-    with pytest.raises(ConfigError, match="has not kept total_trades"):
+    with pytest.raises(ConfigError, match="does not keep total_trades"):
         top(run, "winrate")
     found = top(run, "winrate", 3, ranking=ranking_of(run, 0))
     assert found["winrate"].tolist() == rows["winrate"].nlargest(3).tolist()

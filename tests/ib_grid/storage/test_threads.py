@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from ib_grid.runs.threads import in_threads
+from ib_grid.storage.threads import in_threads
 
 
 @pytest.mark.parametrize("n_items", [0, 1, 64, 65, 300])

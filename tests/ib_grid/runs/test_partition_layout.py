@@ -12,8 +12,8 @@ from ib_grid.errors import StoreError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import RESULT_COLUMNS
 from ib_grid.grid.conditions import parse_condition
-from ib_grid.runs.dataset import columns_of, data_set, files_of, read_errors
-from ib_grid.runs.partitions import results_folder
+from ib_grid.runs.partition_layout import dataset_of, files_by_chunk, results_folder
+from ib_grid.runs.row_blocks import columns_of, read_errors
 from tests.helpers.runs.random_runs import GRID, ROWS_PER_CHUNK, only, write_run
 
 PLAN = plan_chunks(GRID, ROWS_PER_CHUNK)
@@ -31,12 +31,12 @@ def rows(path: Path) -> pd.DataFrame:
 
 @pytest.fixture
 def files(path: Path, rows: pd.DataFrame) -> dict[int, Path]:
-    return files_of(results_folder(path, "GER40"), PLAN)
+    return files_by_chunk(results_folder(path, "GER40"), PLAN)
 
 
 def whole(path: Path, files: dict[int, Path]) -> ds.FileSystemDataset:
     """The data set, none of its files looked at yet."""
-    return data_set(path, files, PLAN, RESULT_COLUMNS)
+    return dataset_of(path, files, PLAN, RESULT_COLUMNS)
 
 
 def ids(dataset: ds.FileSystemDataset, location: str) -> list[int]:
@@ -91,11 +91,11 @@ def test_other_parameters_leave_out_files_by_their_statistics(
 
 def test_id_statistics_skip_files_without_parameters(tmp_path: Path) -> None:
     write_run(tmp_path, columns=("combo_id", "total_r"))
-    files = files_of(results_folder(tmp_path, "GER40"), PLAN)
+    files = files_by_chunk(results_folder(tmp_path, "GER40"), PLAN)
     columns = columns_of(files[0])
     assert columns == ("combo_id", "total_r")
     with only(files, [500 // 72]):
-        dataset = data_set(tmp_path, files, PLAN, columns)
+        dataset = dataset_of(tmp_path, files, PLAN, columns)
         assert dataset.schema.names == list(columns)
         assert ids(dataset, "combo_id == 500") == [500]
 
@@ -103,7 +103,7 @@ def test_id_statistics_skip_files_without_parameters(tmp_path: Path) -> None:
 def test_file_elsewhere_or_invalid(tmp_path: Path) -> None:
     write_run(tmp_path)
     folder = results_folder(tmp_path, "GER40")
-    files = files_of(folder, PLAN)
+    files = files_by_chunk(folder, PLAN)
     files[5].write_bytes(b"nothing")
     with pytest.raises(StoreError, match="cannot be read") as caught:
         columns_of(files[5])
@@ -111,5 +111,5 @@ def test_file_elsewhere_or_invalid(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be read"), read_errors(tmp_path):
         whole(tmp_path, files).to_table()
     files[0].rename(files[0].with_name("part-00011.parquet"))
-    with pytest.raises(StoreError, match="no place in this run"):
-        files_of(folder, PLAN)
+    with pytest.raises(StoreError, match="does not belong in this run"):
+        files_by_chunk(folder, PLAN)
