@@ -1,4 +1,4 @@
-"""The commands of `ib-grid`, put together."""
+"""The `ib-grid` application: all commands in the order of `--help`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 import ib_grid
-from pipelines.cli.commands import bars, combinations, glossary, results, runs, searching, sets
+from pipelines.cli.commands import (
+    compare,
+    data,
+    glossary,
+    groups,
+    results,
+    runs,
+    selected,
+    top,
+    trades,
+)
 
 app = typer.Typer(
     name="ib-grid",
@@ -17,27 +27,29 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    bars.instruments,
-    bars.prepare,
-    bars.levels,
-    runs.run,
+    runs.demo,
+    data.instruments,
+    data.prepare,
+    data.levels,
     runs.info,
+    runs.run,
     results.report,
     results.verify,
-    searching.top,
-    sets.show,
-    sets.export,
-    sets.portfolio,
-    searching.compare,
-    searching.groups,
-    combinations.trades,
-    runs.demo,
+    top.top,
+    selected.show,
+    selected.export,
+    selected.portfolio,
+    compare.compare,
+    groups.groups,
+    trades.trades,
     glossary.glossary,
 ):
     app.command()(command)
 
-news_app = typer.Typer(help="The news filter.", no_args_is_help=True, rich_markup_mode=None)
-news_app.command()(combinations.check)
+news_app = typer.Typer(
+    help="Look at what the news filter blocks.", no_args_is_help=True, rich_markup_mode=None
+)
+news_app.command()(trades.check)
 app.add_typer(news_app, name="news")
 
 
@@ -50,7 +62,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _shared(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Backtest every parameter combination of the Initial Balance strategy."""

@@ -1,4 +1,4 @@
-"""The options that several commands share, each said once."""
+"""Arguments and options that several commands share, apart from settings."""
 
 from __future__ import annotations
 
@@ -9,37 +9,48 @@ import typer
 
 from pipelines.render.formats import Format
 
-_SYMBOL = "Instrument: GER40, XAUUSD, or one described in data/instruments/SYMBOL.toml."
-OneSymbol = Annotated[str, typer.Option("--symbol", help=_SYMBOL)]
-PreparedFile = Annotated[
-    Path | None,
-    typer.Option("--data", help="Bars file. [default: the symbol's in the data folder]"),
-]
-PreparedDir = Annotated[
-    Path, typer.Option("--data-dir", help="Folder of the prepared bars and levels.")
-]
-Run = Annotated[str, typer.Argument(help="Run directory or its URL, finished or not.")]
-Instruments = Annotated[
-    str | None,
-    typer.Option(
-        help="TOML file of the instrument, or folder of SYMBOL.toml. [default: data/instruments]"
-    ),
-]
+Run = Annotated[str, typer.Argument(help="Run directory or its URL; the run may be unfinished.")]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", help="TOML or JSON file of the same options; the command line wins."),
-]
-VariationFilter = Annotated[
-    str,
-    typer.Option(help="rule: a variation is ranked where it counts by its rule. none: everywhere."),
+    typer.Option("--config", help="TOML or JSON file whose [ranking] table is used."),
 ]
 Excel = Annotated[
     bool,
-    typer.Option(
-        "--excel", help="Write an Excel workbook, too; one that is there is kept current."
-    ),
+    typer.Option("--excel", help="Also write an Excel workbook; an existing one is kept current."),
 ]
 TableFormat = Annotated[
-    Format,
-    typer.Option("--format", help="auto: a table on a terminal, CSV in a pipe."),
+    Format, typer.Option("--format", help="auto: a table on a terminal, CSV in a pipe.")
+]
+Params = Annotated[
+    str,
+    typer.Option("--params", help="JSON file of the 14 parameters, such as *_best_params.json."),
+]
+CsvFile = Annotated[
+    Path | None, typer.Option("--out", help="CSV file to write. [default: print to the screen]")
+]
+
+SortColumn = Annotated[
+    str, typer.Option("--by", help="Column to sort by: score, a metric or a parameter.")
+]
+Ascending = Annotated[bool, typer.Option("--ascending", help="Show the lowest values first.")]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        help='Only combinations that meet a condition: "tsl_target > 0 and max_drawdown < 12".'
+        " Also: or, not, in (a, b), + - * /."
+    ),
+]
+MinTrades = Annotated[
+    int | None,
+    typer.Option(min=0, help="Least number of trades. [default: that of the run's ranking]"),
+]
+
+Rank = Annotated[
+    int | None,
+    typer.Option(help="Rank of the combination by score in the run's ranking. [default: 1]"),
+]
+ComboId = Annotated[int | None, typer.Option("--id", help="Its combo_id, instead of --rank.")]
+RunBars = Annotated[
+    Path | None,
+    typer.Option("--data", help="Bars of the run. [default: the file that the run was made from]"),
 ]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
 from ib_grid.runs.manifest import RUN_FILE, Manifest
+
+if TYPE_CHECKING:
+    from ib_grid.runs.run import Run
 
 _NOT_APPLIED = (
     "slippage and commission not applied, mid prices watched, target before stop in one bar"
@@ -54,3 +58,11 @@ def provenance_by_combination(runs: Mapping[str, Manifest]) -> list[str]:
     for name, manifest in runs.items():
         names.setdefault(provenance(manifest), []).append(name)
     return [f"{', '.join(alike)}: {said}" for said, alike in names.items()]
+
+
+def run_note(run: Run, min_trades: int = 0) -> str:
+    """Return how complete a run is, which of its rows are looked at, and its provenance."""
+    least = f"; with {min_trades} trades or more" if min_trades else ""
+    stored = "".join(f" {sentence}" for sentence in run.manifest.row_filter.notes())
+    made = provenance(run.manifest)
+    return f"{run.manifest.symbol}: {run.statement}{least}.{stored} {made[:1].upper()}{made[1:]}"

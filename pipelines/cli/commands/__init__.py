@@ -1,5 +1,5 @@
-"""The commands of `ib-grid`, by what they are about; `pipelines.cli.app` puts them together.
+"""The commands of `ib-grid`, by subject; `pipelines.cli.app` puts them together.
 
-What needs the engine, pandas and the like is imported by the command that uses it, so that --help
-and a mistyped option are answered at once.
+Each command imports the engine, pandas and the like within its function, so that `--help` and a
+mistyped option are answered at once.
 """

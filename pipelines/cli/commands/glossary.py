@@ -15,7 +15,7 @@ def glossary(
         typer.Argument(help="A word, a parameter or a metric. [default: show them all]"),
     ] = None,
 ) -> None:
-    """Explain the words of the strategy, the 14 parameters and the metrics."""
+    """Explain the words of the strategy, parameters and metrics."""
     from ib_grid.grid.columns import METRICS
     from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
 

@@ -1,8 +1,7 @@
-"""What a run has left: report, verify."""
+"""The report of a run and its verification: report, verify."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -16,12 +15,17 @@ if TYPE_CHECKING:
 
 def report(
     run: options.Run,
-    variation_filter: options.VariationFilter = "rule",
-    top: Annotated[int, typer.Option(help="Combinations ranked, and shown in Excel.")] = 10_000,
+    variation_filter: Annotated[
+        str,
+        typer.Option(help="rule: rank a variation only where its rule holds. none: everywhere."),
+    ] = "rule",
+    top: Annotated[
+        int, typer.Option(help="Number of combinations to rank and to list in Excel.")
+    ] = 10_000,
     excel: options.Excel = False,
     config_file: options.Config = None,
 ) -> None:
-    """Write the ranking and all result files of a run again, from its Parquet files."""
+    """Write the report of a run again from its stored results."""
     from pipelines.cluster.local_cluster import default_workers
     from pipelines.config import configuration
     from pipelines.render.data_tables import terminal
@@ -42,22 +46,20 @@ def report(
 def verify(
     run: options.Run,
     sample: Annotated[
-        int, typer.Option(min=0, help="Combinations to compute again with the reference engine.")
+        int,
+        typer.Option(min=0, help="Number of combinations to recompute with the reference engine."),
     ] = 20,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Draws the same combinations again. [default: others each time]"),
+        typer.Option(min=0, help="Seed that draws the same sample again. [default: random]"),
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Bars of the run. [default: where they were when it was begun]"),
-    ] = None,
+    data: options.RunBars = None,
 ) -> None:
-    """Check a run: its files against its manifest, a sample of its numbers against the bars.
+    """Verify the files of a run and recompute a sample of it.
 
-    Nothing is changed. Exit status: 0 all was checked and holds, 1 something is wrong, 2 no run, 3
-    nothing is wrong but not all could be checked: the run is unfinished, its bars or calendars are
-    gone.
+    Nothing is changed. Exit status: 0 everything checked and correct, 1 something is wrong, 2 not a
+    run, 3 nothing wrong but not everything could be checked, because the run is unfinished or its
+    bars or calendars are missing.
     """
     import secrets
 
@@ -73,5 +75,5 @@ def verify(
     )
     show_verification(terminal(), found)
     if sample:
-        typer.echo(f"The sample was drawn by --sample {sample} --seed {drawn_by}.")
+        typer.echo(f"Repeat this sample with --sample {sample} --seed {drawn_by}.")
     raise typer.Exit(found.exit_status)

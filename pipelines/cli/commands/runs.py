@@ -1,4 +1,4 @@
-"""The grid, backtested: run, info, demo."""
+"""Backtests of a grid: run, info, demo."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run(given: Given, excel: options.Excel = False) -> None:
     InstrumentOptions, GridOptions, DataOptions, ExecutionOptions, NewsOptions, WorkerOptions
 )
 def info(given: Given) -> None:
-    """Show the bars, the levels, the size of the grid and how long a run will take."""
+    """Show bars, levels, grid size and expected running time."""
     settings = given.settings()
     from pipelines.run.info import describe
 
@@ -62,7 +62,7 @@ def demo(
     output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
     excel: options.Excel = False,
 ) -> None:
-    """Run the standard grid on a year of synthetic bars and report on it."""
+    """Try everything out on a year of synthetic bars."""
     _prepare_workers()
     from pipelines.config import configuration
     from pipelines.inputs.demo import DEMO_SYMBOL, write_demo_bars
@@ -95,7 +95,7 @@ def _settings_of_run(given: Given) -> Settings:
 
 
 def _prepare_workers() -> None:
-    """Have what workers need be imported while this process imports its own and reads the input."""
+    """Start importing what workers need while this process reads the input."""
     from ib_grid.engine.fast.kernel_cache import all_compiled
     from pipelines.cluster.fork_server import start_fork_server
 

@@ -91,7 +91,7 @@ def test_the_sign_of_a_distance_is_explained(
 ) -> None:
     status, screen, _ = ib_grid_command("news", "check", "--help")
     assert status == 0
-    assert "negative, the event is still to come" in " ".join(screen.split())
+    assert "negative if the event is still to come" in " ".join(screen.split())
 
 
 def command(*words: str, **streams: object) -> subprocess.CompletedProcess[str]:

@@ -57,7 +57,7 @@ class TestTop:
             *("--columns", "winrate, tsl_target", "--format", "json"),
         )
         assert status == 0
-        assert "By max_drawdown, the smallest first.\n" in aside
+        assert "Sorted by max_drawdown, lowest first.\n" in aside
         found = json.loads(said)
         some = rows[(rows["tsl_target"] > 0) & (rows["max_drawdown"] < 5)]
         assert [row["combo_id"] for row in found] == some.nsmallest(3, "max_drawdown")[
@@ -162,7 +162,7 @@ class TestGroups:
         assert status == 0
         assert max(map(len, said.splitlines())) <= 80
         words = " ".join(said.split())
-        assert "5 trades or more, a drawdown of 30 R at most" in words
+        assert "at least 5 trades of the variation, a drawdown of at most 30 R" in words
         assert "A variation counts where OCAE: tsl_target > 0, TCWE:" in words
         assert len([line for line in said.splitlines() if ":00-0" in line]) == 12
 
@@ -171,7 +171,10 @@ class TestGroups:
         every = groups(load_run(run[0]), max_drawdown_r=2, min_trades=35).summary["n_variations"]
         status, said, aside = ib_grid_command(*given)
         assert len(json.loads(said)["groups"]) == len(every)
-        assert f"{(every == 4).sum()} of these {len(every)} groups have a set for all four" in aside
+        assert (
+            f"{(every == 4).sum()} of these {len(every)} groups have a combination for all four"
+            in aside
+        )
         status, said, _ = ib_grid_command(*given, "--variations", 2, "-n", 1)
         found = json.loads(said)
         assert status == 0
@@ -185,7 +188,7 @@ class TestGroups:
             )
             assert status == 0
             assert "Nothing qualifies." in (said if form == "table" else aside)
-            assert "1000 trades or more" in " ".join((said + aside).split())
+            assert "at least 1000 trades" in " ".join((said + aside).split())
 
     def test_no_such_ranking(self, ib_grid_command: Command, run) -> None:
         status, _, aside = ib_grid_command("groups", run[0], "--rank-by", "luck")

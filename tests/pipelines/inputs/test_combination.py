@@ -128,7 +128,7 @@ def test_the_nearest_event_may_lie_beyond_the_bars(
     assert found["event_title"].tolist() == nearest
     assert {"before", "after"} == set(nearest)
     assert (found["distance_minutes"] < 0).tolist() == [name == "after" for name in nearest]
-    total = f"{len(found)} candidates, 0 of them blocked"
+    total = f"{len(found)} candidates, 0 blocked"
     assert said.splitlines()[0] == total
     out = tmp_path / "C.csv"
     status, nothing, said = ib_grid_command("news", "check", *options, *news, "--out", out)

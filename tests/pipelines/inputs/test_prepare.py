@@ -237,7 +237,7 @@ def test_unneeded_zone_is_noted(ib_grid_command, csv):
     _, out, _ = ib_grid_command(
         "prepare", "--symbol", "GER40", "--csv", csv, "--timezone", "Asia/Tokyo"
     )
-    assert "note: --timezone Asia/Tokyo was not used" in out
+    assert "note: --timezone Asia/Tokyo was not needed" in out
 
 
 def test_brackets_in_names_are_shown_as_they_are(ib_grid_command, csv, tmp_path):

@@ -1,8 +1,7 @@
-"""One combination from its parameter file: trades, news check."""
+"""One combination from a parameter file: trades, news check."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,13 +21,11 @@ from pipelines.render import formats
 @takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
 def trades(
     given: Given,
-    params: Annotated[
-        str, typer.Option(help="JSON file of the 14 parameters, such as a run's best.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
-    ] = None,
-    engine: Annotated[str, typer.Option(help="fast, or reference: the plain twin.")] = "fast",
+    params: options.Params,
+    out: options.CsvFile = None,
+    engine: Annotated[
+        str, typer.Option(help="fast, or reference for the slow plain-Python engine.")
+    ] = "fast",
     table_format: options.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show or write every trade of one combination."""
@@ -54,16 +51,14 @@ def trades(
 @takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
 def check(
     given: Given,
-    params: Annotated[str, typer.Option(help="JSON file of the 14 parameters.")],
-    out: Annotated[
-        Path | None, typer.Option(help="CSV file to write. [default: the screen]")
-    ] = None,
+    params: options.Params,
+    out: options.CsvFile = None,
     table_format: options.TableFormat = formats.Format.AUTO,
 ) -> None:
-    """List each blocked and each kept candidate of a combination with the nearest event.
+    """List candidates, blocked or not, with their nearest event.
 
-    distance_minutes (min on the screen) is the candidate's time less the event's: negative, the
-    event is still to come; positive, it is over.
+    distance_minutes (min on the screen) is negative if the event is still to come and positive
+    if it is over.
     """
     settings = given.settings()
     from pipelines.inputs import combination as of_one
@@ -79,7 +74,7 @@ def check(
         write_csv(found, out)
     else:
         show_candidates(terminal(), found, table_format)
-    total = f"{len(found):,} candidates, {int(found['blocked'].sum()):,} of them blocked"
+    total = f"{len(found):,} candidates, {int(found['blocked'].sum()):,} blocked"
     typer.echo(total + (f", written: {out}" if out else ""), err=True)
     for line in combination.news.statement.lines:
         typer.echo(line, err=True)

@@ -1,4 +1,4 @@
-"""A set of a run: show, export, portfolio."""
+"""A selected combination of a run: show, export, portfolio."""
 
 from __future__ import annotations
 
@@ -15,34 +15,25 @@ if TYPE_CHECKING:
     from ib_grid.analysis import RunSource
     from pipelines.render.combinations.selected import Selected
 
-Rank = Annotated[
-    int | None,
-    typer.Option(help="Place by the score of the run's settings, 1 the best. [default: 1]"),
-]
-Id = Annotated[int | None, typer.Option("--id", help="The combo_id instead.")]
-Bars = Annotated[
-    Path | None, typer.Option(help="Bars of the run. [default: where they were when it was begun]")
-]
-
 
 def show(
     run: options.Run,
-    rank: Rank = None,
-    combo_id: Id = None,
+    rank: options.Rank = None,
+    combo_id: options.ComboId = None,
     trades: Annotated[
-        bool, typer.Option("--trades", help="Its trades, too; as CSV they alone.")
+        bool, typer.Option("--trades", help="List its trades, too; CSV then holds only them.")
     ] = False,
     chart: Annotated[
         Path | None,
-        typer.Option(help="HTML file to write: its curve, and its best and worst days."),
+        typer.Option(help="HTML file to write: equity curve, best and worst days."),
     ] = None,
     date: Annotated[
-        str | None, typer.Option(help="With --chart: this session date alone, YYYY-MM-DD.")
+        str | None, typer.Option(help="With --chart: only this session date, YYYY-MM-DD.")
     ] = None,
-    data: Bars = None,
+    data: options.RunBars = None,
     table_format: options.TableFormat = Format.AUTO,
 ) -> None:
-    """Show a set of a run: parameters, metrics, by variation and by year."""
+    """Show one combination of a run in detail."""
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.combinations.selected import select
     from pipelines.render.combinations.show import (
@@ -66,32 +57,32 @@ def show(
 
 
 def _source(selected: Selected, bars: Path | None, *, needed: bool) -> RunSource | None:
-    """What the run was computed from; None, and a note, where it is gone and can be spared."""
+    """Return the source of the run; print a note and return None if it is missing but optional."""
     try:
         return selected.source(bars)
     except DataError as error:
         if needed or bars:
             raise
         where = f", {error.location}" if error.location else ""
-        typer.echo(f"note: results by year are left out: {error.message}{where}", err=True)
+        typer.echo(f"note: no results by year: {error.message}{where}", err=True)
         return None
 
 
 def export(
     run: options.Run,
     out: Annotated[Path, typer.Option(help="File to write.")],
-    rank: Rank = None,
-    combo_id: Id = None,
+    rank: options.Rank = None,
+    combo_id: options.ComboId = None,
     file_format: Annotated[
         ExportFormat | None,
         typer.Option(
             "--format",
-            help="json: the file that trades --params takes. set: inputs of an MT5 Expert Advisor."
-            " py: a module with a frozen dataclass. [default: by the file's name, else json]",
+            help="json: for trades --params. set: inputs of an MT5 Expert Advisor. py: a Python"
+            " module with a frozen dataclass. [default: by the file's suffix, else json]",
         ),
     ] = None,
 ) -> None:
-    """Write the parameters of a set for a live bot or for MT5."""
+    """Write the parameters of a combination for a bot or for MT5."""
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.combinations.export import format_of, write_export
     from pipelines.render.combinations.selected import select
@@ -103,25 +94,25 @@ def export(
 
 
 def portfolio(
-    sets: Annotated[
+    combinations: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN[:ID|@RANK]...", help="A set of each run, the best one by default."
+            metavar="RUN[:ID|@RANK]...", help="One combination per run, by default the best."
         ),
     ],
     weight: Annotated[
         list[float] | None,
         typer.Option(
-            help="R of the portfolio for one R of a set, above 0; once for each. [default: 1]"
+            help="Weight of each combination, above 0; repeat in the same order. [default: 1]"
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV file to write, a row per date.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write, one row per date.")] = None,
     chart: Annotated[Path | None, typer.Option(help="HTML file to write.")] = None,
     table_format: options.TableFormat = Format.AUTO,
 ) -> None:
-    """Trade sets of one or more runs side by side: cumulative R, drawdown, correlation.
+    """Trade combinations of one or more runs side by side.
 
-    On the screen sums and correlations; as CSV every session date.
+    The table shows total R, drawdowns and correlations; CSV holds every session date.
     """
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.combinations.portfolio import (
@@ -135,7 +126,7 @@ def portfolio(
     from pipelines.render.csv_files import write_csv
     from pipelines.render.data_tables import terminal
 
-    selected = [select_by_text(text) for text in sets]
+    selected = [select_by_text(text) for text in combinations]
     for path in filter(None, (out, chart)):
         for one in selected:
             check_spares_run(path, one.run)

@@ -1,0 +1,92 @@
+"""The best combinations of one run in another run: compare."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli import options
+from pipelines.render import formats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ib_grid.analysis.selection.compare import Comparison
+    from pipelines.render.tables import Column
+
+
+def compare(
+    run_a: Annotated[str, typer.Argument(help="Run that the best come from, or its URL.")],
+    run_b: Annotated[str, typer.Argument(help="Run to look them up in, or its URL.")],
+    by: options.SortColumn = "score",
+    ascending: options.Ascending = False,
+    n: Annotated[int, typer.Option("-n", min=1, help="Number of combinations of run A.")] = 100,
+    where: options.Where = None,
+    min_trades: options.MinTrades = None,
+    format: options.TableFormat = formats.Format.AUTO,
+) -> None:
+    """Show how the best combinations of one run do in another.
+
+    The other run may have another spread, another execution model or other years. Combinations
+    are matched by id if the grids are equal, otherwise by their parameters.
+    """
+    from ib_grid.analysis.selection.compare import compare_runs
+    from ib_grid.analysis.selection.top import ranking_of
+    from ib_grid.grid.conditions import parse_condition
+    from ib_grid.runs.run import load_run
+    from pipelines.render.data_tables import terminal
+    from pipelines.render.provenance import run_note
+    from pipelines.render.result_tables import render_results
+
+    a, b = load_run(run_a), load_run(run_b)
+    found = compare_runs(
+        *(a, b),
+        by=by,
+        n_top=n,
+        ascending=ascending,
+        where=None if where is None else parse_condition(where, location="--where"),
+        ranking=ranking_of(a, min_trades),
+    )
+    notes = [*_notes(found), *(f"{name}: {run_note(one)}" for name, one in (("A", a), ("B", b)))]
+    render_results(
+        terminal(), found.top, _columns(found.top), format, notes=notes, summary=_summary(found)
+    )
+
+
+def _columns(found: pd.DataFrame) -> list[Column]:
+    from pipelines.render.result_tables import column
+
+    metrics = [n.removesuffix("_b") for n in map(str, found) if n.endswith("_b")]
+    wanted = ["rank", *(["score"] if "score_a" in found else []), "combo_id"]
+    named = [(name, f"{name}_a", "") for name in wanted]
+    named += [(name, f"{name}_{x}", f" {x.upper()}") for name in metrics[1:] for x in "ab"]
+    return [
+        dataclasses.replace(column(name), name=own, heading=column(name).heading + run)
+        for name, own, run in named
+    ]
+
+
+def _summary(found: Comparison) -> dict[str, Any]:
+    """Return a comparison as JSON values."""
+    return {
+        "differences": list(found.differences),
+        "n_common": found.n_common,
+        "n_top": found.n_top,
+        "n_top_common": len(found.top),
+        "n_top_profitable_b": found.n_top_profitable,
+        "profitable_share_pct_b": round(found.profitable_share_pct, 6),
+        "rank_correlation": {n: None if v != v else v for n, v in found.rank_correlation.items()},
+    }
+
+
+def _notes(found: Comparison) -> list[str]:
+    ranks = (f"{n} {'-' if v != v else f'{v:.3f}'}" for n, v in found.rank_correlation.items())
+    return [
+        f"Of the best {found.n_top:,} of A, {len(found.top):,} are in B and"
+        f" {found.n_top_profitable:,} are profitable there. Of all {found.n_common:,} combinations"
+        f" in both runs, {found.profitable_share_pct:.1f}% are profitable in B.",
+        f"Rank correlation over the combinations in both runs: {', '.join(ranks)}.",
+        *(f"The runs differ in {line}" for line in found.differences),
+    ]

@@ -1,0 +1,113 @@
+"""The best combination for each variation, side by side: groups."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli import options
+from pipelines.render import formats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.render.tables import Column
+
+
+def groups(
+    run: options.Run,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Group by max_distance_pct (the reach), too.")
+    ] = False,
+    rank_by: Annotated[
+        str,
+        typer.Option(help="total_r, sharpe, recovery (total R / (drawdown + 1)) or score."),
+    ] = "total_r",
+    max_drawdown: Annotated[
+        float, typer.Option(min=0, help="Largest drawdown of a combination, in R.")
+    ] = 12.0,
+    min_trades: options.MinTrades = None,
+    variations: Annotated[
+        int,
+        typer.Option(
+            min=1, max=4, help="Fewest variations in a group; 4 shows complete groups only."
+        ),
+    ] = 1,
+    n: Annotated[
+        int | None, typer.Option("-n", min=1, help="Number of groups. [default: all]")
+    ] = None,
+    format: options.TableFormat = formats.Format.AUTO,
+) -> None:
+    """Show the best combination of each variation side by side.
+
+    A group shares session, wait and buffer. The table has a line per group; CSV and JSON have a
+    row per group and variation, with the parameters and the metrics of that variation.
+    """
+    from ib_grid.analysis.selection.groups import RANKINGS, TRAILING_RULE
+    from ib_grid.analysis.selection.groups import groups as groups_of
+    from ib_grid.analysis.selection.top import ranking_of
+    from ib_grid.grid.variations import VARIATION_RULES
+    from ib_grid.runs.run import load_run
+    from pipelines.render.data_tables import terminal
+    from pipelines.render.provenance import run_note
+    from pipelines.render.result_tables import render_results
+    from pipelines.render.tables import records, resolve_format
+
+    loaded = load_run(run)
+    found = groups_of(
+        loaded,
+        strict=strict,
+        rank_by=rank_by,
+        max_drawdown_r=max_drawdown,
+        min_trades=min_trades,
+        variations=variations,
+        n=n,
+    )
+    least = ranking_of(loaded, min_trades).min_trades
+    rules = ", ".join(f"{variation}: {rule.text}" for variation, rule in VARIATION_RULES.items())
+    notes = [
+        run_note(loaded),
+        f"Ranked by {RANKINGS[rank_by].text}. Only combinations with at least {least} trades of"
+        f" the variation, a drawdown of at most {max_drawdown:g} R and {TRAILING_RULE}.",
+        *_completeness(found.summary["n_variations"].tolist(), variations),
+        f"A variation counts where {rules}.",
+        "Sums add the separate backtests of the variations; they are not a backtest of the group.",
+    ]
+    console = terminal()
+    is_table = resolve_format(console, format) is formats.Format.TABLE
+    render_results(
+        console,
+        found.summary if is_table else found.sets,
+        _columns(found.summary),
+        format,
+        notes=notes,
+        summary={"groups": records(found.summary)},
+    )
+
+
+def _completeness(n_variations: list[int], least: int) -> list[str]:
+    """Return how many of the groups have all four variations, unless every group does."""
+    complete = n_variations.count(4)
+    if complete == len(n_variations):
+        return []
+    more = f" (--variations {least + 1} asks for more)" if least < 4 else ""
+    return [
+        f"{complete:,} of these {len(n_variations):,} groups have a combination for all four"
+        f" variations, the others for {least} or more{more}."
+    ]
+
+
+def _columns(found: pd.DataFrame) -> list[Column]:
+    from pipelines.render.result_tables import column
+
+    names = list(map(str, found))
+    last = ("n_same", *(name for name in names if name.endswith("_combo_id")))
+    names = [name for name in names if name not in last]
+    specs = {"value": ".3f", "sum_of_drawdowns": ".1f"}
+    columns = [column(name) for name in (*names, *last)]
+    return [
+        dataclasses.replace(one, spec=specs.get(one.name, "d" if one.name in last else one.spec))
+        for one in columns
+    ]

@@ -1,0 +1,85 @@
+"""The best combinations of a run: top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli import options
+from pipelines.render import formats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_COLUMNS = (
+    "total_r",
+    "total_trades",
+    "winrate",
+    "sharpe_ratio",
+    "max_drawdown",
+    "session",
+    "ib_wait_minutes",
+    "trade_window_minutes",
+    "rr_target",
+    "trailing",
+    "stop_mode",
+    "ib_buffer_pct",
+    "max_distance_pct",
+    "rev_rb",
+)
+
+
+def top(
+    run: options.Run,
+    by: options.SortColumn = "score",
+    ascending: options.Ascending = False,
+    n: Annotated[int, typer.Option("-n", min=1, help="Number of combinations.")] = 20,
+    where: options.Where = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Columns to show, separated by commas. [default: the most useful ones]"),
+    ] = None,
+    min_trades: options.MinTrades = None,
+    format: options.TableFormat = formats.Format.AUTO,
+) -> None:
+    """Show the best combinations of a run."""
+    from ib_grid.analysis.selection.top import ranking_of
+    from ib_grid.analysis.selection.top import top as best_of
+    from ib_grid.grid.conditions import parse_condition
+    from ib_grid.runs.run import load_run
+    from pipelines.render.data_tables import terminal
+    from pipelines.render.provenance import run_note
+    from pipelines.render.result_tables import column, render_results, with_joined
+
+    loaded = load_run(run)
+    ranking = ranking_of(loaded, min_trades)
+    condition = None if where is None else parse_condition(where, location="--where")
+    found = best_of(loaded, by, n, ascending=ascending, where=condition, ranking=ranking)
+    asked = _names(columns)
+    loaded.check_columns([name for name in asked if name not in found])
+    shown = [column(name) for name in _shown(asked, by, with_joined(found))]
+    if asked:
+        found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
+    notes = [*_order_note(by, ascending=ascending), run_note(loaded, ranking.min_trades)]
+    render_results(terminal(), found, shown, format, notes=notes)
+
+
+def _names(columns: str | None) -> list[str]:
+    return [name.strip() for name in (columns or "").split(",") if name.strip()]
+
+
+def _shown(asked: Sequence[str], by: str, found: pd.DataFrame) -> list[str]:
+    """Return the columns for a terminal, the most important first."""
+    wanted = ("rank", "combo_id", by, *(asked or DEFAULT_COLUMNS))
+    return [name for name in dict.fromkeys(wanted) if name in found]
+
+
+def _order_note(by: str, *, ascending: bool) -> list[str]:
+    """Return which end of a column comes first: the highest drawdown is not the best."""
+    if by == "score":
+        return []
+    if ascending:
+        return [f"Sorted by {by}, lowest first."]
+    return [f"Sorted by {by}, highest first (--ascending reverses)."]
