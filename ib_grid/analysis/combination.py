@@ -12,8 +12,9 @@ from ib_grid.engine.fast import engine
 from ib_grid.errors import ConfigError, InputError
 from ib_grid.errors.validation import shown
 from ib_grid.grid.chunks import plan_chunks
-from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.params import Params
+from ib_grid.grid.variations import VARIATIONS
 from ib_grid.market import clock
 from ib_grid.market.instruments import WEEKDAY_NAMES
 from ib_grid.runs.source import HasSource, RunSource, source_of

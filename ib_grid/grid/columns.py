@@ -11,9 +11,8 @@ import pyarrow as pa
 from numpy.typing import ArrayLike
 
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES
+from ib_grid.grid.variations import PREFIXES
 
-VARIATIONS = ("OCAE", "TCWE", "Reverse", "REV_RB")
-PREFIXES = tuple(f"{name.lower()}_" for name in VARIATIONS)
 EXIT_REASONS = ("stop", "tp", "time", "tsl_market", "invalid")
 TRADE_COLUMNS = (
     "date",

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError
 from ib_grid.grid import scoring
-from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, PREFIXES
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.conditions import Condition, parse_condition
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
+from ib_grid.grid.variations import PREFIXES
 
 ColumnChoice = Literal["all", "ranking"]
 COLUMN_CHOICES: tuple[ColumnChoice, ...] = get_args(ColumnChoice)

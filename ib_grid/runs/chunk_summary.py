@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ib_grid.grid import scoring
 from ib_grid.grid.chunks import Chunk
-from ib_grid.grid.columns import METRIC_COLUMNS, PREFIXES, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.variations import PREFIXES, VARIATIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

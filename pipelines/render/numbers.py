@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.grid.columns import METRICS, PREFIXES
+from ib_grid.grid.columns import METRICS
+from ib_grid.grid.variations import PREFIXES
 
 COUNT_COLUMNS = frozenset(p + m.name for p in ("", *PREFIXES) for m in METRICS if m.unit == "count")
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from ib_grid.analysis.axis_values import value_text
-from ib_grid.grid.columns import METRICS, PREFIXES
+from ib_grid.grid.columns import METRICS
 from ib_grid.grid.params import DOMAINS
+from ib_grid.grid.variations import PREFIXES
 from pipelines.render.formats import Format
 from pipelines.render.tables import Column, json_text, records, render, resolve_format
 

@@ -11,8 +11,9 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from ib_grid.grid.columns import METRICS, PREFIXES, VARIATIONS, Metric
+from ib_grid.grid.columns import METRICS, Metric
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES
+from ib_grid.grid.variations import PREFIXES, VARIATIONS
 from pipelines.render.numbers import COUNT_COLUMNS, Scalar
 from pipelines.report import facts
 from pipelines.report.report import TOP_ROWS, Report

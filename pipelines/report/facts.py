@@ -9,9 +9,10 @@ import pandas as pd
 
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.grid.variations import VARIATION_RULES, Sums
+from ib_grid.grid.variations import VARIATION_RULES
 from pipelines.render.numbers import Scalar, row_values, shortest_decimals, significant
 from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.sums import Sums
 from pipelines.report.report import Report, VariationReport
 
 

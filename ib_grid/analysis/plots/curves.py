@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ib_grid.analysis import combination
 from ib_grid.analysis.plots import style
 from ib_grid.analysis.plots.style import rounded
-from ib_grid.grid.columns import VARIATIONS
+from ib_grid.grid.variations import VARIATIONS
 
 _MOST_YEARS_WITH_TEXT = 9
 _DECIMALS = 4

@@ -15,8 +15,9 @@ from plotly.subplots import make_subplots
 from ib_grid.analysis.axis_values import UNITS, value_text
 from ib_grid.analysis.plots import style
 from ib_grid.errors import ConfigError
-from ib_grid.grid.columns import METRICS, PREFIXES
+from ib_grid.grid.columns import METRICS
 from ib_grid.grid.params import DOMAINS
+from ib_grid.grid.variations import PREFIXES
 
 MAX_CELLS = 60_000
 _CELLS_WITH_TEXT = 200

@@ -8,13 +8,16 @@ from typing import Any
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ib_grid.grid.variations import VARIATIONS
+
 INK, MUTED, RULE, PALE = "#1d2733", "#5d6b7a", "#d9dfe5", "#eef1f4"
 GAIN, LOSS = "#2b6ca3", "#c8691c"
 BEST = "#111820"
 OTHER = "#b4bec8"
 BAND, BAND_OF_BEST = "#bccbd9", "#7f9cb8"
-# Okabe and Ito's colours, in the order of results.VARIATIONS.
-OF_VARIATIONS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
+# Okabe and Ito's colours, in the order of `VARIATIONS`.
+_PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+OF_VARIATIONS = _PALETTE[: len(VARIATIONS)]
 DIVERGING: tuple[tuple[float, str], ...] = (
     (0.0, "#b3520f"),
     (0.25, "#eba768"),

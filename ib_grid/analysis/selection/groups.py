@@ -1,4 +1,4 @@
-"""Sets for all four variations that can be traded together: one session, wait and buffer.
+"""Combinations for all variations that can be traded together: one session, wait and buffer.
 
 A bot that trades the variations with a set each needs them to look at the same range, from the same
 moment on, with the same buffer; strictly also with the same reach. Each such group holds, for each
@@ -24,10 +24,10 @@ from ib_grid.analysis.selection.top import ranking_of
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import shown, whole_number
 from ib_grid.grid import scoring
-from ib_grid.grid.columns import METRIC_NAMES, VARIATIONS
+from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import Columns, RankingSettings
-from ib_grid.grid.variations import VARIATION_RULES
+from ib_grid.grid.variations import VARIATION_RULES, VARIATIONS
 from ib_grid.runs.cubes import Cube
 from ib_grid.runs.run import Run, checked_run
 

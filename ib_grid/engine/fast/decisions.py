@@ -12,10 +12,9 @@ from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import ORIGINAL, Execution
 from ib_grid.engine.fast.entries import Entries, Settings, collect_entries, empty_entries
 from ib_grid.engine.fast.signals import (
+    SEARCHES,
     Candidates,
-    find_breakouts,
-    find_rebounds,
-    find_reverses,
+    SignalSearch,
     no_candidates,
 )
 from ib_grid.engine.fast.windows import Prices, Window, build_window, prices_of
@@ -64,10 +63,10 @@ class Decisions:
 
 
 class _Axis(NamedTuple):
-    """The values of one parameter that occur in a chunk, and each setting's place among them."""
+    """Values of one axis that occur in a chunk, and each setting's index among them."""
 
     values: NDArray[np.float64]
-    place: NDArray[np.int64]
+    index_of: NDArray[np.int64]
 
 
 def costs_of(execution: Execution) -> Costs:
@@ -91,14 +90,14 @@ class Found(NamedTuple):
 def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Found:
     """The candidates of a chunk's settings that the news filter leaves."""
     wait = grid.ib_wait_minutes[chunk.wait_index]
-    place = grid.places(chunk.ids[:: grid.exits_per_setting])
-    minutes = _axis(grid.trade_window_minutes, place["trade_window_minutes"])
+    index = grid.places(chunk.ids[:: grid.exits_per_setting])
+    minutes = _axis(grid.trade_window_minutes, index["trade_window_minutes"])
     longest = wait + int(minutes.values.max())
     levels = context.market.session_levels(grid.sessions[chunk.session_index], longest)
     prices = prices_of(context.market.bars)
     windows = [build_window(prices, levels, wait, int(m), costs.model) for m in minutes.values]
     candidates, settings = _find_candidates(
-        prices, levels, windows, minutes.place, grid, place, costs, context.news
+        prices, levels, windows, minutes.index_of, grid, index, costs, context.news
     )
     return Found(prices, levels, windows, candidates, settings)
 
@@ -119,9 +118,9 @@ def decide(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> 
     )
 
 
-def _axis(values: tuple[float, ...], place: NDArray[np.int64]) -> _Axis:
-    used, place = np.unique(place, return_inverse=True)
-    return _Axis(np.array(values, np.float64)[used], place.ravel())
+def _axis(values: tuple[float, ...], index: NDArray[np.int64]) -> _Axis:
+    used, index = np.unique(index, return_inverse=True)
+    return _Axis(np.array(values, np.float64)[used], index.ravel())
 
 
 def _find_candidates(
@@ -130,41 +129,55 @@ def _find_candidates(
     windows: list[Window],
     window: NDArray[np.int64],
     grid: Grid,
-    place: dict[str, NDArray[np.int64]],
+    index: dict[str, NDArray[np.int64]],
     costs: Costs,
     news: NewsFilter,
 ) -> tuple[Candidates, Settings]:
-    """The candidates of all variations, and the rows of each setting in them.
+    """Find the candidates of all variations, and the rows of each setting in them.
 
-    OCAE and TCWE depend on window, buffer and reach, Reverse on window and buffer, REV_RB on window
-    and rev_rb_pct: each is found once for every such set of values that occurs.
+    A search runs once for each window and each combination of the axis values that it depends on.
     """
-    buffer = _axis(grid.ib_buffer_pct, place["ib_buffer_pct"])
-    reach = _axis(grid.max_distance_pct, place["max_distance_pct"])
-    rebound = _axis(tuple(pct for _, pct in grid.rebound), place["rebound"])
-    n_buffer, n_reach, n_rebound = len(buffer.values), len(reach.values), len(rebound.values)
-    first_reverse = len(windows) * n_buffer * n_reach
-    first_rebound = first_reverse + len(windows) * n_buffer
-    out = no_candidates(first_rebound + len(windows) * n_rebound, len(levels.date))
-    pairs = np.repeat(buffer.values, n_reach), np.tile(reach.values, n_buffer)
-    spans, half, model = news.spans, costs.half, costs.model
-    for w, one in enumerate(windows):
-        row = w * n_buffer * n_reach
-        find_breakouts(prices, one, levels, *pairs, spans, model, out, row)
-        row = first_reverse + w * n_buffer
-        find_reverses(prices, one, levels, buffer.values, spans, model, out, row)
-        row = first_rebound + w * n_rebound
-        find_rebounds(prices, one, levels, rebound.values, half, spans, model, out, row)
-    enabled = np.array([on for on, _ in grid.rebound])[place["rebound"]]
+    searched = [_values_of(search, grid, index) for search in SEARCHES]
+    n_values = [values.shape[1] for values, _ in searched]
+    first_rows = len(windows) * np.cumsum([0, *n_values])
+    out = no_candidates(int(first_rows[-1]), len(levels.date))
+    for search, (values, _), first, n in zip(
+        SEARCHES, searched, first_rows[:-1], n_values, strict=True
+    ):
+        for w, one in enumerate(windows):
+            row = int(first) + w * n
+            search.find(prices, one, levels, values, costs, news.spans, out, row)
+    rows = [
+        first + window * n + value_index
+        for (_, value_index), first, n in zip(searched, first_rows[:-1], n_values, strict=True)
+    ]
     settings = Settings(
-        breakout=(window * n_buffer + buffer.place) * n_reach + reach.place,
-        reverse=first_reverse + window * n_buffer + buffer.place,
-        rebound=np.where(enabled, first_rebound + window * n_rebound + rebound.place, -1),
+        rows=np.stack(rows),
         window=window,
-        stop_at_eq=np.array([mode == "eq" for mode in grid.stop_mode])[place["stop_mode"]],
-        min_sl_pct=np.array(grid.min_sl_pct, np.float64)[place["min_sl_pct"]],
+        stop_at_eq=np.array([mode == "eq" for mode in grid.stop_mode])[index["stop_mode"]],
+        min_sl_pct=np.array(grid.min_sl_pct, np.float64)[index["min_sl_pct"]],
     )
     return out, settings
+
+
+def _values_of(
+    search: SignalSearch, grid: Grid, index: dict[str, NDArray[np.int64]]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the combinations of a search's axis values, and the index of each setting's."""
+    values, value_index = np.zeros((0, 1)), np.zeros_like(index["stop_mode"])
+    for name in search.axes:
+        axis = _axis(_axis_values(grid, name), index[name])
+        n = len(axis.values)
+        values = np.vstack([np.repeat(values, n, axis=1), np.tile(axis.values, values.shape[1])])
+        value_index = value_index * n + axis.index_of
+    return values, value_index
+
+
+def _axis_values(grid: Grid, name: str) -> tuple[float, ...]:
+    if name == "rebound":
+        return tuple(pct if enabled else np.nan for enabled, pct in grid.rebound)
+    values: tuple[float, ...] = getattr(grid, name)
+    return values
 
 
 def _enter(found: Found, costs: Costs) -> tuple[Entries, NDArray[np.int32], NDArray[np.int8]]:

@@ -21,9 +21,10 @@ from ib_grid.engine.fast.exits import exit_of, walk_all
 from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, fold_settings
 from ib_grid.engine.fast.signals import NO_CANDIDATE, REV_RB
 from ib_grid.grid.chunks import Chunk, plan_chunks
-from ib_grid.grid.columns import EXIT_REASONS, VARIATIONS, candidates_frame, trades_frame
+from ib_grid.grid.columns import EXIT_REASONS, candidates_frame, trades_frame
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import DOMAINS, Params
+from ib_grid.grid.variations import VARIATIONS
 from ib_grid.market.market import Market
 from ib_grid.news import NO_NEWS
 
@@ -114,8 +115,6 @@ def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
         looked_at |= ~np.isin(date, remaining)
     else:
         looked_at[:] = True
-    if not params.rev_rb_enabled:
-        looked_at &= variation != REV_RB
     frame = candidates_frame(
         date=found.levels.date[date],
         variation=[VARIATIONS[v] for v in variation],

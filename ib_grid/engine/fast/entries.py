@@ -1,4 +1,4 @@
-"""One trade a day: race of the candidates, and entry (STRATEGY.md, sections 4 and 5)."""
+"""One trade a day: the first signal and its entry (STRATEGY.md, sections 4 and 5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.execution import ORIGINAL, RISK_FLOOR
 from ib_grid.engine.fast.compiled import kernel
-from ib_grid.engine.fast.signals import NEVER, NO_CANDIDATE, OCAE, REV_RB, TCWE
+from ib_grid.engine.fast.signals import NEVER, NO_CANDIDATE
 
 NO_ENTRY = -1
 
@@ -42,22 +42,20 @@ class Entries(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What the race needs of each setting; arrays of shape (n_settings,).
+    """What the first signal and the entry need of each setting; arrays of shape (n_settings,).
 
     Attributes
     ----------
-    breakout, reverse, rebound : int64 array
-        Row of the candidates of OCAE and TCWE, of Reverse, of REV_RB (-1: not enabled).
+    rows : int64 array, shape (n_searches, n_settings)
+        Row of the candidates of each of `signals.SEARCHES`.
     window : int64 array
-        Place in the windows.
+        Index of the trade window.
     stop_at_eq : bool array
         Whether OCAE and TCWE put the stop at the EQ; otherwise at the window's start price.
     min_sl_pct : float64 array
     """
 
-    breakout: NDArray[np.int64]
-    reverse: NDArray[np.int64]
-    rebound: NDArray[np.int64]
+    rows: NDArray[np.int64]
     window: NDArray[np.int64]
     stop_at_eq: NDArray[np.bool_]
     min_sl_pct: NDArray[np.float64]
@@ -88,16 +86,14 @@ def protective_stop(direction, ref, stop, min_sl_pct):  # type: ignore[no-untype
 
 
 @kernel
-def race(order, settings, setting, date):  # type: ignore[no-untyped-def]
-    """Row of the candidate that holds the day's trade, or -1 where there is none."""
-    winner = settings.breakout[setting]
-    other = settings.reverse[setting]
-    if order[other, date] < order[winner, date]:
-        winner = other
-    other = settings.rebound[setting]
-    if other >= 0 and order[other, date] < order[winner, date]:
-        winner = other
-    return winner if order[winner, date] < NEVER else -1
+def first_signal(order, rows, setting, date):  # type: ignore[no-untyped-def]
+    """Return the row of the day's earliest candidate, or -1 (STRATEGY 4)."""
+    first = rows[0, setting]
+    for search in range(1, rows.shape[0]):
+        row = rows[search, setting]
+        if order[row, date] < order[first, date]:
+            first = row
+    return first if order[first, date] < NEVER else -1
 
 
 @kernel
@@ -126,7 +122,7 @@ def _find_or_add(entries, n, newest, older, date, row, direction, limit, ref, st
 def collect_entries(  # type: ignore[no-untyped-def]
     settings, candidates, eq, start_price, costs, entries
 ):
-    """Run each day's race for each setting and gather the distinct entries.
+    """Gather the distinct entries to which the first signals of each setting lead.
 
     Returns
     -------
@@ -142,25 +138,25 @@ def collect_entries(  # type: ignore[no-untyped-def]
     n = 0
     for setting in range(n_settings):
         for date in range(n_dates):
-            winner = race(candidates.order, settings, setting, date)
-            if winner < 0:
+            first = first_signal(candidates.order, settings.rows, setting, date)
+            if first < 0:
                 continue
-            kind = candidates.variation[winner, date]
-            direction = candidates.direction[winner, date]
-            ref, stop = candidates.ref[winner, date], candidates.stop[winner, date]
-            if kind in (OCAE, TCWE):
+            kind = candidates.variation[first, date]
+            direction = candidates.direction[first, date]
+            ref, stop = candidates.ref[first, date], candidates.stop[first, date]
+            if np.isnan(stop):  # STRATEGY 5, step 1: the level follows `stop_mode`
                 at_eq = settings.stop_at_eq[setting]
                 stop = eq[date] if at_eq else start_price[settings.window[setting], date]
             stop = protective_stop(direction, ref, stop, settings.min_sl_pct[setting])
-            limit = kind == REV_RB and costs.model != ORIGINAL
+            limit = candidates.limit[first, date]
             cost = 0.0 if limit else costs.half + costs.slippage
-            fill = candidates.mid[winner, date] + direction * cost
+            fill = candidates.mid[first, date] + direction * cost
             risk = abs(fill - stop)
             if risk <= RISK_FLOOR * ref:
                 if costs.model != ORIGINAL:
                     continue
                 risk = 0.0
-            row = candidates.row[winner, date]
+            row = candidates.row[first, date]
             place = _find_or_add(
                 entries, n, newest, older, date, row, direction, limit, ref, stop, fill, risk
             )

@@ -7,14 +7,21 @@ every pair goes through the same operations in the same order whatever stands be
 
 from __future__ import annotations
 
+from collections import namedtuple
+from typing import Any
+
 import numpy as np
 
 from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.entries import NO_ENTRY
 from ib_grid.engine.fast.exits import result_r, time_exit_price
-from ib_grid.grid.columns import METRIC_NAMES, PREFIXES
+from ib_grid.grid.columns import METRIC_NAMES
+from ib_grid.grid.variations import PREFIXES
 
 N_METRICS = len(METRIC_NAMES)
+# The row of each metric in the results, by name: a metric is an entry in `columns.METRICS` and a
+# line in `_finish`.
+_ROW: Any = namedtuple("_ROW", METRIC_NAMES)(*range(N_METRICS))
 N_GROUPS = 1 + len(PREFIXES)  # the whole, then each variation
 TRADING_DAYS_PER_YEAR = 252
 ZERO_DEVIATION = 1e-12
@@ -134,23 +141,29 @@ def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped
         drawdown, squares = figures[_DRAWDOWN, p], figures[_SQUARES, p]
         mean, mean_date = total / n, total / n_dates
         squares_dates = squares + n * mean * mean * (1.0 - n / n_dates)
-        out[0, p] = total
-        out[1, p] = n
-        out[2, p] = wins
-        out[3, p] = losing
-        out[4, p] = mean
-        out[5, p] = _quotient(gains, wins)
-        out[6, p] = _quotient(losses, losing)
-        out[7, p] = _quotient(100.0 * wins, wins + losing)
-        out[8, p] = _quotient(gains, -losses)
-        out[9, p] = drawdown
-        out[10, p] = _quotient(total, drawdown)
-        out[11, p] = _ratio(mean_date, squares_dates / (n_dates - 1)) if n_dates > 1 else 0.0
-        out[12, p] = _ratio(mean_date, figures[_DOWNSIDE, p] / n_dates) if n_dates > 1 else 0.0
-        out[13, p] = _ratio(mean, squares / (n - 1)) if n_trades > 1 else 0.0
-        out[14, p] = counts[_LONGEST_WIN_RUN, p]
-        out[15, p] = counts[_LONGEST_LOSS_RUN, p]
-        out[16, p] = counts[_AMBIGUOUS, p]
+        sharpe = sortino = sharpe_trades = 0.0
+        if n_dates > 1:
+            sharpe = _ratio(mean_date, squares_dates / (n_dates - 1))
+            sortino = _ratio(mean_date, figures[_DOWNSIDE, p] / n_dates)
+        if n_trades > 1:
+            sharpe_trades = _ratio(mean, squares / (n - 1))
+        out[_ROW.total_r, p] = total
+        out[_ROW.total_trades, p] = n
+        out[_ROW.winning_trades, p] = wins
+        out[_ROW.losing_trades, p] = losing
+        out[_ROW.avg_trade_r, p] = mean
+        out[_ROW.avg_r_wins, p] = _quotient(gains, wins)
+        out[_ROW.avg_r_losses, p] = _quotient(losses, losing)
+        out[_ROW.winrate, p] = _quotient(100.0 * wins, wins + losing)
+        out[_ROW.profit_factor, p] = _quotient(gains, -losses)
+        out[_ROW.max_drawdown, p] = drawdown
+        out[_ROW.recovery_factor, p] = _quotient(total, drawdown)
+        out[_ROW.sharpe_ratio, p] = sharpe
+        out[_ROW.sortino_ratio, p] = sortino
+        out[_ROW.sharpe_trades, p] = sharpe_trades
+        out[_ROW.max_consec_wins, p] = counts[_LONGEST_WIN_RUN, p]
+        out[_ROW.max_consec_losses, p] = counts[_LONGEST_LOSS_RUN, p]
+        out[_ROW.ambiguous_trades, p] = counts[_AMBIGUOUS, p]
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Signals of the four variations as candidates for the day's trade.
+"""Signals of the variations as candidates for the day's trade.
 
 A signal kernel finds the M2 bar of a signal on one date; a candidate kernel does so for every date
 and for a row of settings, and says where and when the trade would be entered. The rules are in
@@ -7,6 +7,7 @@ STRATEGY.md, sections 3 and 7.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,14 +15,18 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.execution import ORIGINAL, REALISTIC
 from ib_grid.engine.fast.compiled import kernel
+from ib_grid.grid.variations import VARIATION_RULES, VARIATIONS
 
 LONG, SHORT = 1, -1
 NO_CANDIDATE = -1
-OCAE, TCWE, REVERSE, REV_RB = 0, 1, 2, 3  # places in results.VARIATIONS
+BY_STOP_MODE = np.nan  # stop of a candidate whose stop follows `stop_mode`
 
-# A candidate's order is 4 * moment + rank: at the same moment Reverse beats OCAE beats TCWE beats
-# REV_RB. In `original` REV_RB comes after all others, however early it fills.
-_RANK_REVERSE, _RANK_OCAE, _RANK_TCWE, _RANK_REV_RB = 0, 1, 2, 3
+N_VARIATIONS = len(VARIATIONS)
+OCAE, TCWE, REVERSE, REV_RB = map(VARIATIONS.index, ("OCAE", "TCWE", "Reverse", "REV_RB"))
+
+# STRATEGY 4: the order of a candidate is N_VARIATIONS * moment + priority. In `original` REV_RB
+# comes after all others, however early it fills.
+_PRIORITY = np.array([rule.priority for rule in VARIATION_RULES.values()])
 _AFTER_ALL = 1 << 40
 NEVER = 1 << 60
 
@@ -32,7 +37,7 @@ class Candidates(NamedTuple):
     Attributes
     ----------
     variation : int8 array
-        Place in `results.VARIATIONS`, or NO_CANDIDATE.
+        Index in `VARIATIONS`, or NO_CANDIDATE.
     direction : int8 array
         LONG or SHORT.
     order : int64 array
@@ -43,7 +48,9 @@ class Candidates(NamedTuple):
         M1 row of the entry.
     ref, mid, stop : float64 array
         Price from which stop and target are measured; mid price of the fill; level of the stop
-        before it is mirrored or widened (Reverse and REV_RB).
+        before it is mirrored or widened, or BY_STOP_MODE.
+    limit : bool array
+        Whether a limit order fills in the entry bar (`realistic` REV_RB).
     """
 
     variation: NDArray[np.int8]
@@ -54,10 +61,11 @@ class Candidates(NamedTuple):
     ref: NDArray[np.float64]
     mid: NDArray[np.float64]
     stop: NDArray[np.float64]
+    limit: NDArray[np.bool_]
 
 
 def no_candidates(n_settings: int, n_dates: int) -> Candidates:
-    """Candidates of which there is none yet."""
+    """Return room for candidates, with none on any date yet."""
     shape = (n_settings, n_dates)
     return Candidates(
         variation=np.full(shape, NO_CANDIDATE, np.int8),
@@ -68,6 +76,7 @@ def no_candidates(n_settings: int, n_dates: int) -> Candidates:
         ref=np.zeros(shape, np.float64),
         mid=np.zeros(shape, np.float64),
         stop=np.zeros(shape, np.float64),
+        limit=np.zeros(shape, np.bool_),
     )
 
 
@@ -80,15 +89,17 @@ def is_blocked(spans, minute):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _put(out, setting, date, variation, direction, order, moment, row, ref, mid, stop):  # type: ignore[no-untyped-def]
+def _put(out, setting, date, variation, direction, order, moment, row, ref, mid, stop, limit):  # type: ignore[no-untyped-def]
+    """Write the candidate of a setting and date; `order` without the variation's priority."""
     out.variation[setting, date] = variation
     out.direction[setting, date] = direction
-    out.order[setting, date] = order
+    out.order[setting, date] = order + _PRIORITY[variation]
     out.moment[setting, date] = moment
     out.row[setting, date] = row
     out.ref[setting, date] = ref
     out.mid[setting, date] = mid
     out.stop[setting, date] = stop
+    out.limit[setting, date] = limit
 
 
 @kernel
@@ -128,8 +139,9 @@ def breakout_signal(window, date, high, low, buffer, reach):  # type: ignore[no-
 
 
 @kernel
-def find_breakouts(prices, window, levels, buffers, reaches, news, model, out, first):  # type: ignore[no-untyped-def]
-    """Candidates of OCAE and TCWE for each (buffer, reach), into ``out[first:]``."""
+def find_breakouts(prices, window, levels, values, costs, news, out, first):  # type: ignore[no-untyped-def]
+    """Find the candidates of OCAE and TCWE for each (ib_buffer_pct, max_distance_pct)."""
+    buffers, reaches = values
     for date in range(len(levels.date)):
         high, low = levels.ib_high[date], levels.ib_low[date]
         for i in range(len(buffers)):
@@ -144,14 +156,16 @@ def find_breakouts(prices, window, levels, buffers, reaches, news, model, out, f
             row = row_at_or_after(prices, window.row[bar], last_row, moment)
             if moment > window.w1[date] or is_blocked(news, moment):
                 continue
-            rank = _RANK_OCAE if variation == OCAE else _RANK_TCWE
-            if model == ORIGINAL:
-                order, row, ref = 4 * bar + rank, min(row, last_row), window.close[bar]
+            if costs.model == ORIGINAL:
+                order, row = N_VARIATIONS * bar, min(row, last_row)
+                ref = window.close[bar]
             elif row <= last_row:
-                order, ref = 4 * moment + rank, prices.open[row]
+                order, ref = N_VARIATIONS * moment, prices.open[row]
             else:
                 continue
-            _put(out, first + i, date, variation, direction, order, moment, row, ref, ref, 0.0)
+            at = first + i, date
+            stop = BY_STOP_MODE
+            _put(out, *at, variation, direction, order, moment, row, ref, ref, stop, False)
 
 
 @kernel
@@ -217,29 +231,30 @@ def reverse_signal(window, date, high, low, buffer, model):  # type: ignore[no-u
 
 
 @kernel
-def find_reverses(prices, window, levels, buffers, news, model, out, first):  # type: ignore[no-untyped-def]
-    """Candidates of Reverse for each buffer, into ``out[first:]``."""
+def find_reverses(prices, window, levels, values, costs, news, out, first):  # type: ignore[no-untyped-def]
+    """Find the candidates of Reverse for each ib_buffer_pct."""
+    buffers = values[0]
     for date in range(len(levels.date)):
         high, low = levels.ib_high[date], levels.ib_low[date]
         last_row = window.last_row[date]
         for i in range(len(buffers)):
             buffer = buffers[i] * (high - low)
-            bar, direction, stop = reverse_signal(window, date, high, low, buffer, model)
+            bar, direction, stop = reverse_signal(window, date, high, low, buffer, costs.model)
             if bar < 0:
                 continue
-            if model == ORIGINAL:
+            if costs.model == ORIGINAL:
                 entry = bar + 1
                 moment, row = window.minute[entry], window.row[entry]
-                order, ref, mid = 4 * entry, window.open[entry], window.close[bar]
+                order, ref, mid = N_VARIATIONS * entry, window.open[entry], window.close[bar]
             else:
                 moment = window.minute[bar] + 2
                 row = row_at_or_after(prices, window.row[bar], last_row, moment)
                 if row > last_row:
                     continue
-                order, ref, mid = 4 * moment, prices.open[row], prices.open[row]
+                order, ref, mid = N_VARIATIONS * moment, prices.open[row], prices.open[row]
             if not is_blocked(news, moment):
-                order += _RANK_REVERSE
-                _put(out, first + i, date, REVERSE, direction, order, moment, row, ref, mid, stop)
+                at = first + i, date
+                _put(out, *at, REVERSE, direction, order, moment, row, ref, mid, stop, False)
 
 
 @kernel
@@ -254,17 +269,20 @@ def arming_signal(window, date, high, low, distance):  # type: ignore[no-untyped
 
 
 @kernel
-def find_rebounds(prices, window, levels, pcts, half, news, model, out, first):  # type: ignore[no-untyped-def]
-    """Candidates of REV_RB for each rev_rb_pct, into ``out[first:]``."""
+def find_rebounds(prices, window, levels, values, costs, news, out, first):  # type: ignore[no-untyped-def]
+    """Find the candidates of REV_RB for each rev_rb_pct, NaN where it is not enabled."""
+    pcts = values[0]
     for date in range(len(levels.date)):
         high, low = levels.ib_high[date], levels.ib_low[date]
         last_row = window.last_row[date]
         for i in range(len(pcts)):
+            if np.isnan(pcts[i]):
+                continue
             armed, direction = arming_signal(window, date, high, low, pcts[i] * (high - low))
             if armed < 0:
                 continue
             level = high if direction == LONG else low
-            if model == ORIGINAL:
+            if costs.model == ORIGINAL:
                 bar = armed + 1
                 while bar < window.end[date] and not (
                     window.low[bar] <= level if direction == LONG else window.high[bar] >= level
@@ -278,18 +296,38 @@ def find_rebounds(prices, window, levels, pcts, half, news, model, out, first): 
             else:
                 row = row_at_or_after(prices, window.row[armed], last_row, window.minute[armed] + 2)
                 while row <= last_row and not (
-                    prices.low[row] + half <= level
+                    prices.low[row] + costs.half <= level
                     if direction == LONG
-                    else prices.high[row] - half >= level
+                    else prices.high[row] - costs.half >= level
                 ):
                     row += 1
                 if row > last_row:
                     continue
                 moment = prices.minute[row]
-                order = 4 * moment
+                order = N_VARIATIONS * moment
             if not is_blocked(news, moment):
-                order += _RANK_REV_RB
                 stop = (high + low) / 2
-                _put(
-                    out, first + i, date, REV_RB, direction, order, moment, row, level, level, stop
-                )
+                at, limit = (first + i, date), costs.model != ORIGINAL
+                _put(out, *at, REV_RB, direction, order, moment, row, level, level, stop, limit)
+
+
+class SignalSearch(NamedTuple):
+    """A kernel that finds candidates, and the grid axes that they depend on besides the window.
+
+    Attributes
+    ----------
+    axes : tuple of str
+        Of `Grid.axes`; the kernel gets their combinations as `values`, shape (n_axes, n).
+    find : callable
+        Writes the candidates of each combination of the values into ``out[first:]``.
+    """
+
+    axes: tuple[str, ...]
+    find: Callable[..., None]
+
+
+SEARCHES = (
+    SignalSearch(("ib_buffer_pct", "max_distance_pct"), find_breakouts),
+    SignalSearch(("ib_buffer_pct",), find_reverses),
+    SignalSearch(("rebound",), find_rebounds),
+)

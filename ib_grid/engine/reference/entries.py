@@ -1,4 +1,4 @@
-"""One trade a day: candidates, news filter, race, stop, target and fill (sections 4, 5 and 7)."""
+"""One trade a day, from its candidates to its fill (sections 4, 5 and 7)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from dataclasses import dataclass
 
 from ib_grid.engine.execution import RISK_FLOOR, Execution
 from ib_grid.engine.reference.day import Bar, Setting
-from ib_grid.engine.reference.signals import LONG, Cisd, Signal, ocae, rebound, reversals, tcwe
+from ib_grid.engine.reference.signals import (
+    LONG,
+    STOP_MODE_SIGNALS,
+    Cisd,
+    Signal,
+    rebound,
+    reversals,
+)
 from ib_grid.grid.params import Params
+from ib_grid.grid.variations import VARIATION_RULES
 from ib_grid.news import NewsFilter
-
-PRIORITY = ("Reverse", "OCAE", "TCWE", "REV_RB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,7 @@ def entry(setting: Setting, params: Params, execution: Execution, news: NewsFilt
     left = _without_news(candidates(setting, params, execution, news), news)
     if not left:
         return None
-    first = min(left, key=lambda c: (c.order, PRIORITY.index(c.variation)))
+    first = min(left, key=lambda c: (c.order, VARIATION_RULES[c.variation].priority))
     entered = _set_up(first, params)
     return None if entered.risk == 0 and execution.model == "realistic" else entered
 
@@ -140,7 +146,7 @@ def _entry_bar(minute: int, setting: Setting) -> int:
 def _original_candidates(setting: Setting, params: Params, execution: Execution) -> list[Candidate]:
     half = execution.half_spread_points
     candidates = []
-    for variation, signal in (("OCAE", ocae(setting)), ("TCWE", tcwe(setting))):
+    for variation, signal in ((name, find(setting)) for name, find in STOP_MODE_SIGNALS.items()):
         if signal is None or setting.bars[signal.index].end > setting.window_end:
             continue
         bar = setting.bars[signal.index]
@@ -211,7 +217,7 @@ def _realistic_candidates(
     signals: list[tuple[str, Signal | None, float]] = []
     if setting.bars:
         stop = _mode_stop(setting, params)
-        signals += [("OCAE", ocae(setting), stop), ("TCWE", tcwe(setting), stop)]
+        signals += [(name, find(setting), stop) for name, find in STOP_MODE_SIGNALS.items()]
     cisds = reversals(setting)
     if cisds:
         earliest = min(cisds, key=lambda cisd: cisd.index)  # min keeps the first of equals

@@ -6,7 +6,8 @@ import math
 
 import pandas as pd
 
-from ib_grid.grid.columns import METRIC_NAMES, PREFIXES, VARIATIONS
+from ib_grid.grid.columns import METRIC_NAMES
+from ib_grid.grid.variations import PREFIXES, VARIATIONS
 
 DATES_PER_YEAR = 252
 NO_DEVIATION = 1e-12

@@ -1,4 +1,4 @@
-"""The four variations' signals in a date's M2 bars (section 3)."""
+"""Signals of the variations in a date's M2 bars (section 3)."""
 
 from __future__ import annotations
 
@@ -80,6 +80,10 @@ def tcwe(setting: Setting) -> Signal | None:
         if beyond and _breaks_out(bar, first.direction, setting):
             return Signal(direction=first.direction, index=index)
     return None
+
+
+# Variations that enter by a market order and whose stop follows `stop_mode`.
+STOP_MODE_SIGNALS = {"OCAE": ocae, "TCWE": tcwe}
 
 
 def reversals(setting: Setting) -> list[Cisd]:

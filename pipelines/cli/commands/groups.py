@@ -31,9 +31,7 @@ def groups(
     min_trades: options.MinTrades = None,
     variations: Annotated[
         int,
-        typer.Option(
-            min=1, max=4, help="Fewest variations in a group; 4 shows complete groups only."
-        ),
+        typer.Option(min=1, help="Fewest variations in a group."),
     ] = 1,
     n: Annotated[
         int | None, typer.Option("-n", min=1, help="Number of groups. [default: all]")
@@ -88,14 +86,16 @@ def groups(
 
 
 def _completeness(n_variations: list[int], least: int) -> list[str]:
-    """Return how many of the groups have all four variations, unless every group does."""
-    complete = n_variations.count(4)
+    """Return how many of the groups have every variation, unless every group does."""
+    from ib_grid.grid.variations import VARIATIONS
+
+    complete = n_variations.count(len(VARIATIONS))
     if complete == len(n_variations):
         return []
-    more = f" (--variations {least + 1} asks for more)" if least < 4 else ""
+    more = f" (--variations {least + 1} asks for more)" if least < len(VARIATIONS) else ""
     return [
-        f"{complete:,} of these {len(n_variations):,} groups have a combination for all four"
-        f" variations, the others for {least} or more{more}."
+        f"{complete:,} of these {len(n_variations):,} groups have a combination for every"
+        f" variation, the others for {least} or more{more}."
     ]
 
 

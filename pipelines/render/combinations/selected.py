@@ -14,8 +14,9 @@ from ib_grid.analysis import RunSource, load_source
 from ib_grid.analysis.selection.top import ranking_of, top
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.errors.validation import shown
-from ib_grid.grid.columns import METRIC_NAMES, PREFIXES, VARIATIONS
+from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.params import Params
+from ib_grid.grid.variations import PREFIXES, VARIATIONS
 from ib_grid.runs.manifest import RUN_FILE
 from ib_grid.runs.run import Run, load_run
 from ib_grid.storage.atomic_files import is_file

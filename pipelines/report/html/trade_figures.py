@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from ib_grid.analysis.plots import curves, style
 from ib_grid.analysis.plots.style import rounded
-from ib_grid.grid.columns import PREFIXES, VARIATIONS
+from ib_grid.grid.variations import PREFIXES, VARIATIONS
 from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.html.words import per_trade_r_text
 from pipelines.report import facts

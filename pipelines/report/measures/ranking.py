@@ -21,11 +21,12 @@ from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
 from ib_grid.grid.top_rows import TopRows
-from ib_grid.grid.variations import VARIATION_RULES, Sums, sums
+from ib_grid.grid.variations import VARIATION_RULES
 from ib_grid.runs import row_blocks
 from ib_grid.runs.row_blocks import Block, File
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
+from pipelines.report.measures.sums import Sums, sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,9 @@ from ib_grid import analysis
 from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from ib_grid.errors import GridError, InputError
-from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.params import Params
+from ib_grid.grid.variations import VARIATIONS
 from tests.helpers.engines import assert_same_trades
 from tests.helpers.runs.sources import source_of_golden_bars, traded
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ib_grid.grid.columns import VARIATIONS
 from ib_grid.grid.glossary import GLOSSARY, PARAMETERS
 from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.variations import VARIATIONS
 
 
 def test_every_parameter_and_variation_is_explained() -> None:

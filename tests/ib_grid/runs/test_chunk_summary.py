@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.variations import VARIATIONS
 from ib_grid.runs.chunk_summary import Summary, merge, summarise, summary_from_dict
 from tests.helpers.runs.small_runs import PLAN, made_up_metrics
 

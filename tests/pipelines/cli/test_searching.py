@@ -172,7 +172,7 @@ class TestGroups:
         status, said, aside = ib_grid_command(*given)
         assert len(json.loads(said)["groups"]) == len(every)
         assert (
-            f"{(every == 4).sum()} of these {len(every)} groups have a combination for all four"
+            f"{(every == 4).sum()} of these {len(every)} groups have a combination for every"
             in aside
         )
         status, said, _ = ib_grid_command(*given, "--variations", 2, "-n", 1)

@@ -8,8 +8,9 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pytest
 
-from ib_grid.grid.columns import METRIC_COLUMNS, METRICS, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS, METRICS
 from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.variations import VARIATIONS
 from pipelines.report import excel
 from pipelines.report.excel import column_note, write_workbook
 from tests.helpers.runs.reported_runs import MadeUpRun

@@ -17,8 +17,9 @@ import openpyxl
 import pytest
 
 from ib_grid.errors import ConfigError, DiskError, OutputError, StoreError
-from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.params import PARAM_NAMES, params_from_mapping
+from ib_grid.grid.variations import VARIATIONS
 from pipelines.cluster.executors import PoolExecutor
 from pipelines.report.excel import write_workbook
 from pipelines.report.write import write_report

@@ -11,9 +11,10 @@ import pytest
 
 from ib_grid.analysis.selection.groups import RANKINGS, groups
 from ib_grid.errors import ConfigError
-from ib_grid.grid.columns import METRIC_NAMES, VARIATIONS
+from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.grid import grid_from_mapping
 from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.variations import VARIATIONS
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import Run, load_run
 from tests.helpers.runs.random_runs import AXES, write_run

@@ -16,7 +16,8 @@ from ib_grid.engine.fast.entries import NO_ENTRY, empty_entries
 from ib_grid.engine.fast.exits import Exits
 from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, fold_settings
 from ib_grid.engine.fast.windows import Prices
-from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
+from ib_grid.grid.variations import VARIATIONS
 
 NO_TRADE = None
 Day = tuple[int, float, bool] | None  # variation, R, ambiguous

@@ -13,7 +13,8 @@ from ib_grid.engine.execution import Execution
 from ib_grid.engine.reference.day import Bar, m2_bars
 from ib_grid.engine.reference.entries import blocked
 from ib_grid.errors import GridError
-from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, PREFIXES, trades_frame
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, trades_frame
+from ib_grid.grid.variations import PREFIXES
 from ib_grid.news import NO_NEWS, NewsFilter
 from tests.helpers.engines import grid_of_one
 from tests.ib_grid.engine.rules.made_dates import FLAT_BALANCE, OCAE_LONG, PARAMS, market_of

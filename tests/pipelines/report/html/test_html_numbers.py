@@ -13,9 +13,10 @@ import pytest
 from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from ib_grid.engine.execution import Execution
-from ib_grid.grid.columns import METRIC_NAMES, VARIATIONS
+from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.grid.variations import VARIATIONS
 from ib_grid.news import NO_NEWS, NewsFilter
 from pipelines.report.html.page import html_text
 from pipelines.report.measures.replay import NoReplay

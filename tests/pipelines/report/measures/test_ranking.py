@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ib_grid.errors import DataError, StoreError
-from ib_grid.grid.columns import METRIC_COLUMNS, VARIATIONS
+from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import RankingSettings
+from ib_grid.grid.variations import VARIATIONS
 from ib_grid.runs import row_blocks
 from pipelines.report.measures.ranking import Ranking, Scope, rank
 from tests.helpers.runs.reported_runs import MadeUpRun, random_rows, write_rows
