@@ -1,4 +1,4 @@
-"""What all tests share: the hypothesis profiles and the command line."""
+"""Fixtures and settings of all tests: hypothesis profiles, the command line, the browser."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pipelines.cli import main
+from tests.helpers.machines.browser import BROWSERS, Page, find_browser, open_browser
 
-# Examples are whole markets: slow to draw, and no clock decides what is right.
+# Examples are whole markets, which take long to draw.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("local", max_examples=50, **_COMMON)
 settings.register_profile("ci", max_examples=50, derandomize=True, **_COMMON)
@@ -24,9 +25,8 @@ settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 
 
-# Tests side by side, `pytest -n 2`: a file stays together, and all files that start processes are
-# one group, the first, so that two of them never share the machine and the longest group does not
-# begin last.
+# With `pytest -n 2` a file stays together. All files that start processes form one group, so that
+# two of them never compete for the machine; the group is the longest and starts first.
 _PROCESSES = re.compile(r"mark\.(cluster|faults)\b")
 
 
@@ -51,23 +51,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return ByGroup(config, log)
 
 
-# What waits for ever is a failure of one test, not of all; on a slow machine the longest takes a
-# third of this.
-_MOST_SECONDS = 600
+# The longest test takes a third of this on a slow machine.
+_MAX_SECONDS = 600
 
 
 @pytest.fixture(autouse=True)
-def _bounded_in_time() -> Iterator[None]:
-    """End a test that does not end; Windows has no such alarm."""
-    if not hasattr(signal, "SIGALRM"):
-        yield
-        return
+def _time_limit() -> Iterator[None]:
+    """Fail a test that hangs."""
 
     def ring(_number: int, _frame: object) -> None:
-        pytest.fail(f"not done after {_MOST_SECONDS} s")
+        pytest.fail(f"not finished after {_MAX_SECONDS} s")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(_MOST_SECONDS)
+    signal.alarm(_MAX_SECONDS)
     try:
         yield
     finally:
@@ -79,7 +75,7 @@ def _bounded_in_time() -> Iterator[None]:
 def ib_grid_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
-    """Run a command in an empty folder: exit status, standard output, standard error."""
+    """Run a command in an empty folder; return exit status, standard output and standard error."""
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -92,8 +88,19 @@ def ib_grid_command(
             sys.exit(main.command())
         except SystemExit as ended:
             status = ended.code or 0
-        said = capsys.readouterr()
+        output = capsys.readouterr()
         assert isinstance(status, int)
-        return status, said.out, said.err
+        return status, output.out, output.err
 
     return command
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Open an empty page in a real browser without network; skip the test without a browser."""
+    path = find_browser()
+    if path is None:
+        pytest.skip(f"no browser installed: {', '.join(BROWSERS)}")
+    with open_browser(path, tmp_path_factory.mktemp("profile")) as page:
+        page.offline()
+        yield page

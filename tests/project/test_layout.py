@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -59,3 +60,10 @@ def test_every_test_module_is_in_the_tree_of_its_code() -> None:
     folders |= {p.parent for p in tracked_files() if p.parts[:2] == ("tests", "pipelines")}
     code = {Path(*folder.parts[1:]) for folder in folders} - {TESTS_OF_BOTH_ENGINES}
     assert [str(folder) for folder in code if not (ROOT / folder).is_dir()] == []
+
+
+def test_names_of_tests_are_short() -> None:
+    files = [path for path in tracked_files() if path.name.startswith("test_")]
+    names = re.findall(r"def (test_\w+)", "".join((ROOT / path).read_text() for path in files))
+    assert len(names) > 1000
+    assert [name for name in names if len(name) >= 60] == []

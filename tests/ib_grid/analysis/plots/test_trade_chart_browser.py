@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -11,20 +10,14 @@ import pytest
 from ib_grid import analysis
 from pipelines.render.html.charts import charts_html
 from pipelines.render.html.figure import page_figure
-from tests.helpers.machines.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
+from tests.helpers.machines.browser import MISPLACED, Page
 from tests.helpers.runs.random_runs import write_run
 from tests.helpers.runs.sources import source_of_golden_bars
 
 WIDE, NARROW = 1400, 390
 COMBO, OTHER = 4321, 17_000
-_BROWSER = find_browser()
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        _BROWSER is None, reason=f"no browser to try the charts in: none of {', '.join(BROWSERS)}"
-    ),
-]
+pytestmark = pytest.mark.browser
 
 # Titles of a figure and of its axes and entries of its legend that lie over one another.
 OVERLAID = """
@@ -80,14 +73,6 @@ def charts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     figures = [page_figure(name, name, name, figure) for name, figure in every.items()]
     path.write_text(charts_html("A <b>title</b>", figures), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    assert _BROWSER is not None
-    with open_browser(_BROWSER, tmp_path_factory.mktemp("profile")) as page:
-        page.offline()
-        yield page
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,12 @@ import pytest
 from ib_grid.grid.grid import Grid
 from pipelines.report.html.page import html_text
 from tests.helpers.html_page import figures, read_page
-from tests.helpers.machines.browser import BROWSERS, MISPLACED, Page, find_browser, open_browser
+from tests.helpers.machines.browser import MISPLACED, Page
 from tests.helpers.runs.traded_runs import traded_run
 
 WIDE, NARROW = 1280, 390
-_BROWSER = find_browser()
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        _BROWSER is None, reason=f"no browser to try the report in: none of {', '.join(BROWSERS)}"
-    ),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +24,6 @@ def report_file(tmp_path_factory: pytest.TempPathFactory, grid: Grid) -> Path:
     path = folder / "GER40_report.html"
     path.write_text(html_text(run.report(source)), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    assert _BROWSER is not None
-    with open_browser(_BROWSER, tmp_path_factory.mktemp("profile")) as page:
-        page.offline()
-        yield page
 
 
 @pytest.fixture(scope="module", params=[WIDE, NARROW], ids=["wide", "narrow"])
