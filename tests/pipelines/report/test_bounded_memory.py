@@ -106,7 +106,7 @@ def test_selection_memory_does_not_grow_with_rows(
 
 
 def test_inventory_holds_only_records(data_sets, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inventory, "_CHECKING_THREADS", 1)  # each holds a piece of a file
+    monkeypatch.setattr(inventory, "_THREADS", 1)  # each holds a piece of a file
 
     def looked_at(dataset: Path, plan: ChunkPlan) -> int:
         return most_held(lambda: inventory.take_stock(dataset, plan, FINGERPRINT, read_all=True))

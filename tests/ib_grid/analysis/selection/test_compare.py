@@ -111,7 +111,7 @@ def test_no_shared_axis_and_one_value(tmp_path: Path) -> None:
     assert some.n_top == len(some.top) == int((rows["total_trades"][:3] >= 10).sum()) < 100
     assert np.isnan(compare_runs(a, a).rank_correlation["winrate"])
     assert compare_runs(a, a).rank_correlation["total_r"] == pytest.approx(1)
-    with pytest.raises(ConfigError, match="no metric column"):
+    with pytest.raises(ConfigError, match="unknown metric column"):
         compare_runs(a, a, metrics=("rr_target",))
 
 
