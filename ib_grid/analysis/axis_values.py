@@ -1,8 +1,8 @@
-"""A grid's parameters one by one: their values, and which combinations have each.
+"""Factors: the parameters of a grid one by one, with their values and positions.
 
-Two axes of the ids join two parameters each (`Grid.rebound`, `Grid.trailing`). Here every parameter
-is a factor of its own: its value takes one or more places on an axis, and the placeholders that
-the pruning rules leave belong to no value.
+Two grid axes join two parameters each (`Grid.rebound`, `Grid.trailing`). Here every parameter is a
+factor of its own: each value has one or more positions on an axis, and placeholders that the
+pruning rules leave belong to no value.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import DOMAINS, Params
+from ib_grid.runs.cubes import JOINED_AXES
 
 Value = int | float | str | bool
 
@@ -27,25 +28,23 @@ UNITS = {
     "ib_buffer_pct": "fraction of range",
     "max_distance_pct": "fraction of range",
 }
-# The axes of the ids that join two parameters; the second counts only where the first is on.
-JOINED_AXES = {"trailing": ("tsl_target", "tsl_sl"), "rebound": ("rev_rb_enabled", "rev_rb_pct")}
 _AXIS_OF = {name: axis for axis, pair in JOINED_AXES.items() for name in pair}
 PARENTS = {second: first for first, second in JOINED_AXES.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """A parameter, or the session, and where its values lie in the grid.
+    """A parameter, or the session, with its values and their positions in the grid.
 
     Attributes
     ----------
     name : str
     axis : int
-        The axis of the ids on which it lies.
+        Index of the grid axis.
     values : tuple
-        Ascending, where they are numbers.
+        Numbers ascending.
     positions : tuple of tuple of int
-        For each value, its places on the axis.
+        Positions of each value on the axis.
     """
 
     name: str
@@ -55,44 +54,44 @@ class Factor:
 
     @property
     def is_ordered(self) -> bool:
-        """Whether its values are numbers."""
+        """Return whether the values are numbers."""
         return self.name in DOMAINS and DOMAINS[self.name].kind in (int, float)
 
     @property
     def parent(self) -> str:
-        """The factor within which it counts, as `tsl_sl` where there is trailing, or none."""
+        """Return the factor that must be on for this one to matter, or an empty text."""
         return PARENTS.get(self.name, "")
 
     @property
     def unit(self) -> str:
-        """Its unit in brackets, or none."""
+        """Return the unit in brackets; empty without a unit."""
         return f"({UNITS[self.name]})" if self.name in UNITS else ""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Its values as text."""
+        """Return the values as text."""
         return tuple(value_text(value) for value in self.values)
 
 
 def value_text(value: Value) -> str:
-    """A parameter's value in few characters."""
+    """Return a parameter's value as short text."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return value.replace("-", "–") if isinstance(value, str) else f"{value:g}"
 
 
 def factors(grid: Grid) -> tuple[Factor, ...]:
-    """The factors of a grid: the session, then the parameters in the order of the columns."""
+    """Return the factors of a grid: the session, then the parameters in column order."""
     names = list(grid.axes)
     found = []
     for name in ("session", *DOMAINS):
         axis = names.index(_AXIS_OF.get(name, name))
-        places: dict[Value, list[int]] = {}
-        for place, joined in enumerate(grid.axes[names[axis]]):
+        positions: dict[Value, list[int]] = {}
+        for position, joined in enumerate(grid.axes[names[axis]]):
             value = own_value(name, joined)
             if value is not None:
-                places.setdefault(value, []).append(place)
-        values = list(places)
+                positions.setdefault(value, []).append(position)
+        values = list(positions)
         if name in DOMAINS and DOMAINS[name].kind in (int, float):
             values.sort()
         found.append(
@@ -100,14 +99,14 @@ def factors(grid: Grid) -> tuple[Factor, ...]:
                 name=name,
                 axis=axis,
                 values=tuple(values),
-                positions=tuple(tuple(places[value]) for value in values),
+                positions=tuple(tuple(positions[value]) for value in values),
             )
         )
     return tuple(found)
 
 
 def own_value(name: str, value: object) -> Value | None:
-    """A parameter's value in a value of its axis; None for a placeholder."""
+    """Return a parameter's part of an axis value; None for a placeholder."""
     if isinstance(value, tuple):
         first, second = value
         own = second if name in PARENTS else first
@@ -116,25 +115,36 @@ def own_value(name: str, value: object) -> Value | None:
 
 
 def values_of(params: Params) -> dict[str, Value]:
-    """The factors' values in a combination, without placeholders."""
+    """Return the factors' values of a combination, without placeholders."""
     values: dict[str, Value] = {"session": str(params.session)}
     values |= {name: getattr(params, name) for name in DOMAINS}
     return {n: v for n, v in values.items() if n not in PARENTS or values[PARENTS[n]]}
 
 
 class Edge(NamedTuple):
-    """A parameter whose value is the lowest or the highest that was tried."""
+    """A parameter at the end of its tested range."""
 
     name: str
     value: Value
     end: str
-    goes_on: bool  # whether there are values beyond
+    goes_on: bool  # whether values beyond are valid
 
 
 def edges(grid: Grid, combination: Params | int) -> list[Edge]:
-    """The axes on whose edge a combination lies, among those with two values or more.
+    """Return the parameters of a combination that sit at the end of their tested range.
 
-    It is given by its parameters or by an id of the grid.
+    Parameters
+    ----------
+    grid : Grid
+    combination : Params or int
+        The parameters, or an id of the grid.
+
+    Examples
+    --------
+    >>> from ib_grid.grid.grid import named_grid
+    >>> from ib_grid.market.instruments import GER40
+    >>> [edge.name for edge in edges(named_grid("standard", GER40), 0)][:2]
+    ['trade_window_minutes', 'rr_target']
     """
     own = values_of(combination if isinstance(combination, Params) else grid.params(combination))
     found = []

@@ -132,7 +132,7 @@ def portfolio_figure(of: Portfolio) -> go.Figure:
     dates = pd.DatetimeIndex(of.daily.index)
     span = (f"{dates[0]:%Y-%m-%d}", f"{dates[-1]:%Y-%m-%d}")
     traded = {name: r[r.fillna(0) != 0] for name, r in lines.items()}
-    return curves_figure(traded, span, told_apart=True)
+    return curves_figure(traded, span, own_colours=True)
 
 
 def _weights(names: list[str], given: Mapping[str, float]) -> dict[str, float]:

@@ -6,8 +6,8 @@ never 0. A cube of the expanded grid takes 6 MB, one of 100 million combinations
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from ib_grid.errors import StoreError
 from ib_grid.grid.grid import Grid
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 Cube = NDArray[np.float32]
+# Grid axes that join two parameters; the second has an effect only if the first is on.
+JOINED_AXES = {"trailing": ("tsl_target", "tsl_sl"), "rebound": ("rev_rb_enabled", "rev_rb_pct")}
 
 
 def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
@@ -25,7 +30,7 @@ def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
     ----------
     grid : Grid
     blocks : iterable of (ids, values)
-        Arrays of shape (n_rows,) each; finite values, no combination twice.
+        Arrays of shape (n_rows,) each: finite values, each combination at most once.
 
     Returns
     -------
@@ -69,3 +74,25 @@ def wrong_id(found: str) -> StoreError:
         expected="each combination of the grid once",
         hint="run again with --no-resume",
     )
+
+
+def labelled(grid: Grid, cubes: Mapping[str, Cube]) -> xr.Dataset:
+    """Return cubes as a Dataset whose dimensions are the axes of the grid."""
+    import xarray as xr
+
+    coordinates: dict[str, Any] = {}
+    for axis, values in grid.axes.items():
+        if axis in JOINED_AXES:
+            coordinates |= _joined_coordinates(axis, values)
+        else:
+            coordinates[axis] = [v if isinstance(v, (int, float)) else str(v) for v in values]
+    return xr.Dataset({name: (list(grid.axes), cube) for name, cube in cubes.items()}, coordinates)
+
+
+def _joined_coordinates(axis: str, pairs: Sequence[Any]) -> dict[str, Any]:
+    """Return a coordinate for each of two joined parameters; NaN where the second has no effect."""
+    first, second = JOINED_AXES[axis]
+    return {
+        first: (axis, [own for own, _ in pairs]),
+        second: (axis, [other if own else np.nan for own, other in pairs]),
+    }

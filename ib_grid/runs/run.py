@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.grid.conditions import Condition, as_condition
 from ib_grid.grid.grid import Grid
-from ib_grid.runs.cubes import Cube, filled_cube
+from ib_grid.runs.cubes import Cube, filled_cube, labelled
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import (
     dataset_of,
@@ -38,6 +39,9 @@ from ib_grid.runs.row_blocks import (
 )
 from ib_grid.runs.source import RunSource, load_source
 from ib_grid.storage.paths import AnyPath, RemotePath, parse_path
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Where = str | Condition | None
 
@@ -233,6 +237,38 @@ class Run:
         self.check_columns((column,), metrics=True)
         table = self.table(("combo_id", column), where)
         return filled_cube(self.grid, [tuple(c.to_numpy() for c in table.columns)])
+
+    def to_xarray(self, columns: Sequence[str], where: Where = None) -> xr.Dataset:
+        """Return metrics of the whole grid as an xarray Dataset.
+
+        The dimensions are the axes of the grid, with the parameter values as coordinates and
+        sessions as text. ``trailing`` and ``rebound`` join two parameters each, so pairs that the
+        pruning rules removed take no room; their coordinates are `tsl_target` and `tsl_sl` (NaN
+        without trailing), and `rev_rb_enabled` and `rev_rb_pct` (NaN without REV_RB).
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Metric columns.
+        where : str or Condition, optional
+            Combinations to include.
+
+        Returns
+        -------
+        xarray.Dataset
+            float32; NaN where a combination is not computed, not kept or excluded.
+
+        Raises
+        ------
+        ConfigError, StoreError
+            As `cube`.
+
+        Examples
+        --------
+        >>> data = load_run(path).to_xarray(["total_r"])  # doctest: +SKIP
+        >>> data.total_r.groupby("tsl_target").median(...)  # doctest: +SKIP
+        """
+        return labelled(self.grid, {name: self.cube(name, where) for name in columns})
 
     def check_columns(self, names: Sequence[str], *, metrics: bool = False) -> None:
         """Refuse names that are not result columns, or not metrics, or not kept by the run.

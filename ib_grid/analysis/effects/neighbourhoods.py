@@ -22,11 +22,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ib_grid.analysis.axis_values import JOINED_AXES, Value
+from ib_grid.analysis.axis_values import Value
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import shown, whole_number
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import Params
+from ib_grid.runs.cubes import JOINED_AXES
 from ib_grid.runs.run import Run
 
 Adjacency = Callable[[int], list[int]]

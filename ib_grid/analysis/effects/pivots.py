@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ib_grid.analysis.axis_values import JOINED_AXES, factors
+from ib_grid.analysis.axis_values import factors
 from ib_grid.analysis.effects.cells import Level, cell_values, crossed, factor_levels
 from ib_grid.analysis.effects.reductions import Reduction, reducer
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import perhaps
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import SESSION_FIELDS
+from ib_grid.runs.cubes import JOINED_AXES
 from ib_grid.runs.run import Run, Where, checked_run
 
 Axis = str | Sequence[str]

@@ -1,4 +1,4 @@
-"""Figures of trades: cumulative R, and sums of R by calendar, weekday, hour and variation."""
+"""Figures of trades: cumulative R, and total R by month, weekday, hour and variation."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LEGEND = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor": "
 
 
 def equity_figure(trades: Mapping[str, pd.DataFrame], span: tuple[str, str]) -> go.Figure:
-    """Cumulative R and its fall below the peak, by date; the first set on top and strongest.
+    """Draw cumulative R and the drawdown by date; the first combination is on top.
 
     Parameters
     ----------
     trades : mapping of str to DataFrame
-        Trades by name of the set.
+        Trades by name of the combination.
     span : tuple of str
         First and last date, ``YYYY-MM-DD``.
     """
@@ -35,9 +35,9 @@ def equity_figure(trades: Mapping[str, pd.DataFrame], span: tuple[str, str]) -> 
 
 
 def curves_figure(
-    daily: Mapping[str, pd.Series], span: tuple[str, str], *, told_apart: bool = False
+    daily: Mapping[str, pd.Series], span: tuple[str, str], *, own_colours: bool = False
 ) -> go.Figure:
-    """Cumulative R and its fall below the peak of daily results, the first on top and strongest.
+    """Draw cumulative R and the drawdown of daily results; the first is on top.
 
     Parameters
     ----------
@@ -45,18 +45,18 @@ def curves_figure(
         R by date, by name; dates without a result may be left out.
     span : tuple of str
         First and last date, ``YYYY-MM-DD``.
-    told_apart : bool
-        Whether each of the others has a colour of its own, and a legend names them all.
+    own_colours : bool
+        Give each curve its own colour, and add a legend.
     """
     traces = []
-    for place, (name, r) in reversed(list(enumerate(daily.items()))):
+    for i, (name, r) in reversed(list(enumerate(daily.items()))):
         dates, cumulative = _steps(r, span)
         under = cumulative - np.maximum.accumulate(cumulative)
-        others = style.OF_VARIATIONS[1:] if told_apart else (style.OTHER,)
+        others = style.OF_VARIATIONS[1:] if own_colours else (style.OTHER,)
         name = html.escape(name)  # plotly takes markup in names
-        colour = others[(place - 1) % len(others)] if place else style.GAIN
+        colour = others[(i - 1) % len(others)] if i else style.GAIN
         for axis, values in (("y", cumulative), ("y2", under)):
-            traces.append(_line(dates, values, name, axis, colour, is_first=place == 0))
+            traces.append(_line(dates, values, name, axis, colour, is_first=i == 0))
     legend = {"showlegend": True, "legend": {**_LEGEND, "traceorder": "reversed"}}
     return style.figure(
         traces,
@@ -64,12 +64,12 @@ def curves_figure(
         xaxis={"title": {"text": "Date"}, "anchor": "y2", "range": list(span), "type": "date"},
         yaxis={"title": {"text": "Cumulative R"}, "domain": [0.36, 1]},
         yaxis2={"title": {"text": "Drawdown (R)"}, "domain": [0, 0.3], "anchor": "x"},
-        **(legend if told_apart else {}),
+        **(legend if own_colours else {}),
     )
 
 
 def _steps(r: pd.Series, span: tuple[str, str]) -> tuple[list[str], NDArray[np.float64]]:
-    """Dates and cumulative R, from 0 at the first date of the span to the last."""
+    """Return dates and cumulative R, from 0 at the first date of the span to the last."""
     dates = [span[0], *pd.DatetimeIndex(r.index).strftime("%Y-%m-%d"), span[1]]
     cumulative = np.concatenate([[0.0], np.cumsum(r.to_numpy(np.float64))])
     return dates, np.append(cumulative, cumulative[-1])
@@ -103,7 +103,7 @@ def _line(
 
 
 def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> go.Figure:
-    """Cumulative R of each variation of a set, by date."""
+    """Draw cumulative R of each variation of a combination, by date."""
     lines = []
     for name, colour in zip(VARIATIONS, style.OF_VARIATIONS, strict=True):
         own = trades[trades["variation"] == name]
@@ -131,9 +131,9 @@ def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> go.Figure:
 
 
 def calendar_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) -> go.Figure:
-    """Heat map of R by year and month.
+    """Draw a heat map of total R by year and month.
 
-    `years` are the columns; by default those from the first trade's to the last one's.
+    `years` are the columns; by default from the first trade's year to the last one's.
     """
     sums = combination.calendar_table(trades, years)
     shown = [int(str(year)) for year in sums]
@@ -163,14 +163,14 @@ def calendar_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) ->
 
 
 def sums_figure(sums: pd.DataFrame, axis: str, height: int = 260) -> go.Figure:
-    """Bars of the sums of R.
+    """Draw bars of total R.
 
     Parameters
     ----------
     sums : DataFrame
-        As `by_year`, `by_weekday`, `by_hour` and `by_variation` give them; the index in words.
+        As returned by `by_year`, `by_weekday`, `by_hour` or `by_variation`.
     axis : str
-        What the bars stand for.
+        Title of the x axis.
     height : int
         Pixels.
     """
@@ -194,30 +194,35 @@ def sums_figure(sums: pd.DataFrame, axis: str, height: int = 260) -> go.Figure:
 
 
 def year_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) -> go.Figure:
-    """R by year of the session date.
+    """Draw total R by year of the session date.
 
-    `years` are the bars; by default those from the first trade's to the last one's.
+    `years` are the bars; by default from the first trade's year to the last one's.
     """
     return sums_figure(combination.by_year(trades, years), "Year", 380)
 
 
 def weekday_figure(trades: pd.DataFrame) -> go.Figure:
-    """R by weekday of the session date."""
+    """Draw total R by weekday of the session date."""
     return sums_figure(combination.by_weekday(trades), "Weekday")
 
 
 def hour_figure(trades: pd.DataFrame, timezone: str) -> go.Figure:
-    """R by clock hour of the entry, local time."""
+    """Draw total R by the local clock hour of the entry."""
     sums = combination.by_hour(trades, timezone)
     return sums_figure(
         sums.set_axis([f"{hour:02d}:00" for hour in sums.index]),
-        f"Entry hour ({timezone.split('/')[-1].replace('_', ' ')} time)",
+        f"Entry hour ({city(timezone)} time)",
     )
 
 
 def variation_figure(trades: pd.DataFrame) -> go.Figure:
-    """R by variation."""
+    """Draw total R by variation."""
     return sums_figure(combination.by_variation(trades), "Variation")
+
+
+def city(timezone: str) -> str:
+    """Return the city of a time zone: Berlin of Europe/Berlin."""
+    return timezone.rpartition("/")[2].replace("_", " ")
 
 
 def _short(values: NDArray[np.float64]) -> list[float]:

@@ -15,7 +15,7 @@ MOST_POINTS = 20_000
 _DIGITS = 7
 
 
-def sets_figure(
+def combinations_figure(
     frame: pd.DataFrame,
     x: str,
     y: str,

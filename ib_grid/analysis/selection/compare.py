@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.analysis.axis_values import JOINED_AXES
 from ib_grid.analysis.selection.top import SCORE, top
 from ib_grid.errors import DataError
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
+from ib_grid.runs.cubes import JOINED_AXES
 from ib_grid.runs.fingerprint import differences
 from ib_grid.runs.run import Run, Where, checked_run
 

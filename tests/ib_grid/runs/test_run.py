@@ -196,3 +196,17 @@ def test_duplicate_or_unknown_rows(tmp_path: Path) -> None:
     write_run(tmp_path / "r", rows=rows)
     with pytest.raises(StoreError, match="a combination that the grid does not have, 900"):
         load_run(tmp_path / "r").cube("total_r")
+
+
+def test_xarray_has_the_axes_as_coordinates(tmp_path: Path) -> None:
+    rows = write_run(tmp_path / "r", chunks=slice(0, 12, 5))
+    run = load_run(tmp_path / "r")
+    data = run.to_xarray(["total_r", "winrate"])
+    assert data.sizes == dict(zip(run.grid.axes, run.grid.shape, strict=True))
+    assert data["session"].to_numpy().tolist() == [str(s) for s in run.grid.sessions]
+    assert data["total_r"].dtype == np.float32
+    assert np.isfinite(data["total_r"].to_numpy()).sum() == len(rows)
+    assert (np.isnan(data["tsl_sl"].to_numpy()) == (data["tsl_target"] == 0).to_numpy()).all()
+    found = data["winrate"].groupby("tsl_target").max(...)
+    expected = rows.groupby("tsl_target")["winrate"].max()
+    assert found.to_series().to_dict() == expected.to_dict()

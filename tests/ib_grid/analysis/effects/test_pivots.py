@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from ib_grid.analysis.axis_values import JOINED_AXES
 from ib_grid.analysis.effects.pivots import pivot
 from ib_grid.analysis.effects.reductions import reducer
 from ib_grid.errors import ConfigError
+from ib_grid.runs.cubes import JOINED_AXES
 from ib_grid.runs.run import Run, load_run
 from tests.helpers.runs.random_runs import write_run
 

@@ -132,19 +132,19 @@ def test_combinations_are_points() -> None:
     frame = pd.DataFrame(
         {"combo_id": [3, 5, 9], "total_r": [1.0, -2.0, 3.0], "max_drawdown": [4.0, 5.0, 6.0]}
     )
-    figure = analysis.sets_figure(frame, "max_drawdown", "total_r", marked=[9])
+    figure = analysis.combinations_figure(frame, "max_drawdown", "total_r", marked=[9])
     plain, marked = figure.data
     assert (list(plain.x), list(plain.y), list(plain.customdata)) == ([4, 5], [1, -2], [3, 5])
     assert list(marked.customdata) == [9]
     assert figure.layout.xaxis.title.text == "max_drawdown (R)"
     for wrong in ({"x": "nothing", "y": "total_r"}, {"x": "total_r", "y": "nothing"}):
         with pytest.raises(ConfigError, match="nothing"):
-            analysis.sets_figure(frame, **wrong)
+            analysis.combinations_figure(frame, **wrong)
 
 
 def test_figure_of_too_many_combinations_is_refused() -> None:
     n = 20_001
     frame = pd.DataFrame({"combo_id": range(n), "total_r": 1.0, "winrate": 2.0})
     with pytest.raises(ConfigError, match="20,001 points"):
-        analysis.sets_figure(frame, "winrate", "total_r")
-    assert len(analysis.sets_figure(frame[1:], "winrate", "total_r").to_json()) < MOST_BYTES
+        analysis.combinations_figure(frame, "winrate", "total_r")
+    assert len(analysis.combinations_figure(frame[1:], "winrate", "total_r").to_json()) < MOST_BYTES

@@ -47,7 +47,7 @@ def drawn() -> dict[str, go.Figure]:
         **figures,
         "portfolio": analysis.portfolio_figure(analysis.portfolio(sets)),
         "variations": analysis.variation_figure(trades),
-        "sets": analysis.sets_figure(
+        "sets": analysis.combinations_figure(
             trades.assign(combo_id=range(len(trades))), "entry_price", "r", marked=[3]
         ),
     }
