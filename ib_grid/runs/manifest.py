@@ -15,8 +15,8 @@ from ib_grid.engine.execution import Execution
 from ib_grid.errors import ConfigError, InputError, first_line
 from ib_grid.errors.validation import shown
 from ib_grid.grid.chunks import ChunkPlan
+from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import Instrument

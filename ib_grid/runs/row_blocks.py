@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ib_grid.errors import StoreError, first_line
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
-from ib_grid.grid.conditions import Condition
+from ib_grid.grid.filters.conditions import Condition
 from ib_grid.grid.scoring import Columns
 from ib_grid.runs import partition_layout
 from ib_grid.runs.partition_layout import arrow_path, open_partition, results_folder

@@ -19,7 +19,7 @@ from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import perhaps, shown
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
-from ib_grid.grid.conditions import Condition, as_condition
+from ib_grid.grid.filters.conditions import Condition, as_condition
 from ib_grid.grid.grid import Grid
 from ib_grid.runs.cubes import Cube, filled_cube, labelled
 from ib_grid.runs.manifest import Manifest, read_manifest

@@ -140,7 +140,7 @@ def to_row_count(value: object) -> int:
 
 def to_condition(value: object) -> str:
     """Return a condition on result columns in its normal form."""
-    from ib_grid.grid.conditions import parse_condition
+    from ib_grid.grid.filters.conditions import parse_condition
 
     return parse_condition(to_text(value), location="condition").text
 

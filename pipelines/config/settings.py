@@ -10,7 +10,7 @@ from typing import Annotated, get_type_hints
 
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import ConfigError
-from ib_grid.grid.row_filter import RowFilter
+from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
 from ib_grid.news.settings import NewsSettings

@@ -12,8 +12,8 @@ from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import points
+from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import RowFilter
 from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels

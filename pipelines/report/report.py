@@ -8,8 +8,8 @@ from typing import Literal, get_args
 
 from ib_grid.analysis import RunSource
 from ib_grid.errors import ConfigError, DataError, StoreError
+from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.grid.variations import VARIATIONS
 from ib_grid.runs import row_blocks

@@ -16,7 +16,7 @@ from ib_grid.engine.fast.compiled import compilations
 from ib_grid.engine.fast.kernel_cache import all_compiled
 from ib_grid.errors import OutputError, StoreError, UnreachableError
 from ib_grid.grid.chunks import ChunkPlan
-from ib_grid.grid.row_filter import TopKThreshold
+from ib_grid.grid.filters.row_filter import TopKThreshold
 from ib_grid.runs import chunk_summary, inventory
 from ib_grid.runs.chunk_summary import Summary
 from ib_grid.runs.inventory import Stored

@@ -15,7 +15,7 @@ from ib_grid.engine.fast.compiled import compilations
 from ib_grid.errors import ChunkError, IbGridError, StoreError, UnreachableError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.grid.row_filter import NO_FILTER, RowFilter
+from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, summarise
 from ib_grid.runs.partition_file import Record

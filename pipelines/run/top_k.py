@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ib_grid.grid import scoring
 from ib_grid.grid.chunks import Chunk, ChunkPlan
-from ib_grid.grid.row_filter import Rank, RowFilter, TopKThreshold
+from ib_grid.grid.filters.row_filter import Rank, RowFilter, TopKThreshold
 from ib_grid.grid.scoring import Columns
 from ib_grid.grid.top_rows import TopRows
 from ib_grid.runs import partition_file, row_blocks

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
-from ib_grid.grid.row_filter import RowFilter
+from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, VariationSums, summary_of
 from ib_grid.runs.manifest import Manifest

@@ -13,8 +13,8 @@ from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import perhaps, shown, whole_number
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
+from ib_grid.grid.filters.row_filter import TopKThreshold
 from ib_grid.grid.params import DOMAINS
-from ib_grid.grid.row_filter import TopKThreshold
 from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
 from ib_grid.grid.top_rows import TopRows
 from ib_grid.runs.run import Run, Where, checked_run

@@ -34,7 +34,7 @@ def compare(
     """
     from ib_grid.analysis.selection.compare import compare_runs
     from ib_grid.analysis.selection.top import ranking_of
-    from ib_grid.grid.conditions import parse_condition
+    from ib_grid.grid.filters.conditions import parse_condition
     from ib_grid.runs.run import load_run
     from pipelines.render.data_tables import terminal
     from pipelines.render.provenance import run_note

@@ -47,7 +47,7 @@ def top(
     """Show the best combinations of a run."""
     from ib_grid.analysis.selection.top import ranking_of
     from ib_grid.analysis.selection.top import top as best_of
-    from ib_grid.grid.conditions import parse_condition
+    from ib_grid.grid.filters.conditions import parse_condition
     from ib_grid.runs.run import load_run
     from pipelines.render.data_tables import terminal
     from pipelines.render.provenance import run_note

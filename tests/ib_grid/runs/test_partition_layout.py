@@ -11,7 +11,7 @@ import pytest
 from ib_grid.errors import StoreError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import RESULT_COLUMNS
-from ib_grid.grid.conditions import parse_condition
+from ib_grid.grid.filters.conditions import parse_condition
 from ib_grid.runs.partition_layout import dataset_of, files_by_chunk, results_folder
 from ib_grid.runs.row_blocks import columns_of, read_errors
 from tests.helpers.runs.random_runs import GRID, ROWS_PER_CHUNK, only, write_run

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import DataError, IbGridError, RunMismatchError
+from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.grid.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import summarise

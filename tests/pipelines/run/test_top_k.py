@@ -12,7 +12,7 @@ import pytest
 from ib_grid.errors import StoreError
 from ib_grid.grid import top_rows
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.grid.row_filter import RowFilter, TopKThreshold
+from ib_grid.grid.filters.row_filter import RowFilter, TopKThreshold
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise

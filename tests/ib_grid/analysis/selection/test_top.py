@@ -10,8 +10,8 @@ import pytest
 
 from ib_grid.analysis.selection.top import ranking_of, score_extrema, top
 from ib_grid.errors import ConfigError
+from ib_grid.grid.filters.row_filter import RowFilter, TopKThreshold
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.grid.row_filter import RowFilter, TopKThreshold
 from ib_grid.grid.scoring import DEFAULT_WEIGHTS, RankingSettings
 from ib_grid.runs.run import Run, load_run
 from tests.helpers.runs.random_runs import GRID, write_run

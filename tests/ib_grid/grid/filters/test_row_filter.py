@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, RESULT_COLUMNS
+from ib_grid.grid.filters.row_filter import (
+    NO_FILTER,
+    VARIATION_METRICS,
+    Rank,
+    RowFilter,
+    TopKThreshold,
+)
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.grid.row_filter import NO_FILTER, VARIATION_METRICS, Rank, RowFilter, TopKThreshold
 from ib_grid.grid.scoring import Extrema, RankingSettings
 from ib_grid.grid.variations import PREFIXES
 from ib_grid.runs import partition_file

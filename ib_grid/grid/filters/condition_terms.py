@@ -1,6 +1,6 @@
 """The parts of a condition as Arrow expressions: columns, literals, and what is made of them.
 
-Which parts go together is for `ib_grid.grid.conditions` to say; here they are taken to.
+Which parts go together is for `ib_grid.grid.filters.conditions` to say; here they are taken to.
 """
 
 from __future__ import annotations

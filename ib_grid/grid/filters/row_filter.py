@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ib_grid.errors import ConfigError
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
-from ib_grid.grid.conditions import Condition, parse_condition
+from ib_grid.grid.filters.conditions import Condition, parse_condition
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
 from ib_grid.grid.variations import PREFIXES
@@ -44,7 +44,7 @@ class RowFilter:
         ``ranking``: the parameters, every metric of the whole, and of each variation
         `VARIATION_METRICS` and what the ranking's weights name.
     condition : str, optional
-        Only rows that fulfil it are kept, in the language of `ib_grid.grid.conditions`.
+        Only rows that fulfil it are kept, in the language of `ib_grid.grid.filters.conditions`.
     top : int, optional
         Of these, only so many are kept, the best by the ranking.
     ranking : RankingSettings

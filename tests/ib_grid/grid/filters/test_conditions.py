@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import result_schema
-from ib_grid.grid.conditions import MAX_CHARACTERS, MAX_DEPTH, parse_condition
+from ib_grid.grid.filters.conditions import MAX_CHARACTERS, MAX_DEPTH, parse_condition
 
 VALUES = {
     "ib_start": ["08:00", "09:00", "08:00", "10:00"],

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ib_grid.grid.columns import result_schema
-from ib_grid.grid.condition_terms import (
+from ib_grid.grid.filters.condition_terms import (
     COMPARISONS,
     compared,
     in_halves,

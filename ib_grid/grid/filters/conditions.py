@@ -27,7 +27,7 @@ from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import cut, finite_number, perhaps, shown
 from ib_grid.grid import condition_terms as terms
 from ib_grid.grid.columns import METRIC_NAMES, RESULT_COLUMNS
-from ib_grid.grid.condition_terms import Kind, Term
+from ib_grid.grid.filters.condition_terms import Kind, Term
 from ib_grid.grid.params import STOP_MODES
 
 MAX_CHARACTERS = 2000

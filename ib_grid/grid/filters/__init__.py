@@ -1,0 +1,1 @@
+"""Filters of result rows: conditions as text, and what a run keeps."""
