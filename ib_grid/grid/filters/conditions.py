@@ -25,8 +25,8 @@ import pyarrow.compute as pc
 
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import cut, finite_number, perhaps, shown
-from ib_grid.grid import condition_terms as terms
 from ib_grid.grid.columns import METRIC_NAMES, RESULT_COLUMNS
+from ib_grid.grid.filters import condition_terms as terms
 from ib_grid.grid.filters.condition_terms import Kind, Term
 from ib_grid.grid.params import STOP_MODES
 
