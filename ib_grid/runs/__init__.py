@@ -1,4 +1,4 @@
-"""Contents of a run directory: manifest, fingerprint, partitions, and how to open them.
+"""Content of a run directory: manifest, fingerprint, partitions, and reading of results.
 
 May import everything in ib_grid except analysis.
 """

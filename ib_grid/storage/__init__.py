@@ -1,4 +1,4 @@
-"""Bytes on disk or in an object store: paths, atomic files, locks, checksums.
+"""Files on disk or in an object store: paths, atomic files, locks, checksums.
 
 May import errors.
 """

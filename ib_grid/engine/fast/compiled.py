@@ -1,4 +1,4 @@
-"""The one decorator of every numba kernel, which keeps the compiled code on disk."""
+"""Decorator of the numba kernels, which caches the compiled code on disk."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _KERNELS: list[Any] = []
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function at its first call, or load it if it has been compiled before."""
+    """Return a kernel that is compiled at its first call, or loaded from the cache."""
     before = numba.config.CACHE_DIR
     try:
         numba.config.CACHE_DIR = cache_directory()
-        keep = bool(numba.config.CACHE_DIR)
-        compiled = numba.njit(cache=keep, nogil=True, error_model="numpy")(function)
+        use_cache = bool(numba.config.CACHE_DIR)
+        compiled = numba.njit(cache=use_cache, nogil=True, error_model="numpy")(function)
     finally:
         numba.config.CACHE_DIR = before
     _KERNELS.append(compiled)
@@ -26,6 +26,6 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 def compilations() -> int:
-    """Kernels that this process has compiled because no cache held them."""
-    stats = [k.stats for k in _KERNELS if hasattr(k, "stats")]  # no stats where the JIT is off
+    """Return the number of kernels that this process compiled, because the cache had none."""
+    stats = [k.stats for k in _KERNELS if hasattr(k, "stats")]  # no stats if the JIT is off
     return sum(sum(s.cache_misses.values()) for s in stats)

@@ -1,13 +1,13 @@
-"""Where the compiled kernels lie, and whether all of them are there.
+"""Cache directory of the compiled kernels, and a note that all of them are in it.
 
-Numba judges a cached kernel by its own file alone, by the path, time and size of that, so a change
-in a kernel that it calls from another file would go unseen. The cache therefore lies in a directory
-named by the place, the times and the contents of all modules that may hold kernels: whatever
-changes there is compiled anew, and two copies of the package never share one. The directory is in
-``NUMBA_CACHE_DIR``, or else in the user's cache folder, or else in the folder for temporary files:
-the first of these that no other user can write to. Without any, each process compiles for itself.
+Numba checks a cached kernel against the path, time and size of its own file alone, and would miss a
+change in a kernel that it calls from another file. The cache directory is therefore named by the
+path, times and contents of all modules that may hold kernels: any change there compiles everything
+anew, and two copies of the package never share a cache. The directory lies in ``NUMBA_CACHE_DIR``,
+in the user's cache folder or in the folder for temporary files, whichever is the first that no
+other user can write to. Without any, each process compiles for itself.
 
-Numba itself is not imported here, so that this can be asked at the start of a process.
+Numba is not imported here, so that a process can ask for the cache before it loads numba.
 """
 
 from __future__ import annotations
@@ -23,32 +23,38 @@ from functools import cache
 from pathlib import Path
 
 import llvmlite.binding
+import platformdirs
 
-# Folders of the package that hold kernels, or constants that kernels are compiled with.
-_KERNEL_FOLDERS = ("engine", "engine/fast", "analysis/effects")
+# Folders of the package with kernels, or with constants that kernels are compiled with.
+_KERNEL_FOLDERS = ("engine", "engine/fast", "grid")
 
 
 @cache
 def cache_directory() -> str:
-    """The directory of the compiled kernels, made if need be; empty where there is none."""
+    """Return the directory of the compiled kernels, which is created; empty if none is safe."""
+    name = f"kernels-{_sources_digest()[:16]}"
+    folders = [
+        platformdirs.user_cache_path("ib-grid"),
+        Path(tempfile.gettempdir()) / f"ib-grid-{_user_id()}",
+    ]
+    requested = os.environ.get("NUMBA_CACHE_DIR")
+    if requested:
+        folders.insert(0, Path(requested))
+    return next(filter(None, (_own_directory(folder / name) for folder in folders)), "")
+
+
+def _sources_digest() -> str:
     package = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256(os.fsencode(package))
     for path in sorted(
         path for folder in _KERNEL_FOLDERS for path in (package / folder).glob("*.py")
     ):
         digest.update(str(path.stat().st_mtime_ns).encode() + path.read_bytes())
-    name = f"kernels-{digest.hexdigest()[:16]}"
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    user = f"ib-grid-{_user_id()}"
-    places = [Path(home) / "ib-grid", Path(tempfile.gettempdir()) / user]
-    asked = os.environ.get("NUMBA_CACHE_DIR")
-    if asked:
-        places.insert(0, Path(asked))
-    return next(filter(None, (_own_directory(place / name) for place in places)), "")
+    return digest.hexdigest()
 
 
 def note_all_compiled() -> None:
-    """Note beside the compiled kernels that all of them are there, for processes to come."""
+    """Note for later processes that all compiled kernels are in the cache."""
     note = _note()
     if note and not note.exists():
         with contextlib.suppress(OSError):  # the note only saves time
@@ -56,19 +62,19 @@ def note_all_compiled() -> None:
 
 
 def all_compiled() -> bool:
-    """Whether a process has noted that all kernels are on disk, compiled for this machine."""
+    """Return True if a process has noted that the cache has all kernels for this machine."""
     note = _note()
     return bool(note and note.exists())
 
 
 def _note() -> Path | None:
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":  # nothing is compiled at all
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":  # nothing is compiled
         return None
     cpu = llvmlite.binding.get_host_cpu_name()
     numba = importlib.metadata.version("numba")
-    made_for = f"{sys.implementation.cache_tag}-{numba}-{cpu}"
+    target = f"{sys.implementation.cache_tag}-{numba}-{cpu}"
     directory = cache_directory()
-    return Path(directory) / f"all-{made_for}" if directory else None
+    return Path(directory) / f"all-{target}" if directory else None
 
 
 def _user_id() -> int:
@@ -76,33 +82,33 @@ def _user_id() -> int:
 
 
 def _own_directory(path: Path) -> str:
-    """The directory, made if need be; empty if another user could put files into it.
+    """Return the directory, created if missing; empty if another user could put files into it.
 
-    Numba unpickles what lies there, which runs whatever code it holds: nobody else may write the
-    directory, nor replace it or a folder above it.
+    Numba unpickles the files in it, which runs any code that they hold: nobody else may write to
+    the directory, nor replace it or a folder above it.
     """
     try:
         real = path.resolve()
         for folder in reversed((real, *real.parents)):
             if not folder.exists():
                 folder.mkdir(mode=0o700)
-        safe = os.access(real, os.W_OK) and (os.name == "nt" or _is_safe(real))
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle
+        is_safe = os.access(real, os.W_OK) and _is_safe(real)
+    except (OSError, RuntimeError):  # RuntimeError: a circle of links
         return ""
-    return str(real) if safe else ""
+    return str(real) if is_safe else ""
 
 
 def _is_safe(directory: Path) -> bool:
     if directory.stat().st_uid != _user_id():
         return False
-    return not _others_write(directory) and not any(
-        _others_write(folder) and not folder.stat().st_mode & stat.S_ISVTX
+    return not _others_can_write(directory) and not any(
+        _others_can_write(folder) and not folder.stat().st_mode & stat.S_ISVTX
         for folder in directory.parents
     )
 
 
-def _others_write(folder: Path) -> bool:
-    """Whether another user could change what is in a folder; root can in any case."""
+def _others_can_write(folder: Path) -> bool:
+    """Return True if another user, besides root, could change the content of a folder."""
     status = folder.stat()
     shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     return bool(shared) or status.st_uid not in (_user_id(), 0)

@@ -52,7 +52,6 @@ def test_cache_directory_depends_on_all_kernel_modules() -> None:
     assert folders <= {package / folder for folder in kernel_cache._KERNEL_FOLDERS}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
 class TestDirectory:
     def own(self, path: Path) -> bool:
         found = kernel_cache._own_directory(path)
