@@ -102,3 +102,10 @@ def test_tests_named_by_the_page_of_faults_exist() -> None:
         if file:
             source = (ROOT / "tests" / file).read_text()
         assert not function or f"def {function}(" in source, name
+
+
+def test_files_named_by_the_contributors_page_exist() -> None:
+    page = (ROOT / "tests" / "README.md").read_text()
+    named = re.findall(r"`((?:ib_grid|pipelines|tests)/[\w./]*)`", page)
+    assert len(named) > 15
+    assert [name for name in named if not (ROOT / name).exists()] == []
