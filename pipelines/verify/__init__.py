@@ -1,7 +1,4 @@
-"""Verification of a run: its files against its manifest, its numbers against the bars.
-
-May import everything in pipelines except cli.
-"""
+"""Verification of a run: its files against run.json, a sample of its numbers against the bars."""
 
 from pipelines.verify.checks import Check, Verification
 from pipelines.verify.run import verify_run

@@ -1,4 +1,4 @@
-"""What was checked of a run, of how much, and what came of it."""
+"""Checks of a run and their outcome."""
 
 from __future__ import annotations
 
@@ -6,56 +6,55 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-HOLDS, WRONG, NOT_CHECKED = 0, 1, 3
+PASSED, FAILED, NOT_CHECKED = 0, 1, 3
 
-# Is told what is being done, how many of it are done and of how many.
-Tell = Callable[[str, int, int], None]
+# Called with the current work, the number of items done and their total.
+Progress = Callable[[str, int, int], None]
 
-State = Literal["holds", "wrong", "not checked"]
+State = Literal["passed", "failed", "not checked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was checked.
+    """One check of a run.
 
     Attributes
     ----------
-    what : str
-        What it is that holds or not.
+    name : str
     checked, total : int
-        How many of them were looked at, of how many there are to be.
+        Number of items checked, and number of all items.
     unit : str
-        What is counted.
-    wrong : tuple of str
-        What does not hold, each with its place.
+        Name of the items.
+    problems : tuple of str
+        Everything found wrong, each with its location.
     unchecked : str
-        Why not all could be checked; empty if all was.
+        Reason why some items could not be checked; empty if all were.
     """
 
-    what: str
+    name: str
     checked: int
     total: int
     unit: str
-    wrong: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     unchecked: str = ""
 
     @property
     def state(self) -> State:
-        """What came of it: what is wrong counts for more than what was left out."""
-        if self.wrong:
-            return "wrong"
-        return "not checked" if self.unchecked else "holds"
+        """The outcome; a problem outweighs items that could not be checked."""
+        if self.problems:
+            return "failed"
+        return "not checked" if self.unchecked else "passed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """All that was checked of a run.
+    """All checks of a run.
 
     Attributes
     ----------
     checks : tuple of Check
     notes : tuple of str
-        What the person should know besides.
+        Further remarks for the user.
     """
 
     checks: tuple[Check, ...]
@@ -63,8 +62,8 @@ class Verification:
 
     @property
     def exit_status(self) -> int:
-        """0 if all was checked and holds, 1 if anything is wrong, 3 if not all could be checked."""
+        """0 if every check passed, 1 if one failed, 3 if some could not be completed."""
         states = {check.state for check in self.checks}
-        if "wrong" in states:
-            return WRONG
-        return NOT_CHECKED if "not checked" in states else HOLDS
+        if "failed" in states:
+            return FAILED
+        return NOT_CHECKED if "not checked" in states else PASSED

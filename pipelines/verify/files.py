@@ -1,4 +1,4 @@
-"""The files of a run's data set: which lie in their places, which do not, and what each holds."""
+"""Partition files of a run: present, missing and unexpected ones, and their contents."""
 
 from __future__ import annotations
 
@@ -20,71 +20,69 @@ from ib_grid.runs.partition_file import Record
 from ib_grid.runs.partition_layout import chunk_of, partition_path
 from ib_grid.storage.paths import AnyPath, all_below
 from ib_grid.storage.threads import in_threads
-from pipelines.verify.draw import Draw
+from pipelines.verify.sample import Sample
 
 _THREADS = 2
-_A_LINK = "a link, where the run has written none"
-# Sums of the same float32 values in double precision; another numpy may add them in other order.
-_SAME_SUM = 1e-9
+_A_LINK = "an unexpected link"
+# Sums of the same float32 values in double precision; numpy versions differ in the order.
+_SUM_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkFile:
-    """The file of a chunk: where it has to lie, and whether it is there."""
+    """The partition file of a chunk, existing or not."""
 
     chunk: Chunk
     path: AnyPath
-    there: bool
+    exists: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
-    """What a chunk's file was found to hold.
+class ChunkContent:
+    """Content of a partition file.
 
     Attributes
     ----------
     n_rows, n_computed : int
-        Rows that were read and are right, and of how many that were computed they were kept; 0 if
-        the file is damaged.
-    damage, discord : str
-        What is wrong with the file, and where its record and its rows disagree; empty if nothing.
-    drawn, named : Table, optional
-        The rows that were drawn, and those whose ids were asked for; None if the file is damaged.
+        Intact rows, and computed rows before the row filter; 0 if the file is damaged.
+    damage, mismatch : str
+        Damage of the file, and difference between metadata and rows; empty if there is none.
+    sampled, reported : Table, optional
+        The rows of the sample, and of the combinations in the report; None if the file is damaged.
     """
 
     n_rows: int
     n_computed: int = 0
     damage: str = ""
-    discord: str = ""
-    drawn: pa.Table | None = None
-    named: pa.Table | None = None
+    mismatch: str = ""
+    sampled: pa.Table | None = None
+    reported: pa.Table | None = None
 
 
 def chunk_files(dataset: AnyPath, plan: ChunkPlan) -> list[ChunkFile]:
-    """The file of every chunk, there or not, in the order of the chunks."""
+    """Return the file of every chunk, existing or not, in the order of the chunks."""
     found, listed = [], set(all_below(dataset))
     for index in range(len(plan)):
         chunk = plan.chunk(index)
         path = partition_path(dataset, plan.grid, chunk)
-        found.append(ChunkFile(chunk=chunk, path=path, there=path in listed or path.exists()))
+        found.append(ChunkFile(chunk=chunk, path=path, exists=path in listed or path.exists()))
     return found
 
 
-def sizes(there: Sequence[ChunkFile]) -> dict[int, int]:
-    """Rows of these chunks' files, as their records say; a damaged one as if it had all."""
+def sizes(existing: Sequence[ChunkFile]) -> dict[int, int]:
+    """Return the rows of each file by its metadata, or those of the chunk if damaged."""
     found = {}
-    for file in there:
+    for file in existing:
         found[file.chunk.index] = file.chunk.n_rows
         with contextlib.suppress(StoreError):
             found[file.chunk.index] = partition_file.read_record(file.path).n_rows
     return found
 
 
-def others(dataset: AnyPath, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What lies in the data set and is no chunk's file: strays, and half-written files.
+def unexpected_files(dataset: AnyPath, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return strays and partial files in the data set, each with its path and description.
 
-    Each with its place and what it seems to be. A half-written file is no damage: a process that
-    was killed has left it, or one is at work.
+    A partial file is no damage: a killed process left the file, or a running one is writing it.
     """
     strays, partial = [], []
     if dataset.is_symlink():
@@ -94,7 +92,7 @@ def others(dataset: AnyPath, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[st
             chunk_of(dataset, path, plan)
         except StoreError:
             if path.name.startswith(".") and path.name.endswith(".partial"):
-                partial.append(f"{path}: half-written, by a process that was killed or is at work")
+                partial.append(f"{path}: partial file of a killed or running process")
             else:
                 strays.append(f"{path}: {_stray(path)}")
     return tuple(strays), tuple(partial)
@@ -106,23 +104,26 @@ def _stray(path: AnyPath) -> str:
     try:
         record = partition_file.read_record(path)
     except StoreError:
-        return "not a file of a run"
-    return f"it says that it is chunk {record.chunk}, and does not lie in that chunk's place"
+        return "not a partition file"
+    return f"a file of chunk {record.chunk} at the wrong path"
 
 
 def read_all(
-    chunk_files: Sequence[ChunkFile], manifest: Manifest, draw: Draw, named_ids: NDArray[np.int64]
-) -> Iterator[Found]:
-    """What each of these files holds, in their order; few are in memory at a time."""
+    chunk_files: Sequence[ChunkFile],
+    manifest: Manifest,
+    sample: Sample,
+    reported_ids: NDArray[np.int64],
+) -> Iterator[ChunkContent]:
+    """Yield the content of these files in order, with only a few in memory at a time."""
     plan, row_filter = manifest.plan(), manifest.row_filter
 
-    def read(file: ChunkFile) -> Found:
+    def read(file: ChunkFile) -> ChunkContent:
         try:
-            return _read(file, plan, manifest.fingerprint, row_filter, draw, named_ids)
-        except UnreachableError:  # it says nothing of the file
+            return _read(file, plan, manifest.fingerprint, row_filter, sample, reported_ids)
+        except UnreachableError:  # says nothing about the file
             raise
         except StoreError as error:
-            return Found(n_rows=0, damage=f"{file.path}: {error.message}")
+            return ChunkContent(n_rows=0, damage=f"{file.path}: {error.message}")
 
     yield from in_threads(_THREADS, read, chunk_files)
 
@@ -132,64 +133,64 @@ def _read(
     plan: ChunkPlan,
     fingerprint: str,
     row_filter: RowFilter,
-    draw: Draw,
-    named_ids: NDArray[np.int64],
-) -> Found:
+    sample: Sample,
+    reported_ids: NDArray[np.int64],
+) -> ChunkContent:
     if file.path.is_symlink():
-        raise StoreError("it is a link, where the run has written a file", location=str(file.path))
+        raise StoreError("a link instead of a file", location=str(file.path))
     record, table = partition_file.read_verified(file.path, plan.grid, file.chunk, fingerprint)
     left_out = _left_out(record, table, row_filter)
     if left_out:
         raise StoreError(left_out, location=str(file.path))
-    discord = _discord(record, file.chunk, table)
-    drawn = draw.rows(file.chunk.index, table.num_rows)
-    named = np.flatnonzero(np.isin(table.column("combo_id").to_numpy(), named_ids))
-    return Found(
+    mismatch = _mismatch(record, file.chunk, table)
+    sampled = sample.rows(file.chunk.index, table.num_rows)
+    reported = np.flatnonzero(np.isin(table.column("combo_id").to_numpy(), reported_ids))
+    return ChunkContent(
         n_rows=table.num_rows,
         n_computed=record.computed,
-        discord=f"{file.path}: {discord}" if discord else "",
-        drawn=table.take(pa.array(drawn)),
-        named=table.take(pa.array(named)),
+        mismatch=f"{file.path}: {mismatch}" if mismatch else "",
+        sampled=table.take(pa.array(sampled)),
+        reported=table.take(pa.array(reported)),
     )
 
 
 def _left_out(record: Record, table: pa.Table, row_filter: RowFilter) -> str:
-    """Where a file does not hold the columns and rows that its run keeps; empty if it does."""
+    """Return why a file lacks columns or rows of its run, or has too many; empty if it does not."""
     if record.metrics != row_filter.metrics:
-        return "its columns are not those that the run keeps"
+        return "the columns are not those that the run keeps"
     if row_filter.every_row and record.n_rows < record.computed:
         lacking = record.computed - record.n_rows
-        return f"it lacks {lacking:,} of {record.computed:,} rows, and the run keeps every row"
+        return (
+            f"{lacking:,} of {record.computed:,} rows are missing, although the run keeps every row"
+        )
     if row_filter.apply(table).num_rows < table.num_rows:
-        return "it holds a row that the run does not keep"
+        return "a row does not pass the row filter of the run"
     return ""
 
 
-def _discord(record: Record, chunk: Chunk, table: pa.Table) -> str:
-    """Where a record does not say what its rows say; empty if it does."""
+def _mismatch(record: Record, chunk: Chunk, table: pa.Table) -> str:
+    """Return the difference between the summary in the metadata and the rows; empty if equal."""
     metrics = {name: np.asarray(table.column(name).to_numpy()) for name in record.metrics}
     for name, values in metrics.items():
         if not np.isfinite(values).all():
-            return f"{name} of a row is not a finite number"
+            return f"a value of {name} is not finite"
     if record.n_rows < record.computed:
-        return ""  # it sums up rows that were not kept, too
+        return ""  # the summary includes rows that were not kept
     return _difference(record.summary, summary_of(chunk, metrics, record.summary.min_trades))
 
 
-def _difference(said: Summary, true: Summary) -> str:
-    if said.combinations != true.combinations:
-        return (
-            f"its record counts {said.combinations:,} combinations, its rows {true.combinations:,}"
-        )
-    if said.best != true.best:
-        return f"its record says the best is {said.best}, its rows {true.best}"
+def _difference(stored: Summary, true: Summary) -> str:
+    if stored.combinations != true.combinations:
+        return f"{true.combinations:,} combinations, {stored.combinations:,} in the metadata"
+    if stored.best != true.best:
+        return f"the best is {true.best}, {stored.best} in the metadata"
     for name, sums in true.variations.items():
-        if not _same_sums(said.variations[name], sums):
-            return f"its record says of {name} {said.variations[name]}, its rows {sums}"
+        if not _same_sums(stored.variations[name], sums):
+            return f"{name} is {sums}, {stored.variations[name]} in the metadata"
     return ""
 
 
-def _same_sums(said: VariationSums, true: VariationSums) -> bool:
-    apart = abs(said.total_r - true.total_r)
-    counts = (said.combinations, said.trades) == (true.combinations, true.trades)
-    return counts and apart <= _SAME_SUM * max(1.0, abs(true.total_r))
+def _same_sums(stored: VariationSums, true: VariationSums) -> bool:
+    difference = abs(stored.total_r - true.total_r)
+    counts = (stored.combinations, stored.trades) == (true.combinations, true.trades)
+    return counts and difference <= _SUM_TOLERANCE * max(1.0, abs(true.total_r))

@@ -1,40 +1,49 @@
-"""Drawn rows once more from the bars: by the reference engine, and trade by trade by both."""
+"""Recomputation of sampled rows from the bars, and comparison of both engines' trades."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from ib_grid.analysis import RunSource
+from ib_grid.analysis import RunSource, load_source
 from ib_grid.engine import reference
 from ib_grid.engine.fast import engine
+from ib_grid.errors import InputError
 from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
+from ib_grid.runs.fingerprint import RESULTS_VERSION
+from ib_grid.runs.manifest import Manifest
+from pipelines.verify.checks import Check, Progress
+from pipelines.verify.sample import Sample
 
-# A stored metric is a double that was rounded once, to float32: half a unit in the last place is
-# 2**-24 of it. Both engines sum in double precision, in different orders, which is far less; one
-# unit holds both. What is 0 in one order of summing may be 1e-12 in the other.
+_METRICS, _TRADES = "recomputed metrics", "trades of both engines"
+
+# A stored metric is a double rounded to float32, with an error of up to 2**-24 of the value. Both
+# engines sum in double precision in different orders, which adds far less; 0 in one order may be
+# 1e-12 in the other.
 RELATIVE_TOLERANCE = 2.0**-23
 ABSOLUTE_TOLERANCE = 1e-9
-# A ratio this far from 0 has a deviation or drawdown that is nothing but rounding.
+# A ratio this large has a deviation or drawdown that is only rounding error.
 ILL_CONDITIONED = 1e6
-# Of prices in points and of R; both engines work with the same doubles.
+# For prices in points and for R; both engines use the same doubles.
 TRADE_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recomputed:
-    """One combination, computed again.
+    """Comparison of one recomputed combination.
 
     Attributes
     ----------
     combo_id : int
     n_trades : int
     metrics, trades : str
-        Where the stored metrics differ from the reference engine's, and the fast engine's trades
-        from it; empty if nowhere.
+        Difference of the stored metrics, and of the fast engine's trades, from the reference
+        engine; empty if equal.
     """
 
     combo_id: int
@@ -43,23 +52,88 @@ class Recomputed:
     trades: str
 
 
+def check_sample(
+    manifest: Manifest, sample: Sample, rows: pa.Table, bars: Path | None, progress: Progress
+) -> tuple[Check, ...]:
+    """Recompute sampled rows: their metrics, and the trades of both engines.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    sample : Sample
+    rows : Table
+        The sampled rows of intact files.
+    bars : Path, optional
+        Current location of the bars; by default the one in the manifest.
+    progress : callable
+
+    Returns
+    -------
+    tuple of Check
+        Empty for an empty sample.
+    """
+    total = sum(sample.counts.values())
+    if not total:
+        return ()
+    source = _source(manifest, bars)
+    if isinstance(source, str):
+        return tuple(_check(name, 0, total, (), source) for name in (_METRICS, _TRADES))
+    results = []
+    for row in rows.to_pylist():
+        results.append(recompute(row, source))
+        progress("combinations recomputed", len(results), rows.num_rows)
+    lacking = total - len(results)
+    unchecked = f"{lacking:,} of the sampled rows are in damaged files" if lacking else ""
+    metrics = tuple(f"combination {r.combo_id}: {r.metrics}" for r in results if r.metrics)
+    trades = tuple(f"combination {r.combo_id}: {r.trades}" for r in results if r.trades)
+    n_trades = sum(r.n_trades for r in results)
+    return (
+        _check(_METRICS, len(results), total, metrics, unchecked),
+        _check(f"{_TRADES} ({n_trades:,})", len(results), total, trades, unchecked),
+    )
+
+
+def _check(name: str, checked: int, total: int, problems: tuple[str, ...], unchecked: str) -> Check:
+    return Check(
+        name=name,
+        checked=checked,
+        total=total,
+        unit="combinations",
+        problems=problems,
+        unchecked=unchecked,
+    )
+
+
+def _source(manifest: Manifest, bars: Path | None) -> RunSource | str:
+    """Return the inputs of the run, or why they are not available."""
+    if manifest.results_version != RESULTS_VERSION:
+        return (
+            f"the results have version {manifest.results_version}, this ib-grid computes version"
+            f" {RESULTS_VERSION}"
+        )
+    try:
+        return load_source(manifest, bars)
+    except InputError as error:
+        return f"{error.message}: {error.location}"
+
+
 def recompute(row: Mapping[str, float], source: RunSource) -> Recomputed:
-    """Compute a result row again from what the run was computed from."""
+    """Recompute a result row from the inputs of the run, and compare."""
     params = source.params(int(row["combo_id"]))
     plain = reference.trades(source.context, params)
     n_dates = len(source.context.market.levels[params.session].date)
     return Recomputed(
         combo_id=int(row["combo_id"]),
         n_trades=len(plain),
-        metrics=_metrics_apart(row, reference.metrics(plain, n_dates)),
-        trades=trades_apart(engine.trades(source.context, params), plain),
+        metrics=_metric_difference(row, reference.metrics(plain, n_dates)),
+        trades=trade_difference(engine.trades(source.context, params), plain),
     )
 
 
-def _metrics_apart(row: Mapping[str, float], expected: Mapping[str, float]) -> str:
-    """The metrics that differ by more than rounding, the first few in words."""
+def _metric_difference(row: Mapping[str, float], expected: Mapping[str, float]) -> str:
+    """Return the first metric that differs by more than rounding, and the number of others."""
     apart = [
-        f"{name} is {row[name]:.9g}, computed again {expected[name]:.9g}"
+        f"{name} is {row[name]:.9g}, recomputed {expected[name]:.9g}"
         for name in METRIC_COLUMNS
         if name in row and not same_metric(name, row[name], expected[name])
     ]
@@ -68,22 +142,22 @@ def _metrics_apart(row: Mapping[str, float], expected: Mapping[str, float]) -> s
 
 
 def same_metric(name: str, stored: float, expected: float) -> bool:
-    """Whether a float32 metric is a double of the reference engine, but for rounding."""
+    """Return whether a float32 metric equals a double of the reference engine up to rounding."""
     if "sharpe" in name and abs(expected) > ILL_CONDITIONED:
         return abs(stored) > ILL_CONDITIONED / 2
     allowed = RELATIVE_TOLERANCE * abs(expected) + ABSOLUTE_TOLERANCE
     return abs(stored - expected) <= allowed
 
 
-def trades_apart(fast: pd.DataFrame, plain: pd.DataFrame) -> str:
-    """Where the fast engine's trades are not the reference engine's; empty if nowhere."""
+def trade_difference(fast: pd.DataFrame, plain: pd.DataFrame) -> str:
+    """Return the first difference between the trades of both engines; empty if equal."""
     if len(fast) != len(plain):
-        return f"{len(fast)} trades by the fast engine, {len(plain)} by the reference engine"
+        return f"{len(fast)} trades of the fast engine, {len(plain)} of the reference engine"
     for name in TRADE_COLUMNS:
         differ = _differ(fast[name], plain[name])
         if differ.any():
             date = plain["date"].iloc[int(differ.argmax())]
-            return f"on {date:%Y-%m-%d} the engines' trades differ in {name}"
+            return f"the engines' trades on {date:%Y-%m-%d} differ in {name}"
     return ""
 
 

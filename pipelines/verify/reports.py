@@ -1,4 +1,4 @@
-"""Whether the report beside a run is one of the rows that are there now."""
+"""Check that the report of a run still matches its rows."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from ib_grid.storage.paths import AnyPath
 from pipelines.report.report import TOP_ROWS
 from pipelines.verify.checks import Check
 
-_REMEDY = "write it anew with `ib-grid report`"
+_HINT = "write the report again with `ib-grid report`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenReport:
-    """What of a report names rows.
+    """The parts of a report that name rows.
 
     Attributes
     ----------
     path : AnyPath
-        Of the ranking.
+        Path of the ranking.
     top : DataFrame, optional
-        The ranking; None if it is not there or cannot be read.
+        The ranking; None if missing or unreadable.
     best : object
-        The parameters that are named as the best; None if nothing is ranked.
+        Parameters of the best combination; None if nothing is ranked.
     n_rows : int
-        Rows that the report was made of.
+        Number of rows that the report is based on.
     damage : str
-        Why it cannot be read; empty if it can, or there is none.
+        Why the report cannot be read; empty if it can, or does not exist.
     """
 
     path: AnyPath
@@ -54,7 +54,7 @@ class WrittenReport:
 
 
 def read_written(run_dir: AnyPath, symbol: str) -> WrittenReport:
-    """The report that lies in a run directory, if there is one."""
+    """Read the report in a run directory, if there is one."""
     path = run_dir / f"{symbol}_top_{TOP_ROWS}.csv"
     aggregate = run_dir / f"{symbol}_variation_agg.json"
     if not path.exists() and not aggregate.exists():
@@ -63,55 +63,55 @@ def read_written(run_dir: AnyPath, symbol: str) -> WrittenReport:
         top = pd.read_csv(io.BytesIO(path.read_bytes()))
         top = top.astype({"combo_id": np.int64, **dict.fromkeys(_metrics(top), np.float32)})
         if "total_r" not in top or top["combo_id"].duplicated().any():
-            raise ValueError("it is no ranking")
+            raise ValueError("not a ranking")
         if "rank" in top and (top["rank"] != np.arange(1, len(top) + 1)).any():
-            raise ValueError("its ranks are not 1, 2, 3 and so on")
+            raise ValueError("ranks are not 1, 2, 3, …")
         best = run_dir / f"{symbol}_best_params.json"
         params = json.loads(best.read_text(encoding="utf-8")) if len(top) else None
         n_rows = int(json.loads(aggregate.read_text(encoding="utf-8"))["kept"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return WrittenReport(path=path, damage=f"it cannot be read ({first_line(error)})")
+        return WrittenReport(path=path, damage=f"the report cannot be read ({first_line(error)})")
     return WrittenReport(path=path, top=top, best=params, n_rows=n_rows)
 
 
 def check_report(written: WrittenReport, rows: pa.Table, n_rows: int) -> Check | None:
-    """Hold a report's ranked rows and its count against the data set; None if there is none.
+    """Compare a report's ranked rows and row count with the data set; None without a report.
 
     Parameters
     ----------
     written : WrittenReport
     rows : Table
-        The data set's rows of the report's ids.
+        Rows of the ranked combinations in the data set.
     n_rows : int
-        Rows of the data set.
+        Number of rows in the data set.
     """
     if written.top is None and not written.damage:
         return None
     found = written.damage or _stale(written, rows, n_rows)
     return Check(
-        what="report",
+        name="report",
         checked=0 if written.top is None else len(written.top),
         total=0 if written.top is None else len(written.top),
         unit="ranked rows",
-        wrong=(f"{written.path}: {found}; {_REMEDY}",) if found else (),
+        problems=(f"{written.path}: {found}; {_HINT}",) if found else (),
     )
 
 
 def _stale(written: WrittenReport, rows: pa.Table, n_rows: int) -> str:
     assert written.top is not None  # noqa: S101 - the caller has looked
     if written.n_rows != n_rows:
-        return f"the report was made of {written.n_rows:,} rows, and {n_rows:,} are there"
+        return f"the report is based on {written.n_rows:,} rows, the data set has {n_rows:,}"
     true = rows.to_pandas().set_index("combo_id")
     top = written.top.set_index("combo_id")
     absent = top.index.difference(true.index)
     if len(absent):
-        return f"it ranks combination {absent[0]}, of which there is no row"
+        return f"the report ranks combination {absent[0]}, which has no row"
     for name in [*_params(top), *_metrics(top)]:
         differ = (top[name] != true.loc[top.index, name]).to_numpy()
         if differ.any():
-            return f"{name} of combination {top.index[int(differ.argmax())]} is not that of its row"
+            return f"{name} of combination {top.index[int(differ.argmax())]} differs from its row"
     if len(top) and written.best != true.loc[top.index[0], list(PARAM_NAMES)].to_dict():
-        return "the best parameters beside it are not those of its first rank"
+        return "the best parameters are not those of rank 1"
     return ""
 
 

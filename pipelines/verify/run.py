@@ -1,4 +1,4 @@
-"""All of a run, checked in one pass over its files; nothing of it is changed."""
+"""Verification of a run in one pass over its files, which changes nothing."""
 
 from __future__ import annotations
 
@@ -11,77 +11,78 @@ from ib_grid.grid.columns import result_schema
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import results_folder
 from ib_grid.storage.paths import AnyPath
-from pipelines.verify import again, files
-from pipelines.verify.checks import Check, Tell, Verification
-from pipelines.verify.draw import draw
-from pipelines.verify.files import ChunkFile, Found
+from pipelines.verify import files
+from pipelines.verify.checks import Check, Progress, Verification
+from pipelines.verify.files import ChunkContent, ChunkFile
+from pipelines.verify.recompute import check_sample
 from pipelines.verify.reports import check_report, read_written
+from pipelines.verify.sample import draw_sample
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far."""
+    """Everything read so far."""
 
     n_files: int = 0
     n_rows: int = 0
     n_computed: int = 0
     damage: list[str] = field(default_factory=list)
-    discord: list[str] = field(default_factory=list)
-    drawn: list[pa.Table] = field(default_factory=list)
-    named: list[pa.Table] = field(default_factory=list)
+    mismatches: list[str] = field(default_factory=list)
+    sampled: list[pa.Table] = field(default_factory=list)
+    reported: list[pa.Table] = field(default_factory=list)
 
-    def add(self, found: Found) -> None:
+    def add(self, content: ChunkContent) -> None:
         self.n_files += 1
-        self.n_rows += found.n_rows
-        self.n_computed += found.n_computed
-        self.damage += [found.damage] if found.damage else []
-        self.discord += [found.discord] if found.discord else []
-        self.drawn += [] if found.drawn is None else [found.drawn]
-        self.named += [] if found.named is None else [found.named]
+        self.n_rows += content.n_rows
+        self.n_computed += content.n_computed
+        self.damage += [content.damage] if content.damage else []
+        self.mismatches += [content.mismatch] if content.mismatch else []
+        self.sampled += [] if content.sampled is None else [content.sampled]
+        self.reported += [] if content.reported is None else [content.reported]
 
 
 def verify_run(
-    run_dir: AnyPath, *, sample: int, seed: int, bars: Path | None = None, tell: Tell
+    run_dir: AnyPath, *, sample: int, seed: int, bars: Path | None = None, progress: Progress
 ) -> Verification:
-    """Check a run, finished or not.
+    """Verify a run, finished or not.
 
     Parameters
     ----------
     run_dir : AnyPath
     sample : int
-        Combinations to compute again.
+        Number of combinations to recompute.
     seed : int
-        Draws them.
+        Seed of the sample.
     bars : Path, optional
-        Where the bars of the run are now; by default where run.json says.
-    tell : callable
-        Is told what is being done, how many of it are done and of how many.
+        Current location of the bars; by default the one in run.json.
+    progress : callable
+        Called with the current work, the number of items done and their total.
 
     Raises
     ------
     InputError
-        If it is no run directory, or its run.json is damaged.
+        If the directory is not a run, or its run.json is damaged.
     """
     manifest = read_manifest(run_dir)
     plan, dataset = manifest.plan(), results_folder(run_dir, manifest.symbol)
     chunk_files = files.chunk_files(dataset, plan)
-    there = [file for file in chunk_files if file.there]
-    drawn = draw(plan, files.sizes(there), sample, seed)
+    existing = [file for file in chunk_files if file.exists]
+    drawn = draw_sample(plan, files.sizes(existing), sample, seed)
     written = read_written(run_dir, manifest.symbol)
     reading = _Reading()
-    for found in files.read_all(there, manifest, drawn, written.ids):
-        reading.add(found)
-        tell("partitions read", reading.n_files, len(there))
-    strays, leftovers = files.others(dataset, plan)
-    report = check_report(written, _one(reading.named), reading.n_rows)
+    for content in files.read_all(existing, manifest, drawn, written.ids):
+        reading.add(content)
+        progress("partitions read", reading.n_files, len(existing))
+    strays, leftovers = files.unexpected_files(dataset, plan)
+    report = check_report(written, _one(reading.reported), reading.n_rows)
     return Verification(
         checks=(
-            Check(what="run.json", checked=1, total=1, unit="file"),
+            Check(name="run.json", checked=1, total=1, unit="file"),
             _partitions(manifest, reading, chunk_files, strays),
             _rows(manifest, reading),
             _records(reading),
             *((report,) if report else ()),
-            *again.checks(manifest, drawn, _one(reading.drawn), bars, tell),
+            *check_sample(manifest, drawn, _one(reading.sampled), bars, progress),
         ),
         notes=(*leftovers, *manifest.row_filter.notes(), *_notes(manifest)),
     )
@@ -98,16 +99,16 @@ def _bare(tables: list[pa.Table]) -> list[pa.Table]:
 def _partitions(
     manifest: Manifest, reading: _Reading, chunk_files: list[ChunkFile], strays: tuple[str, ...]
 ) -> Check:
-    missing = [file for file in chunk_files if not file.there]
+    missing = [file for file in chunk_files if not file.exists]
     finished = manifest.state == "finished"
     absent = [f"{file.path}: chunk {file.chunk.index} is missing" for file in missing]
     return Check(
-        what="partition files",
+        name="partition files",
         checked=reading.n_files - len(reading.damage),
         total=len(chunk_files),
         unit="files",
-        wrong=(*reading.damage, *(absent if finished else ()), *strays),
-        unchecked=f"the run is {manifest.state}: {_count(len(missing), 'chunk')} to be computed yet"
+        problems=(*reading.damage, *(absent if finished else ()), *strays),
+        unchecked=f"the run is {manifest.state}: {_count(len(missing), 'chunk')} not computed yet"
         if missing and not finished
         else "",
     )
@@ -116,7 +117,7 @@ def _partitions(
 def _rows(manifest: Manifest, reading: _Reading) -> Check:
     lacking = manifest.combinations - reading.n_computed
     return Check(
-        what="ids, parameters, sums",
+        name="ids and parameters",
         checked=reading.n_rows,
         total=reading.n_rows + lacking,
         unit="rows",
@@ -126,11 +127,11 @@ def _rows(manifest: Manifest, reading: _Reading) -> Check:
 
 def _records(reading: _Reading) -> Check:
     return Check(
-        what="records against rows",
+        name="partition metadata",
         checked=reading.n_files - len(reading.damage),
         total=reading.n_files,
-        unit="records",
-        wrong=tuple(reading.discord),
+        unit="files",
+        problems=tuple(reading.mismatches),
     )
 
 
@@ -141,4 +142,4 @@ def _count(number: int, name: str) -> str:
 def _notes(manifest: Manifest) -> tuple[str, ...]:
     if manifest.state == "finished":
         return ()
-    return (f"the run is {manifest.state}; what is there of it was checked",)
+    return (f"the run is {manifest.state}; only existing results were checked",)

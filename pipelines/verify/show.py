@@ -1,28 +1,28 @@
-"""What was checked, as a table; and how far it is, while it runs."""
+"""Verification results and progress on the terminal."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from rich import box
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.verify.checks import HOLDS, WRONG, Check, Verification
+from pipelines.render.tables import Column, table_of
+from pipelines.verify.checks import FAILED, PASSED, Check, Progress, Verification
 
 _PLAIN_SECONDS = 5.0
-_STYLE = {"holds": "green", "wrong": "bold red", "not checked": "yellow"}
 
 
 def show_verification(console: Console, verification: Verification) -> None:
-    """Print the table, then each thing that is wrong on a line of its own, then the verdict."""
+    """Print the checks, then one line per problem, then the verdict."""
     checks = verification.checks
     console.print(_table(checks) if console.is_terminal else _plain(checks))
     for check in checks:
-        for found in check.wrong:
-            console.print(f"wrong: {found}", soft_wrap=True)
+        for problem in check.problems:
+            console.print(f"problem: {problem}", soft_wrap=True)
     for reason in dict.fromkeys(check.unchecked for check in checks if check.unchecked):
         console.print(f"not checked: {reason}", soft_wrap=True)
     for note in verification.notes:
@@ -31,40 +31,34 @@ def show_verification(console: Console, verification: Verification) -> None:
 
 
 def _table(checks: tuple[Check, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False)
-    for heading, side in (("what", "left"), ("checked", "right"), ("", "left"), ("", "left")):
-        table.add_column(heading, justify=side, no_wrap=True)  # type: ignore[arg-type]
-    for check in checks:
-        state = Text(check.state, style=_STYLE[check.state])
-        table.add_row(check.what, _of(check), check.unit, state)
-    return table
+    rows = [(check.name, f"{_count(check)} {check.unit}", check.state) for check in checks]
+    frame = pd.DataFrame(rows, columns=["check", "checked", "result"])
+    return table_of(frame, [Column(name, name) for name in frame.columns])
 
 
 def _plain(checks: tuple[Check, ...]) -> Text:
-    lines = [f"{check.what}: {_of(check)} {check.unit}, {check.state}" for check in checks]
+    lines = [f"{check.name}: {_count(check)} {check.unit}, {check.state}" for check in checks]
     return Text("\n".join(lines), no_wrap=True, overflow="ignore")
 
 
-def _of(check: Check) -> str:
+def _count(check: Check) -> str:
     return f"{check.checked:,} of {check.total:,}"
 
 
 def _verdict(verification: Verification) -> Text:
-    if verification.exit_status == HOLDS:
-        return Text("All of it holds.", style="green")
-    if verification.exit_status == WRONG:
-        n_wrong = sum(len(check.wrong) for check in verification.checks)
-        return Text(f"NOT all of it holds: {n_wrong:,} found wrong.", style="bold red")
-    return Text("Nothing was found wrong, but not all could be checked.", style="yellow")
+    if verification.exit_status == PASSED:
+        return Text("All checks passed.", style="green")
+    if verification.exit_status == FAILED:
+        n = sum(len(check.problems) for check in verification.checks)
+        return Text(f"FAILED: {n:,} problem{'s' * (n != 1)} found.", style="bold red")
+    return Text("No problems found, but not everything could be checked.", style="yellow")
 
 
-def teller(
-    console: Console, clock: Callable[[], float] = time.monotonic
-) -> Callable[[str, int, int], None]:
-    """How far it is: every few seconds a line, on a terminal one that the next replaces."""
+def progress_printer(console: Console, clock: Callable[[], float] = time.monotonic) -> Progress:
+    """Return a function that prints progress every few seconds, on a terminal in place."""
     last = clock()
 
-    def tell(what: str, done: int, total: int) -> None:
+    def progress(what: str, done: int, total: int) -> None:
         nonlocal last
         live = console.is_terminal
         if clock() - last < (_PLAIN_SECONDS / 10 if live else _PLAIN_SECONDS):
@@ -73,4 +67,4 @@ def teller(
         line = f"{done:,} of {total:,} {what}"
         console.print(f"\r{line:<60}" if live else line, end="\r" if live else "\n")
 
-    return tell
+    return progress

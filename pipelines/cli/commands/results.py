@@ -67,13 +67,17 @@ def verify(
 
     from pipelines.render.data_tables import terminal
     from pipelines.verify import verify_run
-    from pipelines.verify.show import show_verification, teller
+    from pipelines.verify.show import progress_printer, show_verification
 
-    drawn_by = secrets.randbelow(2**32) if seed is None else seed
+    sample_seed = secrets.randbelow(2**32) if seed is None else seed
     found = verify_run(
-        parse_path(run), sample=sample, seed=drawn_by, bars=data, tell=teller(Console(stderr=True))
+        parse_path(run),
+        sample=sample,
+        seed=sample_seed,
+        bars=data,
+        progress=progress_printer(Console(stderr=True)),
     )
     show_verification(terminal(), found)
     if sample:
-        typer.echo(f"Repeat this sample with --sample {sample} --seed {drawn_by}.")
+        typer.echo(f"Repeat this sample with --sample {sample} --seed {sample_seed}.")
     raise typer.Exit(found.exit_status)

@@ -67,17 +67,17 @@ def verified(
     run_dir: Path, *, sample: int = 0, seed: int = 1, bars: Path | None = None
 ) -> Verification:
     """A run's verification, by default without a sample."""
-    return verify_run(run_dir, sample=sample, seed=seed, bars=bars, tell=lambda *_: None)
+    return verify_run(run_dir, sample=sample, seed=seed, bars=bars, progress=lambda *_: None)
 
 
 def checks(found: Verification) -> dict[str, Check]:
-    """The checks by the first word of what they are about."""
-    return {check.what.split()[0].strip(","): check for check in found.checks}
+    """The checks by name, without the number of trades."""
+    return {check.name.split(" (")[0]: check for check in found.checks}
 
 
-def wrong(found: Verification) -> list[str]:
-    """All that was found wrong."""
-    return [line for check in found.checks for line in check.wrong]
+def problems(found: Verification) -> list[str]:
+    """All problems found."""
+    return [line for check in found.checks for line in check.problems]
 
 
 def dataset_of(run_dir: Path) -> Path:

@@ -256,7 +256,7 @@ def test_run_in_s3_survives_a_stop_and_a_lost_worker(tmp_path: Path, expected: p
         after = written(dataset)
         assert {name: after[name] for name in before} == before
         assert load_run(str(there.folder)).n_rows == len(GRID)
-        assert verify_run(there.folder, sample=1, seed=1, tell=lambda *_: None).exit_status == 0
+        assert verify_run(there.folder, sample=1, seed=1, progress=lambda *_: None).exit_status == 0
         assert not [*tmp_path.rglob("part-*.parquet")]
 
 

@@ -94,7 +94,7 @@ def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(RunMismatchError, match="keep"):
         done(settings(tmp_path, ranking=RANKING, run_dir="few"))
     _check_report(again.folder, whole.folder, len(eligible))
-    found = verify_run(again.folder, sample=5, seed=1, tell=lambda *_: None)
+    found = verify_run(again.folder, sample=5, seed=1, progress=lambda *_: None)
     assert {check.state for check in found.checks} == {"holds"}, found.checks
 
 

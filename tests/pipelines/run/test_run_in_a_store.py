@@ -147,16 +147,16 @@ def test_run_opens_by_url_and_verifies(asked: Settings, computed: list[int]) -> 
     assert opened.n_rows == len(GRID)
     assert opened.frame(["combo_id"], where="combo_id < 3")["combo_id"].tolist() == [0, 1, 2]
     report_run(result.folder)
-    found = verify_run(result.folder, sample=2, seed=1, tell=lambda *_: None)
+    found = verify_run(result.folder, sample=2, seed=1, progress=lambda *_: None)
     assert found.exit_status == 0
     for stray in ("deeper/part-00001.parquet", "stray.txt"):
         (partition_files(dataset_of(result))[0].parent / stray).write_bytes(b"mine")
     assert len(partition_files(dataset_of(result))) == 32
     partition_files(dataset_of(result))[1].unlink()
-    found = verify_run(result.folder, sample=0, seed=1, tell=lambda *_: None)
-    wrong = "\n".join(line for check in found.checks for line in check.wrong)
-    assert "stray.txt" in wrong
-    assert "chunk 1 is missing" in wrong
+    found = verify_run(result.folder, sample=0, seed=1, progress=lambda *_: None)
+    problems = "\n".join(line for check in found.checks for line in check.problems)
+    assert "stray.txt" in problems
+    assert "chunk 1 is missing" in problems
 
 
 def test_named_run_is_set_aside(asked: Settings, computed: list[int]) -> None:

@@ -124,7 +124,7 @@ DAMAGES = {
     another_record: "damaged metadata",
     another_runs: "the file belongs to another run",
     another_chunks: "the file holds chunk 2, not chunk 3",
-    linked: "a link",
+    linked: "a link instead of a file",
     a_folder: "not a regular file",
     a_pipe: "not a regular file",
     Path.unlink: "chunk 3 is missing",
@@ -162,12 +162,12 @@ def a_linked_folder(run: Path) -> Path:
 
 
 STRAYS = {
-    beyond_the_plan: "it says that it is chunk 1",
-    in_another_folder: "it says that it is chunk 1",
-    under_another_name: "it says that it is chunk 1",
-    a_note: "not a file of a run",
-    a_stray_pipe: "not a file of a run",
-    a_linked_folder: "a link",
+    beyond_the_plan: "a file of chunk 1 at the wrong path",
+    in_another_folder: "a file of chunk 1 at the wrong path",
+    under_another_name: "a file of chunk 1 at the wrong path",
+    a_note: "not a partition file",
+    a_stray_pipe: "not a partition file",
+    a_linked_folder: "an unexpected link",
 }
 
 
@@ -195,7 +195,7 @@ def more_r(summary: Summary) -> Summary:
 
 LIES = {
     lower_best: "the best is",
-    more_combinations: "counts 3 combinations, its rows 2",
-    more_trades: "says of TCWE",
-    more_r: "says of OCAE",
+    more_combinations: "2 combinations, 3 in the metadata",
+    more_trades: "TCWE is",
+    more_r: "OCAE is",
 }

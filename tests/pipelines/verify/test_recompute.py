@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.verify.recompute import same_metric, trades_apart
+from pipelines.verify.recompute import same_metric, trade_difference
 from tests.helpers.golden.golden_trades import golden_set
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
@@ -49,15 +49,15 @@ def trades() -> pd.DataFrame:
 
 
 def test_the_same_trades() -> None:
-    assert trades_apart(trades(), trades()) == ""
+    assert trade_difference(trades(), trades()) == ""
     moved = trades().assign(r=trades()["r"] + 1e-12)
-    assert trades_apart(moved, trades()) == ""
+    assert trade_difference(moved, trades()) == ""
 
 
 def test_fewer_trades() -> None:
     n_trades = len(trades())
-    assert trades_apart(trades().iloc[1:], trades()) == (
-        f"{n_trades - 1} trades by the fast engine, {n_trades} by the reference engine"
+    assert trade_difference(trades().iloc[1:], trades()) == (
+        f"{n_trades - 1} trades of the fast engine, {n_trades} of the reference engine"
     )
 
 
@@ -79,6 +79,6 @@ def test_another_trade(name: str) -> None:
     row = len(trades()) // 2
     values = trades()[name].tolist()
     values[row] = other(name, values[row])
-    said = trades_apart(trades().assign(**{name: values}), trades())
+    said = trade_difference(trades().assign(**{name: values}), trades())
     assert f"on {trades()['date'].iloc[row]:%Y-%m-%d}" in said
-    assert said.endswith(f"trades differ in {name}")
+    assert said.endswith(f"differ in {name}")

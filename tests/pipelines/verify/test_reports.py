@@ -36,7 +36,7 @@ def run(reported: Path, tmp_path: Path) -> Path:
 def said_of_report(run: Path) -> str:
     found = verified(run)
     assert found.exit_status == 1
-    (said,) = checks(found)["report"].wrong
+    (said,) = checks(found)["report"].problems
     assert said.startswith(str(run / "GER40_top_100.csv"))
     assert "`ib-grid report`" in said
     return said
@@ -54,7 +54,7 @@ def test_number_differs_from_its_rows(run: Path) -> None:
     top = pd.read_csv(path)
     top.loc[2, "sharpe_ratio"] += 0.001
     top.to_csv(path, index=False)
-    expected = f"sharpe_ratio of combination {top.loc[2, 'combo_id']} is not that of its row"
+    expected = f"sharpe_ratio of combination {top.loc[2, 'combo_id']} differs from its row"
     assert expected in said_of_report(run)
 
 
@@ -66,30 +66,30 @@ def test_parameter_differs_from_its_rows(run: Path, name: str, value: object) ->
     top = pd.read_csv(path)
     top.loc[1, name] = value
     top.to_csv(path, index=False)
-    expected = f"{name} of combination {top.loc[1, 'combo_id']} is not that of its row"
+    expected = f"{name} of combination {top.loc[1, 'combo_id']} differs from its row"
     assert expected in said_of_report(run)
 
 
 def test_swapped_ranks(run: Path) -> None:
     path = run / "GER40_top_100.csv"
     pd.read_csv(path).iloc[::-1].to_csv(path, index=False)
-    assert "its ranks are not 1, 2, 3 and so on" in said_of_report(run)
+    assert "ranks are not 1, 2, 3, …" in said_of_report(run)
 
 
 def test_best_parameters_that_are_not_the_first(run: Path) -> None:
     path = run / "GER40_best_params.json"
     params = json.loads(path.read_text())
     path.write_text(json.dumps({**params, "rr_target": 9.0}))
-    assert "the best parameters beside it are not those of its first" in said_of_report(run)
+    assert "the best parameters are not those of rank 1" in said_of_report(run)
     path.write_text("[]")
-    assert "the best parameters beside it are not those of its first" in said_of_report(run)
+    assert "the best parameters are not those of rank 1" in said_of_report(run)
     path.unlink()
     assert "cannot be read" in said_of_report(run)
 
 
 def test_rows_changed_after_the_report(run: Path) -> None:
     rewrite(run, 0, add=1.0)
-    assert "total_r of combination 0 is not that of its row" in said_of_report(run)
+    assert "total_r of combination 0 differs from its row" in said_of_report(run)
 
 
 def test_outdated_report(run: Path) -> None:
@@ -99,13 +99,13 @@ def test_outdated_report(run: Path) -> None:
     assert verified(run).exit_status == 3
     shutil.copytree(run, run.with_name("early"))
     files(run)[2].unlink()
-    assert f"made of {N_ROWS - 2} rows, and {N_ROWS - 4} are there" in said_of_report(run)
+    assert f"based on {N_ROWS - 2} rows, the data set has {N_ROWS - 4}" in said_of_report(run)
 
 
 def test_invalid_combination(run: Path) -> None:
     path = run / "GER40_top_100.csv"
     pd.read_csv(path).replace({"combo_id": {3: 3000}}).to_csv(path, index=False)
-    assert "combination 3000, of which there is no row" in said_of_report(run)
+    assert "combination 3000, which has no row" in said_of_report(run)
 
 
 @pytest.mark.parametrize(

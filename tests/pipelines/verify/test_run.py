@@ -23,9 +23,9 @@ from tests.helpers.runs.computed_runs import (
     computed_run,
     dataset_of,
     files,
+    problems,
     rewrite,
     verified,
-    wrong,
 )
 from tests.pipelines.verify.spoiled import DAMAGES, LIES, STRAYS, flipped, truncated
 
@@ -55,13 +55,25 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
 def test_complete_run_verifies_unchanged(run: Path) -> None:
     before = contents(run)
     found = verified(run, sample=N_ROWS)
-    assert (wrong(found), found.notes, found.exit_status) == ([], (), 0)
+    assert (problems(found), found.notes, found.exit_status) == ([], (), 0)
     assert contents(run) == before
     by_name = checks(found)
-    assert list(by_name) == ["run.json", "partition", "ids", "records", "metrics", "trades"]
+    assert list(by_name) == [
+        "run.json",
+        "partition files",
+        "ids and parameters",
+        "partition metadata",
+        "recomputed metrics",
+        "trades of both engines",
+    ]
     counts = {name: (check.checked, check.total) for name, check in by_name.items()}
-    assert counts["partition"] == counts["records"] == (N_CHUNKS, N_CHUNKS)
-    assert counts["ids"] == counts["metrics"] == counts["trades"] == (N_ROWS, N_ROWS)
+    assert counts["partition files"] == counts["partition metadata"] == (N_CHUNKS, N_CHUNKS)
+    assert (
+        counts["ids and parameters"]
+        == counts["recomputed metrics"]
+        == counts["trades of both engines"]
+        == (N_ROWS, N_ROWS)
+    )
 
 
 def test_damaged_run_is_not_changed(run: Path) -> None:
@@ -78,47 +90,53 @@ def test_a_damaged_file_is_named(run: Path, damage: Callable[[Path], object]) ->
     damage(path)
     found = verified(run)
     assert found.exit_status == 1
-    (said,) = wrong(found)
+    (said,) = problems(found)
     assert str(path) in said
     assert DAMAGES[damage] in said
     by_name = checks(found)
-    assert by_name["partition"].checked == N_CHUNKS - 1
-    assert by_name["ids"].checked == N_ROWS - 2
-    assert "2 rows missing or in damaged files" in by_name["ids"].unchecked
+    assert by_name["partition files"].checked == N_CHUNKS - 1
+    assert by_name["ids and parameters"].checked == N_ROWS - 2
+    assert "2 rows missing or in damaged files" in by_name["ids and parameters"].unchecked
 
 
 @pytest.mark.parametrize("damage", [flipped, Path.unlink])
 def test_the_other_rows_are_computed_again(run: Path, damage: Callable[[Path], object]) -> None:
     damage(files(run)[3])
     by_name = checks(verified(run, sample=N_ROWS))
-    assert by_name["metrics"].checked == by_name["trades"].checked == N_ROWS - 2
-    assert by_name["metrics"].wrong == by_name["trades"].wrong == ()
+    assert (
+        by_name["recomputed metrics"].checked
+        == by_name["trades of both engines"].checked
+        == N_ROWS - 2
+    )
+    assert (
+        by_name["recomputed metrics"].problems == by_name["trades of both engines"].problems == ()
+    )
 
 
 def test_every_damaged_file_is_named(run: Path) -> None:
     for path in files(run):
         truncated(path)
     found = verified(run, sample=4)
-    assert len(wrong(found)) == N_CHUNKS
-    assert checks(found)["metrics"].state == "not checked"
+    assert len(problems(found)) == N_CHUNKS
+    assert checks(found)["recomputed metrics"].state == "not checked"
 
 
 @pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: stray.__name__)
 def test_stray_files_are_named(run: Path, stray: Callable[[Path], Path]) -> None:
     path = stray(run)
     found = verified(run)
-    (said,) = wrong(found)
+    (said,) = problems(found)
     assert said.startswith(str(path))
     assert STRAYS[stray] in said
     assert found.exit_status == 1
-    assert checks(found)["ids"].checked == N_ROWS
+    assert checks(found)["ids and parameters"].checked == N_ROWS
 
 
 def test_moved_data_set_is_named(run: Path, tmp_path: Path) -> None:
     dataset = dataset_of(run)
     dataset.symlink_to(dataset.rename(tmp_path / "elsewhere"))
     found = verified(run)
-    assert wrong(found) == [f"{dataset}: a link, where the run has written none"]
+    assert problems(found) == [f"{dataset}: an unexpected link"]
     assert found.exit_status == 1
 
 
@@ -135,11 +153,11 @@ def test_record_contradicts_its_rows(run: Path, lie: Callable[[Summary], Summary
     path = files(run)[5]
     rewrite(run, 5, summary=lie(partition_file.read_record(path).summary))
     found = verified(run)
-    (said,) = wrong(found)
+    (said,) = problems(found)
     assert str(path) in said
     assert LIES[lie] in said
-    assert checks(found)["records"].state == "wrong"
-    assert checks(found)["partition"].state == "holds"
+    assert checks(found)["partition metadata"].state == "failed"
+    assert checks(found)["partition files"].state == "passed"
 
 
 def test_missing_row_without_a_filter(run: Path) -> None:
@@ -147,8 +165,8 @@ def test_missing_row_without_a_filter(run: Path) -> None:
     path, chunk = files(run)[2], manifest.plan().chunk(2)
     table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
     partition_file.write(path, table.slice(1), chunk, manifest.fingerprint, record.summary)
-    (said,) = wrong(verified(run))
-    assert f"{path}: it lacks 1 of 2 rows, and the run keeps every row" in said
+    (said,) = problems(verified(run))
+    assert f"{path}: 1 of 2 rows are missing, although the run keeps every row" in said
 
 
 def test_missing_columns_without_a_request(run: Path) -> None:
@@ -157,8 +175,8 @@ def test_missing_columns_without_a_request(run: Path) -> None:
     table, record = pq.ParquetFile(path).read(), partition_file.read_record(path)
     fewer = table.drop_columns(["tcwe_winrate"])
     partition_file.write(path, fewer, chunk, manifest.fingerprint, record.summary)
-    (said,) = wrong(verified(run))
-    assert "its columns are not those that the run keeps" in said
+    (said,) = problems(verified(run))
+    assert "the columns are not those that the run keeps" in said
 
 
 def test_row_that_the_filter_excludes(tmp_path: Path) -> None:
@@ -171,14 +189,14 @@ def test_row_that_the_filter_excludes(tmp_path: Path) -> None:
     none = [np.zeros(table.num_rows, np.float32)]
     table = table.set_column(place, table.schema.field("total_trades"), none)
     partition_file.write(path, table, chunk, manifest.fingerprint, record.summary)
-    (said,) = wrong(verified(run))
-    assert f"{path}: it holds a row that the run does not keep" in said
+    (said,) = problems(verified(run))
+    assert f"{path}: a row does not pass the row filter of the run" in said
 
 
 def test_nan_value(run: Path) -> None:
     rewrite(run, 4, metric="ocae_winrate", add=np.nan)
-    (said,) = wrong(verified(run))
-    assert "ocae_winrate of a row is not a finite number" in said
+    (said,) = problems(verified(run))
+    assert "a value of ocae_winrate is not finite" in said
 
 
 @pytest.mark.parametrize("metric", ["total_r", "max_drawdown", "reverse_sharpe_ratio"])
@@ -187,10 +205,10 @@ def test_recomputing_finds_a_wrong_number_in_a_valid_file(run: Path, metric: str
     assert verified(run).exit_status == 0  # nothing else can see it
     found = verified(run, sample=N_ROWS)
     assert found.exit_status == 1
-    (said,) = wrong(found)
+    (said,) = problems(found)
     assert said.startswith(f"combination 12: {metric} is ")
-    assert checks(found)["metrics"].state == "wrong"
-    assert checks(found)["trades"].state == "holds"
+    assert checks(found)["recomputed metrics"].state == "failed"
+    assert checks(found)["trades of both engines"].state == "passed"
 
 
 @pytest.mark.parametrize("state", ["interrupted", "running", "failed"])
@@ -199,11 +217,16 @@ def test_unfinished_run_verifies_so_far(run: Path, state: str) -> None:
     for path in files(run)[2:5]:
         path.unlink()
     found = verified(run, sample=N_ROWS)
-    assert (wrong(found), found.exit_status) == ([], 3)
+    assert (problems(found), found.exit_status) == ([], 3)
     assert (
-        f"the run is {state}: 3 chunks to be computed yet" in checks(found)["partition"].unchecked
+        f"the run is {state}: 3 chunks not computed yet"
+        in checks(found)["partition files"].unchecked
     )
-    assert checks(found)["ids"].checked == checks(found)["metrics"].checked == N_ROWS - 6
+    assert (
+        checks(found)["ids and parameters"].checked
+        == checks(found)["recomputed metrics"].checked
+        == N_ROWS - 6
+    )
     assert any(state in note for note in found.notes)
 
 
@@ -211,7 +234,7 @@ def test_run_without_partitions(run: Path) -> None:
     change_manifest(run, state="running")
     shutil.rmtree(dataset_of(run))
     found = verified(run, sample=5)
-    assert (wrong(found), found.exit_status) == ([], 3)
+    assert (problems(found), found.exit_status) == ([], 3)
 
 
 def test_missing_changed_or_moved_bars(whole: Path, run: Path, tmp_path: Path) -> None:
@@ -221,13 +244,13 @@ def test_missing_changed_or_moved_bars(whole: Path, run: Path, tmp_path: Path) -
     change_manifest(run, data={**manifest.data, "file": str(bars)})
     gone = verified(run, sample=2)
     assert gone.exit_status == 3
-    assert "not there any more" in checks(gone)["metrics"].unchecked
-    assert str(bars) in checks(gone)["trades"].unchecked
+    assert "not there any more" in checks(gone)["recomputed metrics"].unchecked
+    assert str(bars) in checks(gone)["trades of both engines"].unchecked
     assert verified(run, sample=2, bars=moved).exit_status == 0
     moved.write_bytes(moved.read_bytes() + b"\0")
     changed = verified(run, sample=2, bars=moved)
     assert changed.exit_status == 3
-    assert "have changed" in checks(changed)["metrics"].unchecked
+    assert "have changed" in checks(changed)["recomputed metrics"].unchecked
 
 
 def test_without_a_sample_no_bars_are_asked_for(run: Path) -> None:
@@ -259,8 +282,8 @@ def test_other_instruments_models_and_costs(
 ) -> None:
     run = computed_run(tmp_path, symbol, **changes)
     found = verified(run, sample=6)
-    assert (wrong(found), found.exit_status) == ([], 0)
-    assert checks(found)["metrics"].checked == 6
+    assert (problems(found), found.exit_status) == ([], 0)
+    assert checks(found)["recomputed metrics"].checked == 6
 
 
 def test_a_run_with_news(tmp_path: Path) -> None:
@@ -272,8 +295,8 @@ def test_a_run_with_news(tmp_path: Path) -> None:
     with_news = {"news_filter": True, "news": (calendar,), "news_coverage": "partial"}
     run = computed_run(tmp_path, **with_news, news_before_minutes=45)
     found = verified(run, sample=N_ROWS)
-    assert (wrong(found), found.exit_status) == ([], 0)
+    assert (problems(found), found.exit_status) == ([], 0)
     os.truncate(calendar, 100)
     changed = verified(run, sample=2)
     assert changed.exit_status == 3
-    assert "calendars" in checks(changed)["metrics"].unchecked
+    assert "calendars" in checks(changed)["recomputed metrics"].unchecked

@@ -10,13 +10,15 @@ import pytest
 from rich.console import Console
 
 from pipelines.verify import Check, Verification
-from pipelines.verify.show import show_verification, teller
+from pipelines.verify.show import progress_printer, show_verification
 from tests.helpers.runs.computed_runs import change_manifest, computed_run, files, rewrite
 
 Command = Callable[..., tuple[int, str, str]]
-HOLDS = Check(what="run.json", checked=1, total=1, unit="file")
-WRONG = Check(what="partition files", checked=1234, total=1235, unit="files", wrong=("a: b", "c"))
-UNCHECKED = Check(what="rows", checked=0, total=2, unit="rows", unchecked="there are no bars")
+HOLDS = Check(name="run.json", checked=1, total=1, unit="file")
+WRONG = Check(
+    name="partition files", checked=1234, total=1235, unit="files", problems=("a: b", "c")
+)
+UNCHECKED = Check(name="rows", checked=0, total=2, unit="rows", unchecked="there are no bars")
 
 
 def shown(*checks: Check, terminal: bool = False) -> str:
@@ -33,17 +35,17 @@ def test_statuses() -> None:
 
 def test_plain() -> None:
     assert shown(HOLDS, WRONG, UNCHECKED).splitlines() == [
-        "run.json: 1 of 1 file, holds",
-        "partition files: 1,234 of 1,235 files, wrong",
+        "run.json: 1 of 1 file, passed",
+        "partition files: 1,234 of 1,235 files, failed",
         "rows: 0 of 2 rows, not checked",
-        "wrong: a: b",
-        "wrong: c",
+        "problem: a: b",
+        "problem: c",
         "not checked: there are no bars",
         "note: [b]a note",
-        "NOT all of it holds: 2 found wrong.",
+        "FAILED: 2 problems found.",
     ]
-    assert shown(HOLDS).endswith("All of it holds.\n")
-    assert shown(UNCHECKED).endswith("Nothing was found wrong, but not all could be checked.\n")
+    assert shown(HOLDS).endswith("All checks passed.\n")
+    assert shown(UNCHECKED).endswith("No problems found, but not everything could be checked.\n")
 
 
 def test_a_terminal_gets_a_table() -> None:
@@ -56,7 +58,7 @@ def test_a_terminal_gets_a_table() -> None:
 def test_progress_lines_are_occasional() -> None:
     now = 0.0
     text = io.StringIO()
-    tell = teller(Console(file=text, width=80), clock=lambda: now)
+    tell = progress_printer(Console(file=text, width=80), clock=lambda: now)
     for done in range(1, 13):
         now += 1.0
         tell("files", done, 12)
@@ -67,20 +69,20 @@ def test_the_command(ib_grid_command: Command, tmp_path: Path) -> None:
     run = computed_run(tmp_path)
     status, screen, said = ib_grid_command("verify", run, "--sample", 3, "--seed", 7)
     assert (status, said) == (0, "")
-    assert "metrics, computed again: 3 of 3 combinations, holds" in screen
-    assert screen.endswith("drawn by --sample 3 --seed 7.\n")
+    assert "recomputed metrics: 3 of 3 combinations, passed" in screen
+    assert screen.endswith("Repeat this sample with --sample 3 --seed 7.\n")
     _, screen, _ = ib_grid_command("verify", run, "--sample", 1)
-    assert "drawn by --sample 1 --seed " in screen
+    assert "Repeat this sample with --sample 1 --seed " in screen
 
     moved = (tmp_path / "bars.parquet").rename(tmp_path / "moved.parquet")
     status, screen, _ = ib_grid_command("verify", run, "--sample", 1)
     assert (status, "not checked: the bars of this run are not there" in screen) == (3, True)
     status, screen, _ = ib_grid_command("verify", run, "--sample", 1, "--data", moved)
-    assert (status, "All of it holds." in screen) == (0, True)
+    assert (status, "All checks passed." in screen) == (0, True)
 
     rewrite(run, 0, add=1.0)
     status, screen, _ = ib_grid_command("verify", run, "--sample", 99, "--data", moved)
-    assert (status, "wrong: combination 0: total_r is " in screen) == (1, True)
+    assert (status, "problem: combination 0: total_r is " in screen) == (1, True)
 
     change_manifest(run, state="interrupted")
     files(run)[0].unlink()

@@ -1,4 +1,4 @@
-"""Which rows of a run are computed again: drawn at random, spread over sessions and waits."""
+"""Random sample of rows to recompute, spread over sessions and waits."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from ib_grid.grid.chunks import ChunkPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draw:
-    """Rows to be taken of each chunk.
+class Sample:
+    """Number of sampled rows of each chunk.
 
     Attributes
     ----------
     seed : int
-        Draws the same again.
+        Seed of the sample.
     counts : mapping of int to int
-        Rows to be taken, by chunk.
+        Sampled rows, by chunk.
     """
 
     seed: int
     counts: dict[int, int]
 
     def rows(self, chunk: int, n_rows: int) -> NDArray[np.int64]:
-        """Places of the drawn rows among the rows that a chunk's file has, ascending."""
+        """Return the indices of the sampled rows in a chunk's file, ascending."""
         random = np.random.default_rng([self.seed, 1 + chunk])
         wanted = min(self.counts.get(chunk, 0), n_rows)
         return np.sort(random.choice(n_rows, wanted, replace=False).astype(np.int64))
 
 
-def draw(plan: ChunkPlan, sizes: Mapping[int, int], wanted: int, seed: int) -> Draw:
-    """Draw rows from these chunks, as many from each session and wait as can be.
+def draw_sample(plan: ChunkPlan, sizes: Mapping[int, int], wanted: int, seed: int) -> Sample:
+    """Draw rows from these chunks, evenly over sessions and waits.
 
     Parameters
     ----------
     plan : ChunkPlan
     sizes : mapping of int to int
-        Rows of the chunks that are there.
+        Rows of the existing chunks.
     wanted : int
-        Rows in all; if there are no more than these, every row is drawn.
+        Size of the sample; every row is taken if there are no more rows.
     seed : int
     """
     if wanted >= sum(sizes.values()):
-        return Draw(seed=seed, counts=dict(sizes))
+        return Sample(seed=seed, counts=dict(sizes))
     chunks = [chunk for chunk, n_rows in sizes.items() if n_rows]
     random = np.random.default_rng([seed, 0])
     blocks: dict[int, list[int]] = {}
@@ -62,4 +62,4 @@ def draw(plan: ChunkPlan, sizes: Mapping[int, int], wanted: int, seed: int) -> D
             if counts[chunk] == sizes[chunk]:
                 block.remove(chunk)
         open_blocks = [block for block in open_blocks if block]
-    return Draw(seed=seed, counts=counts)
+    return Sample(seed=seed, counts=counts)
