@@ -144,7 +144,7 @@ def edges(grid: Grid, combination: Params | int) -> list[Edge]:
     >>> from ib_grid.grid.grid import named_grid
     >>> from ib_grid.market.instruments import GER40
     >>> [edge.name for edge in edges(named_grid("standard", GER40), 0)][:2]
-    ['trade_window_minutes', 'rr_target']
+    ['ib_wait_minutes', 'trade_window_minutes']
     """
     own = values_of(combination if isinstance(combination, Params) else grid.params(combination))
     found = []
