@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-from pipelines.cluster.interrupts import INTERRUPTED, STOP_SIGNALS
+from pipelines.cluster.interrupts import INTERRUPT_SIGNALS, INTERRUPTED
 
 TYPE_CHECKING = False  # that of typing is not worth the import
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
 
 def main() -> None:
     """Run the command line; exit status 0 done, 1 failed, 2 wrong input, 130 interrupted."""
-    for number in STOP_SIGNALS:
+    for number in INTERRUPT_SIGNALS:
         signal.signal(number, _stop)
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
@@ -37,7 +37,7 @@ def main() -> None:
     except KeyboardInterrupt:
         status = INTERRUPTED
     finally:  # all is done: what Python does at its end may be cut short
-        for number in STOP_SIGNALS:
+        for number in INTERRUPT_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
     gc.freeze()  # Python's end would look through all for garbage, several times
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""Dask workers on this machine or an existing cluster, and executors over them.
+"""Dask workers on this machine or of an existing scheduler, and executors over them.
 
 May import ib_grid and config.
 """

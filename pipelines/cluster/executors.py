@@ -22,7 +22,7 @@ from ib_grid.errors import ClusterError
 if TYPE_CHECKING:
     import distributed
 
-    from pipelines.cluster.local_cluster import Workers
+    from pipelines.cluster.clusters import Workers
 
 # One process merges the results of all: more than these are no quicker.
 MAX_PROCESSES = 16
@@ -179,10 +179,10 @@ def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[
     from distributed import KilledWorker
     from distributed.comm import CommClosedError
 
-    from pipelines.cluster import local_cluster
+    from pipelines.cluster.local_cluster import OwnCluster
 
     with contextlib.ExitStack() as stack:
-        workers = workers or stack.enter_context(local_cluster.workers_of(n_processes))
+        workers = workers or stack.enter_context(OwnCluster(workers=n_processes).open(n_processes))
         workers.survive_deaths()
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
         pool = _DaskPool(workers.client)
@@ -210,13 +210,13 @@ def _watch(workers: Workers, pool: _DaskPool, closing: threading.Event) -> None:
 
     Dask itself cancels the work if the scheduler is lost.
     """
-    from pipelines.cluster import local_cluster
+    from pipelines.cluster import clusters
 
     alive = time.monotonic()
-    while not closing.wait(local_cluster.COUNT_SECONDS):
+    while not closing.wait(clusters.COUNT_SECONDS):
         now = time.monotonic()
-        if local_cluster.workers_now(workers.client)[0]:
+        if workers.measure()[0]:
             alive = now
-        elif now - alive >= local_cluster.NO_WORKERS_SECONDS:
+        elif now - alive >= clusters.NO_WORKERS_SECONDS:
             pool.cancel()
             return

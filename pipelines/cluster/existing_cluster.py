@@ -1,110 +1,91 @@
-"""Whether a cluster that is there already can take part: same versions, and the run in sight.
-
-What its workers run is not ours to choose, so it is asked before work begins; one that joins later
-asks itself before its first chunk (`versions.check_this_worker`).
-"""
+"""The workers of a Dask scheduler that is already running."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import asyncio
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from distributed import Client
-from distributed.comm import CommClosedError
+from distributed import Client, Security
+from distributed.comm import connect
+from distributed.versions import VersionMismatchWarning
 
-from ib_grid.errors import IbGridError
+from ib_grid.errors import ClusterError
 from ib_grid.storage.paths import AnyPath
-from pipelines.cluster.versions import (
-    MAJOR_AND_MINOR,
-    OURS,
-    WHOLE,
-    Versions,
-    blindness,
-    differing,
-    hindrance,
-    own_versions,
-    refusal,
-)
+from pipelines.cluster.clusters import MAX_WORKERS, Workers
+from pipelines.cluster.compatibility import check_workers
+from pipelines.cluster.dask_settings import dask_settings
 
-_OF_SCHEDULER = ("python", "cloudpickle", *WHOLE)
-_SHOWN = 5
+_CONNECT_SECONDS = 15
 
 
-def check_cluster(client: Client, run_dir: AnyPath, fingerprint: str) -> None:
-    """Check that the scheduler and all workers of a cluster can take part in a run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingCluster:
+    """An existing Dask scheduler and its workers, which may come and go.
 
-    Parameters
+    Attributes
     ----------
-    client : distributed.Client
-    run_dir : AnyPath
-        With the run's manifest in it.
-    fingerprint : str
-        Of the run.
-
-    Raises
-    ------
-    ClusterError
-        If not: it names the workers and what is wrong with them.
+    address : str
+        Of the scheduler.
+    tls : mapping
+        Dask configuration of TLS.
     """
-    for wrong in (_other_packages(client), _other_ib_grid(client)):
-        if wrong:
-            raise refusal(_first(wrong))
-    blind = _asked(client, lambda found: str(found), hindrance, run_dir, fingerprint)
-    if blind:
-        raise blindness(run_dir, _first(blind))
 
+    address: str
+    tls: Mapping[str, object] = field(default_factory=dict)
 
-def _other_packages(client: Client) -> list[str]:
-    """Who has other packages, by Dask's own question: no code travels that may not be read."""
-    found = client.get_versions(packages=["numpy", "numba", "pyarrow"])
-    ours = own_versions()
-    scheduler = differing(_packages(found["scheduler"]), ours, _OF_SCHEDULER)
-    workers = {
-        address: differing(_packages(said), ours, (*MAJOR_AND_MINOR, *WHOLE))
-        for address, said in sorted(found["workers"].items())
-    }
-    everyone = {f"the scheduler {client.scheduler.address}": scheduler, **workers}
-    return [f"{who}: {'; '.join(wrong)}" for who, wrong in everyone.items() if wrong]
+    @property
+    def planned_workers(self) -> int:
+        """Number of workers that a grid is cut into chunks for."""
+        return MAX_WORKERS
 
+    def warnings(self) -> list[str]:
+        """Return no warnings: who can reach the scheduler is not ours to decide."""
+        return []
 
-def _packages(said: Mapping[str, Mapping[str, str | None]] | None) -> Versions:
-    return said["packages"] if said else {}
+    @contextlib.contextmanager
+    def open(self, at_most: int) -> Iterator[Workers]:  # noqa: ARG002
+        """Connect to the scheduler for the length of a with block; it stays up afterwards."""
+        with dask_settings(self.tls), self._connect() as client:
+            count = len(client.nthreads())
+            if not count:
+                raise ClusterError(
+                    "the scheduler has no workers",
+                    location=self.address,
+                    hint="start some, such as `dask worker ADDRESS --nthreads 1`",
+                )
+            yield Workers(client=client, count=count, dashboard_link=client.dashboard_link)
 
+    def check(self, workers: Workers, run_dir: AnyPath, fingerprint: str) -> None:
+        """Check that the scheduler and all workers can take part in a run."""
+        check_workers(workers.client, run_dir, fingerprint)
 
-def _other_ib_grid(client: Client) -> list[str]:
-    # A function within a function travels with its code: a worker may not have ours.
-    def ask() -> dict[str, str | None]:
+    def _connect(self) -> Client:
         try:
-            import ib_grid
-            from ib_grid.runs.fingerprint import RESULTS_VERSION
-        except ImportError:
-            return {}
-        return {"ib-grid": ib_grid.__version__, "results": str(RESULTS_VERSION)}
-
-    ours = own_versions()
-    return _asked(client, lambda found: "; ".join(differing(found, ours, OURS)), ask)
-
-
-def _asked(
-    client: Client, wrong: Callable[[Any], str], question: Callable[..., object], *given: object
-) -> list[str]:
-    """Which workers answer a question wrongly, and what is wrong with the answer.
-
-    One that is lost while it is asked does not answer wrongly.
-    """
-    answers = client.run(question, *given, on_error="return")
-    said = {
-        address: _told(found) if isinstance(found, Exception) else wrong(found)
-        for address, found in sorted(answers.items())
-        if not isinstance(found, CommClosedError)
-    }
-    return [f"{address}: {found}" for address, found in said.items() if found]
+            asyncio.run(_greet(self.address))
+            with warnings.catch_warnings():
+                # `check_workers` compares versions more strictly.
+                warnings.filterwarnings("ignore", category=VersionMismatchWarning)
+                return Client(self.address, set_as_default=False, timeout=_CONNECT_SECONDS)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise ClusterError(
+                f"the scheduler cannot be reached ({error or type(error).__name__})",
+                location=self.address,
+                expected="a running Dask scheduler, such as tcp://127.0.0.1:8786; the address of"
+                " one that speaks TLS begins with tls://",
+                hint="start the scheduler, or leave --scheduler out to use this machine",
+            ) from error
 
 
-def _told(error: Exception) -> str:
-    return error.message if isinstance(error, IbGridError) else repr(error)
-
-
-def _first(lines: list[str]) -> Iterable[str]:
-    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return [*lines[:_SHOWN], *more]
+async def _greet(address: str) -> None:
+    """Check that a Dask process listens: for any other one a client would wait forever."""
+    arguments = Security().get_connection_args("client")
+    # Connecting has this timeout itself; the handshake gets as much again.
+    greeting = connect(address, timeout=_CONNECT_SECONDS, **arguments)
+    try:
+        comm = await asyncio.wait_for(greeting, 2 * _CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise TimeoutError("the process that listens there does not answer as Dask does") from error
+    comm.abort()

@@ -1,7 +1,7 @@
-"""The process that workers are forked from.
+"""The fork server: the process that workers are forked from.
 
-It imports all that workers need, which takes seconds: begun early, it does so while the main
-process reads the input of a run. Nothing that takes long is imported here.
+The fork server imports all that workers need, which takes seconds; started early, it does so while
+the main process reads the input of a run. This module itself imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from multiprocessing import forkserver, resource_tracker
 
 from ib_grid.errors import ClusterError
 
-START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -24,43 +22,42 @@ ONE_THREAD = {
     "NUMEXPR_NUM_THREADS": "1",
     "NUMBA_NUM_THREADS": "1",
 }
-# The path of a socket may have 107 bytes; multiprocessing adds about 40 to that of the folder.
+# A socket's path may have 107 bytes; multiprocessing adds about 40 to the folder's path.
 _LONGEST_SOCKET_FOLDER = 64
-_SHORT_FOLDER = "/tmp"  # noqa: S108 - multiprocessing makes a folder in it that is ours alone
-_WORKER_MODULES = ["pipelines.cluster.forked"]
+_SHORT_FOLDER = "/tmp"  # noqa: S108 - multiprocessing makes a private folder in it
+_WORKER_MODULES = ["pipelines.cluster.preload"]
 
 
 def start_fork_server() -> None:
-    """Start the process that workers are forked from, if it is not there yet.
+    """Start the fork server, unless it is running.
 
-    Ninety processes that each import everything take minutes and 17 GB on a small machine. The
-    kernels have to be on disk by then, or this process would compile them, too.
+    Ninety processes that each import everything take minutes and 17 GB on a small machine. Compile
+    the kernels first, or the fork server would compile them, too.
 
     Raises
     ------
     ClusterError
-        If it cannot be started.
+        If the fork server cannot be started.
     """
-    if START_METHOD == "forkserver":
-        forkserver.set_forkserver_preload(_WORKER_MODULES)
-        resource_tracker.ensure_running()
-        # Ctrl-C reaches every process of a terminal; the main one decides what it means.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            with _folder_for_sockets(), _one_thread():
-                forkserver.ensure_running()
-        except OSError as error:
-            raise ClusterError(
-                f"the process that workers are forked from cannot be started ({error})",
-                hint="let TMPDIR name a folder that can be written",
-            ) from error
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    forkserver.set_forkserver_preload(_WORKER_MODULES)
+    resource_tracker.ensure_running()
+    # Ctrl-C reaches every process of a terminal; the main process decides what to do.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with _folder_for_sockets(), _one_thread():
+            forkserver.ensure_running()
+    except OSError as error:
+        raise ClusterError(
+            f"the fork server cannot be started ({error})",
+            hint="let TMPDIR name a writable folder",
+        ) from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let a process that is started have one thread: libraries ask once, when they are imported."""
+    """Limit a process that is started to one thread; libraries look when they are imported."""
     before = dict(os.environ)
     os.environ.update(ONE_THREAD)
     try:
@@ -74,7 +71,7 @@ def _one_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _folder_for_sockets() -> Iterator[None]:
-    """Let multiprocessing choose its folder where a socket's path is not too long for one."""
+    """Have multiprocessing choose a folder in which the path of a socket is not too long."""
     before = tempfile.gettempdir()
     if len(os.fsencode(before)) > _LONGEST_SOCKET_FOLDER and os.access(_SHORT_FOLDER, os.W_OK):
         tempfile.tempdir = _SHORT_FOLDER

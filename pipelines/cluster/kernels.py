@@ -1,4 +1,4 @@
-"""Loading of all compiled kernels before work begins."""
+"""Compiled kernels, loaded or compiled before work begins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ib_grid.market.market import build_market
 
 
 def load_kernels() -> None:
-    """Load the compiled kernels, or compile them, by using each on a day of made-up bars."""
+    """Load all compiled kernels, or compile them, by a call of each on a day of synthetic bars."""
     price = 100 + np.cos(np.arange(1440.0))
     bars = Bars(
         minute=np.arange(1440), open=price, high=price + 1, low=price - 1, close=price[::-1].copy()

@@ -9,8 +9,8 @@ from ib_grid.runs import inventory
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import results_folder
 from ib_grid.storage.paths import AnyPath
+from pipelines.cluster.clusters import Workers
 from pipelines.cluster.executors import open_executor, processes_for
-from pipelines.cluster.local_cluster import Workers
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import (
     DEFAULT_BEST,

@@ -1,4 +1,4 @@
-"""Chunks that are not done yet, as a Dask bag on workers, to partition files."""
+"""Missing chunks as a Dask bag, computed by workers and written to partitions."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import dask
 import dask.bag
-from distributed import CancelledError, Client, Future, KilledWorker, as_completed
+from distributed import CancelledError, Future, KilledWorker, as_completed
 
 from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError, first_line
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 from ib_grid.runs import chunk_summary
 from ib_grid.runs.chunk_summary import Summary
-from pipelines.cluster import local_cluster
-from pipelines.cluster.local_cluster import Workers
+from pipelines.cluster import clusters
+from pipelines.cluster.clusters import Workers
 from pipelines.render.progress import Progress
 from pipelines.run import tasks
 from pipelines.run.tasks import ChunkDone, ChunkWork
@@ -29,16 +29,16 @@ MIN_CHUNKS = 60
 MAX_CHUNKS = 500
 CHUNKS_PER_WORKER = 4
 MAX_CHUNK_ROWS = 250_000
-# Tasks that the client and the scheduler hold at a time: 10,000 took 200 MB.
+# Limit of tasks that the client and the scheduler hold at a time: 10,000 took 200 MB.
 MAX_TASKS = 2000
 
-_POLL_SECONDS = 0.02  # the end of the last chunk is seen so much later
+_POLL_SECONDS = 0.02  # a finished chunk is noticed after so much time
 _SHOW_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the workers have made of some chunks.
+    """The chunks that workers have finished, and those that failed.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def rows_per_chunk(grid: Grid, workers: int) -> int:
-    """Combinations in a chunk: enough chunks for the workers, not too many, none too large."""
+    """Return the combinations per chunk: enough chunks for the workers, none too large."""
     blocks = grid.shape[0] * grid.shape[1]
     wanted = max(MIN_CHUNKS, CHUNKS_PER_WORKER * workers)
     per_block = max(1, min(math.ceil(wanted / blocks), MAX_CHUNKS // blocks))
@@ -61,7 +61,7 @@ def rows_per_chunk(grid: Grid, workers: int) -> int:
 def compute(
     work: ChunkWork, chunks: Sequence[int], workers: Workers, progress: Progress, before: Summary
 ) -> Outcome:
-    """Have workers compute and write these chunks.
+    """Compute chunks on workers, which write them to partitions.
 
     Parameters
     ----------
@@ -70,14 +70,14 @@ def compute(
         Indices.
     workers : Workers
     progress : Progress
-        Is told of each chunk.
+        Gets the result of each chunk.
     before : Summary
-        Of the chunks that were done before.
+        Of the stored chunks.
 
     Raises
     ------
     StoreError
-        If a file cannot be written; the rest is not waited for.
+        If a partition cannot be written; the other chunks are not waited for.
     ClusterError
         If the workers or the scheduler are lost.
     """
@@ -87,7 +87,7 @@ def compute(
     total, deaths = before, Counter[int]()
     while waiting:
         lost, blamed = set(), Counter[int]()
-        for index, result in _results(work, waiting, workers.client, progress):
+        for index, result in _results(work, waiting, workers, progress):
             if isinstance(result, KilledWorker):
                 lost.add(index)
                 blamed[index] = result.allowed_failures + 1
@@ -100,20 +100,21 @@ def compute(
                 total = chunk_summary.merge((total, result.summary), work.min_trades)
                 progress.chunk(result.summary.combinations, total.best)
         waiting = [index for index in waiting if index in lost]
-        # A scheduler that is not ours tries a chunk again by itself, and the market may go with its
-        # last holder before it blames one. Chunks are begun in this order: one of the first it was.
+        # An existing scheduler retries a chunk itself, and may lose the scattered data before it
+        # blames a chunk. Chunks start in this order, so one of the first is to blame.
         deaths.update(blamed or waiting[: workers.count])
-        failed += [_died(work.plan.chunk(k)) for k in waiting if deaths[k] >= local_cluster.TRIES]
-        waiting = [index for index in waiting if deaths[index] < local_cluster.TRIES]
+        failed += [_died(work.plan.chunk(k)) for k in waiting if deaths[k] >= clusters.TRIES]
+        waiting = [index for index in waiting if deaths[index] < clusters.TRIES]
     return Outcome(done=tuple(done), failed=tuple(failed))
 
 
 def _results(
-    work: ChunkWork, chunks: Sequence[int], client: Client, progress: Progress
+    work: ChunkWork, chunks: Sequence[int], workers: Workers, progress: Progress
 ) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
-    """What becomes of each chunk; None if it was dropped with the worker that held the work."""
+    """Yield the result of each chunk; None if the scattered data was lost with its worker."""
+    client = workers.client
     try:
-        client.wait_for_workers(1, timeout=local_cluster.NO_WORKERS_SECONDS)
+        client.wait_for_workers(1, timeout=clusters.NO_WORKERS_SECONDS)
         shared = client.scatter(work, broadcast=True, hash=False)
         for first in range(0, len(chunks), MAX_TASKS):
             some = chunks[first : first + MAX_TASKS]
@@ -121,29 +122,27 @@ def _results(
             mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
             futures = client.compute(mapped.to_delayed())
             index_of = {future.key: index for future, index in zip(futures, some, strict=True)}
-            for future in _arrivals(futures, client, progress):
+            for future in _arrivals(futures, workers, progress):
                 yield index_of[future.key], _result(future, index_of[future.key], work)
                 future.release()
     except (OSError, TimeoutError) as error:
         raise _lost(f"the scheduler or its workers are lost ({first_line(error)})") from error
 
 
-def _arrivals(futures: Sequence[Future], client: Client, progress: Progress) -> Iterator[Future]:
-    """The futures as they come to an end; progress is shown and the workers watched meanwhile."""
-    waiting = as_completed(futures, loop=client.loop, raise_errors=False)
+def _arrivals(futures: Sequence[Future], workers: Workers, progress: Progress) -> Iterator[Future]:
+    """Yield futures as they finish; meanwhile show progress and watch the workers."""
+    waiting = as_completed(futures, loop=workers.client.loop, raise_errors=False)
     asked = alive = shown = 0.0
     while not waiting.is_empty():
         batch = waiting.next_batch(block=False)
         yield from batch
         now = time.monotonic()
-        if now - asked >= local_cluster.COUNT_SECONDS:
-            count, memory = local_cluster.workers_now(client)
+        if now - asked >= clusters.COUNT_SECONDS:
+            count, memory = workers.measure()
             progress.workers(count, memory)
             asked, alive = now, now if count or not alive else alive
-        if now - alive >= local_cluster.NO_WORKERS_SECONDS:
-            raise _lost(
-                f"there has been no worker for {local_cluster.NO_WORKERS_SECONDS:.0f} seconds"
-            )
+        if now - alive >= clusters.NO_WORKERS_SECONDS:
+            raise _lost(f"there has been no worker for {clusters.NO_WORKERS_SECONDS:.0f} seconds")
         if now - shown >= _SHOW_SECONDS:
             progress.show()
             shown = now
@@ -171,21 +170,21 @@ def _result(
 
 
 def _died(chunk: Chunk) -> ChunkError:
-    found = f"{local_cluster.TRIES} workers died while they computed it"
-    return tasks.chunk_error(chunk, found, how=", with fewer --workers if memory ran out")
+    message = f"{clusters.TRIES} workers died while computing this chunk"
+    return tasks.chunk_error(chunk, message, how=", with fewer --workers if memory ran out")
 
 
-def _lost(found: str) -> ClusterError:
+def _lost(message: str) -> ClusterError:
     return ClusterError(
-        found, hint="run again: what is done is kept and only the missing chunks are computed"
+        message, hint="run the same command again to resume; finished chunks are kept"
     )
 
 
 def failure(failed: Sequence[ChunkError]) -> IbGridError:
-    """One error for all chunks that failed: the first with the number of the others."""
+    """Return one error for all failed chunks: the first, and the number of the others."""
     first = failed[0]
     more = len(failed) - 1
-    rest = f"; {more} more failed, all are in run.json" if more else ""
+    rest = f"; {more} more failed, see run.json" if more else ""
     return ChunkError(
         first.message + rest, location=first.location, expected=first.expected, hint=first.hint
     )

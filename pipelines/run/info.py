@@ -1,4 +1,4 @@
-"""What there is to run on, and what a run will take: looked at and measured, nothing written."""
+"""Description of a run before it starts: bars, levels, news, grid and expected time."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ib_grid.engine.fast import engine
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
+from pipelines.cluster.clusters import choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
 from pipelines.render.progress import duration
 from pipelines.run import chunk_bag
-from pipelines.run.attempt import planned_workers
 
 _CHUNKS_TIMED = 2
 
 
 def describe(settings: Settings) -> Iterator[str]:
-    """Lines on the bars, the levels, the grid and the time a run will take.
+    """Yield lines about the bars, the levels, the grid and the time a run will take.
 
     Raises
     ------
     InputError
-        If what a run needs is missing or wrong.
+        If an input of the run is missing or invalid.
     """
     news, inputs = _news_and_inputs(settings)
     data, grid, execution = inputs.data, inputs.grid, inputs.context.execution
@@ -49,7 +49,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"fills:   {execution.model}, spread {points(execution.spread_points)} points"
     axes = " x ".join(str(n) for n in grid.shape)
     yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
-    workers = planned_workers(settings)
+    workers = choose_cluster(settings).planned_workers
     rows = settings.chunk_size or chunk_bag.rows_per_chunk(grid, workers)
     plan = plan_chunks(grid, rows)
     yield f"run:     {len(plan)} chunks on {workers} workers"
@@ -57,21 +57,21 @@ def describe(settings: Settings) -> Iterator[str]:
 
 
 def _news_and_inputs(settings: Settings) -> tuple[list[str], RunInputs]:
-    """What is to be said of the news filter, and the inputs; without a filter if it cannot be had.
+    """Return the lines about news, and the inputs; if the news are invalid, those without news.
 
-    Not to know what a run would block is no reason not to show what there is.
+    Invalid calendars are no reason to hide everything else.
     """
     try:
         inputs = read_inputs(settings)
     except InputError as error:
         without = dataclasses.replace(settings, news_filter=False, news=())
-        inputs = read_inputs(without)  # fails again where the news were not the reason
-        return ["a run would stop: " + str(error).replace("\n", "\n         ")], inputs
+        inputs = read_inputs(without)  # fails again if something else is wrong
+        return ["a run would fail: " + str(error).replace("\n", "\n         ")], inputs
     return inputs.news_statement.lines, inputs
 
 
 def _estimate(inputs: RunInputs, plan: ChunkPlan, workers: int) -> str:
-    """The time a run will take, from that of a few chunks of it on this data."""
+    """Return the expected time of a run, measured on a few chunks."""
     engine.warm_up(inputs.context.market, inputs.grid)
     sample = random.Random(chunk_bag.SEED).sample(range(len(plan)), min(_CHUNKS_TIMED, len(plan)))  # noqa: S311
     chunks = [plan.chunk(index) for index in sample]
@@ -82,6 +82,6 @@ def _estimate(inputs: RunInputs, plan: ChunkPlan, workers: int) -> str:
     rows = sum(chunk.n_rows for chunk in chunks)
     total = seconds / rows * len(plan.grid) / min(workers, len(plan), CPU_COUNT)
     return (
-        f"{duration(total)} of computing on this machine, judged by {len(chunks)} of its chunks,"
-        " and the start of the workers, the writing and the report"
+        f"{duration(total)} of computing on this machine (estimated from {len(chunks)} chunks),"
+        " plus starting workers, writing and the report"
     )

@@ -1,4 +1,4 @@
-"""A run from its beginning to its end: its directory, its manifest, its attempts."""
+"""A run from start to end: its directory, its manifest and its attempts."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from ib_grid.runs.manifest import (
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath
 from ib_grid.storage.timestamps import utc_now
-from pipelines.cluster.local_cluster import Workers
-from pipelines.cluster.security import security_of
+from pipelines.cluster.clusters import Workers, choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs
 from pipelines.run import chunk_bag, run_directory
-from pipelines.run.attempt import RunContext, compute_missing, planned_workers, say
+from pipelines.run.attempt import compute_missing
+from pipelines.run.context import RunContext, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A run that is complete.
+    """A completed run.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class RunResult:
     summary : Summary
         Of the whole grid.
     computed : int
-        Combinations that were computed now; the others were there.
+        Combinations that this call has computed; the others were stored.
     workers : Workers, optional
-        Those that have computed, where they were to stay.
+        The workers, if they are kept open.
     """
 
     folder: AnyPath
@@ -59,9 +59,9 @@ def run(
     settings: Settings,
     inputs: RunInputs,
     console: Console,
-    stay: contextlib.ExitStack | None = None,
+    keep_open: contextlib.ExitStack | None = None,
 ) -> RunResult:
-    """Compute what is missing of a run, in a new directory or in one that was begun before.
+    """Compute the missing chunks of a new run, or of one to resume.
 
     Parameters
     ----------
@@ -69,55 +69,55 @@ def run(
     inputs : RunInputs
     console : Console
         Gets notes and progress.
-    stay : ExitStack, optional
-        Where given, the workers stay until it is closed, if all is computed.
+    keep_open : ExitStack, optional
+        If given, the workers of a successful run stay until it is closed.
 
     Raises
     ------
     ChunkError
         If chunks could not be computed; the others are done.
     StoreError, ClusterError
-        If files cannot be written or read, or the workers are lost.
+        If partitions cannot be written or read, or the workers are lost.
     InputError
         If the run directory cannot be used.
     """
-    security = security_of(settings)
-    place = run_directory.choose_place(
+    cluster = choose_cluster(settings)
+    chosen = run_directory.choose_directory(
         settings.output.absolute(),
         settings.run_dir,
         inputs.identity,
         len(inputs.grid),
         resume=settings.resume,
     )
-    with sole_writer(place.folder, say=lambda text: say(console, text)):
-        # Another process may have begun the run before this one got the lock.
-        begun = (place.folder / RUN_FILE).is_file()
+    with sole_writer(chosen.folder, say=lambda text: say(console, text)):
+        # Another process may have started the run before this one got the lock.
+        begun = (chosen.folder / RUN_FILE).is_file()
         if begun:
-            manifest = read_manifest(place.folder)
-            check_same_run(inputs.identity, manifest.identity, place.folder)
+            manifest = read_manifest(chosen.folder)
+            check_same_run(inputs.identity, manifest.identity, chosen.folder)
         else:
-            manifest = new_manifest(settings, inputs)
-            write_manifest(place.folder, manifest)
+            manifest = new_manifest(settings, inputs, cluster.planned_workers)
+            write_manifest(chosen.folder, manifest)
         context = RunContext(
             settings=settings,
             inputs=inputs,
             console=console,
-            folder=place.folder,
+            folder=chosen.folder,
             plan=manifest.plan(),
             fingerprint=manifest.fingerprint,
-            security=security,
-            stay=stay,
+            cluster=cluster,
+            keep_open=keep_open,
         )
         described = settings.instrument_file
-        own = (f"{settings.symbol} is as {described} describes it",) if described else ()
-        for note in (*own, *inputs.notes, *place.notes, *inputs.row_filter.notes()):
+        own = (f"{settings.symbol} is described in {described}",) if described else ()
+        for note in (*own, *inputs.notes, *chosen.notes, *inputs.row_filter.notes()):
             context.say(f"note: {note}")
         return _complete(context, manifest, begun=begun)
 
 
-def new_manifest(settings: Settings, inputs: RunInputs) -> Manifest:
-    """The manifest of a run that is about to begin: its grid cut into chunks, nothing done yet."""
-    rows = settings.chunk_size or chunk_bag.rows_per_chunk(inputs.grid, planned_workers(settings))
+def new_manifest(settings: Settings, inputs: RunInputs, workers: int) -> Manifest:
+    """Return the manifest of a new run, whose chunks suit the number of workers."""
+    rows = settings.chunk_size or chunk_bag.rows_per_chunk(inputs.grid, workers)
     plan = plan_chunks(inputs.grid, rows)
     return Manifest(
         symbol=inputs.symbol,
@@ -142,11 +142,11 @@ def new_manifest(settings: Settings, inputs: RunInputs) -> Manifest:
 
 
 def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunResult:
-    """Compute what is not there, until all of it is."""
+    """Compute the missing chunks, and check that none is missing afterwards."""
     inventory.remove_temporary_files(context.dataset)
     stored = context.stored(read_all=True)
     missing = [index for index in range(len(context.plan)) if index not in stored.records]
-    _say_what_is_there(context, len(missing), begun)
+    _say_progress(context, len(missing), begun)
     workers = None
     if missing or context.unfiltered(stored):
         manifest, workers = compute_missing(context, manifest, missing, context.summary_of(stored))
@@ -159,8 +159,8 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
         raise StoreError(
             f"{absent} partitions are missing",
             location=str(context.dataset),
-            expected="a folder that all workers write to",
-            hint="let workers on other machines share this folder, or run on this machine",
+            expected="a directory that all workers can write to",
+            hint="share this directory with the machines of the workers, or run on this machine",
         )
     total = context.summary_of(stored)
     computed = sum(context.plan.chunk(index).n_rows for index in missing)
@@ -172,16 +172,16 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
     )
 
 
-def _say_what_is_there(context: RunContext, missing: int, begun: bool) -> None:
+def _say_progress(context: RunContext, missing: int, begun: bool) -> None:
     chunks = len(context.plan)
     if not begun:
         context.say(f"run: {context.folder}")
     elif not missing:
-        context.say(f"run: {context.folder} is complete, nothing is computed again")
+        context.say(f"run: {context.folder} is already complete")
     else:
         context.say(
-            f"run: {context.folder} goes on, {chunks - missing} of {chunks} chunks are done"
+            f"run: {context.folder} resumes, {chunks - missing} of {chunks} chunks are done"
         )
     size = context.settings.chunk_size
     if begun and size and plan_chunks(context.plan.grid, size) != context.plan:
-        context.say(f"note: its chunks stay as they were cut; --chunk-size {size} is for a new run")
+        context.say(f"note: --chunk-size {size} is ignored, a resumed run keeps its chunks")

@@ -1,4 +1,4 @@
-"""Which directory a run writes to: a new one, or one that was begun before."""
+"""Choice of the run directory: a new one, or one to resume."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _NAMES_TRIED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunPlace:
-    """A run directory and what it holds already.
+class ChosenDirectory:
+    """A run directory and what it holds.
 
     Attributes
     ----------
     folder : AnyPath
     begun : bool
-        Whether it holds a run that is to go on.
+        True if it holds a run to resume.
     notes : tuple of str
-        What the person should know of the choice.
+        Notes for the user about the choice.
     """
 
     folder: AnyPath
@@ -35,20 +35,20 @@ class RunPlace:
     notes: tuple[str, ...] = ()
 
 
-def choose_place(
+def choose_directory(
     output: AnyPath,
     name: str | None,
     identity: Mapping[str, object],
     combinations: int,
     *,
     resume: bool,
-) -> RunPlace:
-    """The directory for the run of an identity; it exists afterwards.
+) -> ChosenDirectory:
+    """Return the directory for the run of an identity; it exists afterwards.
 
     Parameters
     ----------
     output : AnyPath
-        Folder of the run directories.
+        Parent of the run directories.
     name : str, optional
         Name of the directory; by default that of the newest run of the same identity, or a new one.
     identity : mapping
@@ -56,18 +56,18 @@ def choose_place(
     combinations : int
         Size of the grid, for a new name.
     resume : bool
-        Whether to go on with a run that is there.
+        True to resume an existing run.
 
     Raises
     ------
     RunMismatchError
         If the named directory holds another run.
     InputError
-        If the named directory is no run directory, or its run.json is damaged.
+        If the named directory is not a run directory, or its run.json is damaged.
     OutputError
-        If it cannot be made, or another process writes it.
+        If the directory cannot be created, or another process writes to it.
     DiskError
-        If its disk has no room, or fails.
+        If the disk is full, or fails.
     """
     if name is not None:
         return _named(output / name, identity, resume)
@@ -75,29 +75,29 @@ def choose_place(
     if resume:
         found, notes = _newest(output, str(identity["symbol"]), combinations, identity)
         if found:
-            return RunPlace(folder=found, begun=True, notes=notes)
+            return ChosenDirectory(folder=found, begun=True, notes=notes)
     stamp = dt.datetime.now(dt.UTC).astimezone().strftime("%Y%m%d_%H%M%S")
     folder = _new(output, f"{identity['symbol']}_{combinations}combos_{stamp}")
-    return RunPlace(folder=folder, begun=False, notes=notes)
+    return ChosenDirectory(folder=folder, begun=False, notes=notes)
 
 
-def _named(folder: AnyPath, identity: Mapping[str, object], resume: bool) -> RunPlace:
+def _named(folder: AnyPath, identity: Mapping[str, object], resume: bool) -> ChosenDirectory:
     if not _holds_anything(folder):
         _make(folder, exist_ok=True)
-        return RunPlace(folder=folder, begun=False)
+        return ChosenDirectory(folder=folder, begun=False)
     if not (folder / RUN_FILE).is_file():
         raise InputError(
-            "the directory holds other things than a run",
+            "the directory holds something other than a run",
             location=str(folder),
-            expected="the directory of a run, an empty one or none",
+            expected="a run directory, an empty directory, or a new name",
             hint="choose another --run-dir",
         )
     if resume:
         check_same_run(identity, read_manifest(folder).identity, folder)
-        return RunPlace(folder=folder, begun=True)
+        return ChosenDirectory(folder=folder, begun=True)
     aside = _set_aside(folder)
     _make(folder)
-    return RunPlace(folder=folder, begun=False, notes=(f"the run that was there is now {aside}",))
+    return ChosenDirectory(folder=folder, begun=False, notes=(f"the previous run is now {aside}",))
 
 
 def _holds_anything(folder: AnyPath) -> bool:
@@ -107,7 +107,7 @@ def _holds_anything(folder: AnyPath) -> bool:
         return False
     except OSError as error:
         raise OutputError(
-            f"it cannot be read as a folder ({error.strerror})", location=str(folder)
+            f"the directory cannot be read ({error.strerror})", location=str(folder)
         ) from error
 
 
@@ -116,16 +116,16 @@ def _set_aside(folder: AnyPath) -> AnyPath:
     aside = next((path for path in names if not path.exists()), None)
     if aside is None:
         raise OutputError(
-            f"{_NAMES_TRIED - 1} runs have been set aside beside it",
+            f"{_NAMES_TRIED - 1} earlier runs of this name have been set aside",
             location=str(folder),
-            hint="move some of them elsewhere, or choose another --run-dir",
+            hint="move some elsewhere, or choose another --run-dir",
         )
     with sole_writer(folder):
         try:
             move(folder, aside)
         except OSError as error:
             raise OutputError(
-                f"the run that is there cannot be set aside ({error.strerror})",
+                f"the previous run cannot be set aside ({error.strerror})",
                 location=str(folder),
             ) from error
     return aside
@@ -134,7 +134,7 @@ def _set_aside(folder: AnyPath) -> AnyPath:
 def _newest(
     output: AnyPath, symbol: str, combinations: int, identity: Mapping[str, object]
 ) -> tuple[AnyPath | None, tuple[str, ...]]:
-    """The newest run of this identity, and the directories that could not be judged."""
+    """Return the newest run of this identity, and notes on unreadable directories."""
     wanted, notes = fingerprint(identity), []
     try:
         files: list[AnyPath] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
@@ -145,7 +145,7 @@ def _newest(
         try:
             manifest = read_manifest(folder)
         except InputError as error:
-            notes.append(f"{folder} is passed over: {error.message}")
+            notes.append(f"{folder} is skipped: {error.message}")
             continue
         if manifest.fingerprint == wanted:
             found.append((manifest.created_utc, folder.name, folder))
@@ -173,7 +173,7 @@ def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=exist_ok)
     except FileExistsError:
         if not folder.is_dir():
-            in_the_way = OSError(errno.EEXIST, "there is a file of that name")
+            in_the_way = OSError(errno.EEXIST, "a file has that name")
             raise _cannot_write(folder, in_the_way) from None
         raise
     except OSError as error:
@@ -181,5 +181,5 @@ def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:
 
 
 def _cannot_write(folder: AnyPath, error: OSError) -> OutputError | DiskError:
-    expected = "a folder in which files can be made"
+    expected = "a writable folder"
     return cannot_write("the output folder", folder, error, expected=expected, other="--output")

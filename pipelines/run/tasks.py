@@ -1,4 +1,4 @@
-"""What a worker does with one chunk: compute, write, and say in few words what came of it."""
+"""The task of a worker: compute one chunk, write its partition, and return a summary."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from ib_grid.runs.chunk_summary import Summary, summarise
 from ib_grid.runs.partition_file import Record
 from ib_grid.runs.partition_layout import partition_path
 from ib_grid.storage.paths import AnyPath
-from pipelines.cluster.versions import check_this_worker
+from pipelines.cluster.compatibility import check_this_worker
 
-# Besides the few seconds for which a store's own client tries again.
+# Waits between tries of a chunk, besides the few seconds of retries by the client of a store.
 AWAY_SECONDS = (2.0, 10.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChunkWork:
-    """What all chunks of a run share; it travels to each worker once.
+    """Shared input of the tasks of all chunks, scattered to the workers once.
 
     Attributes
     ----------
@@ -40,12 +40,12 @@ class ChunkWork:
     fingerprint : str
         Of the run.
     min_trades : int
-        Least number of trades of a combination that can be the best so far.
+        Minimum number of trades of a combination that can be the best so far.
     row_filter : RowFilter
-        Which columns and rows are written.
+        Columns and rows to write.
     versions : tuple of pairs, optional
-        `versions.own_versions` where the run was begun, which workers must have; None where they
-        are of this very process.
+        `compatibility.own_versions` of the process that started the run, which workers must match;
+        None to skip the check.
     """
 
     context: BacktestContext
@@ -66,11 +66,11 @@ class ChunkDone:
     chunk : int
         Its index.
     summary : Summary
-        Of all that was computed.
+        Of all computed rows.
     rows_kept : int
     compute_seconds, write_seconds : float
     process : int
-        Id of the worker's process.
+        Process id of the worker.
     compilations : int
         Kernels that this process has compiled since it started; one loaded from the cache on
         disk does not count.
@@ -88,15 +88,15 @@ class ChunkDone:
 def run_chunk(index: int, work: ChunkWork) -> ChunkDone:
     """Compute a chunk and write its partition file.
 
-    A file that is there is that of a worker that died before it could tell of it: it counts. A
-    store that does not answer is asked again for a minute or two, before the run stops for it.
+    An existing valid file counts: its worker died before returning the summary. If the store does
+    not answer, the chunk is tried again for a minute or two.
 
     Raises
     ------
     ChunkError
-        If the engine fails or gives what cannot be a result.
+        If the engine fails, or a metric is not finite.
     StoreError
-        If the file cannot be written.
+        If the partition cannot be written.
     ClusterError
         If this process cannot take part in the run.
     """
@@ -142,12 +142,12 @@ def _written(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record | None:
 
 
 def compute(chunk: Chunk, work: ChunkWork) -> NDArray[np.float32]:
-    """Metrics of a chunk, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows).
+    """Return the metrics of a chunk, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows).
 
     Raises
     ------
     ChunkError
-        If the engine fails, or a value is not a finite number.
+        If the engine fails, or a metric is not finite.
     """
     try:
         metrics = engine.evaluate(work.context, work.plan.grid, chunk)
@@ -155,7 +155,7 @@ def compute(chunk: Chunk, work: ChunkWork) -> NDArray[np.float32]:
         found = error.message if isinstance(error, IbGridError) else f"{error!r}"
         raise chunk_error(chunk, found) from error
     if metrics.dtype != np.float32 or metrics.shape != (len(METRIC_COLUMNS), chunk.n_rows):
-        raise chunk_error(chunk, f"the engine gave {metrics.dtype} of shape {metrics.shape}")
+        raise chunk_error(chunk, f"the engine returned {metrics.dtype} of shape {metrics.shape}")
     wrong = np.argwhere(~np.isfinite(metrics))
     if len(wrong):
         column, row = wrong[0]
@@ -165,11 +165,11 @@ def compute(chunk: Chunk, work: ChunkWork) -> NDArray[np.float32]:
 
 
 def chunk_error(chunk: Chunk, found: str, *, how: str = "") -> ChunkError:
-    """The error of a chunk: what happened, which combinations it concerns, how to run again."""
+    """Return the error of a chunk, with its combinations and how to resume."""
     last_id = chunk.first_id + chunk.n_rows - 1
     return ChunkError(
         found,
         location=f"chunk {chunk.index}, combinations {chunk.first_id} to {last_id}",
-        hint=f"run again{how}, only what is missing is computed; if it fails again, look at one"
-        " of these combinations with `ib-grid trades --engine reference`",
+        hint=f"run the same command again to resume{how}; if the chunk fails again, look at one of"
+        " these combinations with `ib-grid trades --engine reference`",
     )

@@ -1,9 +1,9 @@
-"""Leaving only the best rows of a run, once all of it has been computed.
+"""Top-k rows of a run, kept after all of it has been computed.
 
 Which rows those are is known only when every combination has its score. Two passes over the ranked
-columns find the last place that is kept; then each partition file is written again without the rows
-behind it. The place is in run.json before the first file is touched, and a file says whether it has
-been cut, so that this goes on after a kill wherever it was.
+columns find the threshold; then each partition is rewritten without the rows beyond it. run.json
+has the threshold before the first partition is rewritten, and a partition records that it has been,
+so that an interrupted run resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _THREADS = 2
 
 
 def find_threshold(files: Sequence[AnyPath], row_filter: RowFilter) -> TopKThreshold:
-    """Where the best `row_filter.top` rows of some partition files end.
+    """Return the threshold of the best `row_filter.top` rows of some partitions.
 
     Raises
     ------
     StoreError
-        If a file cannot be read, or a value that is ranked is no finite number.
+        If a partition cannot be read, or a ranked value is not finite.
     """
     weights = row_filter.ranking.weights
     names = tuple(dict.fromkeys(("combo_id", "total_trades", *weights)))
@@ -48,7 +48,7 @@ def find_threshold(files: Sequence[AnyPath], row_filter: RowFilter) -> TopKThres
 
 
 def _last(best: TopRows, row_filter: RowFilter) -> Rank | None:
-    """The last of the best; None if there are no more than those."""
+    """Return the last of the best rows; None if there are no more."""
     score, combo_id = best.columns()
     return Rank(float(score[-1]), int(combo_id[-1])) if 0 < len(score) == row_filter.top else None
 
@@ -70,12 +70,14 @@ def filter_partitions(
     threshold: TopKThreshold,
     chunks: Sequence[int],
 ) -> Iterator[int]:
-    """Write these chunks' files again with the rows alone that the cut keeps; how many, each.
+    """Rewrite the partitions of chunks without the rows beyond the threshold.
+
+    Yields the number of rows that each partition keeps.
 
     Raises
     ------
     StoreError
-        If a file cannot be read or written.
+        If a partition cannot be read or written.
     """
 
     def filter_one(index: int) -> int:

@@ -42,7 +42,10 @@ def test_stopped_in_time_and_resumed(
     child.gone(deadline - time.monotonic())
     # A second Ctrl-C may come when all is done but Python's own end: shells call that 130, too.
     assert status in (130, -signal.SIGINT), child.said()
-    said = re.search(r"stopped: (\d+) of 128 chunks are done; run again to go on", child.said())
+    said = re.search(
+        r"interrupted: (\d+) of 128 chunks are done; run the same command again to resume",
+        child.said(),
+    )
     assert "Traceback" not in child.said()
     assert list((place.folder / "tmp").iterdir()) == []
     kept = place.finished()
@@ -74,7 +77,10 @@ def test_stopped_while_the_engine_is_compiled(
     time.sleep(seconds)  # of ten or more
     stop(child)
     assert child.process.wait(STOP_SECONDS) == 130, child.said()
-    assert "stopped: 0 of 128 chunks are done; run again to go on" in child.said()
+    assert (
+        "interrupted: 0 of 128 chunks are done; run the same command again to resume"
+        in child.said()
+    )
     assert "Traceback" not in child.said()
     assert "Exception" not in child.said()
     assert place.manifest.state == "interrupted"

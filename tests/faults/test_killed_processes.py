@@ -71,7 +71,7 @@ def _while_computing(child: Child, place: Place, draw: random.Random) -> None:
 
 
 def _while_reporting(child: Child, _place: Place, draw: random.Random) -> None:
-    complete = ("100 %", "is complete, nothing is computed again")
+    complete = ("100 %", "is already complete")
     child.until(lambda: any(text in child.said() for text in complete), "the end of the chunks")
     time.sleep(draw.uniform(0, 1))
 
@@ -107,9 +107,12 @@ def test_worker_killed_repeatedly_in_one_chunk(
     child = children.start(place.words(), module="tests.helpers.faults.injected", environment=held)
     _killed_in_chunk_7(child, marks, 3)
     assert child.ended() == 1, child.said()
-    assert "error: 3 workers died while they computed it" in child.said()
+    assert "error: 3 workers died while computing this chunk" in child.said()
     assert "in chunk 7, combinations 56 to 63" in child.said()
-    assert "to do: run again, with fewer --workers if memory ran out" in child.said()
+    assert (
+        "to do: run the same command again to resume, with fewer --workers if memory ran out"
+        in child.said()
+    )
     assert "Traceback" not in child.said()
     manifest = place.manifest
     assert manifest.state == "failed"
@@ -165,7 +168,7 @@ def test_scheduler_killed(place: Place, undisturbed: Place, children: Children) 
     scheduler.process.kill()
     assert child.ended() == 1, child.said()
     assert "error: the scheduler or its workers are lost" in child.said()
-    assert "run again: what is done is kept" in child.said()
+    assert "run the same command again to resume; finished chunks are kept" in child.said()
     assert "Traceback" not in child.said()
     assert place.manifest.state == "failed"
     children.end()

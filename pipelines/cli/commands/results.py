@@ -26,7 +26,7 @@ def report(
     config_file: options.Config = None,
 ) -> None:
     """Write the report of a run again from its stored results."""
-    from pipelines.cluster.local_cluster import default_workers
+    from pipelines.cluster.clusters import default_workers
     from pipelines.config import configuration
     from pipelines.render.data_tables import terminal
     from pipelines.report.report_run import report_run

@@ -104,14 +104,15 @@ def _prepare_workers() -> None:
 
 
 def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> None:
-    from pipelines.cluster.local_cluster import default_workers, staying
+    from pipelines.cluster.clusters import default_workers
+    from pipelines.cluster.interrupts import keep_open
     from pipelines.render.data_tables import terminal
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
     from pipelines.run.run import run as run_grid
 
-    with staying() as stay:
-        result = run_grid(settings, inputs, Console(stderr=True), stay)
+    with keep_open() as stack:
+        result = run_grid(settings, inputs, Console(stderr=True), stack)
         try:
             written = report_run(
                 result.folder,

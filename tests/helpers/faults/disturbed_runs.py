@@ -261,7 +261,7 @@ def assert_goes_on(place: Place, undisturbed: Place, kept: Finished) -> str:
     """Run again: only what was missing is computed, and nothing is missing then."""
     result, said = place.complete()
     assert result.computed == 8 * (len(PLAN) - len(kept))
-    count = f"goes on, {len(kept)} of {len(PLAN)} chunks are done"
-    assert (count if len(kept) < len(PLAN) else "nothing is computed again") in said
+    count = f"resumes, {len(kept)} of {len(PLAN)} chunks are done"
+    assert (count if len(kept) < len(PLAN) else "is already complete") in said
     assert_complete(place, undisturbed, kept)
     return said

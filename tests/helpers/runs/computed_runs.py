@@ -46,7 +46,7 @@ def computed_run(folder: Path, symbol: str = "GER40", **changes: object) -> Path
     values = {"symbol": symbol, "data": bars, "grid": str(grid), "chunk_size": 2, **changes}
     asked = settings(folder, **values)
     inputs = read_inputs(asked)
-    manifest = dataclasses.replace(new_manifest(asked, inputs), state="finished")
+    manifest = dataclasses.replace(new_manifest(asked, inputs, 2), state="finished")
     run_dir = folder / "results" / "run"
     run_dir.mkdir(parents=True)
     work = ChunkWork(

@@ -71,7 +71,7 @@ def test_run_from_start_to_trades(
     before = _report_files(folder)
     assert len(before) > 8
     status, _, said = ib_grid_command("run", *settings, *own)
-    assert (status, "nothing is computed again" in said) == (0, True)
+    assert (status, "is already complete" in said) == (0, True)
     assert _run_folder(Path.cwd()) == folder
     status, screen, said = ib_grid_command("report", folder.relative_to(Path.cwd()))
     assert (status, said) == (0, "")

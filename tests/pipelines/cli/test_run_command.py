@@ -137,7 +137,9 @@ def test_info_describes_the_data_and_writes_nothing(
     assert "08:00-08:30 Europe/Berlin: 81 dates" in out
     assert "standard, 34,560 combinations" in out
     assert "60 chunks on 3 workers" in out
-    assert re.search(r"about [\d.]+ s of computing on this machine, judged by 2 of its", out)
+    assert re.search(
+        r"about [\d.]+ s of computing on this machine \(estimated from 2 chunks\)", out
+    )
     assert "News filter: off." in out
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -148,7 +150,7 @@ def test_info_names_obstacles_to_a_run(
     monkeypatch.chdir(tmp_path)
     status, out, _ = typed(monkeypatch, capsys, "info", "--symbol", "GER40", "--data", str(BARS))
     assert status == 0
-    assert "a run would stop: the news filter is on but no calendar is given" in out
+    assert "a run would fail: the news filter is on but no calendar is given" in out
     assert "standard, 34,560 combinations" in out
 
 
@@ -232,7 +234,7 @@ def test_killed_run_resumes(tmp_path: Path, undisturbed: Path) -> None:
     _, err = again.communicate(timeout=300)
     assert again.returncode == 0, err
     assert "Warning" not in err
-    assert f"goes on, {len(kept)} of {n_chunks} chunks are done" in err
+    assert f"resumes, {len(kept)} of {n_chunks} chunks are done" in err
     assert {path: files(tmp_path)[path] for path in kept} == kept
     assert result_rows(tmp_path).equals(result_rows(undisturbed))
     manifest = read_manifest(run_folder(tmp_path))
@@ -248,7 +250,9 @@ def test_ctrl_c_stops_and_explains_how_to_resume(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert re.search(r"stopped: \d+ of 32 chunks are done; run again to go on", err)
+    assert re.search(
+        r"interrupted: \d+ of 32 chunks are done; run the same command again to resume", err
+    )
     assert "Traceback" not in err, err
     assert gone(process.pid)
     assert read_manifest(run_folder(tmp_path)).state == "interrupted"
@@ -264,7 +268,7 @@ def test_complete_run_only_rewrites_the_report(
     }
     status, out, err = typed(monkeypatch, capsys, *arguments(undisturbed))
     assert status == 0
-    assert "is complete, nothing is computed again" in err
+    assert "is already complete" in err
     assert out.strip()
     after = {path: path.stat().st_mtime_ns for path in before}
     assert after == before

@@ -1,4 +1,4 @@
-"""Dask's dashboard, made when somebody first looks at it."""
+"""Dask's dashboard, imported when somebody first looks at it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import asyncio
 from distributed import Scheduler
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
-from pipelines.cluster.dashboard import Dashboard
-from pipelines.cluster.steady_clock import use_steady_clock
+from pipelines.cluster.dask_settings import use_steady_clock
+from pipelines.cluster.local_cluster import Dashboard
 
 
 async def _answers(*pages: str) -> list[HTTPResponse]:
-    """What a scheduler without workers answers; its dashboard is made by the first page of it."""
+    """Answers of a scheduler without workers, whose dashboard the first page creates."""
     address = {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}
     async with Scheduler(**address, dashboard=False) as scheduler:
         http, fetch = scheduler.http_application, AsyncHTTPClient().fetch
@@ -26,7 +26,7 @@ async def _answers(*pages: str) -> list[HTTPResponse]:
 
 
 def test_every_page_exists() -> None:
-    use_steady_clock()  # as in a run: Dask's pages must find their own clock in it
+    use_steady_clock()  # as in a run
     pages = ("/", "/status", "/individual-progress", "/info/main/workers.html", "/no-such-page")
     answers = asyncio.run(_answers(*pages))
     assert [answer.code for answer in answers] == [200, 200, 200, 200, 404]

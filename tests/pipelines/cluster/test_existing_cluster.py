@@ -1,4 +1,4 @@
-"""A cluster that is there already: its workers share nothing with the client but an address."""
+"""An existing cluster, whose workers share nothing with the client but an address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import re
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -20,8 +21,9 @@ from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.runs.run import load_run
 from ib_grid.storage.paths import AnyPath, RemotePath
-from pipelines.cluster import executors
-from pipelines.cluster.local_cluster import Workers, workers_of
+from pipelines.cluster import executors, existing_cluster
+from pipelines.cluster.clusters import Workers
+from pipelines.cluster.existing_cluster import ExistingCluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report_run import report_run
@@ -109,11 +111,11 @@ def _read_in_vain(workers: Workers) -> None:
 def test_report_does_not_wait_for_lost_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.cluster.local_cluster.NO_WORKERS_SECONDS", 0.2)
-    monkeypatch.setattr("pipelines.cluster.local_cluster.COUNT_SECONDS", 0.1)
+    monkeypatch.setattr("pipelines.cluster.clusters.NO_WORKERS_SECONDS", 0.2)
+    monkeypatch.setattr("pipelines.cluster.clusters.COUNT_SECONDS", 0.1)
     with (
         cluster_of(tmp_path, workers=1) as started,
-        workers_of(1, scheduler=started.address) as workers,
+        ExistingCluster(address=started.address).open(1) as workers,
     ):
         started.kill("worker-0")
         with pytest.raises(ClusterError, match="its workers are lost"):
@@ -125,10 +127,10 @@ def test_output_invisible_to_workers_is_refused_before_work(
 ) -> None:
     unseen = RemotePath("memory", f"{tmp_path.name}/results")  # each process has one of its own
     asked = dataclasses.replace(on(cluster, tmp_path, run_dir="mine"), output=unseen)
-    with pytest.raises(ClusterError, match="workers do not see the run's folder") as caught:
+    with pytest.raises(ClusterError, match="workers do not see the run directory") as caught:
         done(asked)
     assert len(re.findall(r"tcp://127.0.0.1:\d+: run.json cannot be read", str(caught.value))) == 2
-    assert caught.value.expected == "a folder that all workers write to"
+    assert caught.value.expected == "a directory that all workers can write to"
     assert "--output s3://" in caught.value.hint
     assert read_manifest(unseen / "mine").state == "failed"
 
@@ -146,12 +148,12 @@ def test_workers_with_other_versions_are_named_before_work(
         cluster.worker(name, start_up)
     for name in others:
         cluster.wait_for_worker(name)
-    with pytest.raises(ClusterError, match="not all processes run") as caught:
+    with pytest.raises(ClusterError, match="some processes run other versions") as caught:
         done(asked)
     assert f"{cluster.address_of('numba')}: numba 0.1.2, here" in str(caught.value)
     cluster.kill("numba")
 
-    with pytest.raises(ClusterError, match="not all processes run") as caught:
+    with pytest.raises(ClusterError, match="some processes run other versions") as caught:
         done(asked)
     said = str(caught.value)
     assert f"{cluster.address_of('lacking')}: ib-grid missing, here 0.1.0; results missing" in said
@@ -177,6 +179,28 @@ def test_tls(tmp_path: Path, expected: pa.Table) -> None:
             done(on(started, tmp_path, run_dir="foreign", **foreign))
         with pytest.raises(ConfigError, match="no certificates are given"):
             done(on(started, tmp_path, run_dir="none"))
+
+
+def test_a_process_that_is_not_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(existing_cluster, "_CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(ClusterError, match="does not answer as Dask does") as caught,
+            ExistingCluster(address=address).open(1),
+        ):
+            raise AssertionError
+    assert caught.value.location == address
+
+
+def test_a_scheduler_that_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(existing_cluster, "_CONNECT_SECONDS", 0.3)
+    with (
+        pytest.raises(ClusterError, match="cannot be reached") as caught,
+        ExistingCluster(address="tcp://127.0.0.1:1").open(1),
+    ):
+        raise AssertionError
+    assert caught.value.location == "tcp://127.0.0.1:1"
 
 
 class Meanwhile:
@@ -205,7 +229,7 @@ class Meanwhile:
 HOLDING = """
 import time
 from pathlib import Path
-from pipelines.cluster import executors
+from pipelines.cluster import existing_cluster, executors
 from pipelines.run import tasks
 
 inner, done = tasks.compute, []
@@ -250,7 +274,7 @@ def test_run_in_s3_survives_a_stop_and_a_lost_worker(tmp_path: Path, expected: p
         there, said = done(asked)
         assert there.folder == dataset.parent
         assert rows_of(there.folder).equals(expected)
-        there_before = int(re.search(r"goes on, (\d+) of 32 chunks are done", said)[1])  # type: ignore[index]
+        there_before = int(re.search(r"resumes, (\d+) of 32 chunks are done", said)[1])  # type: ignore[index]
         assert there_before >= len(before) >= 7
         assert there.manifest.attempts[1]["combinations"] == len(GRID) - 8 * there_before
         after = written(dataset)

@@ -1,4 +1,4 @@
-"""The process that workers are forked from."""
+"""The fork server, and the preload of workers."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from pipelines.cluster import fork_server
-
 _START = """
 import os
 import tempfile
 from multiprocessing import forkserver, util
 from pipelines.cluster import fork_server
-fork_server._WORKER_MODULES = []  # it is where the process listens, not what it imports
+fork_server._WORKER_MODULES = []  # imports do not matter here
 before = tempfile.gettempdir(), dict(os.environ)
 fork_server.start_fork_server()
 assert (tempfile.gettempdir(), dict(os.environ)) == before
@@ -25,8 +21,7 @@ forkserver._forkserver._stop()
 """
 
 
-@pytest.mark.skipif(fork_server.START_METHOD != "forkserver", reason="workers are not forked here")
-def test_long_temporary_folder_works(tmp_path: Path) -> None:
+def test_a_long_temporary_folder_works(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     done = subprocess.run(
@@ -44,12 +39,12 @@ def test_long_temporary_folder_works(tmp_path: Path) -> None:
 
 _FORKED = """
 import gc, sys
-import pipelines.cluster.forked
+import pipelines.cluster.preload
 assert gc.isenabled()
 assert {"dask.bag", "distributed.nanny", "distributed.worker", "numba"} <= set(sys.modules)
 assert gc.get_freeze_count() > 100 * len(gc.get_objects())
 """
 
 
-def test_shared_memory_is_frozen_for_the_garbage_collector() -> None:
+def test_shared_memory_is_exempt_from_garbage_collection() -> None:
     subprocess.run([sys.executable, "-c", _FORKED], check=True, timeout=120)

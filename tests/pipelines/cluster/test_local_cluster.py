@@ -1,11 +1,10 @@
-"""Workers: what they are given, and that none of them is left."""
+"""Workers on this machine: their settings, and that none is left behind."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,13 +20,10 @@ import pytest
 from ib_grid.engine.fast.compiled import compilations
 from ib_grid.errors import ClusterError
 from pipelines.cluster import local_cluster
-from pipelines.cluster.local_cluster import (
-    Workers,
-    default_workers,
-    stoppable,
-    workers_now,
-    workers_of,
-)
+from pipelines.cluster.clusters import Workers, default_workers
+from pipelines.cluster.existing_cluster import ExistingCluster
+from pipelines.cluster.interrupts import interrupt_once
+from pipelines.cluster.local_cluster import OwnCluster
 
 THREAD_LIMITS = (
     "OMP_NUM_THREADS",
@@ -50,7 +46,7 @@ def test_the_default_is_what_this_process_may_use() -> None:
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    with workers_of(2) as started:
+    with OwnCluster(workers=2).open(2) as started:
         yield started
 
 
@@ -106,7 +102,7 @@ def test_the_dashboard_answers(workers: Workers) -> None:
 
 @pytest.mark.cluster
 def test_workers_report_their_memory(workers: Workers) -> None:
-    count, memory = workers_now(workers.client)
+    count, memory = workers.measure()
     assert count == 2
     assert 10 * 2**20 < memory < 2 * 2**30
 
@@ -114,7 +110,7 @@ def test_workers_report_their_memory(workers: Workers) -> None:
 @pytest.mark.cluster
 def test_existing_scheduler_is_used_and_left_running(workers: Workers) -> None:
     address = workers.client.scheduler.address
-    with workers_of(0, scheduler=address) as connected:
+    with ExistingCluster(address=address).open(1) as connected:
         assert connected.count == 2
         assert set(everywhere(connected, os.getpid)) == set(everywhere(workers, os.getpid))
     assert len(everywhere(workers, os.getpid)) == 2
@@ -131,7 +127,10 @@ def test_memory_store_is_emptied(
     monkeypatch.chdir(tmp_path)
     own = tmp_path_factory.mktemp("temporary")  # other tests may start workers meanwhile
     monkeypatch.setattr(tempfile, "tempdir", str(own))
-    with contextlib.suppress(ValueError, KeyboardInterrupt), workers_of(1) as started:
+    with (
+        contextlib.suppress(ValueError, KeyboardInterrupt),
+        OwnCluster(workers=1).open(1) as started,
+    ):
         (process,) = everywhere(started, os.getpid)
         assert list(own.glob("ib-grid-*"))
         assert psutil.pid_exists(process)
@@ -145,38 +144,6 @@ def test_memory_store_is_emptied(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_listener_that_is_not_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_cluster, "_REACH_SECONDS", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        with (
-            pytest.raises(ClusterError, match="does not answer as Dask does") as caught,
-            workers_of(1, scheduler=address),
-        ):
-            raise AssertionError
-    assert caught.value.location == address
-
-
-@pytest.mark.cluster
-def test_missing_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_cluster, "_REACH_SECONDS", 0.3)
-    with (
-        pytest.raises(ClusterError, match="cannot be reached") as caught,
-        workers_of(1, scheduler="tcp://127.0.0.1:1"),
-    ):
-        raise AssertionError
-    assert caught.value.location == "tcp://127.0.0.1:1"
-
-
-@pytest.mark.cluster
-def test_dask_uses_a_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    used: list[bool] = []
-    monkeypatch.setattr(local_cluster, "use_steady_clock", lambda: used.append(True))
-    with pytest.raises(ClusterError, match="cannot be reached"), workers_of(1, scheduler="?://"):
-        pytest.fail("there is none")
-    assert used == [True]
-
-
 def test_a_temporary_folder_that_cannot_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,41 +152,16 @@ def test_a_temporary_folder_that_cannot_be_made(
         pytest.raises(ClusterError, match="could not be started") as caught,
         contextlib.ExitStack() as stack,
     ):
-        local_cluster._start(stack, 1, {})
+        OwnCluster()._start(stack, 1)
     assert "let TMPDIR name a folder" in caught.value.hint
 
 
 def test_invalid_dashboard_address() -> None:
     with (
         pytest.raises(ClusterError, match="could not be started"),
-        workers_of(1, dashboard_address="somewhere:else"),
+        OwnCluster(dashboard_address="somewhere:else").open(1),
     ):
         raise AssertionError
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_once(number: signal.Signals) -> None:
-    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
-    stops = 0
-    with stoppable():
-        try:
-            signal.raise_signal(number)
-        except KeyboardInterrupt:
-            stops += 1
-            signal.raise_signal(signal.SIGINT)  # impatience does not disturb the stop
-            signal.raise_signal(signal.SIGTERM)
-    assert stops == 1
-    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
-
-
-def test_interrupt_waits_while_workers_start() -> None:
-    steps = []
-    with contextlib.suppress(KeyboardInterrupt), stoppable():
-        with local_cluster._put_off():
-            signal.raise_signal(signal.SIGINT)
-            steps.append("started")
-        steps.append("went on")
-    assert steps == ["started"]
 
 
 def test_interrupted_start_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,8 +184,8 @@ def test_interrupted_start_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(local_cluster, "start_fork_server", lambda: None)
     monkeypatch.setattr(local_cluster, "Dashboard", Mock())
     monkeypatch.setattr(local_cluster, "Client", MagicMock())
-    with pytest.raises(KeyboardInterrupt), stoppable(), contextlib.ExitStack() as stack:
-        local_cluster._start(stack, 1, {})
+    with pytest.raises(KeyboardInterrupt), interrupt_once(), contextlib.ExitStack() as stack:
+        OwnCluster()._start(stack, 1)
     assert steps == ["started", "closed"]
 
 
@@ -256,13 +198,3 @@ def test_slow_workers_are_killed() -> None:
             assert deaf.wait(timeout=10) == -signal.SIGKILL
         finally:
             deaf.kill()
-
-
-def test_second_interrupt_is_immediate() -> None:
-    steps = []
-    with contextlib.suppress(KeyboardInterrupt), stoppable(), local_cluster._put_off():
-        signal.raise_signal(signal.SIGINT)
-        steps.append("first")
-        signal.raise_signal(signal.SIGTERM)
-        steps.append("second")
-    assert steps == ["first"]

@@ -1,4 +1,4 @@
-"""Who can reach a run, what is said of it, and certificates."""
+"""Access to a run from other machines: warnings, TLS and certificates."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from pathlib import Path
 import dask
 import psutil
 import pytest
+from distributed import Security
 
 from ib_grid.errors import ConfigError
-from pipelines.cluster.local_cluster import workers_of
-from pipelines.cluster.security import is_loopback, security_of, warnings_of
+from pipelines.cluster.clusters import choose_cluster
+from pipelines.cluster.dask_settings import tls_settings
+from pipelines.cluster.local_cluster import OwnCluster, is_loopback
 from pipelines.config.configuration import load_settings
 from pipelines.config.settings import Settings
 from tests.helpers.machines.external_cluster import certificates
 
 TLS = {"tls_ca_file": "ca.pem", "tls_cert": "cert.pem", "tls_key": "key.pem"}
+
+
+def warnings_of(settings: Settings) -> list[str]:
+    return choose_cluster(settings).warnings()
 
 
 def asked(**options: object) -> Settings:
@@ -37,11 +43,11 @@ def test_listening_beyond_this_machine_is_announced(address: str) -> None:
     assert not is_loopback(address)
     (dashboard,) = warnings_of(asked(dashboard_address=address))
     assert f"warning: the dashboard listens at {address}" in dashboard
-    assert "without a password and unencrypted; it shows and changes nothing" in dashboard
+    assert "without a password and unencrypted, but cannot change anything" in dashboard
     (scheduler,) = warnings_of(asked(listen=address))
     assert f"warning: the scheduler and the workers listen at {address}" in scheduler
     assert "can run any program as you, here and on every worker" in scheduler
-    assert warnings_of(asked(listen=address, **TLS)) == []
+    assert OwnCluster(listen=address, tls={"distributed.comm.tls.ca-file": "ca"}).warnings() == []
 
 
 def test_existing_cluster_gives_no_warning() -> None:
@@ -64,15 +70,16 @@ def test_incompatible_options(options: dict[str, object], found: str) -> None:
 
 
 def test_no_tls_by_default() -> None:
-    assert security_of(asked()) is None
-    assert security_of(asked(scheduler="tcp://10.0.0.1:8786")) is None
+    assert tls_settings(asked()) == {}
+    assert tls_settings(asked(scheduler="tcp://10.0.0.1:8786")) == {}
 
 
 def test_only_tls_is_accepted(tmp_path: Path) -> None:
-    given = security_of(asked(**dict(zip(TLS, certificates(tmp_path), strict=True))))
-    assert given is not None
+    given = asked(**dict(zip(TLS, certificates(tmp_path), strict=True)))
+    with dask.config.set(tls_settings(given)):
+        security = Security()
     for role in ("client", "scheduler", "worker"):
-        assert given.get_connection_args(role)["require_encryption"] is True
+        assert security.get_connection_args(role)["require_encryption"] is True
 
 
 def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
@@ -82,28 +89,27 @@ def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
     for files in ((ca, cert, tmp_path / "absent"), (ca, cert, other[2]), (key, cert, key)):
         options = dict(zip(TLS, files, strict=True))
         with pytest.raises(ConfigError, match="certificates cannot be used") as caught:
-            security_of(asked(scheduler="tls://10.0.0.1:8786", **options))
+            tls_settings(asked(scheduler="tls://10.0.0.1:8786", **options))
         assert str(files[0]) in caught.value.location
 
 
 def test_certificates_of_dasks_configuration(tmp_path: Path) -> None:
     there = asked(scheduler="tls://10.0.0.1:8786")
     with pytest.raises(ConfigError, match="no certificates are given"):
-        security_of(there)
+        tls_settings(there)
     ca, cert, key = map(str, certificates(tmp_path))
     tls = "distributed.comm.tls"
     files = {f"{tls}.ca-file": ca, f"{tls}.client.cert": cert, f"{tls}.client.key": key}
-    with dask.config.set(files):
-        found = security_of(there)
-    assert found is not None
+    with dask.config.set(files), dask.config.set(tls_settings(there)):
+        found = Security()
     assert (found.require_encryption, found.tls_client_cert) == (True, cert)
 
 
 @pytest.mark.cluster
 def test_joinable_local_cluster_requires_tls(tmp_path: Path) -> None:
     ca, cert, key = certificates(tmp_path)
-    security = security_of(asked(tls_ca_file=ca, tls_cert=cert, tls_key=key))
-    with workers_of(1, listen="127.0.0.2:0", security=security) as workers:
+    settings = asked(tls_ca_file=ca, tls_cert=cert, tls_key=key, listen="127.0.0.2:0")
+    with choose_cluster(settings).open(1) as workers:
         address = workers.client.scheduler.address
         assert address.startswith("tls://127.0.0.2:")
         assert all(name.startswith("tls://127.0.0.2:") for name in workers.client.nthreads())

@@ -19,7 +19,8 @@ from dask.config import collect_env
 from distributed import LocalCluster
 from distributed.cli import dask_scheduler, dask_worker
 
-from pipelines.cluster import fork_server, local_cluster
+from pipelines.cluster import fork_server
+from pipelines.cluster.dask_settings import DASK_CONFIG
 from tests.helpers.command_lines import fenced_lines, mistakes, typed_commands
 from tests.helpers.paths import ROOT
 
@@ -103,20 +104,19 @@ def test_dask_accepts_the_service_arguments(name: str) -> None:
     if name == "workers":
         assert options["scheduler"] == "tcp://scheduler:8786"
         assert (options["n_workers"], options["nthreads"]) == ("90", "1")
-        assert options["preload"] == ["pipelines.cluster.worker"]
+        assert options["preload"] == ["pipelines.cluster.preload"]
     assert not arguments
 
 
 @pytest.mark.parametrize("name", ["scheduler", "workers"])
 def test_dask_settings_match_local_workers(name: str) -> None:
-    ours = local_cluster._dask_config()
     for variable, text in SERVICES[name]["environment"].items():
         values = collect_env({variable: text})
         path = []
         while isinstance(values, dict):
             ((key, values),) = values.items()
             path.append(key.replace("_", "-"))
-        assert values == ours[".".join(path)], variable
+        assert values == DASK_CONFIG[".".join(path)], variable
 
 
 def test_ports_are_bound_to_this_machine_alone() -> None:
@@ -197,7 +197,7 @@ def test_the_slurm_script_calls_a_run_that_exists() -> None:
     (run,) = [texts for texts in words if texts[0] == "ib-grid"]
     (more,) = [texts for texts in words if texts[0] == "--scheduler"]
     assert not mistakes([*run[1:], *more])
-    assert ["--preload", "pipelines.cluster.worker"] in words
+    assert ["--preload", "pipelines.cluster.preload"] in words
 
 
 def quoted(pattern: str) -> float:

@@ -22,7 +22,8 @@ from ib_grid.grid.grid import named_grid
 from ib_grid.market.instruments import GER40
 from ib_grid.runs import inventory
 from ib_grid.runs.chunk_summary import Best, merge
-from pipelines.cluster.local_cluster import Workers, workers_of
+from pipelines.cluster.clusters import Workers
+from pipelines.cluster.local_cluster import OwnCluster
 from pipelines.run import chunk_bag
 from pipelines.run.chunk_bag import MAX_CHUNK_ROWS, Outcome, compute, rows_per_chunk
 from pipelines.run.tasks import ChunkWork, run_chunk
@@ -57,7 +58,7 @@ def test_no_chunk_grows_with_the_grid() -> None:
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    with workers_of(2) as started:
+    with OwnCluster(workers=2).open(2) as started:
         yield started
 
 
@@ -171,7 +172,7 @@ def test_a_chunk_whose_workers_die_is_named(
     outcome = compute(work(tmp_path), [3], workers, Told(), NOTHING)  # type: ignore[arg-type]
     assert asked == [[3]] * waves
     (error,) = outcome.failed
-    assert error.message == "3 workers died while they computed it"
+    assert error.message == "3 workers died while computing this chunk"
     assert error.location.startswith("chunk 3, combinations 24 to 31")
 
 
@@ -219,7 +220,9 @@ def test_chunk_retries_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     workers = SimpleNamespace(client=None, count=1)
     outcome = compute(work(tmp_path), [4], workers, Told(), NOTHING)  # type: ignore[arg-type]
     assert asked == [[4]] * 3
-    assert [error.message for error in outcome.failed] == ["3 workers died while they computed it"]
+    assert [error.message for error in outcome.failed] == [
+        "3 workers died while computing this chunk"
+    ]
 
 
 def test_chunk_that_kills_the_only_worker_spares_other_chunks(
@@ -238,7 +241,7 @@ def test_chunk_that_kills_the_only_worker_spares_other_chunks(
     outcome = computed(shared, alone, Told())
     assert sorted(done.chunk for done in outcome.done) == [k for k in range(len(PLAN)) if k != 7]
     (error,) = outcome.failed
-    assert error.message == "3 workers died while they computed it"
+    assert error.message == "3 workers died while computing this chunk"
     assert error.location.startswith("chunk 7,")
 
 
@@ -257,13 +260,13 @@ def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
     workers = SimpleNamespace(client=SimpleNamespace(wait_for_workers=gone))
     with pytest.raises(ClusterError, match="the scheduler or its workers are lost") as caught:
         compute(work(tmp_path), [0], workers, Told(), NOTHING)  # type: ignore[arg-type]
-    assert "run again" in caught.value.hint
+    assert "run the same command again" in caught.value.hint
 
 
 @pytest.mark.cluster
 def test_the_only_worker_is_killed_and_the_work_goes_on(tmp_path: Path) -> None:
     shared = work(tmp_path)
-    with workers_of(1) as alone:
+    with OwnCluster(workers=1).open(1) as alone:
         victim = next(iter(alone.client.run(os.getpid).values()))
         outcome = computed(shared, alone, Told(lambda: os.kill(victim, signal.SIGKILL)))
     assert outcome.failed == ()

@@ -25,14 +25,14 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs.manifest import read_manifest, write_manifest
 from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.storage.lock import sole_writer
+from pipelines.cluster.clusters import choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.run_info import run_info
 from pipelines.run import chunk_bag, run_directory
-from pipelines.run.attempt import planned_workers
 from pipelines.run.chunk_bag import Outcome
 from pipelines.run.run import RunResult, new_manifest, run
-from pipelines.run.run_directory import RunPlace
+from pipelines.run.run_directory import ChosenDirectory
 from tests.helpers.golden import golden_grid
 from tests.helpers.runs.small_runs import GRID, plain_console, rows, settings
 
@@ -79,7 +79,7 @@ def test_run_writes_engine_rows_once(tmp_path: Path) -> None:
     again, said = done(asked)
     assert (again.folder, again.computed) == (result.folder, 0)
     assert again.summary == result.summary
-    assert "is complete, nothing is computed again" in said
+    assert "is already complete" in said
     assert read_manifest(again.folder) == manifest
 
 
@@ -112,10 +112,10 @@ def test_damaged_or_missing_chunks_are_recomputed(tmp_path: Path) -> None:
 
     again, said = done(settings(tmp_path, chunk_size=64))
     assert again.computed == 24
-    assert f"goes on, {len(files) - 3} of {len(files)} chunks are done" in said
-    assert "part-00003.parquet: wrong checksum" in said
-    assert "part-00007.parquet: not a complete Parquet file" in said
-    assert "its chunks stay as they were cut" in said
+    assert f"resumes, {len(files) - 3} of {len(files)} chunks are done" in said
+    assert "part-00003.parquet: its bytes are not those that were written" in said
+    assert "part-00007.parquet: it is not a whole Parquet file" in said
+    assert "--chunk-size 64 is ignored, a resumed run keeps its chunks" in said
     assert rows(dataset_of(again)).equals(before)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert not list(result.folder.rglob("*.partial"))
@@ -214,7 +214,10 @@ def test_an_interrupted_run_says_how_to_go_on(
     console, text = plain_console()
     with pytest.raises(KeyboardInterrupt):
         run(asked, read_inputs(asked), console)
-    assert "stopped: 0 of 32 chunks are done; run again to go on" in text.getvalue()
+    assert (
+        "interrupted: 0 of 32 chunks are done; run the same command again to resume"
+        in text.getvalue()
+    )
     (folder,) = (tmp_path / "results").iterdir()
     assert read_manifest(folder).state == "interrupted"
 
@@ -239,20 +242,20 @@ def test_run_begun_meanwhile_by_another_process_is_not_mixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunk_bag, "compute", lambda *_: pytest.fail("nothing is to be computed"))
-    select = run_directory.choose_place
+    select = run_directory.choose_directory
     other = settings(tmp_path, run_dir="mine", spread_points=2.5)
 
-    def choose_and_be_overtaken(*words: object, **more: object) -> RunPlace:
+    def choose_and_be_overtaken(*words: object, **more: object) -> ChosenDirectory:
         place = select(*words, **more)
-        write_manifest(place.folder, new_manifest(other, read_inputs(other)))
+        write_manifest(place.folder, new_manifest(other, read_inputs(other), 2))
         return place
 
-    monkeypatch.setattr(run_directory, "choose_place", choose_and_be_overtaken)
+    monkeypatch.setattr(run_directory, "choose_directory", choose_and_be_overtaken)
     mine = settings(tmp_path, run_dir="mine", workers=1)
     refused(mine, RunMismatchError, r"execution\.spread_points: 1\.5 here, 2\.5 in the run")
 
 
 def test_chunks_suit_the_workers(tmp_path: Path) -> None:
-    assert planned_workers(settings(tmp_path, workers=7)) == 7
+    assert choose_cluster(settings(tmp_path, workers=7)).planned_workers == 7
     there = settings(tmp_path, workers=None, scheduler="tcp://127.0.0.1:1")
-    assert planned_workers(there) == 90
+    assert choose_cluster(there).planned_workers == 90

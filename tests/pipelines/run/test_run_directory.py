@@ -14,7 +14,7 @@ from ib_grid.errors import DiskError, InputError, OutputError, RunMismatchError
 from ib_grid.runs.fingerprint import fingerprint
 from ib_grid.runs.manifest import Manifest, write_manifest
 from ib_grid.storage.lock import sole_writer
-from pipelines.run.run_directory import RunPlace, choose_place
+from pipelines.run.run_directory import ChosenDirectory, choose_directory
 from tests.helpers.runs.small_runs import GRID
 from tests.ib_grid.runs.test_manifest import manifest
 
@@ -34,8 +34,8 @@ def run_at(folder: Path, of: Manifest | None = None, created: str = "2024-05-01"
     return folder
 
 
-def choose(output: Path, name: str | None = None, *, resume: bool = True) -> RunPlace:
-    return choose_place(output, name, MINE, len(GRID), resume=resume)
+def choose(output: Path, name: str | None = None, *, resume: bool = True) -> ChosenDirectory:
+    return choose_directory(output, name, MINE, len(GRID), resume=resume)
 
 
 def test_a_new_run_is_named_by_symbol_size_and_time(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_newest_run_of_the_same_input_goes_on(tmp_path: Path) -> None:
     run_at(tmp_path / f"GER40_{len(GRID)}combos_20240501_000000")
     newest = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240601_000000", created="2024-06-01")
     run_at(tmp_path / f"GER40_{len(GRID)}combos_20240701_000000", other_run(), "2024-07-01")
-    assert choose(tmp_path) == RunPlace(folder=newest, begun=True)
+    assert choose(tmp_path) == ChosenDirectory(folder=newest, begun=True)
 
 
 def test_no_resume_starts_a_new_run(tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_damaged_run_is_skipped_with_a_note(tmp_path: Path) -> None:
 
 
 def test_a_named_run(tmp_path: Path) -> None:
-    assert choose(tmp_path, "mine") == RunPlace(folder=tmp_path / "mine", begun=False)
-    assert choose(tmp_path, "mine") == RunPlace(folder=tmp_path / "mine", begun=False)
+    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine", begun=False)
+    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine", begun=False)
     write_manifest(tmp_path / "mine", manifest())
-    assert choose(tmp_path, "mine") == RunPlace(folder=tmp_path / "mine", begun=True)
+    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine", begun=True)
 
 
 def test_a_named_directory_with_a_lock_only_is_new(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_run_in_use_is_not_set_aside(tmp_path: Path) -> None:
 def test_a_directory_with_other_things_is_left_alone(tmp_path: Path, resume: bool) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")
-    with pytest.raises(InputError, match="other things than a run"):
+    with pytest.raises(InputError, match="something other than a run"):
         choose(tmp_path, "photos", resume=resume)
     assert (tmp_path / "photos" / "cat.jpg").read_text() == "meow"
 

@@ -14,8 +14,8 @@ from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.runs.run import load_run
 from ib_grid.storage import lease
 from ib_grid.storage.paths import AnyPath, RemotePath, all_below
-from pipelines.cluster import local_cluster
-from pipelines.cluster.local_cluster import Workers
+from pipelines.cluster.clusters import Workers
+from pipelines.cluster.local_cluster import OwnCluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report_run import report_run
@@ -41,7 +41,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     def no_workers(*_: object, **__: object) -> Iterator[Workers]:
         yield Workers(client=None, count=1, dashboard_link="none")
 
-    monkeypatch.setattr(local_cluster, "workers_of", no_workers)
+    monkeypatch.setattr(OwnCluster, "open", no_workers)
     monkeypatch.setattr(chunk_bag, "compute", compute)
     return chunks
 
@@ -112,12 +112,12 @@ def test_resume_computes_missing_and_sets_damaged_files_aside(
     aside = again.folder / "damaged" / "part-00003.parquet.damaged-1"
     assert aside.read_bytes() == bytes(broken)
     assert f"moved to {aside}" in said
-    assert "goes on, 29 of 32 chunks are done" in said
+    assert "resumes, 29 of 32 chunks are done" in said
 
     computed.clear()
     _, said = done(asked)
     assert computed == []
-    assert "is complete, nothing is computed again" in said
+    assert "is already complete" in said
 
 
 def test_run_with_all_chunks_counts_as_finished(asked: Settings, computed: list[int]) -> None:
@@ -166,7 +166,7 @@ def test_named_run_is_set_aside(asked: Settings, computed: list[int]) -> None:
     second, said = done(dataclasses.replace(named, resume=False))
     assert second.folder == first.folder
     aside = first.folder.with_name("mine.old-1")
-    assert f"the run that was there is now {aside}" in said
+    assert f"the previous run is now {aside}" in said
     assert contents(results_folder(aside, "GER40")) == kept
     assert len(computed) == 64
 
@@ -179,7 +179,7 @@ def test_other_runs_and_other_things_are_refused(
     with pytest.raises(RunMismatchError, match=r"spread_points: 2\.5 here"):
         done(dataclasses.replace(named, spread_points=2.5))
     (output / "photos" / "cat.jpg").write_bytes(b"meow")
-    with pytest.raises(InputError, match="other things than a run"):
+    with pytest.raises(InputError, match="something other than a run"):
         done(dataclasses.replace(asked, run_dir="photos"))
 
 

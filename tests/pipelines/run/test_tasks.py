@@ -130,7 +130,7 @@ def test_results_of_another_shape_or_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change
 ) -> None:
     engine_that_gives(monkeypatch, change)
-    fails_with(work(tmp_path), "the engine gave float")
+    fails_with(work(tmp_path), "the engine returned float")
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What has to agree between the processes of a run."""
+"""Versions and the run directory, on which the processes of a run have to agree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ import ib_grid
 from ib_grid.errors import ClusterError
 from ib_grid.runs.fingerprint import RESULTS_VERSION
 from ib_grid.runs.manifest import write_manifest
-from pipelines.cluster.versions import MAJOR_AND_MINOR, WHOLE, differing, hindrance, own_versions
+from pipelines.cluster.compatibility import (
+    MAJOR_AND_MINOR,
+    WHOLE,
+    differences,
+    own_versions,
+    run_dir_problem,
+)
 from pipelines.run import tasks
 from tests.helpers.runs.small_runs import work
 from tests.ib_grid.runs.test_manifest import manifest
@@ -44,25 +50,25 @@ def test_own_versions() -> None:
         ({"numba": None}, ["numba missing, here 0.60.0"]),
     ],
 )
-def test_required_agreement(theirs: dict[str, str | None], found: list[str]) -> None:
-    assert differing({**OURS, **theirs}, OURS, OURS) == found
+def test_versions_that_have_to_agree(theirs: dict[str, str | None], found: list[str]) -> None:
+    assert differences({**OURS, **theirs}, OURS, OURS) == found
 
 
-def test_reasons_why_a_worker_is_unusable(tmp_path: Path) -> None:
-    assert "run.json cannot be read" in hindrance(tmp_path, manifest().fingerprint)
+def test_a_process_must_see_the_run_directory(tmp_path: Path) -> None:
+    assert "run.json cannot be read" in run_dir_problem(tmp_path, manifest().fingerprint)
     write_manifest(tmp_path, manifest())
-    assert hindrance(tmp_path, manifest().fingerprint) == ""
-    assert hindrance(tmp_path, "e" * 64) == "it is another run there"
+    assert run_dir_problem(tmp_path, manifest().fingerprint) == ""
+    assert run_dir_problem(tmp_path, "e" * 64) == "the directory holds another run"
 
 
-def test_late_worker_checks_itself_before_its_first_chunk(tmp_path: Path) -> None:
+def test_a_late_worker_checks_itself_before_its_first_chunk(tmp_path: Path) -> None:
     ours = tuple(own_versions().items())
     mine = work(tmp_path, fingerprint=manifest().fingerprint)
     other = dataclasses.replace(mine, versions=(("numba", "0.1.2"),))
     with pytest.raises(ClusterError, match=r"a worker, process \d+ on .*: numba"):
         tasks.run_chunk(0, other)
     blind = dataclasses.replace(mine, versions=ours, dataset=tmp_path / "elsewhere" / "data")
-    with pytest.raises(ClusterError, match="workers do not see the run's folder"):
+    with pytest.raises(ClusterError, match="workers do not see the run directory"):
         tasks.run_chunk(0, blind)
     assert not (tmp_path / "elsewhere").exists()
     write_manifest(tmp_path, manifest())

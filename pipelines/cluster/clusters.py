@@ -1,0 +1,122 @@
+"""Clusters of Dask workers: the protocol of a cluster, and the choice of one."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from dask.system import CPU_COUNT
+
+from ib_grid.storage.paths import AnyPath
+from pipelines.cluster.dask_settings import HELD_MEMORY, tls_settings
+from pipelines.config.settings import Settings
+
+if TYPE_CHECKING:
+    from distributed import Client, Scheduler
+
+MAX_WORKERS = 90
+CPUS_KEPT_FREE = 6
+# A task is given up when so many workers have died of it.
+TRIES = 3
+# A run ends when there has been no worker for so long.
+NO_WORKERS_SECONDS = 120.0
+# Interval between counts of the workers.
+COUNT_SECONDS = 2.0
+
+
+def default_workers(cpus: int = CPU_COUNT) -> int:
+    """Return how many workers suit a machine: one per CPU, six less where there are many."""
+    return cpus if cpus <= 8 else min(MAX_WORKERS, cpus - CPUS_KEPT_FREE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """Workers that are ready for tasks.
+
+    Attributes
+    ----------
+    client : distributed.Client
+    count : int
+        Worker processes at the start.
+    dashboard_link : str
+        Address of the Dask dashboard.
+    """
+
+    client: Client
+    count: int
+    dashboard_link: str
+
+    def measure(self) -> tuple[int, int]:
+        """Return the number of workers and the bytes of memory that they hold together."""
+        held = HELD_MEMORY
+
+        # A nested function is sent with its code: the scheduler may not have ours.
+        def measure(dask_scheduler: Scheduler) -> tuple[int, int]:
+            metrics = [worker.metrics for worker in dask_scheduler.workers.values()]
+            return len(metrics), sum(int(m.get(held, m.get("memory", 0))) for m in metrics)
+
+        count, memory = self.client.run_on_scheduler(measure)
+        return int(count), int(memory)
+
+    def survive_deaths(self) -> None:
+        """Have a local scheduler retry each task until `TRIES` workers have died of it."""
+        if self.client.cluster:
+            self.client.cluster.scheduler.allowed_failures = TRIES - 1
+
+
+class Cluster(Protocol):
+    """A cluster that has not been opened yet."""
+
+    @property
+    def planned_workers(self) -> int:
+        """Number of workers that a grid is cut into chunks for."""
+
+    def warnings(self) -> list[str]:
+        """Return warnings about who can reach the cluster."""
+
+    def open(self, at_most: int) -> AbstractContextManager[Workers]:
+        """Open the cluster for the length of a with block.
+
+        Parameters
+        ----------
+        at_most : int
+            Number of workers beyond which more are of no use.
+
+        Raises
+        ------
+        ClusterError
+            If the cluster cannot be started or reached, or has no workers.
+        """
+
+    def check(self, workers: Workers, run_dir: AnyPath, fingerprint: str) -> None:
+        """Check that all workers can take part in a run.
+
+        Raises
+        ------
+        ClusterError
+            If a worker has other versions or does not see the run directory.
+        """
+
+
+def choose_cluster(settings: Settings) -> Cluster:
+    """Return the cluster that the settings ask for.
+
+    Raises
+    ------
+    ConfigError
+        If the certificates for TLS are missing or invalid.
+    """
+    tls = tls_settings(settings)
+    if settings.scheduler:
+        from pipelines.cluster.existing_cluster import ExistingCluster
+
+        return ExistingCluster(address=settings.scheduler, tls=tls)
+    from pipelines.cluster.local_cluster import OwnCluster
+
+    return OwnCluster(
+        workers=settings.workers,
+        dashboard_address=settings.dashboard_address,
+        listen=settings.listen,
+        tls=tls,
+    )

@@ -1,0 +1,45 @@
+"""Ctrl-C and SIGTERM."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+
+import pytest
+
+from pipelines.cluster.interrupts import defer_interrupts, interrupt_once
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_only_the_first_signal_interrupts(number: signal.Signals) -> None:
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    interrupts = 0
+    with interrupt_once():
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            interrupts += 1
+            signal.raise_signal(signal.SIGINT)  # does not disturb the shutdown
+            signal.raise_signal(signal.SIGTERM)
+    assert interrupts == 1
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_an_interrupt_can_be_deferred() -> None:
+    steps = []
+    with contextlib.suppress(KeyboardInterrupt), interrupt_once():
+        with defer_interrupts():
+            signal.raise_signal(signal.SIGINT)
+            steps.append("started")
+        steps.append("went on")
+    assert steps == ["started"]
+
+
+def test_a_second_interrupt_is_not_deferred() -> None:
+    steps = []
+    with contextlib.suppress(KeyboardInterrupt), interrupt_once(), defer_interrupts():
+        signal.raise_signal(signal.SIGINT)
+        steps.append("first")
+        signal.raise_signal(signal.SIGTERM)
+        steps.append("second")
+    assert steps == ["first"]
