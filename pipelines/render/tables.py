@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -35,11 +35,13 @@ class Column:
         Of the frame's column.
     spec : str or callable
         How a value is written: a format specification such as ``.2f``, or a function to text.
+    justify : {"left", "right"}
     """
 
     heading: str
     name: str
     spec: str | Callable[[Any], str] = ""
+    justify: Literal["left", "right"] = "right"
 
     def text(self, value: Any) -> str:
         """A value as the terminal shows it; nothing where there is none."""
@@ -85,7 +87,7 @@ def table_of(frame: pd.DataFrame, columns: Sequence[Column]) -> Table:
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, show_header=has_headings
     )
     for column in columns:
-        table.add_column(column.heading, justify="right", overflow="fold")
+        table.add_column(column.heading, justify=column.justify, overflow="fold")
     for row in frame.to_dict("records"):
         table.add_row(*(column.text(row[column.name]) for column in columns))
     return table

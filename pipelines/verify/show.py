@@ -33,7 +33,7 @@ def show_verification(console: Console, verification: Verification) -> None:
 def _table(checks: tuple[Check, ...]) -> Table:
     rows = [(check.name, f"{_count(check)} {check.unit}", check.state) for check in checks]
     frame = pd.DataFrame(rows, columns=["check", "checked", "result"])
-    return table_of(frame, [Column(name, name) for name in frame.columns])
+    return table_of(frame, [Column(name, name, justify="left") for name in frame.columns])
 
 
 def _plain(checks: tuple[Check, ...]) -> Text:
@@ -61,6 +61,9 @@ def progress_printer(console: Console, clock: Callable[[], float] = time.monoton
     def progress(what: str, done: int, total: int) -> None:
         nonlocal last
         live = console.is_terminal
+        if live and done == total:
+            console.print(f"\r{'':<60}", end="\r")
+            return
         if clock() - last < (_PLAIN_SECONDS / 10 if live else _PLAIN_SECONDS):
             return
         last = clock()
