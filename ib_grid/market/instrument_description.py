@@ -1,4 +1,8 @@
-"""The description of an instrument, as its TOML file or a manifest has it, to the instrument."""
+"""Reading of an instrument's description, from its TOML file or from run.json.
+
+The checks are plain Python rather than pydantic: every command on a run reads run.json, and
+would wait a tenth of a second for that import.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +26,21 @@ _KEYS = ("symbol", "timezone", "sessions", "spread_points", "currencies", "tradi
 
 
 def instrument_from_mapping(values: Mapping[str, object], *, location: str = "") -> Instrument:
-    """An instrument from its description, such as the content of a TOML file.
+    """Return the instrument that a mapping describes, such as the content of a TOML file.
 
     Parameters
     ----------
     values : mapping
         The keys symbol, timezone (of the sessions), sessions (a list of ``HH:MM-HH:MM``),
         spread_points, currencies (a list), and trading_hours: a mapping of start, end, timezone
-        and weekdays (a list of ``Mon`` to ``Sun``). All of them are needed.
-    where : str, optional
-        Where they stand, for errors.
+        and weekdays (a list of ``Mon`` to ``Sun``). All keys are required.
+    location : str, optional
+        Where the description comes from, for errors.
 
     Raises
     ------
     InstrumentError
-        If a key is missing or unknown, or a value is not what it has to be.
+        If a key is missing or unknown, or a value is invalid.
     """
     with _named(location):
         _check_keys(values, _KEYS)
@@ -54,10 +58,9 @@ def _check_keys(values: Mapping[str, object], keys: tuple[str, ...]) -> None:
     missing = [key for key in keys if key not in values]
     if missing:
         raise InstrumentError(
-            f"no value for {', '.join(missing)}",
+            f"missing {', '.join(missing)}",
             expected=", ".join(keys),
-            hint="in a TOML file a key below [trading_hours] is one of that table: those of the"
-            " instrument itself stand above it",
+            hint="keys of the instrument itself must stand above [trading_hours] in a TOML file",
         )
 
 
@@ -77,7 +80,7 @@ def _hours_of(values: object) -> TradingHours:
         days = _texts(values, "weekdays")
         unknown = [day for day in days if day not in WEEKDAY_NAMES]
         if unknown:
-            raise InputError(f"{unknown[0]!r} is no weekday", expected=", ".join(WEEKDAY_NAMES))
+            raise InputError(f"unknown weekday {unknown[0]!r}", expected=", ".join(WEEKDAY_NAMES))
         return TradingHours(
             start=values["start"],
             end=values["end"],
@@ -87,7 +90,7 @@ def _hours_of(values: object) -> TradingHours:
 
 
 def _zone_name(values: Mapping[str, object], key: str) -> str:
-    """The zone as it is spelled in the list of zones, so that one zone has one name."""
+    """Return the zone in its official spelling, so that a zone has one name."""
     with _named(key):
         return str(clock.zone(values[key]).zone)  # type: ignore[arg-type]
 
@@ -95,13 +98,13 @@ def _zone_name(values: Mapping[str, object], key: str) -> str:
 def _texts(values: Mapping[str, object], key: str) -> list[str]:
     texts = values[key]
     if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
-        raise InstrumentError(f"{key} is {texts!r}", expected="a list of texts")
+        raise InstrumentError(f"{key} is {texts!r}", expected="a list of strings")
     return list(texts)
 
 
 @contextlib.contextmanager
 def _named(location: str) -> Iterator[None]:
-    """Errors of the block as an InstrumentError that says where."""
+    """Turn errors of the block into an InstrumentError with a location."""
     try:
         yield
     except InputError as error:

@@ -1,4 +1,4 @@
-"""What an instrument is: zone, sessions, trading hours, spread, currencies."""
+"""Instruments: sessions, trading hours, spread and currencies of a symbol."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 WEEKDAYS = (0, 1, 2, 3, 4)
 _MIDNIGHT = "24:00"
-# A symbol names files, folders and a search for them.
+# A symbol is part of file names and of search patterns.
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """The span of the Initial Balance, ``[ib_start, ib_end)``, clock times of one local date."""
+    """Span of the Initial Balance, ``[ib_start, ib_end)``, clock times of one local date."""
 
     ib_start: str
     ib_end: str
@@ -33,7 +33,7 @@ class Session:
         clock.zone(self.ib_timezone)
         if clock.parse_clock_time(self.ib_start) >= clock.parse_clock_time(self.ib_end):
             raise InputError(
-                f"the session {self.ib_start}-{self.ib_end} ends before it has begun",
+                f"the session {self.ib_start}-{self.ib_end} ends before it begins",
                 expected="ib_start before ib_end, on one date",
             )
 
@@ -42,12 +42,12 @@ class Session:
 
 
 def session_from_text(text: str, timezone: str) -> Session:
-    """A session from ``HH:MM-HH:MM``.
+    """Return the session of a text ``HH:MM-HH:MM``.
 
     Raises
     ------
     InputError
-        If the text is not of that form or the session ends before it has begun.
+        If the text has another form or the session ends before it begins.
     """
     parts = text.split("-") if isinstance(text, str) else []
     if len(parts) != 2:
@@ -59,15 +59,14 @@ def session_from_text(text: str, timezone: str) -> Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingHours:
-    """When an instrument's bars count: ``[start, end)`` by the zone's clock, on these weekdays.
+    """Trading hours of an instrument: ``[start, end)`` on the zone's clock, on some weekdays.
 
-    Weekdays are those of the zone's date, Monday 0; an end of ``"24:00"`` is midnight.
+    Weekdays are those of the zone's date, Monday is 0; an end of ``"24:00"`` is midnight.
 
     Raises
     ------
     InputError
-        If a time is none, the end does not come after the start, there is no such zone, or the
-        weekdays are none.
+        If a time, the zone or a weekday is invalid, or the end does not come after the start.
     """
 
     start: str
@@ -79,14 +78,14 @@ class TradingHours:
         clock.zone(self.timezone)
         if clock.parse_clock_time(self.start) >= self._end_minute:
             raise InputError(
-                f"the trading hours {self.start}-{self.end} end before they have begun",
+                f"the trading hours {self.start}-{self.end} end before they begin",
                 expected="start before end, on one date",
-                hint="for hours that pass midnight take 00:00 to 24:00; the sessions decide"
-                " what is traded",
+                hint="if trading passes midnight, use 00:00 to 24:00; trades are opened in the"
+                " sessions only",
             )
         days = self.weekdays
         if not days or len(set(days)) < len(days) or not set(days) <= set(EVERY_DAY):
-            raise InputError(f"the weekdays are {days}", expected="each of 0 to 6 at most once")
+            raise InputError(f"invalid weekdays {days}", expected="each of 0 to 6 at most once")
 
     @property
     def _end_minute(self) -> int:
@@ -98,7 +97,7 @@ class TradingHours:
         return f"{self.start}-{self.end} {self.timezone}, {days}"
 
     def contain(self, minutes: clock.Minutes) -> NDArray[np.bool_]:
-        """Whether each UTC minute lies within the trading hours, shape (n,)."""
+        """Return whether each UTC minute lies within the trading hours, shape (n,)."""
         local = minutes + clock.utc_offset_minutes(minutes, self.timezone)
         date, minute_of_day = np.divmod(local, clock.MINUTES_PER_DAY)
         start = clock.parse_clock_time(self.start)
@@ -107,7 +106,7 @@ class TradingHours:
         return in_hours & np.isin(weekday, self.weekdays)
 
     def to_dict(self) -> dict[str, object]:
-        """The hours as the file of an instrument gives them."""
+        """Return the hours as an instrument file has them."""
         return {
             "start": self.start,
             "end": self.end,
@@ -118,25 +117,25 @@ class TradingHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """An instrument as the strategy sees it.
+    """An instrument that the strategy trades.
 
     Attributes
     ----------
     symbol : str
         Letters, digits, ``.``, ``-`` and ``_``, at most 32: it names files.
     sessions : tuple of Session
-        The Initial Balance spans that a grid tries by default; of one zone.
+        Initial Balance spans that a grid tries by default; all in one zone.
     trading_hours : TradingHours
-        Bars outside are dropped when data are prepared.
+        Bars outside these hours are dropped when data are prepared.
     spread_points : float
         Full spread, in points of price.
     currencies : tuple of str
-        Events in these currencies move the instrument; three capitals each.
+        Currencies whose news block entries; three capitals each.
 
     Raises
     ------
     InstrumentError
-        If one of them is none, or a session lies outside of the trading hours.
+        If a value is invalid, or a session lies outside the trading hours.
     """
 
     symbol: str
@@ -150,7 +149,9 @@ class Instrument:
         _check_each_once("sessions", self.sessions)
         _check_each_once("currencies", self.currencies)
         if len({session.ib_timezone for session in self.sessions}) > 1:
-            raise InstrumentError("the sessions are of several zones", expected="one zone")
+            raise InstrumentError(
+                "the sessions are in several time zones", expected="one time zone"
+            )
         spread = finite_number(self.spread_points)
         if spread is None or spread < 0:
             raise InstrumentError(
@@ -161,7 +162,7 @@ class Instrument:
         for code in self.currencies:
             if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
                 raise InstrumentError(
-                    f"the currency {code!r} is none", expected='three capitals, such as "USD"'
+                    f"invalid currency {code!r}", expected='three capitals, such as "USD"'
                 )
         _check_sessions_in_hours(self)
 
@@ -171,7 +172,7 @@ class Instrument:
         return self.sessions[0].ib_timezone
 
     def to_dict(self) -> dict[str, object]:
-        """The instrument as its file gives it, for a manifest; see `instrument_description`."""
+        """Return the instrument as its file has it; see `instrument_description`."""
         return {
             "symbol": self.symbol,
             "timezone": self.timezone,
@@ -183,16 +184,16 @@ class Instrument:
 
 
 def check_symbol_name(symbol: object) -> str:
-    """The symbol, if it can be one.
+    """Return the symbol if it is valid.
 
     Raises
     ------
     InstrumentError
-        If it is not of letters, digits, ``.``, ``-`` and ``_``.
+        If the symbol is not made of letters, digits, ``.``, ``-`` and ``_``.
     """
     if not isinstance(symbol, str) or not _SYMBOL.fullmatch(symbol):
         raise InstrumentError(
-            f"the symbol {symbol!r} is none",
+            f"invalid symbol {symbol!r}",
             expected="letters, digits, dots, hyphens and underscores, at most 32, such as NAS100",
         )
     return symbol
@@ -200,14 +201,14 @@ def check_symbol_name(symbol: object) -> str:
 
 def _check_each_once(name: str, values: tuple[object, ...]) -> None:
     if not values:
-        raise InstrumentError(f"there are no {name}", expected="at least one")
+        raise InstrumentError(f"no {name}", expected="at least one")
     if len(set(values)) < len(values):
-        said = ", ".join(map(str, values))
-        raise InstrumentError(f"the {name} name one twice: {said}", expected="each once")
+        texts = ", ".join(map(str, values))
+        raise InstrumentError(f"duplicate {name}: {texts}", expected="each once")
 
 
 def _check_sessions_in_hours(instrument: Instrument) -> None:
-    """Refuse a session that on no date of a winter and a summer fortnight has all its minutes."""
+    """Refuse a session that never lies fully within the hours, in winter or in summer."""
     fortnights = [np.datetime64(f"2024-{month}-08", "D").astype(np.int64) for month in ("01", "07")]
     dates = np.concatenate([first + np.arange(14) for first in fortnights])
     for session in instrument.sessions:
@@ -217,10 +218,10 @@ def _check_sessions_in_hours(instrument: Instrument) -> None:
         inside = instrument.trading_hours.contain(minutes.ravel()).reshape(minutes.shape)
         if not inside.all(axis=1).any():
             raise InstrumentError(
-                f"the session {session} {session.ib_timezone} does not lie in the trading hours",
+                f"the session {session} {session.ib_timezone} lies outside the trading hours",
                 expected=f"a session within {instrument.trading_hours}",
-                hint="bars outside of the trading hours are dropped: make them wider, or mend"
-                " the session",
+                hint="bars outside the trading hours are dropped: widen the hours, or correct the"
+                " session",
             )
 
 
@@ -248,7 +249,7 @@ INSTRUMENTS = {instrument.symbol: instrument for instrument in (GER40, XAUUSD)}
 
 
 def instrument(symbol: str) -> Instrument:
-    """The instrument of a symbol.
+    """Return the built-in instrument of a symbol.
 
     Raises
     ------
@@ -259,5 +260,5 @@ def instrument(symbol: str) -> Instrument:
         return INSTRUMENTS[symbol]
     except KeyError:
         raise InstrumentError(
-            f"the symbol {symbol!r} is unknown", expected=f"one of {', '.join(INSTRUMENTS)}"
+            f"unknown symbol {symbol!r}", expected=f"one of {', '.join(INSTRUMENTS)}"
         ) from None

@@ -1,6 +1,6 @@
-"""The command line, `ib-grid`: how it begins and ends, and what a person sees of an error.
+"""Entry point of `ib-grid`: signals, exit status and error messages.
 
-What takes time to import is imported within, so that Ctrl-C is met from the first moment on.
+Slow imports are inside functions, so that Ctrl-C is handled from the first moment on.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ib_grid.errors import IbGridError
     from pipelines.cli.streams import Watched
 
-# Half a million objects are made by imports and stay: at Python's 700, a quarter of the time that
-# they take goes into looking for garbage among them.
+# Imports make half a million lasting objects. With Python's threshold of 700, a quarter of the
+# import time goes into garbage collection.
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 _IMPORT_SYSTEM = "<frozen importlib"
 _COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
@@ -36,15 +36,15 @@ def main() -> None:
         status = command()
     except KeyboardInterrupt:
         status = INTERRUPTED
-    finally:  # all is done: what Python does at its end may be cut short
+    finally:  # the work is done: Python's shutdown may be interrupted
         for number in INTERRUPT_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-    gc.freeze()  # Python's end would look through all for garbage, several times
+    gc.freeze()  # otherwise Python's shutdown collects garbage several times
     sys.exit(status)
 
 
 def command() -> str | int | None:
-    """Run the command; the status that it ends with, whatever becomes of what it says."""
+    """Run the command and return its exit status, even if its output cannot be written."""
     from pipelines.cli.streams import Watched
 
     streams = sys.stdout, sys.stderr
@@ -85,12 +85,12 @@ def _typed() -> str | int | None:
 
 
 def _tell(error: IbGridError) -> None:
-    print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the person's message
+    print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the message to the person
 
 
 def _stop(_number: int, frame: FrameType | None) -> None:
-    """End at once where an exception could be lost, in an import or a compiler; else raise it."""
-    print("stopped", file=sys.stderr, flush=True)  # noqa: T201 - the person's message
+    """Raise KeyboardInterrupt, or exit at once inside an import or a compiler, which lose it."""
+    print("stopped", file=sys.stderr, flush=True)  # noqa: T201 - the message to the person
     while frame:
         file = frame.f_code.co_filename
         if file.startswith(_IMPORT_SYSTEM) or any(name in file for name in _COMPILERS):
@@ -100,16 +100,16 @@ def _stop(_number: int, frame: FrameType | None) -> None:
 
 
 def _lost_output(said: Watched) -> int:
-    """The status of a command whose output could not be written."""
+    """Return the status of a command whose output could not be written."""
     from ib_grid.errors import IbGridError
 
     said.discard()
-    # A reader that has had enough, such as head, needs no telling.
+    # A reader that closes the pipe early, such as head, is no error to report.
     if said.lost and said.lost.errno != errno.EPIPE:
         error = IbGridError(
-            f"standard output cannot be written ({said.lost.strerror or said.lost})",
+            f"cannot write to standard output ({said.lost.strerror or said.lost})",
             expected="a terminal, a pipe, or a file with room on its disk",
-            hint="make room, or send it elsewhere; the result files of a run are not affected",
+            hint="free some space, or redirect the output; the files of a run are not affected",
         )
         _tell(error)
     return 1

@@ -1,4 +1,4 @@
-"""Standard output and standard error, which may turn out not to be writable."""
+"""Standard output and standard error that survive write errors."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any, TextIO
 
 
 class Watched:
-    """A text stream that remembers why it could not be written.
+    """A text stream that remembers why it could not be written to.
 
     Parameters
     ----------
     stream : TextIO or None
-        None is how Python has a stream that was closed before the start: nothing is wanted of it.
+        None for a stream that was closed before the start: everything written to it is dropped.
     may_fail : bool
-        Whether to drop what cannot be written, as of messages: they must not end a run of hours
-        because there is no room for a log.
+        Whether to drop text that cannot be written. Messages are dropped: a full log disk must not
+        end a run of hours.
 
     Attributes
     ----------
     lost : OSError or None
-        Why the stream could not be written; None if it could.
+        Why the stream could not be written to; None so far.
     """
 
     def __init__(self, stream: TextIO | None, *, may_fail: bool) -> None:
-        # The first free number is that of the stream: no other file must get it.
+        # Take the stream's file number, so that no other file gets it.
         self._stream = open(os.devnull, "w") if stream is None else stream  # noqa: SIM115, PTH123
         self._may_fail = may_fail
         self.lost: OSError | None = None
@@ -33,7 +33,7 @@ class Watched:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write text; its length."""
+        """Write text and return its length."""
         try:
             return self._stream.write(text)
         except OSError as error:
@@ -41,14 +41,14 @@ class Watched:
         return len(text)
 
     def flush(self) -> None:
-        """Write what is held back."""
+        """Write buffered text."""
         try:
             self._stream.flush()
         except OSError as error:
             self._fail(error)
 
     def discard(self) -> None:
-        """Let go of what is held back: Python would try it again at its end, in vain and aloud."""
+        """Drop buffered text, which Python would otherwise fail to write at shutdown."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
     def _fail(self, error: OSError) -> None:

@@ -1,7 +1,7 @@
-"""The instruments that a person can name: built in, or described in a TOML file.
+"""Instruments by symbol: built in, or described in a TOML file.
 
-A description is found by its symbol, as SYMBOL.toml in a folder, so that every command that takes
-`--symbol` finds it without another word. It stands above a built-in instrument of its symbol.
+Every command that takes `--symbol` looks for SYMBOL.toml in a folder first. A description replaces
+the built-in instrument of the same symbol.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _EXAMPLES = Path(__file__).parent / "examples"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundInstrument:
-    """An instrument and where it is described.
+    """An instrument and the file that describes it.
 
     Attributes
     ----------
     instrument : Instrument
     file : AnyPath or None
-        None for one that is built in.
+        None for a built-in instrument.
     """
 
     instrument: Instrument
@@ -44,25 +44,25 @@ _BUILT_IN = {one.symbol: FoundInstrument(instrument=one, file=None) for one in I
 
 
 def find_instrument(symbol: str, path: AnyPath | None = None) -> FoundInstrument:
-    """The instrument of a symbol.
+    """Return the instrument of a symbol.
 
     Parameters
     ----------
     symbol : str
     path : AnyPath, optional
-        A TOML file, the run.json of a run, or a folder of files SYMBOL.toml; by default the folder
-        data/instruments, where it is there.
+        A TOML file, the run.json of a run, or a folder of SYMBOL.toml files; by default the folder
+        data/instruments.
 
     Raises
     ------
     InstrumentError
-        If the symbol is unknown, or its description cannot be read or is wrong.
+        If the symbol is unknown, or its description is invalid.
     """
     check_symbol_name(symbol)
     if path is not None and not is_dir(path):
         if not path.suffix:
             raise InstrumentError(
-                "there is no such file or folder",
+                "no such file or folder",
                 location=str(path),
                 expected=f"the description of {symbol}, or a folder that holds {symbol}.toml",
             )
@@ -83,18 +83,18 @@ def _described(symbol: str, file: AnyPath) -> FoundInstrument:
             f"the file describes {found.symbol}",
             location=str(file),
             expected=f"a description of {symbol}",
-            hint="name the symbol of the file, or the file of the symbol",
+            hint="give the file of this symbol, or the symbol of this file",
         )
     return FoundInstrument(instrument=found, file=file)
 
 
 def read_instrument(file: AnyPath) -> Instrument:
-    """The instrument that a file describes.
+    """Return the instrument that a file describes.
 
     Raises
     ------
     InstrumentError
-        If the file cannot be read, or its content describes none.
+        If the file cannot be read or is invalid.
     """
     try:
         content: object = read_mapping(file)
@@ -114,29 +114,29 @@ def _unknown(symbol: str, folder: AnyPath) -> InstrumentError:
     near = difflib.get_close_matches(symbol.upper(), names, n=1, cutoff=0.75)
     place = folder / f"{symbol}.toml"
     if symbol in examples():
-        remedy = f"write an example to check with `ib-grid instruments {symbol} --out {place}`"
+        remedy = f"start from an example: `ib-grid instruments {symbol} --out {place}`"
     else:
-        remedy = f"did you mean {near[0]}? or " if near else ""
-        remedy += f"describe it in {place}; `ib-grid instruments NAS100` shows how"
+        remedy = f"did you mean {near[0]}? Or " if near else ""
+        remedy += f"describe it in {place}; see `ib-grid instruments NAS100` for an example"
     return InstrumentError(
-        f"the symbol {symbol!r} is unknown", expected=f"one of {', '.join(known)}", hint=remedy
+        f"unknown symbol {symbol!r}", expected=f"one of {', '.join(known)}", hint=remedy
     )
 
 
 def _files(folder: AnyPath) -> list[AnyPath]:
-    """The descriptions in a folder, by name; none where it is not there."""
+    """Return the descriptions in a folder by name; none if the folder does not exist."""
     return sorted((file for file in folder.glob("*.toml") if is_file(file)), key=str)
 
 
 def _own_symbols(path: AnyPath) -> list[str]:
-    """The symbols that a folder or a file describes."""
+    """Return the symbols that a folder or a file describes."""
     if is_dir(path) or path == INSTRUMENTS_DIR:
         return [_symbol(file) for file in _files(path)]
     return [read_instrument(path).symbol]
 
 
 def examples() -> dict[str, str]:
-    """The descriptions to start from, as text, by symbol."""
+    """Return the texts of the example descriptions by symbol."""
     return {_symbol(file): file.read_text(encoding="utf-8") for file in _files(_EXAMPLES)}
 
 
@@ -145,12 +145,12 @@ def _symbol(file: AnyPath) -> str:
 
 
 def description(symbol: str, path: AnyPath | None = None) -> str:
-    """The text that describes a symbol: a person's own, an example, or that of a built-in one.
+    """Return the description of a symbol: the person's own, an example or a built-in one.
 
     Raises
     ------
     InstrumentError
-        If there is none, or it is wrong.
+        If the symbol has no description, or an invalid one.
     """
     try:
         found = find_instrument(symbol, path)
@@ -166,44 +166,44 @@ def _own_file(symbol: str) -> Path:
 
 
 def toml_of(instrument: Instrument) -> str:
-    """The description of an instrument as TOML."""
+    """Return the description of an instrument as TOML."""
     values, hours = instrument.to_dict(), instrument.trading_hours.to_dict()
     del values["trading_hours"]
     return "\n".join([*_keys(values), "", "[trading_hours]", *_keys(hours)]) + "\n"
 
 
 def _keys(values: Mapping[str, object]) -> Iterator[str]:
-    # Texts, and lists of them, are in TOML as in JSON.
+    # Strings and lists of strings look the same in TOML and JSON.
     for name, value in values.items():
         yield f"{name} = {points(value) if isinstance(value, float) else json.dumps(value)}"
 
 
 def write_description(text: str, out: Path) -> None:
-    """Write a description to a place where there is no file yet.
+    """Write a description to a file that does not exist yet.
 
     Raises
     ------
     OutputError
-        If there is one, or the place cannot be written.
+        If the file exists, or cannot be written.
     """
     if out.exists():
         raise OutputError(
-            "there is a file already",
+            "the file already exists",
             location=str(out),
             expected="a new file",
-            hint="change that one, or move it elsewhere",
+            hint="edit that file, or move it away",
         )
     with whole_file(out) as file:
         file.write(text.encode())
 
 
 def listing(path: AnyPath | None = None) -> Iterator[str]:
-    """Lines on every instrument that can be named, and on the examples.
+    """Return lines on all instruments and on the examples.
 
     Raises
     ------
     InstrumentError
-        If a description is wrong.
+        If a description is invalid.
     """
     folder = path or INSTRUMENTS_DIR
     own = {symbol: find_instrument(symbol, path) for symbol in _own_symbols(folder)}
@@ -215,5 +215,5 @@ def listing(path: AnyPath | None = None) -> Iterator[str]:
         yield f"  spread    {points(one.spread_points)} points; news in {', '.join(one.currencies)}"
     left = [symbol for symbol in examples() if symbol not in own]
     if left:
-        yield f"examples to start from: {', '.join(left)}"
+        yield f"Examples to start from: {', '.join(left)}"
         yield f"  ib-grid instruments {left[0]} --out {folder / f'{left[0]}.toml'}"

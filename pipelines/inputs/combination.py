@@ -1,4 +1,4 @@
-"""The trades and the candidates of one combination, from the files a person has."""
+"""Trades and candidates of one combination, from its parameter file."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 
 
 def read_params(path: AnyPath) -> Params:
-    """A combination from a JSON file of the 14 parameter names.
+    """Return the combination in a JSON file of the 14 parameter names.
 
     Raises
     ------
     ParamsError
-        If the file cannot be read, a name is missing or unknown, or a value is out of its domain.
+        If the file cannot be read, a name is missing or unknown, or a value is invalid.
     """
     try:
         values = read_mapping(path)
@@ -45,7 +45,7 @@ def read_params(path: AnyPath) -> Params:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CombinationInputs:
-    """One combination, its backtest context and where the news come from."""
+    """One combination, its backtest context and its news."""
 
     params: Params
     context: BacktestContext
@@ -53,12 +53,12 @@ class CombinationInputs:
 
 
 def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInputs:
-    """A combination from its file, with the bars and the calendars of the settings.
+    """Read a combination from its file, and the bars and calendars of the settings.
 
     Raises
     ------
     InputError
-        If any of these cannot be used.
+        If one of the files is invalid.
     """
     params = read_params(params_file)
     prepare.check_origin(settings.bars_file, settings.instrument)
@@ -70,23 +70,23 @@ def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInp
     return CombinationInputs(params=params, context=context, news=news)
 
 
-def said_of(of: CombinationInputs, settings: Settings) -> list[str]:
-    """How the trades were filled, and what may be a mistake, a line each."""
+def notes_of(of: CombinationInputs, settings: Settings) -> list[str]:
+    """Return lines on execution and news, and on a time zone that may be a mistake."""
     costs = {name: value for name, value in of.context.execution.to_dict().items() if value}
-    said = (points(v) if isinstance(v, float) else str(v) for v in costs.values())
-    lines = ["fills: " + ", ".join(map(" ".join, zip(costs, said, strict=True)))]
+    texts = (points(v) if isinstance(v, float) else str(v) for v in costs.values())
+    lines = ["fills: " + ", ".join(map(" ".join, zip(costs, texts, strict=True)))]
     lines += of.news.statement.lines
     usual = settings.instrument.timezone
     if of.params.ib_timezone != usual:
         lines.append(
-            f"note: the session is by the clock of {of.params.ib_timezone}, those of"
-            f" {settings.symbol} are by {usual}"
+            f"note: ib_timezone is {of.params.ib_timezone}, but the sessions of {settings.symbol}"
+            f" are in {usual}"
         )
     return lines
 
 
 def combination_trades(of: CombinationInputs, engine_name: str) -> pd.DataFrame:
-    """Every trade of one combination, by date; columns `results.TRADE_COLUMNS`.
+    """Return the trades of one combination by date, columns `TRADE_COLUMNS`.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def combination_trades(of: CombinationInputs, engine_name: str) -> pd.DataFrame:
     """
     if engine_name not in ENGINES:
         raise ConfigError(
-            f"the engine is {engine_name!r}", location="--engine", expected=" or ".join(ENGINES)
+            f"unknown engine {engine_name!r}", location="--engine", expected=" or ".join(ENGINES)
         )
     trades = ENGINES[engine_name].trades
     found: pd.DataFrame = trades(of.context, of.params)
@@ -103,10 +103,10 @@ def combination_trades(of: CombinationInputs, engine_name: str) -> pd.DataFrame:
 
 
 def candidates_and_news(of: CombinationInputs) -> pd.DataFrame:
-    """Each candidate of one combination with the event that blocks it or is nearest to it.
+    """Return each candidate with the event that blocks it, or else the nearest one.
 
-    The columns are those of `ib_grid.news.check_candidates`. The nearest event is that of the whole
-    calendar, even where it is too far from the bars to be in the filter of the engines.
+    The columns are those of `ib_grid.news.check_candidates`. The nearest event comes from the whole
+    calendar, including events too far from the bars to matter to the engines.
     """
     candidates = engine.candidates(of.context, of.params)
     minutes = np.array([event.minute for event in of.news.events], dtype=np.int64)

@@ -1,9 +1,9 @@
-"""Made-up one-minute bars of a year, to try everything on; no market ever traded so.
+"""Synthetic one-minute bars of a year, to try everything on.
 
-A walk in whole ticks, in the shape of an index: it moves most around the openings, calm and
-nervous weeks follow each other, some days trend, nights leave gaps, a few minutes are missing. The
-same seed gives the same bars everywhere: all numbers come from the raw output of PCG64, which
-numpy keeps as it is, by operations that every processor rounds alike.
+A random walk in whole ticks, shaped like an index: busiest around the openings, with calm and
+nervous weeks, trending days, overnight gaps and a few missing minutes. The same seed gives the same
+bars everywhere: all numbers come from the raw output of PCG64, which numpy never changes, by
+operations that every processor rounds alike.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OUTAGE_DAYS_ONE_IN = 40
 
 
 class _Days(NamedTuple):
-    """What sets one day apart from another; arrays of shape (n_days,).
+    """Properties of each day; arrays of shape (n_days,).
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ def write_demo_bars(folder: Path) -> Path:
 
 
 def demo_bars(*, year: int = DEMO_YEAR, seed: int = DEMO_SEED) -> Bars:
-    """Made-up bars of GER40 for a year, 07:00 to 23:00 Berlin, Monday to Friday.
+    """Return synthetic bars of GER40 for a year, 07:00 to 23:00 Berlin, Monday to Friday.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def _days(random: np.random.PCG64, n_days: int) -> _Days:
 
 
 def _volatility(shocks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Calm and nervous times that last: each day's factor hangs on the one before."""
+    """Return daily volatility factors; calm and nervous times persist."""
     factors, factor = [], 1.0
     for shock in shocks:
         factor = min(max(0.85 * factor + 0.14 + 0.2 * float(shock), _CALM), _NERVOUS)
@@ -150,7 +150,7 @@ def _volatility(shocks: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _prices(random: np.random.PCG64, days: _Days) -> NDArray[np.float64]:
-    """Prices within each minute, in points, shape (n_days * 960, _STEPS)."""
+    """Return prices within each minute, in points, shape (n_days * 960, _STEPS)."""
     n_days = len(days.drift)
     points = np.repeat(np.array(_POINTS_BY_HOUR), 60) * days.volatility[:, None]
     per_step = (points * (_TICKS_PER_POINT / _ROOT_STEPS))[:, :, None]
@@ -165,7 +165,7 @@ def _prices(random: np.random.PCG64, days: _Days) -> NDArray[np.float64]:
 
 
 def _is_there(random: np.random.PCG64, n_days: int) -> NDArray[np.bool_]:
-    """Which minutes have a bar, shape (n_days * 960,): some are missing, some days for longer."""
+    """Return which minutes have a bar, shape (n_days * 960,); some outages last longer."""
     there = _uniform(random, n_days * _MINUTES) >= 1 / _MISSING_ONE_IN
     outage = _uniform(random, n_days) < 1 / _OUTAGE_DAYS_ONE_IN
     start = (_MINUTES * _uniform(random, n_days)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What a run reads before it can begin: the grid, the bars, the levels, the news, the fills."""
+"""Inputs of a run, read and checked: grid, bars, levels, news, execution."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class RunInputs:
     news_statement : NewsStatement
         Provenance of the news filter, for run.json.
     data : mapping
-        What run.json says of the bars: file, sha256, bars, first and last (UTC).
+        Provenance of the bars, for run.json: file, sha256, bars, first and last (UTC).
     row_filter : RowFilter
-        Which columns and rows of the results are kept.
+        The columns and rows of the results to store.
     notes : tuple of str
-        What the person should know of the input.
+        Remarks on the input for the person who starts the run.
     """
 
     instrument: Instrument
@@ -62,12 +62,12 @@ class RunInputs:
 
     @property
     def source(self) -> RunSource:
-        """What the run is computed from, without the titles of events."""
+        """The source of the run, for its report."""
         return RunSource(symbol=self.symbol, grid=self.grid, context=self.context)
 
     @property
     def identity(self) -> dict[str, object]:
-        """All that can change a number."""
+        """Everything that can change a number."""
         return identity(
             symbol=self.symbol,
             grid=self.grid.to_dict(),
@@ -79,12 +79,12 @@ class RunInputs:
 
 
 def read_inputs(settings: Settings) -> RunInputs:
-    """Read and check all that a run needs.
+    """Read and check the inputs of a run.
 
     Raises
     ------
     InputError
-        If any of it is wrong.
+        If an input is invalid.
     """
     grid = configuration.load_grid(settings.grid, settings.instrument)
     execution = settings.fills
@@ -115,33 +115,33 @@ def read_inputs(settings: Settings) -> RunInputs:
 
 
 def check_spread(execution: Execution, bars: Bars) -> None:
-    """Refuse a spread that cannot be one of these prices, such as one in pips.
+    """Refuse a spread that is too wide for the prices, such as one given in pips.
 
     Raises
     ------
     ConfigError
-        If it is above 1 % of the median price.
+        If the spread is above 1 % of the median price.
     """
     price = float(np.median(bars.close))
     if execution.spread_points > _SPREAD_LIMIT * price:
         share = execution.spread_points / price
         raise ConfigError(
-            f"the spread of {points(execution.spread_points)} points is {share:.0%} of the price,"
-            f" which is about {price:.6g}",
+            f"a spread of {points(execution.spread_points)} points is {share:.0%} of the price"
+            f" (about {price:.6g})",
             location="spread_points",
-            expected=f"the full spread in units of price, at most {_SPREAD_LIMIT:.0%} of it",
+            expected=f"the full spread in points of price, at most {_SPREAD_LIMIT:.0%}",
             hint="a pip of EURUSD is 0.0001: give 0.8 pips as 0.00008",
         )
 
 
 def _check_bars(bars: Bars, path: Path, sha256: str) -> None:
     if not len(bars):
-        raise DataError("there is no bar", location=str(path), expected="one-minute bars")
+        raise DataError("the file has no bars", location=str(path), expected="one-minute bars")
     if file_sha256(path) != sha256:
         raise DataError(
             "the file changed while it was read",
             location=str(path),
-            hint="run again when it is written",
+            hint="wait until the file is written, then run again",
         )
 
 

@@ -1,4 +1,4 @@
-"""Files to write that are none of those that are read."""
+"""Checks that no output file replaces an input."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def check_not_an_input(out: Path, inputs: Sequence[AnyPath]) -> None:
     Raises
     ------
     OutputError
-        If `out` is one of them.
+        If `out` is one of the inputs.
     """
     if out.resolve() in [path.resolve() for path in inputs]:
-        raise _refusal("the file to write is one of those that are read", out)
+        raise _refusal("the output file is one of the input files", out)
 
 
 def check_spares_run(out: Path, run: Run) -> None:
@@ -30,15 +30,13 @@ def check_spares_run(out: Path, run: Run) -> None:
     Raises
     ------
     OutputError
-        If `out` is one of these.
+        If `out` is one of these files.
     """
     check_not_an_input(out, [run.path / RUN_FILE, parse_path(str(run.manifest.data["file"]))])
     results = results_folder(run.path, run.manifest.symbol)
     if results.resolve() in out.resolve().parents:
-        raise _refusal("the file to write is in the folder of the run's results", out)
+        raise _refusal("the output file lies in the folder of the run's results", out)
 
 
 def _refusal(found: str, out: Path) -> OutputError:
-    return OutputError(
-        found, location=str(out), expected="another file", hint="name another file to write"
-    )
+    return OutputError(found, location=str(out), expected="another output file")

@@ -1,4 +1,4 @@
-"""Files to files: CSV to bars, bars to levels."""
+"""Preparation of data files: CSV to bars, bars to levels."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ib_grid.market.levels_file import read_levels, write_levels
 def prepare_bars(
     instrument: Instrument, csv_paths: Sequence[Path], timezone: str | None, output_path: Path
 ) -> QualityReport:
-    """CSV files to a bars file; see `ib_grid.ingest.read_csv_bars`.
+    """Write the bars of CSV files to a bars file; see `ib_grid.market.csv.read_csv_bars`.
 
     Raises
     ------
     InputError
-        If the files cannot be used, or the place cannot be written; then nothing is written.
+        If a file is invalid or the output cannot be written. Nothing is written then.
     """
     _check_not_a_source(output_path, csv_paths)
     bars, quality = read_csv_bars(csv_paths, instrument, timezone)
@@ -40,23 +40,23 @@ def prepare_bars(
 def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
     if output_path.resolve() in [file.resolve() for file in find_files(csv_paths)]:
         raise OutputError(
-            "the file to write is one of the CSV files",
+            "the output file is one of the CSV files",
             location=str(output_path),
             expected="another file for the prepared bars",
-            hint="name it with `--data`, or leave that out",
+            hint="name another file with --data, or leave --data out",
         )
 
 
 def prepare_levels(
     instrument: Instrument, bars_path: Path, levels_path: Path
 ) -> dict[Session, SessionLevels]:
-    """A bars file to the file of its levels in the instrument's sessions; the levels written.
+    """Write the levels of a bars file in the instrument's sessions, and return them.
 
     Raises
     ------
     InputError
-        If the bars cannot be used, are another symbol's or have no bar in any session, or the
-        place cannot be written; then nothing is written.
+        If the bars are invalid, of another symbol or outside every session, or the output cannot
+        be written. Nothing is written then.
     """
     check_origin(bars_path, instrument)
     bars_sha256 = file_sha256(bars_path)
@@ -68,12 +68,12 @@ def prepare_levels(
 
 
 def check_origin(bars_path: Path, instrument: Instrument) -> None:
-    """Refuse a bars file that says it is another symbol's, or was cut to other trading hours.
+    """Refuse a bars file of another symbol or of other trading hours.
 
     Raises
     ------
     DataError
-        If it does, or cannot be read.
+        If the file does not fit the instrument, or cannot be read.
     """
     origin, hours = read_origin(bars_path), instrument.trading_hours.to_dict()
     if origin.symbol not in (None, instrument.symbol):
@@ -81,14 +81,14 @@ def check_origin(bars_path: Path, instrument: Instrument) -> None:
             f"the file holds bars of {origin.symbol}",
             location=str(bars_path),
             expected=f"bars of {instrument.symbol}",
-            hint="name the symbol of the file, or the file of the symbol",
+            hint="give the file of this symbol, or the symbol of this file",
         )
     if origin.trading_hours not in (None, hours):
         raise DataError(
             f"the file was prepared with other trading hours: {_words(origin.trading_hours)}",
             location=str(bars_path),
-            expected=f"those of {instrument.symbol}: {_words(hours)}",
-            hint="prepare the bars again, or put the trading hours back",
+            expected=f"the trading hours of {instrument.symbol}: {_words(hours)}",
+            hint="prepare the bars again, or restore the trading hours",
         )
 
 
@@ -99,14 +99,14 @@ def _words(values: Mapping[str, object] | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedLevels:
-    """Levels that belong to the bars, wherever they come from.
+    """Levels of the bars, from a file or computed.
 
     Attributes
     ----------
     levels : mapping of Session to SessionLevels
-        Of every session asked for.
+        One entry for each session asked for.
     note : str or None
-        Why they were computed instead of read; None if they were read.
+        Why the levels were computed; None if the file was used.
     """
 
     levels: Mapping[Session, SessionLevels]
@@ -116,16 +116,16 @@ class LoadedLevels:
 def load_levels(
     levels_path: Path, bars: Bars, bars_sha256: str, sessions: Sequence[Session]
 ) -> LoadedLevels:
-    """Levels from their file, or from the bars where the file cannot serve.
+    """Return levels from their file, or computed from the bars if the file is unusable.
 
-    A file that is missing, damaged or of other bars is never used, nor written again here.
+    A file that is missing, damaged or made from other bars is not used, and not replaced here.
 
     Parameters
     ----------
     levels_path : Path
     bars : Bars
     bars_sha256 : str
-        SHA-256 of the file of the bars.
+        SHA-256 of the bars file.
     sessions : sequence of Session
     """
     known: dict[Session, SessionLevels] = {}
@@ -133,13 +133,19 @@ def load_levels(
     try:
         known = read_levels(levels_path, bars_sha256)
     except DataError as error:
-        note = f"levels computed from the bars: {error.message} ({levels_path})"
+        note = _why_computed(error, levels_path)
     missing = [session for session in sessions if session not in known]
     if known and missing:
         names = ", ".join(map(str, missing))
-        note = f"levels of {names} computed from the bars: not in {levels_path}"
+        note = f"No saved levels for {names} in {levels_path}; computed from the bars."
     levels = known | _computed(bars, missing)
     return LoadedLevels(levels={session: levels[session] for session in sessions}, note=note)
+
+
+def _why_computed(error: DataError, path: Path) -> str:
+    if not path.exists():
+        return "No saved levels yet; computed from the bars."
+    return f"Saved levels not used ({error.message}: {path}); computed from the bars."
 
 
 def _computed(bars: Bars, sessions: Sequence[Session]) -> dict[Session, SessionLevels]:
@@ -151,6 +157,6 @@ def _no_session_bar(bars_path: Path, described: Instrument) -> DataError:
     return DataError(
         f"no bar lies in any of the sessions {spans}",
         location=str(bars_path),
-        expected=f"bars within these clock times of {described.timezone}",
-        hint="check the symbol, and the time zone the bars were prepared with",
+        expected=f"bars at these clock times in {described.timezone}",
+        hint="check the symbol and the time zone that the bars were prepared with",
     )

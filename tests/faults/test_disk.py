@@ -98,7 +98,7 @@ def test_no_room_for_the_results_on_stdout(
     kept = place.finished()
     child = children.start(place.words(), stdout=full)
     assert child.ended() == 1
-    assert "error: standard output cannot be written (No space left on device)" in child.said()
+    assert "error: cannot write to standard output (No space left on device)" in child.said()
     assert "Traceback" not in child.said()
     assert_complete(place, undisturbed, kept)
     assert (place.run_dir / "GER40_summary.txt").exists()

@@ -38,7 +38,7 @@ def trades(
     params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)
     found = of_one.combination_trades(combination, engine)
-    for line in of_one.said_of(combination, settings):
+    for line in of_one.notes_of(combination, settings):
         typer.echo(line, err=True)
     if out:
         check_not_an_input(out, [params_file, settings.bars_file, *settings.news])

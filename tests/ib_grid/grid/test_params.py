@@ -117,7 +117,7 @@ def test_value_out_of_its_domain(name, value):
     ("changes", "said"),
     [
         ({"ib_start": "8:00"}, "'8:00' is not a time of day"),
-        ({"ib_start": "09:00"}, "the session 09:00-08:30 ends before it has begun"),
+        ({"ib_start": "09:00"}, "the session 09:00-08:30 ends before it begins"),
         ({"ib_timezone": "Berlin"}, "unknown time zone 'Berlin'"),
         ({"ib_end": None}, "None is not a time of day"),
     ],

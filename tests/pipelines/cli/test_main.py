@@ -104,7 +104,7 @@ def test_full_output_disk_is_one_message() -> None:
     with Path("/dev/full").open("w") as full:
         done = command("run", "--help", stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: standard output cannot be written (No space left")
+    assert done.stderr.startswith("error: cannot write to standard output (No space left")
     assert "Traceback" not in done.stderr
 
 

@@ -45,7 +45,7 @@ def typed(
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["--symbol", "DAX"], "the symbol 'DAX' is unknown"),
+        (["--symbol", "DAX"], "unknown symbol 'DAX'"),
         (["--workers", "0"], "workers is 0"),
         (["--chunk-size", "0"], "chunk_size is 0"),
         (["--spread-points", "-1"], "spread_points is -1"),

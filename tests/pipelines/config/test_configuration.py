@@ -153,7 +153,7 @@ def test_invalid_value_in_a_file_names_file_and_key(tmp_path: Path) -> None:
 
 
 def test_an_unknown_symbol() -> None:
-    with pytest.raises(InstrumentError, match="'DAX' is unknown") as caught:
+    with pytest.raises(InstrumentError, match="unknown symbol 'DAX'") as caught:
         load_settings({"symbol": "DAX"})
     assert "GER40, XAUUSD" in str(caught.value)
 

@@ -144,7 +144,7 @@ def test_the_nearest_event_may_lie_beyond_the_bars(
         ({"stop_mode": "middle"}, "stop_mode is 'middle'"),
         ({"trade_window_minutes": 0}, "trade_window_minutes is 0"),
         ({"rev_rb_enabled": 1}, "rev_rb_enabled is 1"),
-        ({"ib_end": "07:30"}, "ends before it has begun"),
+        ({"ib_end": "07:30"}, "ends before it begins"),
         ({"ib_timezone": "Europe/Atlantis"}, "unknown time zone 'Europe/Atlantis'"),
         ({"more": 1}, "unknown name more"),
         ({"rr_target": None}, "rr_target is None"),
@@ -174,7 +174,7 @@ def test_invalid_parameter_file_is_refused(
 def test_other_wrong_input(ib_grid_command: Command, params_file: Path, tmp_path: Path) -> None:
     missing = tmp_path / "no.json"
     for arguments, message in (
-        (("--engine", "slow"), "the engine is 'slow'"),
+        (("--engine", "slow"), "unknown engine 'slow'"),
         (("--execution", "kind"), "execution is 'kind'"),
         (("--spread-points", -1), "spread_points is -1.0"),
         (("--params", missing), str(missing)),
@@ -191,13 +191,16 @@ def test_input_file_is_not_overwritten(ib_grid_command: Command, params_file: Pa
     before = params_file.read_bytes()
     status, screen, said = _trades(ib_grid_command, params_file, "--out", params_file)
     assert (status, screen) == (2, "")
-    assert "one of those that are read" in said
+    assert "one of the input files" in said
     assert params_file.read_bytes() == before
 
 
 def test_session_in_another_zone_is_named(ib_grid_command: Command, params_file: Path) -> None:
     params_file.write_text(json.dumps({**PARAMS.to_dict(), "ib_timezone": "UTC"}))
-    assert "note: the session is by the clock of UTC" in _trades(ib_grid_command, params_file)[2]
+    assert (
+        "note: ib_timezone is UTC, but the sessions of GER40"
+        in _trades(ib_grid_command, params_file)[2]
+    )
 
 
 def test_json_when_asked(ib_grid_command: Command, params_file: Path) -> None:
