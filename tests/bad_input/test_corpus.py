@@ -25,7 +25,7 @@ Command = Callable[..., tuple[int, str, str]]
 
 
 def files_of(folder: Path) -> dict[Path, bytes]:
-    """Every file below a folder with its content, and every folder with none."""
+    """Return every file below a folder with its content, and every folder with None."""
     return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
 
 

@@ -42,7 +42,7 @@ FORMULA_BEGINS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def calendar(folder: Path) -> Path:
-    """Events of these titles, with a time and, as a weekly export, without one."""
+    """Return events with these titles, with and without a time."""
     folder.mkdir()
     days = [f"2024-03-{4 + i % 5:02}T0{8 + i % 2}:0{i % 10}:00" for i in range(len(TITLES))]
     entries = [
@@ -61,7 +61,7 @@ def test_titles_lose_terminal_control_characters(tmp_path: Path) -> None:
 
 
 def weekly(folder: Path) -> Path:
-    """The same titles without a clock time, which a report has to name."""
+    """Return the same titles without a time, which a report must name."""
     rows = "".join(
         f"<event><title>{escape(title)}</title><country>EUR</country><date>03-0{4 + i % 5}-2024"
         "</date><time>All Day</time><impact>High</impact></event>"
@@ -73,7 +73,7 @@ def weekly(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a run with the calendars of these titles, reports and workbook included."""
+    """Return a run with calendars of these titles, its reports and its workbook."""
     folder = tmp_path_factory.mktemp("hostile")
     news = weekly(calendar(folder / "news"))
     changes = {"news": [news], "news_filter": True, "news_coverage": "partial"}

@@ -19,7 +19,7 @@ PARAMS = GRID.params(0).to_dict()
 
 
 def refusal(command: Command, arguments: str) -> str:
-    """What a command says that refuses its input and leaves every file as it was."""
+    """Return the message of a command that refuses its input and changes no file."""
     before = files_of(Path.cwd())
     status, out, err = command(*shlex.split(arguments))
     assert (status, out) == (2, ""), err

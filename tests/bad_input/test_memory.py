@@ -55,7 +55,7 @@ print(json.dumps(found))
 
 
 def endless(beginning: bytes) -> Callable[[Path], None]:
-    """A file of a gigabyte without another end of a line; what is far behind is not written."""
+    """Write a sparse file of a gigabyte without a line end."""
 
     def write(path: Path) -> None:
         with path.open("wb") as file:
@@ -68,7 +68,7 @@ def endless(beginning: bytes) -> Callable[[Path], None]:
 
 
 def endless_gzip(path: Path) -> None:
-    """The same as gzip, all of it."""
+    """Write the same file as gzip."""
     path.write_bytes(gzip.compress(HEAD + ROW) + gzip.compress(b"x" * (16 << 20)) * 64)
 
 

@@ -33,7 +33,7 @@ METHODS = {"eval", "read_pickle", "unpickle", "deserialize", "load_module", "HDF
 
 
 def suspicions(source: str) -> list[str]:
-    """What in a source could make code of data."""
+    """Return the calls of a module that could execute data as code."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -71,7 +71,7 @@ def test_no_source_makes_code_of_data(path: Path) -> None:
 
 
 class Touch:
-    """Makes a file when it is unpickled."""
+    """An object that creates a file when unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -81,7 +81,7 @@ class Touch:
 
 
 def with_code(path: Path, table: pa.Table, marker: Path) -> None:
-    """A Parquet file whose first column claims a type that pyarrow once unpickled."""
+    """Write a Parquet file whose first column has a type that pyarrow once unpickled."""
     field = table.schema.field(0).with_metadata(
         {
             "ARROW:extension:name": "arrow.py_extension_type",

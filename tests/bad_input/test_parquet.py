@@ -40,7 +40,7 @@ YEARS = "expected: a time of the years 1970 to 2099\n  " + PREPARE
 
 
 def table(**changes: pa.Array | None) -> pa.Table:
-    """The bars as a table, with these columns instead; None takes a column out."""
+    """Return the bars as a table with some columns replaced; None removes a column."""
     columns = {"time": pa.array(BARS.minute * 60_000).cast(pa.timestamp("ms", "UTC"))}
     columns |= {name: pa.array(getattr(BARS, name)) for name in ("open", "high", "low", "close")}
     columns |= changes
@@ -277,7 +277,7 @@ def test_a_parquet_file_with_flipped_bytes_is_read_or_refused(
 
 
 class Payload:
-    """What a pickle can do: here, to make a file."""
+    """Create a file, as a malicious pickle could."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

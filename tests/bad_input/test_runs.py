@@ -125,7 +125,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """A folder that nothing may be changed in."""
+    """Make a folder read-only."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     return folder
@@ -136,7 +136,7 @@ def part(results: Path) -> Path:
 
 
 def lead_out(path: Path, elsewhere: Path) -> Path:
-    """Move a file or folder elsewhere and put a link in its place."""
+    """Move a file or folder elsewhere and replace it by a link."""
     moved = elsewhere / path.name
     path.rename(moved)
     path.symlink_to(moved)
@@ -169,7 +169,7 @@ def test_a_link_out_of_the_run_directory_is_not_followed(
 
 
 def go_on(finished: Path) -> str:
-    """The command that goes on with a run, whose input lies beside its results."""
+    """Return the command that resumes a run whose input lies beside its results."""
     folder = finished.parents[1]
     return (
         f"run --symbol GER40 --data {folder / 'bars.parquet'} --grid {folder / 'verified.toml'}"

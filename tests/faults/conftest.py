@@ -12,7 +12,7 @@ from tests.helpers.faults.disturbed_runs import Children, Place
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A run that nothing has disturbed."""
+    """Complete an undisturbed run."""
     place = Place(folder=tmp_path_factory.mktemp("undisturbed"))
     place.complete()
     return place
@@ -20,13 +20,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """Where a run that will be disturbed is to be."""
+    """Return the folder of a run that the test disturbs."""
     return Place(folder=tmp_path)
 
 
 @pytest.fixture
 def children(tmp_path: Path) -> Iterator[Children]:
-    """Starts processes, and ends those that a test has left."""
+    """Start processes, and end the remaining ones after the test."""
     started = Children(tmp_path)
     yield started
     started.end()
@@ -34,7 +34,7 @@ def children(tmp_path: Path) -> Iterator[Children]:
 
 @pytest.fixture
 def marks(tmp_path: Path) -> Path:
-    """Where workers say that they are in the chunk that is looked for."""
+    """Return the folder in which workers mark that they reached a chunk."""
     folder = tmp_path / "marks"
     folder.mkdir()
     return folder

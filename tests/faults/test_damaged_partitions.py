@@ -84,7 +84,7 @@ def test_damaged_swapped_and_leftover_files(
 
 
 def _of_another_run(folder: Path, index: int) -> Path:
-    """The partition of a chunk in a run whose spread is another one."""
+    """Return the partition of a chunk from a run with another spread."""
     folder.mkdir()
     other = Place(folder=folder)
     inputs = read_inputs(other.settings())

@@ -67,7 +67,7 @@ def test_disk_full_while_a_report_is_written(
 
 
 def fill(folder: Path) -> None:
-    """Take all room that is left, down to that of the lock's name."""
+    """Fill the disk, except for the room that the lock's name needs."""
     (folder / "run" / ".lock").unlink(missing_ok=True)
     with (folder / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
         while True:
@@ -76,7 +76,7 @@ def fill(folder: Path) -> None:
 
 @pytest.fixture
 def full() -> Iterator[object]:
-    """A file on a disk that has no room."""
+    """Return a file on a full disk."""
     with Path("/dev/full").open("wb") as file:
         yield file
 

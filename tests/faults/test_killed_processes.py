@@ -149,7 +149,7 @@ def test_main_process_killed_during_top_k(place: Place, children: Children) -> N
 
 
 def cluster(place: Place, children: Children) -> tuple[Child, str]:
-    """A scheduler and two workers as processes of their own, and the scheduler's address."""
+    """Start a scheduler and two workers; return the scheduler and its address."""
     file = place.folder / "scheduler.json"
     common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file]
     scheduler = children.start(["scheduler", "--port", 0, *common], module="dask")

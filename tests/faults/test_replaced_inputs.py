@@ -30,7 +30,7 @@ OTHER_BARS = GOLDEN / "GER40_edge" / "m1.parquet"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """A run with bars and levels of its own."""
+    """Return a run with its own bars and levels."""
     bars = tmp_path / "GER40_m1.parquet"
     shutil.copy(BARS, bars)
     prepare.prepare_levels(GER40, bars, default_paths.levels_file("GER40", tmp_path))
@@ -38,7 +38,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def replace(place: Place, bars: Path) -> None:
-    """Put other bars and their levels in the place of the run's, as `prepare` does."""
+    """Replace the run's bars and levels, as `prepare` does."""
     new = place.folder / "new.parquet"
     shutil.copy(bars, new)
     new.replace(place.bars)

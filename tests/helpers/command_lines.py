@@ -16,31 +16,31 @@ _LINE = re.compile(r"(?:^|[ /])ib-grid ((?:instruments|[a-z]+)(?: .*)?)$")
 
 
 def fenced_lines(page: str) -> Iterator[str]:
-    """The lines of a page's fenced blocks, those that a backslash joins as one."""
+    """Yield the lines of a page's fenced blocks, with continuation lines joined."""
     for block in re.findall(r"^```\w*\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
         yield from block.replace("\\\n", " ").splitlines()
 
 
 def typed_commands(page: str) -> list[list[str]]:
-    """The words after ``ib-grid`` of every command line of a page's fenced blocks."""
+    """Return the words after ``ib-grid`` of every command in a page's fenced blocks."""
     lines = (line.split(" #")[0].rstrip() for line in fenced_lines(page))
     found = (_LINE.search(line.removeprefix("$ ")) for line in lines)
     return [shlex.split(match[1]) for match in found if match]
 
 
 def options_of(command: click.Command) -> set[str]:
-    """Every option of a command."""
+    """Return every option of a command."""
     return {name for p in command.params for name in (*p.opts, *p.secondary_opts)} | {"--help"}
 
 
 def all_options(command: click.Command = IB_GRID) -> set[str]:
-    """Every option of a command and of those below it."""
+    """Return every option of a command and its subcommands."""
     below: Sequence[click.Command] = list(getattr(command, "commands", {}).values())
     return options_of(command).union(*map(all_options, below))
 
 
 def mistakes(words: Sequence[str]) -> list[str]:
-    """What of the words after ``ib-grid`` is no command or no option of it."""
+    """Return the words after ``ib-grid`` that are unknown commands or options."""
     command, rest = IB_GRID, list(words)
     while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
         name = rest.pop(0)

@@ -23,12 +23,12 @@ ILL_CONDITIONED = 1e6
 
 
 def engine(name: str) -> ModuleType:
-    """The module with `trades` and `evaluate` of an engine."""
+    """Return the module of an engine, with `trades` and `evaluate`."""
     return reference if name == "reference" else pytest.importorskip("ib_grid.engine.fast.engine")
 
 
 def assert_same_trades(actual: pd.DataFrame, expected: pd.DataFrame, what: object = "") -> None:
-    """Same trades: prices and R within 1e-9, everything else equal."""
+    """Check that trades are equal: prices and R within 1e-9, all else exactly."""
     assert tuple(actual.columns) == TRADE_COLUMNS, what
     assert actual["date"].tolist() == expected["date"].tolist(), what
     for name in TRADE_COLUMNS[1:]:
@@ -42,7 +42,7 @@ def assert_same_trades(actual: pd.DataFrame, expected: pd.DataFrame, what: objec
 def assert_same_metrics(
     actual: dict[str, float], expected: dict[str, float], tolerance: float, what: object = ""
 ) -> None:
-    """Each metric within `tolerance` of the expected one, relative above 1, absolute below."""
+    """Check each metric to within `tolerance`, relative above 1 and absolute below."""
     for name, value in expected.items():
         if "sharpe" in name and abs(value) > ILL_CONDITIONED:
             continue
@@ -51,7 +51,7 @@ def assert_same_metrics(
 
 
 def grid_of_one(params: Params) -> tuple[Grid, Chunk]:
-    """A grid with this combination only, and its chunk."""
+    """Return a grid with only this combination, and its chunk."""
     values = params.to_dict()
     axes = {name: (values[name],) for name in list(values)[3:]}
     grid = Grid(sessions=(params.session,), **axes)

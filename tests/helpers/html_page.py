@@ -17,14 +17,14 @@ _EMPTY = {"meta", "link", "input", "br", "wbr", "hr", "img"}
 
 @dataclass
 class Element:
-    """An element of a page; texts among its children are strings."""
+    """An element of a page, with strings for its texts."""
 
     tag: str
     attributes: dict[str, str]
     children: list[Element | str] = field(default_factory=list)
 
     def all(self, tag: str = "") -> Iterator[Element]:
-        """The elements below it, in the order of the page."""
+        """Yield the descendants in page order."""
         for child in self.children:
             if isinstance(child, Element):
                 if not tag or child.tag == tag:
@@ -32,13 +32,13 @@ class Element:
                 yield from child.all(tag)
 
     def by_id(self, name: str) -> Element:
-        """The one element with an id."""
+        """Return the one element with this id."""
         (found,) = (e for e in self.all() if e.attributes.get("id") == name)
         return found
 
     @property
     def text(self) -> str:
-        """Its text, white space as in print."""
+        """Text with collapsed white space."""
         return " ".join(self._raw_text().split())
 
     def _raw_text(self) -> str:
@@ -46,7 +46,7 @@ class Element:
 
     @property
     def numbers(self) -> list[float]:
-        """The numbers below it, as the files have them."""
+        """Numbers of its data elements, unrounded."""
         return [float(data.attributes["value"]) for data in self.all("data")]
 
 
@@ -70,7 +70,7 @@ class _Reader(HTMLParser):
 
 
 def read_page(text: str) -> Element:
-    """The page of an HTML text whose elements all end where they should."""
+    """Parse HTML text; fail on unclosed elements."""
     reader = _Reader()
     reader.feed(text)
     reader.close()
@@ -79,7 +79,7 @@ def read_page(text: str) -> Element:
 
 
 def figures(page: Element) -> dict[str, dict[str, Any]]:
-    """The figures of a page, by name."""
+    """Return the figures of a page by name."""
     return json.loads(page.by_id("figures")._raw_text())
 
 
@@ -97,7 +97,7 @@ def top_of(run: MadeUpRun) -> list[dict[str, str]]:
 
 
 def top_table(page: Element) -> list[dict[str, Element]]:
-    """The rows of the top 20 by column name."""
+    """Return the rows of the top 20 by column name."""
     table = page.by_id("top-table")
     names = [th.attributes.get("data-column", "trades_link") for th in table.all("th")]
     rows = [list(tr.all("td")) for tr in table.all("tr")]

@@ -62,7 +62,7 @@ AXES: dict[str, tuple[object, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How a made-up market moves: ticks in points, moves in ticks, rest as probabilities."""
+    """Parameters of a random market: tick size in points, moves in ticks, and probabilities."""
 
     tick: float
     step: int
@@ -91,7 +91,7 @@ class Scene:
 
     @cached_property
     def bars(self) -> Bars:
-        """Bars from a little before each session to a little after the horizon."""
+        """Bars from shortly before each session to shortly after the horizon."""
         rng = np.random.default_rng(self.seed)
         starts, ends = self.balances()
         parts = [
@@ -102,11 +102,11 @@ class Scene:
 
     @cached_property
     def market(self) -> Market:
-        """The market of the bars."""
+        """Market of the bars."""
         return self.market_of(self.bars)
 
     def market_of(self, bars: Bars) -> Market:
-        """The market of other bars for the same session."""
+        """Return the market of other bars for the same session."""
         return build_market(bars, (self.session,), self.horizon_minutes)
 
     def balances(self) -> tuple[clock.Minutes, clock.Minutes]:
@@ -119,7 +119,7 @@ class Scene:
 
 
 def shapes() -> st.SearchStrategy[Shape]:
-    """Calm to wild markets; 0.1 is no binary fraction."""
+    """Draw calm to wild markets, also with 0.1 as tick, which binary cannot represent."""
     return st.builds(
         Shape,
         tick=st.sampled_from((5.0, 1.0, 0.1)),
@@ -134,7 +134,7 @@ def shapes() -> st.SearchStrategy[Shape]:
 
 @st.composite
 def scenes(draw) -> Scene:
-    """Two to six dates of a session."""
+    """Draw two to six dates of a session."""
     first = (draw(st.sampled_from(FIRST_DATES)) - dt.date(1970, 1, 1)).days
     return Scene(
         session=draw(st.sampled_from(ALL_SESSIONS)),
@@ -145,7 +145,7 @@ def scenes(draw) -> Scene:
 
 
 def _minutes(rng: np.random.Generator, shape: Shape, first: int, end: int) -> clock.Minutes:
-    """Minutes of a date, less single ones and perhaps a pause."""
+    """Return minutes of a date without some single ones and perhaps a longer gap."""
     minute = np.arange(first, end)
     there = rng.random(len(minute)) >= shape.missing
     if rng.random() < shape.outage:
@@ -155,7 +155,7 @@ def _minutes(rng: np.random.Generator, shape: Shape, first: int, end: int) -> cl
 
 
 def random_walk(rng: np.random.Generator, shape: Shape, minute: clock.Minutes) -> Bars:
-    """A walk in ticks at these minutes, drawn back to where it began every now and then."""
+    """Return a random walk in ticks at these minutes that sometimes returns to its start."""
     n = len(minute)
     step = rng.integers(-shape.step, shape.step + 1, n)
     jump = np.where(rng.random(n) < shape.jump, rng.integers(-20, 21, n), 0)
@@ -176,7 +176,7 @@ def random_walk(rng: np.random.Generator, shape: Shape, minute: clock.Minutes) -
 
 
 def params(session: Session) -> st.SearchStrategy[Params]:
-    """Combinations of a session, the grid's pruning rules ignored."""
+    """Draw combinations of a session, ignoring the pruning rules."""
     return st.builds(
         Params,
         ib_start=st.just(session.ib_start),
@@ -188,7 +188,7 @@ def params(session: Session) -> st.SearchStrategy[Params]:
 
 @st.composite
 def grids(draw, sessions: tuple[Session, ...], max_wide: int = 3) -> Grid:
-    """Grids with two or three values on at most `max_wide` axes, one on the others."""
+    """Draw grids with two or three values on at most `max_wide` axes and one on the others."""
     wide = draw(st.sets(st.sampled_from(sorted(AXES)), max_size=max_wide))
     axes = {}
     for name, values in AXES.items():
@@ -198,13 +198,13 @@ def grids(draw, sessions: tuple[Session, ...], max_wide: int = 3) -> Grid:
 
 
 def any_grids() -> st.SearchStrategy[Grid]:
-    """Grids of one or two sessions, with several values on at most five axes."""
+    """Draw grids of one or two sessions with several values on at most five axes."""
     sessions = st.lists(st.sampled_from(SESSIONS), min_size=1, max_size=2, unique=True).map(tuple)
     return sessions.flatmap(lambda chosen: grids(chosen, max_wide=5))
 
 
 def executions(models: tuple[str, ...] = MODELS) -> st.SearchStrategy[Execution]:
-    """Execution models and costs, none of them at all among them."""
+    """Draw execution models and costs, zero costs included."""
     return st.builds(
         Execution,
         model=st.sampled_from(models),
@@ -215,7 +215,7 @@ def executions(models: tuple[str, ...] = MODELS) -> st.SearchStrategy[Execution]
 
 
 def news_filters(bars: Bars) -> st.SearchStrategy[NewsFilter]:
-    """No filter, or up to ten events at minutes of the bars."""
+    """Draw no filter, or up to ten events at minutes of the bars."""
     return st.just(NO_NEWS) | st.builds(
         NewsFilter,
         events=st.lists(st.sampled_from(bars.minute.tolist()), max_size=10),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main(name: str) -> None:
-    """Fuzz a target until the time is over or something is found."""
+    """Fuzz a target until the time is up or a fault is found."""
     import atheris
 
     with atheris.instrument_imports(include=["ib_grid", "pipelines", "json", "csv", "tomllib"]):

@@ -39,7 +39,7 @@ def _file(data: bytes, name: str) -> Path:
 
 
 def bars(data: bytes) -> None:
-    """Bars of any dialect; what is taken makes bars."""
+    """Read bars of any dialect; accepted files make bars."""
     path = _file(data, "bars.csv")
     with contextlib.suppress(InputError):
         found, quality = read_csv_bars([path], GER40, "Europe/Berlin")
@@ -51,7 +51,7 @@ def bars(data: bytes) -> None:
 
 
 def calendars(data: bytes) -> None:
-    """A calendar of any form; what is taken is in order, and can be written as JSON."""
+    """Read a calendar of any format; accepted ones are sorted and fit in JSON."""
     path = _file(data, "calendar")
     with contextlib.suppress(InputError):
         calendar = read_calendar(path)
@@ -60,7 +60,7 @@ def calendars(data: bytes) -> None:
 
 
 def mappings(data: bytes) -> None:
-    """TOML or JSON, by the first byte, as configuration, grid, parameters and instrument."""
+    """Read TOML or JSON, by the first byte, as configuration, grid, parameters and instrument."""
     path = _file(data[1:], "x.toml" if data[:1] < b"\x80" else "x.json")
     with contextlib.suppress(InputError):
         load_settings({}, path)
@@ -72,7 +72,7 @@ def mappings(data: bytes) -> None:
 
 
 def conditions(data: bytes) -> None:
-    """A condition on result columns; what is taken can be asked of a table of no rows."""
+    """Parse a condition on result columns; accepted ones apply to an empty table."""
     with contextlib.suppress(InputError):
         condition = parse_condition(data.decode(errors="replace"))
         assert result_schema().empty_table().filter(condition.expression).num_rows == 0
@@ -99,7 +99,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def seeds(name: str) -> Iterator[bytes]:
-    """Files to begin with: those of the corpus of bad input, and good ones."""
+    """Return seed files: the corpus of bad input and valid ones."""
     if name == "bars":
         made_up = csv_files.made_up_bars(csv_files.START + np.arange(5))
         yield from (write(made_up).encode() for write, *_ in csv_files.DIALECTS.values())
@@ -119,7 +119,7 @@ def seeds(name: str) -> Iterator[bytes]:
 
 
 def words(name: str) -> list[bytes]:
-    """What a fuzzer would hardly find by itself."""
+    """Return words that a fuzzer would hardly find by itself."""
     if name == "bars":
         return [
             b"<DATE>",

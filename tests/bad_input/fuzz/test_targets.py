@@ -56,7 +56,7 @@ def test_random_bytes_are_read_or_refused(name: str, data: bytes) -> None:
 
 @st.composite
 def changed_seeds(draw: st.DrawFn, name: str) -> bytes:
-    """A seed with some of its bytes replaced, moved or doubled, or joined with another."""
+    """Return a seed with bytes replaced, moved or doubled, or joined with another seed."""
     data = bytearray(draw(st.sampled_from(SEEDS[name])))
     for _ in range(draw(st.integers(1, 4))):
         first = draw(st.integers(0, len(data)))

@@ -48,7 +48,7 @@ Finished = dict[Path, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A folder with a grid and the run of it, directory ``results/run``.
+    """A folder with a grid file and its run in ``results/run``.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Place:
         return path
 
     def words(self, *more: str) -> list[str]:
-        """The command of the run."""
+        """Return the command of the run."""
         named = {
             "--symbol": "GER40",
             "--data": self.bars,
@@ -92,7 +92,7 @@ class Place:
         return ["run", "--no-news", *(str(word) for pair in named.items() for word in pair), *more]
 
     def settings(self, **changes: object) -> Settings:
-        """The same as settings."""
+        """Return the settings that equal the command."""
         values: dict[str, object] = {
             "symbol": "GER40",
             "data": self.bars,
@@ -107,7 +107,7 @@ class Place:
         return load_settings({**values, **changes})
 
     def finished(self) -> Finished:
-        """The partitions that are there."""
+        """Return the finished partitions."""
         found = {}
         for path in self.dataset.glob("session=*/wait_minutes=*/part-*.parquet"):
             about = path.stat()
@@ -121,7 +121,7 @@ class Place:
         return list(self.run_dir.rglob("*.partial"))
 
     def complete(self, **changes: object) -> tuple[RunResult, str]:
-        """Run it to its end in this process, as the command does; what was said."""
+        """Complete the run in this process; return its result and its messages."""
         console, text = plain_console()
         settings = self.settings(**changes)
         return run(settings, read_inputs(settings), console), text.getvalue()
@@ -145,7 +145,7 @@ class Child:
         return self.errors.read_text()
 
     def until(self, happened: Callable[[], object], what: str) -> bool:
-        """Wait for something; False if the process has ended before it."""
+        """Wait for an event; return False if the process ends first."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not happened():
             if self.process.poll() is not None:
@@ -155,7 +155,7 @@ class Child:
         return True
 
     def ended(self, seconds: float = WAIT_SECONDS) -> int:
-        """The status that it ends with, in time and with all its processes."""
+        """Return the exit status, once all processes of the run have ended."""
         status = self.process.wait(seconds)
         self.gone()
         return status
@@ -164,14 +164,14 @@ class Child:
         return members(self.process.pid)
 
     def gone(self, seconds: float = 10) -> None:
-        """Wait until none of its processes is left; the time that a killed run's may take."""
+        """Wait until no process of the run is left."""
         deadline = time.monotonic() + seconds
         while left := self.members():
             assert time.monotonic() < deadline, f"left behind: {_described(left)}"
             time.sleep(0.01)
 
     def interrupt(self) -> None:
-        """What Ctrl-C does in a terminal: each process gets the signal."""
+        """Send SIGINT to every process, as Ctrl-C does in a terminal."""
         os.killpg(self.process.pid, signal.SIGINT)
 
 
@@ -184,7 +184,7 @@ def _described(processes: list[psutil.Process]) -> list[str]:
 
 
 def members(leader: int) -> list[psutil.Process]:
-    """The living processes of a session."""
+    """Return the living processes of a session."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -196,7 +196,7 @@ def members(leader: int) -> list[psutil.Process]:
 
 
 class Children:
-    """The processes of a test; none of them outlives it."""
+    """Processes of one test, killed at its end."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -210,7 +210,7 @@ class Children:
         environment: Mapping[str, str] | None = None,
         **popen: object,
     ) -> Child:
-        """A module as a program; its temporary files lie in the folder ``tmp``."""
+        """Start a module as a program with its temporary files in ``tmp``."""
         scratch = self._folder / "tmp"
         scratch.mkdir(exist_ok=True)
         errors = self._folder / f"errors-{len(self._started)}.txt"
@@ -238,7 +238,7 @@ class Children:
 
 
 def partly_done(place: Place, undisturbed: Place, missing: Iterable[int]) -> None:
-    """Make of an undisturbed run one that was killed before it had computed some chunks."""
+    """Copy an undisturbed run without some chunks, as if it had been killed."""
     shutil.copytree(undisturbed.run_dir, place.run_dir)
     for index in missing:
         place.partition(index).unlink()
@@ -246,7 +246,7 @@ def partly_done(place: Place, undisturbed: Place, missing: Iterable[int]) -> Non
 
 
 def assert_complete(place: Place, undisturbed: Place, kept: Finished) -> None:
-    """All rows are those of an undisturbed run, and what was finished was not touched."""
+    """Check that all rows equal the undisturbed run's and finished partitions are unchanged."""
     assert rows(place.dataset).equals(rows(undisturbed.dataset))
     assert kept.items() <= place.finished().items(), "a finished partition was written again"
     assert place.left_over() == []
@@ -258,7 +258,7 @@ def assert_complete(place: Place, undisturbed: Place, kept: Finished) -> None:
 
 
 def assert_goes_on(place: Place, undisturbed: Place, kept: Finished) -> str:
-    """Run again: only what was missing is computed, and nothing is missing then."""
+    """Resume, and check that exactly the missing chunks are computed."""
     result, said = place.complete()
     assert result.computed == 8 * (len(PLAN) - len(kept))
     count = f"resumes, {len(kept)} of {len(PLAN)} chunks are done"

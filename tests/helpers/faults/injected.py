@@ -24,12 +24,12 @@ _evaluate = engine.evaluate
 
 
 def fault(kind: str, **details: object) -> dict[str, str]:
-    """The environment of a process that has a fault."""
+    """Return the environment of a process that has a fault."""
     return {FAULT: json.dumps({"kind": kind, **details})}
 
 
 def hold(marks: str, chunk: int, times: int) -> None:
-    """Have a worker stop in the middle of a chunk, for someone to kill it; so many times."""
+    """Pause a worker in the middle of a chunk, this many times, so that a test can kill it."""
 
     def evaluate(*args: object, **kwargs: object) -> object:
         if _index(args) == chunk and len(list(Path(marks).iterdir())) < times:
@@ -41,7 +41,7 @@ def hold(marks: str, chunk: int, times: int) -> None:
 
 
 def memory(marks: str, hungry: int, refused: int) -> None:
-    """Have a chunk take more than a worker may have, once; refuse another one all memory."""
+    """Exceed the worker's memory limit once in one chunk; refuse all memory to another."""
     local_cluster.MEMORY_LIMIT, local_cluster._GIBIBYTE = 1, 2**28
 
     def evaluate(*args: object, **kwargs: object) -> object:

@@ -12,7 +12,7 @@ import pytest
 
 @contextlib.contextmanager
 def mounted(folder: Path, *arguments: str) -> Iterator[None]:
-    """Have something mounted on a folder; skips the test where that is not allowed."""
+    """Mount something on a folder; skip the test without the permission."""
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         ["mount", *arguments, str(folder)], capture_output=True, text=True, check=False, timeout=30
@@ -26,5 +26,5 @@ def mounted(folder: Path, *arguments: str) -> Iterator[None]:
 
 
 def mount_again(folder: Path, options: str) -> None:
-    """Change the options of what is mounted on a folder."""
+    """Remount a folder with other options."""
     subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True, timeout=30)

@@ -46,20 +46,20 @@ AXES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GoldenGrid:
-    """A grid and all that decides its numbers."""
+    """A grid and all inputs that decide its numbers."""
 
     grid: Grid
     context: BacktestContext
 
     def columns(self) -> dict[str, NDArray[np.float32]]:
-        """The metric columns of the whole grid, in the order of the ids."""
+        """Return the metric columns of the whole grid in id order."""
         plan = plan_chunks(self.grid, len(self.grid))
         parts = [engine.evaluate(self.context, self.grid, plan.chunk(k)) for k in range(len(plan))]
         return dict(zip(METRIC_COLUMNS, np.concatenate(parts, axis=1), strict=True))
 
 
 def golden_grid(name: str) -> GoldenGrid:
-    """The case of a name: ``SYMBOL model``, ``SYMBOL model costs news`` or `SMALL_RUN`."""
+    """Return a case by name: ``SYMBOL model``, ``SYMBOL model costs news`` or `SMALL_RUN`."""
     if name == SMALL_RUN:
         market = golden_set("GER40", "synthetic", "realistic").market
         execution = Execution(spread_points=INSTRUMENTS["GER40"].spread_points)
@@ -94,7 +94,7 @@ CASES = (
 
 
 def hashes(columns: Mapping[str, NDArray[np.float32]]) -> dict[str, str]:
-    """The hash of each metric column."""
+    """Return the hash of each metric column."""
     return {name: _hash(columns[name]) for name in METRIC_COLUMNS}
 
 
@@ -104,7 +104,7 @@ def _hash(values: NDArray[np.float32]) -> str:
 
 
 def known(name: str) -> dict[str, str]:
-    """The pinned hashes of a case in the current version of the results."""
+    """Return the pinned hashes of a case for the current results version."""
     pinned: dict[str, str] = json.loads(FILE.read_text())[str(RESULTS_VERSION)][name]
     return pinned
 

@@ -21,7 +21,7 @@ _REAL_SPANS = {"GER40": ("2017-01-01", "2018-12-01"), "XAUUSD": ("2018-01-01", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A combination and how it is to be traded."""
+    """A combination, its execution and its news filter."""
 
     combo: int
     params: Params
@@ -45,7 +45,7 @@ class GoldenSet:
 
 @cache
 def golden_set(symbol: str, name: str, model: Model) -> GoldenSet:
-    """The golden set of a symbol: `synthetic`, `edge` or `real`."""
+    """Return the golden set of a symbol: `synthetic`, `edge` or `real`."""
     combos = _combos(symbol, name)
     cases = tuple(_case(symbol, row, model) for row in combos.to_dict("records"))
     trades = _of_model(_path(symbol, name, "trades.parquet"), model)
@@ -61,7 +61,7 @@ def golden_set(symbol: str, name: str, model: Model) -> GoldenSet:
 
 
 def has_real_data(symbol: str) -> bool:
-    """Whether the real golden set and its bars are at hand."""
+    """Return True if the real golden set and its bars are present."""
     return _path(symbol, "real", "trades.parquet").is_file() and (SHARED / "data" / symbol).is_dir()
 
 

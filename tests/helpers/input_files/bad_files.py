@@ -19,7 +19,7 @@ ANY_WORDS = "«…»"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A file that is wrong."""
+    """An invalid file."""
 
     name: str
     content: bytes
@@ -27,13 +27,13 @@ class Case:
     message: str
 
     def is_said_in(self, text: str) -> bool:
-        """Whether a text is this message, from its first word to its last."""
+        """Return True if a text is exactly this message."""
         words = map(re.escape, f"error: {self.message}\n".split(ANY_WORDS))
         return re.fullmatch("[^\\n]*".join(words), text) is not None
 
 
 def cases(kind: str) -> list[Case]:
-    """The cases of a table, such as ``bars``."""
+    """Return the cases of a table, such as ``bars``."""
     table = tomllib.loads((CORPUS / f"{kind}.toml").read_text(encoding="utf-8"))
     return [
         Case(

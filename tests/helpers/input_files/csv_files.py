@@ -12,7 +12,7 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def minute_of(year, month, day, hour=0, minute=0):
-    """Minutes since 1970-01-01 00:00 UTC."""
+    """Return minutes since 1970-01-01 00:00 UTC."""
     return (
         int((dt.datetime(year, month, day, hour, minute, tzinfo=UTC) - EPOCH).total_seconds()) // 60
     )
@@ -22,7 +22,7 @@ START = minute_of(2024, 3, 5, 9)
 
 
 def made_up_bars(minutes, seed=0, price=1000.0):
-    """Bars at these minutes, on ticks of 0.25."""
+    """Return bars at these minutes, on ticks of 0.25."""
     rng = np.random.default_rng(seed)
     n = len(minutes)
     close = price + np.cumsum(rng.integers(-4, 5, n)) * 0.25
@@ -140,7 +140,7 @@ DIALECTS = {
 
 
 def same_bars(one, other):
-    """Whether two series of bars are equal, bit for bit."""
+    """Return True if two series of bars are bitwise equal."""
     return all(
         np.array_equal(getattr(one, name), getattr(other, name))
         for name in ("minute", "open", "high", "low", "close")

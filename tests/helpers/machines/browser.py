@@ -57,12 +57,12 @@ MISPLACED = """
 
 
 def find_browser() -> str | None:
-    """The path of a Chromium, if one is installed."""
+    """Return the path of an installed Chromium, or None."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 class Page:
-    """A page of a browser; events are kept as they come."""
+    """A page of a browser, with a record of its events."""
 
     def __init__(self, commands: int, answers: int) -> None:
         self._commands, self._answers = commands, answers
@@ -113,12 +113,12 @@ class Page:
         )
 
     def offline(self) -> None:
-        """Cut the page from every network."""
+        """Disconnect the page from the network."""
         limits = {"latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
         self.send("Network.emulateNetworkConditions", offline=True, **limits)
 
     def open(self, path: Path) -> None:
-        """Load a file, and forget the events of the one before."""
+        """Load a file and clear the recorded events."""
         self.events.clear()
         self.send("Page.navigate", url=path.as_uri())
         deadline = time.monotonic() + _TIMEOUT_S
@@ -126,7 +126,7 @@ class Page:
             self.events.append(self._read(deadline))
 
     def run(self, expression: str) -> Any:
-        """The value of a JavaScript expression; a promise is awaited."""
+        """Return the value of a JavaScript expression; promises are awaited."""
         answer = self.send(
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
         )
@@ -141,17 +141,17 @@ class Page:
             time.sleep(0.05)
 
     def screenshot(self, path: Path) -> None:
-        """The whole page as a PNG."""
+        """Save a screenshot of the whole page as PNG."""
         shot = self.send("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def pdf(self) -> bytes:
-        """The page as it is printed."""
+        """Return the printed page as PDF."""
         printed = self.send("Page.printToPDF", printBackground=False, preferCSSPageSize=True)
         return base64.b64decode(printed["data"])
 
     def complaints(self) -> list[str]:
-        """What the page wrote to the console, and what went wrong in it."""
+        """Return the console output and errors of the page."""
         said = []
         for event in self.events:
             params = event.get("params", {})
@@ -164,7 +164,7 @@ class Page:
         return said
 
     def requests(self) -> list[str]:
-        """The addresses that the page asked for."""
+        """Return the addresses that the page requested."""
         return [
             event["params"]["request"]["url"]
             for event in self.events
@@ -174,7 +174,7 @@ class Page:
 
 @contextmanager
 def open_browser(path: str, profile: Path) -> Iterator[Page]:
-    """An empty page of a browser with a profile of its own."""
+    """Open an empty page in a browser with its own profile."""
     command_out, command_in = os.pipe()
     answer_out, answer_in = os.pipe()
     process = subprocess.Popen(

@@ -42,7 +42,7 @@ ib_grid.runs.fingerprint.RESULTS_VERSION += 1
 
 @dataclass(slots=True)
 class ExternalCluster:
-    """Processes on loopback that know nothing of a test but their address.
+    """A scheduler and workers on loopback, as on other machines.
 
     Attributes
     ----------
@@ -80,11 +80,11 @@ class ExternalCluster:
         self.wait_for(lambda: "Registered to" in self.said(name))
 
     def address_of(self, name: str) -> str:
-        """Where a worker listens."""
+        """Return the address of a worker."""
         return re.findall(r"Start worker at: *(\S+)", self.said(name))[0]
 
     def worker(self, name: str, start_up: str = "") -> None:
-        """Begin to start one more worker; what is given as `start_up` it runs before all else."""
+        """Start one more worker, which runs the code `start_up` first; do not wait for it."""
         options = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         options += ["--name", name, "--local-directory", "."]
         self._process(name, "distributed.cli.dask_worker", options, start_up)
@@ -106,16 +106,16 @@ class ExternalCluster:
             )
 
     def kill(self, name: str) -> None:
-        """End a process as a machine ends that loses its power."""
+        """Kill a process without warning, as a power cut does."""
         self.processes[name].kill()
         self.processes[name].wait()
 
     def said(self, name: str) -> str:
-        """What a process has written."""
+        """Return the log of a process."""
         return (self.folder / name / "log.txt").read_text()
 
     def wait_for(self, happened: Callable[[], bool]) -> None:
-        """Wait for something, as long as all processes live."""
+        """Wait for an event while all processes live."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not happened():
             assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s"
@@ -124,7 +124,7 @@ class ExternalCluster:
             time.sleep(0.01)
 
     def end(self) -> None:
-        """End all that is still there."""
+        """End all remaining processes."""
         for process in self.processes.values():
             process.kill()
         for process in self.processes.values():
@@ -132,12 +132,12 @@ class ExternalCluster:
 
 
 def _is_kept(name: str) -> bool:
-    """Whether a machine of its own would have it as well: where kernels are kept, and the clock."""
+    """Return True if a separate machine would have this variable too."""
     return name in ("PATH", "HOME", "LANG", "TZ", "XDG_CACHE_HOME") or name.startswith("NUMBA_")
 
 
 def certificates(folder: Path) -> tuple[Path, Path, Path]:
-    """An authority, and a certificate signed by it with its key, for loopback: PEM files."""
+    """Write PEM files for loopback: an authority, a certificate signed by it, and its key."""
     ca, ca_key, cert, key = (folder / f"{name}.pem" for name in ("ca", "ca-key", "cert", "key"))
     request = folder / "request.pem"
     new_key = ("-newkey", "rsa:2048", "-nodes")

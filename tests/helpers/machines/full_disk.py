@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def room_for(most_bytes: int) -> Iterator[None]:
-    """Let no file of this process become larger; what would is refused with EFBIG."""
+    """Limit the size of every file that this process writes; more raises EFBIG."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
     try:

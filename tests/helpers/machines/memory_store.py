@@ -13,7 +13,7 @@ from ib_grid.storage.paths import RemotePath, parse_path
 
 @contextmanager
 def memory_store() -> Iterator[RemotePath]:
-    """A prefix that nobody else uses; nothing of it is left."""
+    """Yield a fresh prefix, and remove it afterwards."""
     root = parse_path(f"memory://{secrets.token_hex(6)}/results")
     assert isinstance(root, RemotePath)
     yield root

@@ -17,7 +17,7 @@ BUCKET = "results"
 
 
 def environment_of(port: int) -> dict[str, str]:
-    """What a process needs to use the server, and no other one."""
+    """Return environment variables that point a process to this server only."""
     return {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "nobody",
@@ -32,7 +32,7 @@ def environment_of(port: int) -> dict[str, str]:
 
 @contextmanager
 def s3_server() -> Iterator[dict[str, str]]:
-    """A server with a bucket, found by this process as well; its environment."""
+    """Start a server with a bucket, also for this process; yield its environment."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -50,13 +50,13 @@ def s3_server() -> Iterator[dict[str, str]]:
 
 
 def bucket() -> RemotePath:
-    """The bucket of the server."""
+    """Return the bucket of the server."""
     found = parse_path(f"s3://{BUCKET}")
     assert isinstance(found, RemotePath)
     return found
 
 
 def _forget() -> None:
-    """Connections are kept for the life of a process, the server is not."""
+    """Clear cached connections, which outlive the server."""
     remote_path._filesystem.cache_clear()
     s3fs.S3FileSystem.clear_instance_cache()

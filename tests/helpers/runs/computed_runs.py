@@ -37,7 +37,7 @@ N_CHUNKS, N_ROWS = 8, 16
 
 
 def computed_run(folder: Path, symbol: str = "GER40", **changes: object) -> Path:
-    """A finished run in a folder, without a report."""
+    """Write a finished run without a report."""
     grid = folder / "verified.toml"
     a, b = SESSIONS[symbol]
     grid.write_text(GRID.format(a=a, b=b))
@@ -66,7 +66,7 @@ def computed_run(folder: Path, symbol: str = "GER40", **changes: object) -> Path
 def verified(
     run_dir: Path, *, sample: int = 0, seed: int = 1, bars: Path | None = None
 ) -> Verification:
-    """A run's verification, by default without a sample."""
+    """Verify a run, by default without a sample."""
     return verify_run(run_dir, sample=sample, seed=seed, bars=bars, progress=lambda *_: None)
 
 

@@ -48,7 +48,7 @@ def manifest(
     cut: TopKThreshold | None = None,
     **changes: object,
 ) -> Manifest:
-    """The manifest of a made-up run."""
+    """Return the manifest of a random run."""
     plan = plan_chunks(grid, rows_per_chunk)
     parts = {
         "symbol": "GER40",
@@ -93,7 +93,7 @@ def write_run(
     of_manifest: dict[str, Any] | None = None,
     **identity_changes: object,
 ) -> pd.DataFrame:
-    """Write a run directory; the rows that were put into it."""
+    """Write a run directory; return its rows."""
     rows = random_rows(grid, seed) if rows is None else rows
     path.mkdir(parents=True, exist_ok=True)
     write_manifest(path, manifest(grid, rows_per_chunk, **(of_manifest or {}), **identity_changes))
@@ -114,7 +114,7 @@ def write_run(
 
 
 def cube_of(rows: pd.DataFrame, column: str, grid: Grid = GRID) -> np.ndarray:
-    """A metric at its place in the grid, by a loop over the rows."""
+    """Return a metric as an array of the grid's shape, filled row by row."""
     cube = np.full(grid.shape, np.nan, np.float32)
     for combo_id, value in zip(rows["combo_id"], rows[column], strict=True):
         cube[np.unravel_index(combo_id, grid.shape)] = value
@@ -123,7 +123,7 @@ def cube_of(rows: pd.DataFrame, column: str, grid: Grid = GRID) -> np.ndarray:
 
 @contextmanager
 def only(files: Mapping[int, Path], indices: list[int]) -> Iterator[None]:
-    """Take all files away but those of some chunks: reading another fails."""
+    """Hide the files of all but some chunks, so that reading another fails."""
     hidden = [path for index, path in files.items() if index not in indices and path.exists()]
     for path in hidden:
         path.rename(path.with_suffix(".hidden"))

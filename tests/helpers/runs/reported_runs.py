@@ -39,7 +39,7 @@ COUNTS = ("trades", "consec_wins", "consec_losses")
 
 @dataclass(frozen=True)
 class MadeUpRun:
-    """A run directory, what was put into it, and how a report is told of it."""
+    """A run directory, its rows, and the run information of its report."""
 
     run_dir: Path
     info: RunInfo
@@ -70,7 +70,7 @@ def run_info(grid: Grid, **changes: object) -> RunInfo:
 
 
 def random_rows(grid: Grid, seed: int, *, most_trades: int = 40) -> pd.DataFrame:
-    """A row for each combination."""
+    """Return a random row for each combination."""
     rng = np.random.default_rng(seed)
     ids = np.arange(len(grid))
     rows = {"combo_id": ids}
@@ -87,7 +87,7 @@ def random_rows(grid: Grid, seed: int, *, most_trades: int = 40) -> pd.DataFrame
 def write_rows(
     run_dir: Path, grid: Grid, rows: pd.DataFrame, rows_per_chunk: int, chunks: slice = slice(None)
 ) -> None:
-    """Write the rows as a run does, a file per chunk, for some of the chunks."""
+    """Write the rows of some chunks as a run does, one file per chunk."""
     plan, schema = plan_chunks(grid, rows_per_chunk), result_schema()
     columns = [pa.array(rows[field.name].to_numpy(), field.type) for field in schema]
     table = pa.Table.from_arrays(columns, schema=schema)

@@ -48,7 +48,7 @@ FINGERPRINT = "f" * 64
 
 
 def settings(folder: Path, **changes: object) -> Settings:
-    """Settings of the small grid with its results in a folder."""
+    """Return settings of the small grid with its results in a folder."""
     grid_file = folder / "grid.toml"
     grid_file.write_text(GRID_TOML)
     values: dict[str, object] = {
@@ -64,7 +64,7 @@ def settings(folder: Path, **changes: object) -> Settings:
 
 
 def work(folder: Path, **changes: object) -> ChunkWork:
-    """The work of a run of the small grid, with its data set in a folder."""
+    """Return the work of a run of the small grid, with its results in a folder."""
     inputs = read_inputs(settings(folder))
     values: dict[str, object] = {
         "context": inputs.context,
@@ -77,7 +77,7 @@ def work(folder: Path, **changes: object) -> ChunkWork:
 
 
 def made_up_metrics(chunk: Chunk) -> NDArray[np.float32]:
-    """Metrics that no engine computed, different in each row."""
+    """Return random metrics, different in each row."""
     random = np.random.default_rng(chunk.index)
     metrics = random.normal(0, 5, (len(METRIC_COLUMNS), chunk.n_rows))
     for row, name in enumerate(METRIC_COLUMNS):
@@ -87,14 +87,14 @@ def made_up_metrics(chunk: Chunk) -> NDArray[np.float32]:
 
 
 def rows(dataset: AnyPath) -> pa.Table:
-    """All rows of a data set, by id."""
+    """Return all rows of a data set in id order."""
     contents = (pa.BufferReader(path.read_bytes()) for path in partition_files(dataset))
     tables = [pq.ParquetFile(content).read() for content in contents]
     return pa.concat_tables(tables).replace_schema_metadata(None).sort_by("combo_id")
 
 
 def plain_console() -> tuple[Console, io.StringIO]:
-    """A console that is no terminal, and what it was given."""
+    """Return a console that is not a terminal, and its text."""
     text = io.StringIO()
     return Console(file=text, width=200), text
 

@@ -23,7 +23,7 @@ from tests.helpers.strategies import executions, news_filters, params, scenes
 
 @cache
 def source_of_golden_bars(model: Model = "realistic", *, with_news: bool = False) -> RunSource:
-    """The standard grid on the made-up golden bars; events at 08:10 UTC of every third day."""
+    """Return the standard grid on the synthetic golden bars, with news on every third day."""
     grid = named_grid("standard", GER40)
     market = build_market(
         read_bars(GOLDEN / "GER40_synthetic" / "m1.parquet"), grid.sessions, grid.horizon_minutes
@@ -45,7 +45,7 @@ def source_of_golden_bars(model: Model = "realistic", *, with_news: bool = False
 
 @st.composite
 def traded(draw) -> tuple[RunSource, Params]:
-    """A made-up market with a combination for it, under either model."""
+    """Draw a random market and a combination for it, with either model."""
     scene = draw(scenes())
     combination = draw(params(scene.session))
     source = RunSource(

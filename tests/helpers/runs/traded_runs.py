@@ -26,7 +26,7 @@ BARS = GOLDEN / "GER40_synthetic" / "m1.parquet"
 def traded_run(
     folder: Path, grid: Grid, *, news: NewsFilter = NO_NEWS, **info: object
 ) -> tuple[MadeUpRun, RunSource]:
-    """A finished run in a new directory, under the realistic model."""
+    """Write a finished run with realistic fills in a new directory."""
     bars = read_bars(BARS)
     execution = Execution(spread_points=1.5)
     market = build_market(bars, grid.sessions, grid.horizon_minutes)
