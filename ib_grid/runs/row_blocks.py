@@ -201,7 +201,8 @@ def _unreadable(location: AnyPath, reason: str) -> StoreError:
 
 def _batches(path: AnyPath, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     with read_errors(path), open_partition(path) as file:
-        missing = [name for name in names if name not in set(file.schema_arrow.names)]
+        existing = set(file.schema_arrow.names)
+        missing = [name for name in names if name not in existing]
         if missing:
             raise _unreadable(path, f"missing column {', '.join(missing)}")
         yield from file.iter_batches(batch_size=BLOCK_ROWS, columns=list(names))
