@@ -1,4 +1,4 @@
-"""How orders are filled: the execution model and its costs."""
+"""Execution models and trading costs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Execution:
     market entry          open of the first bar at or after  close of the signal bar (Reverse:
                           the signal bar's end               of the bar before its entry)
     Reverse               earliest CISD of all groups        CISD of the first group in order
-    REV_RB                in the race with the others        only on days that have no other
+    REV_RB                competes with the others           only on days that have no other
     REV_RB fill           touched by the order's own side    touched by the mid price, filled at
                           of the book, at the level          the level plus half the spread
     prices watched        the position's exit side           mid prices
@@ -88,5 +88,5 @@ class Execution:
         return self.spread_points / 2
 
     def to_dict(self) -> dict[str, str | float]:
-        """Names and values, for a manifest or a fingerprint."""
+        """Return names and values, for a manifest or a fingerprint."""
         return dataclasses.asdict(self)

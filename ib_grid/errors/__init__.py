@@ -135,5 +135,5 @@ class RunMismatchError(InputError):
 
 
 def first_line(error: Exception) -> str:
-    """The first line of another library's message, for one of ours."""
+    """Return the first line of another library's error message."""
     return next(iter(str(error).splitlines()), type(error).__name__)

@@ -36,18 +36,18 @@ def check_names(
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """The known name that is most like this one; empty where none is like it."""
+    """Return the known name most similar to this one; empty if none is similar."""
     return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)), "")
 
 
 def perhaps(name: object, known: Iterable[str]) -> str:
-    """The nearest known name as what an error expects; empty where none is like it."""
+    """Return the most similar known name as a suggestion; empty if none is similar."""
     near = nearest(name, known)
     return f"perhaps {near}" if near else ""
 
 
 def finite_number(value: object) -> float | None:
-    """A finite real number as float, or None where it is none; true and false are no numbers."""
+    """Return a finite real number as float, or None; True and False are not numbers."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
     try:
@@ -58,14 +58,14 @@ def finite_number(value: object) -> float | None:
 
 
 def whole_number(value: object) -> int | None:
-    """A whole number as int, or None where it is none; true and false are no numbers."""
+    """Return a whole number as int, or None; True and False are not numbers."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         return None
     return int(value)
 
 
 def shown(value: object) -> str:
-    """A value for a message, cut where it is long; of a list or an object it may say only that.
+    """Return a value for a message, shortened if long; a list or an object by its type.
 
     What comes from a file may be nested deeply or be a number of more digits than Python prints.
     """
@@ -79,7 +79,7 @@ def shown(value: object) -> str:
 
 
 def cut(text: str) -> str:
-    """A text for a message, cut where it is long."""
+    """Return a text for a message, shortened if long."""
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 

@@ -52,7 +52,7 @@ class ChunkPlan:
         return self.chunks_per_block * self.grid.shape[0] * self.grid.shape[1]
 
     def chunk(self, index: int) -> Chunk:
-        """The chunk of an index from 0 to ``len(plan) - 1``."""
+        """Return the chunk of an index from 0 to ``len(plan) - 1``."""
         grid = self.grid
         block, part = divmod(index, self.chunks_per_block)
         first = part * self.settings_per_chunk
@@ -68,7 +68,7 @@ class ChunkPlan:
 
 
 def plan_chunks(grid: Grid, rows_per_chunk: int) -> ChunkPlan:
-    """The plan whose chunks have about this many combinations, at least one setting each.
+    """Return the plan with about this many combinations a chunk, at least one setting.
 
     Raises
     ------

@@ -97,7 +97,7 @@ _ARROW_TYPES = {int: pa.int32(), float: pa.float64(), str: pa.string(), bool: pa
 
 
 def result_schema(metrics: Sequence[str] = METRIC_COLUMNS) -> pa.Schema:
-    """Arrow schema of the result rows: int64 id, parameters, these metrics as float32.
+    """Return the Arrow schema of the results: int64 id, parameters, float32 metrics.
 
     Parameters are dictionary-encoded on disk, except the one that is true or false.
     """
@@ -108,7 +108,7 @@ def result_schema(metrics: Sequence[str] = METRIC_COLUMNS) -> pa.Schema:
 
 
 def param_type(name: str) -> pa.DataType:
-    """Arrow type of a parameter's values."""
+    """Return the Arrow type of a parameter's values."""
     return _ARROW_TYPES[DOMAINS[name].kind] if name in DOMAINS else pa.string()
 
 
@@ -127,7 +127,7 @@ def trades_frame(
     r: ArrayLike,
     ambiguous: ArrayLike,
 ) -> pd.DataFrame:
-    """The trades of one combination, a row per trade, columns `TRADE_COLUMNS`.
+    """Return the trades of one combination, a row per trade, columns `TRADE_COLUMNS`.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def trades_frame(
 def candidates_frame(
     *, date: ArrayLike, variation: ArrayLike, direction: ArrayLike, news_minute: ArrayLike
 ) -> pd.DataFrame:
-    """Candidates of one combination: date, variation, direction, news_minute (UTC minutes)."""
+    """Return the candidates of one combination as a frame; news_minute in UTC minutes."""
     return pd.DataFrame(
         {
             "date": _moments(date, 86_400_000),

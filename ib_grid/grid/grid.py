@@ -154,11 +154,11 @@ class Grid:
         return max(self.ib_wait_minutes) + max(self.trade_window_minutes)
 
     def places(self, ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-        """Index of each id's value on each of `axes`, arrays of the ids' shape."""
+        """Return the index of each id's value on each of `axes`, arrays of the ids' shape."""
         return dict(zip(self.axes, np.unravel_index(ids, self.shape), strict=True))
 
     def params(self, combo_id: int) -> Params:
-        """The combination of an id.
+        """Return the combination of an id.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class Grid:
     def columns(
         self, ids: NDArray[np.int64]
     ) -> dict[str, tuple[tuple[object, ...], NDArray[np.int64]]]:
-        """The parameter columns of these ids, as (values, index into them), by parameter name."""
+        """Return the parameter columns of these ids as (values, index), by parameter name."""
         place = self.places(ids)
         split = {
             **{n: ("session", [getattr(s, n) for s in self.sessions]) for n in PARAM_NAMES[:3]},
@@ -187,7 +187,7 @@ class Grid:
         return {name: _dictionary(split[name][1], place[split[name][0]]) for name in PARAM_NAMES}
 
     def id_of(self, params: Params) -> int:
-        """The id of a combination.
+        """Return the id of a combination.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Grid:
         return int(np.ravel_multi_index(place, self.shape))
 
     def to_dict(self) -> dict[str, list[object]]:
-        """The axes as a grid file gives them, for a manifest or a fingerprint."""
+        """Return the axes as a grid file gives them, for a manifest or a fingerprint."""
         return {
             "ib_sessions": [str(session) for session in self.sessions],
             "ib_timezone": [session.ib_timezone for session in self.sessions],
@@ -217,7 +217,7 @@ class Grid:
 
     @classmethod
     def from_dict(cls, axes: Mapping[str, object]) -> Grid:
-        """The grid of `to_dict`; KeyError, TypeError, ValueError or InputError if it is none."""
+        """Return the grid that `to_dict` gave; a ValueError or the like if invalid."""
         spans = zip(axes["ib_sessions"], axes["ib_timezone"], strict=True)  # type: ignore[call-overload]
         return cls(
             sessions=tuple(session_from_text(span, zone) for span, zone in spans),
@@ -258,14 +258,14 @@ def _check_size(grid: Grid) -> None:
 def _dictionary(
     values: Sequence[object], index: NDArray[np.int64]
 ) -> tuple[tuple[object, ...], NDArray[np.int64]]:
-    """Distinct values in order of appearance, and the index into them."""
+    """Return the distinct values in order of appearance, and the index into them."""
     distinct = {value: place for place, value in enumerate(dict.fromkeys(values))}
     to_distinct = np.array([distinct[value] for value in values], dtype=np.int64)
     return tuple(distinct), to_distinct[index]
 
 
 def named_grid(name: str, instrument: Instrument) -> Grid:
-    """The standard or the expanded grid of an instrument.
+    """Return the standard or the expanded grid of an instrument.
 
     Raises
     ------
@@ -282,7 +282,7 @@ def named_grid(name: str, instrument: Instrument) -> Grid:
 def grid_from_mapping(
     values: Mapping[str, object], instrument: Instrument, *, location: str = ""
 ) -> Grid:
-    """A grid from a key per axis with its list of values; an axis not named is the standard grid's.
+    """Return the grid of a mapping from axis to values; missing axes are the standard grid's.
 
     Raises
     ------

@@ -17,7 +17,7 @@ STOP_MODES = ("ib_start", "eq")
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """What a parameter's value may be."""
+    """Domain of a parameter's values."""
 
     kind: type
     holds: Callable[[object], bool]
@@ -50,7 +50,7 @@ PARAM_NAMES = (*SESSION_FIELDS, *DOMAINS)
 def check_value(
     name: str, value: object, error: type[InputError] = ParamsError, location: str = ""
 ) -> int | float | str | bool:
-    """The value of a parameter in the type it has in a combination.
+    """Return the value of a parameter in the type it has in a combination.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def check_value(
 
 
 def _convert(value: object, kind: type) -> int | float | str | bool | None:
-    """The value as `kind`, or None where that would change it; numpy's scalars are welcome."""
+    """Convert a value to `kind`; None if that would change it. Takes numpy scalars, too."""
     if isinstance(value, (bool, np.bool_)):
         return bool(value) if kind is bool else None
     if isinstance(value, str):
@@ -137,12 +137,12 @@ class Params:
         return self.ib_wait_minutes + self.trade_window_minutes
 
     def to_dict(self) -> dict[str, int | float | str | bool]:
-        """Names and values, in the order of the result columns."""
+        """Return names and values, in the order of the result columns."""
         return dataclasses.asdict(self)
 
 
 def params_from_mapping(values: Mapping[str, object], *, location: str = "") -> Params:
-    """One combination from a mapping with exactly the 14 parameter names.
+    """Return the combination of a mapping with exactly the 14 parameter names.
 
     Raises
     ------

@@ -30,7 +30,7 @@ WEIGHT_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankingSettings:
-    """What the score is made of, and how many trades a combination needs to be ranked.
+    """Weights of the score, and the fewest trades a ranked combination may have.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class RankingSettings:
         object.__setattr__(self, "weights", ordered)
 
     def weights_of(self, prefix: str) -> dict[str, float]:
-        """The weights for a variation's own columns; a column that names one already stays."""
+        """Return the weights with a variation's prefix; prefixed columns stay as they are."""
         weights: dict[str, float] = {}
         for name, weight in self.weights.items():
             column = prefix + name if name in METRIC_NAMES else name
@@ -120,7 +120,7 @@ class Extrema(NamedTuple):
     n_rows: int
 
     def merge(self, other: Extrema) -> Extrema:
-        """Extrema over the rows of both."""
+        """Return the extrema over the rows of both."""
         return Extrema(
             np.minimum(self.low, other.low),
             np.maximum(self.high, other.high),
@@ -129,7 +129,7 @@ class Extrema(NamedTuple):
 
 
 def no_extrema(n_columns: int) -> Extrema:
-    """Extrema over no row, to merge others with."""
+    """Return the extrema over no row, to merge others with."""
     return Extrema(np.full(n_columns, np.inf), np.full(n_columns, -np.inf), 0)
 
 
@@ -181,7 +181,7 @@ def take(columns: Columns, names: Iterable[str], rows: NDArray[np.bool_] | np.bo
 
 
 def column_extrema(columns: Columns, weights: Mapping[str, float]) -> Extrema:
-    """Extrema of the score columns over these rows, finite and eligible all of them."""
+    """Return the extrema of the score columns over these finite, eligible rows."""
     values = [columns[name] for name in weights]
     low = [np.min(v, initial=np.inf) for v in values]
     high = [np.max(v, initial=-np.inf) for v in values]
@@ -191,7 +191,7 @@ def column_extrema(columns: Columns, weights: Mapping[str, float]) -> Extrema:
 def composite_scores(
     columns: Columns, weights: Mapping[str, float], extrema: Extrema
 ) -> NDArray[np.float64]:
-    """Weighted sum of the score columns, each min-max normalised.
+    """Return the weighted sum of the score columns, each min-max normalised.
 
     Parameters
     ----------
@@ -216,5 +216,5 @@ def composite_scores(
 def best_first(
     scores: NDArray[np.float64], combo_id: NDArray[np.int64], n: int
 ) -> NDArray[np.intp]:
-    """Rows of the best `n`: score descending, then `combo_id` ascending."""
+    """Return the rows of the top `n`: score descending, then `combo_id` ascending."""
     return np.lexsort((combo_id, -scores))[:n]

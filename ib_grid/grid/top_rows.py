@@ -41,12 +41,12 @@ class TopRows:
             self._sort()
 
     def merge(self, other: TopRows) -> TopRows:
-        """The best of both; this one takes them in."""
+        """Merge the other's top rows into this one and return it."""
         self.add(*other.columns())
         return self
 
     def columns(self) -> tuple[NDArray[Any], ...]:
-        """Score, id and the rest of the best rows, best first; arrays of shape (n_best,)."""
+        """Return score, id and further columns of the top rows; arrays of shape (n_top,)."""
         self._sort()
         return self._parts[0]
 

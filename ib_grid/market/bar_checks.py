@@ -1,4 +1,4 @@
-"""What columns of times and prices must be like to be one-minute bars."""
+"""Checks of times and prices of one-minute bars."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check_columns(names: Sequence[str], location: str) -> None:
 
 
 def whole_minutes(time: pd.Series, location: str) -> NDArray[np.int64]:
-    """Minutes since 1970-01-01 00:00 UTC of a column of times.
+    """Return minutes since 1970-01-01 00:00 UTC of a column of times.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _check_years(minutes: NDArray[np.datetime64], location: str) -> None:
 
 
 def price_column(values: pd.Series, location: str) -> NDArray[np.float64]:
-    """A column of prices as float64, NaN where one is missing.
+    """Return a column of prices as float64, NaN for missing ones.
 
     Raises
     ------

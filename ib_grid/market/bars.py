@@ -62,12 +62,12 @@ class Bars:
         return len(self.minute)
 
     def between(self, first_minute: int, end_minute: int) -> Bars:
-        """The bars with ``first_minute <= minute < end_minute``."""
+        """Return the bars with ``first_minute <= minute < end_minute``."""
         first, end = np.searchsorted(self.minute, [first_minute, end_minute])
         return self.take(slice(first, end))
 
     def take(self, rows: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Bars:
-        """The bars at these rows, given in ascending order."""
+        """Return the bars at these rows, given in ascending order."""
         return Bars(
             minute=self.minute[rows],
             open=self.open[rows],
@@ -78,7 +78,7 @@ class Bars:
 
 
 def bars_from_frame(frame: pd.DataFrame, *, location: str = "the frame") -> Bars:
-    """Bars from a frame with the columns time (with a zone), open, high, low and close.
+    """Return the bars of a frame with columns time (with a zone), open, high, low, close.
 
     Raises
     ------
@@ -97,13 +97,13 @@ def bars_from_frame(frame: pd.DataFrame, *, location: str = "the frame") -> Bars
 
 
 def bars_to_frame(bars: Bars) -> pd.DataFrame:
-    """Frame with the columns time (datetime64[ms, UTC]), open, high, low and close."""
+    """Return a frame with columns time (datetime64[ms, UTC]), open, high, low, close."""
     time = pd.to_datetime(bars.minute * 60_000, unit="ms", utc=True).as_unit("ms")
     return pd.DataFrame({"time": time, **{name: getattr(bars, name) for name in PRICES}})
 
 
 def read_bars(path: Path) -> Bars:
-    """Bars of a Parquet file.
+    """Read the bars of a Parquet file.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def _check_size(file: pq.ParquetFile, path: Path) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarsOrigin:
-    """What a bars file says about itself.
+    """Origin of a bars file, from its metadata.
 
     Attributes
     ----------
@@ -193,7 +193,7 @@ def write_bars(
 
 
 def read_origin(path: Path) -> BarsOrigin:
-    """What a bars file says about itself.
+    """Read the metadata of a bars file.
 
     Raises
     ------
@@ -238,11 +238,11 @@ def _unreadable(path: Path, error: Exception) -> DataError:
 
 
 def price_decimals(price: float) -> int:
-    """Decimals that a price of this size is shown with: 2 from 1,000 up, 5 for one like 1.08."""
+    """Return the decimals to show a price with: 2 from 1,000 up, 5 for one like 1.08."""
     return max(2, 5 - math.floor(math.log10(price))) if price > 0 else 2
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

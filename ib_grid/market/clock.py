@@ -25,7 +25,7 @@ _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 def parse_clock_time(text: str) -> int:
-    """Minutes after midnight of an ``HH:MM`` text.
+    """Return the minutes after midnight of an ``HH:MM`` text.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def parse_clock_time(text: str) -> int:
 
 
 def zone(name: str) -> pytz.BaseTzInfo:
-    """The time zone of an IANA name such as ``Europe/Berlin``.
+    """Return the time zone of an IANA name such as ``Europe/Berlin``.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def zone(name: str) -> pytz.BaseTzInfo:
 
 
 def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes:
-    """UTC minutes of one clock time on each of the local dates.
+    """Return the UTC minutes of one clock time on each of the local dates.
 
     A clock time that the spring change leaves out is moved on by the change; one that the autumn
     change gives twice is taken as the second.
@@ -84,7 +84,7 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
 
 
 def utc_minute(local: dt.datetime, timezone: str) -> int:
-    """The UTC minute in which a local time without an offset falls.
+    """Return the UTC minute in which a local time without an offset falls.
 
     Parameters
     ----------
@@ -111,17 +111,17 @@ def utc_minute(local: dt.datetime, timezone: str) -> int:
 
 
 def day_number(date: dt.date) -> int:
-    """Days from 1970-01-01 to a date."""
+    """Return the days from 1970-01-01 to a date."""
     return (date - EPOCH.date()).days
 
 
 def date_of(day: int) -> dt.date:
-    """The date of a number of days since 1970-01-01."""
+    """Return the date of a number of days since 1970-01-01."""
     return EPOCH.date() + dt.timedelta(days=int(day))
 
 
 def local_dates(minutes: Minutes, timezone: str) -> Days:
-    """Local date of each UTC minute.
+    """Return the local date of each UTC minute.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def local_dates(minutes: Minutes, timezone: str) -> Days:
 
 
 def utc_offset_minutes(minutes: Minutes, timezone: str) -> Minutes:
-    """Minutes by which the zone's clock is ahead of UTC at each UTC minute, shape (n,)."""
+    """Return the minutes by which the zone is ahead of UTC at each UTC minute, shape (n,)."""
     tz = zone(timezone)
     days, place = np.unique(minutes // MINUTES_PER_DAY, return_inverse=True)
     first, end = days * MINUTES_PER_DAY, (days + 1) * MINUTES_PER_DAY
@@ -153,7 +153,7 @@ def utc_offset_minutes(minutes: Minutes, timezone: str) -> Minutes:
 
 
 def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArray[np.int64]]:
-    """UTC minutes that a zone's clock shows as these local minutes.
+    """Return the UTC minutes that a zone's clock shows as these local minutes.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArra
 
 
 def _readings(local_minutes: Minutes, timezone: str) -> tuple[Minutes, Minutes]:
-    """UTC minutes of local ones by the offsets a day before and a day after."""
+    """Return UTC minutes of local ones by the offsets a day before and a day after."""
     # Changes lie more than two days apart, so one of these two offsets holds.
     before = local_minutes - utc_offset_minutes(local_minutes - MINUTES_PER_DAY, timezone)
     return before, local_minutes - utc_offset_minutes(local_minutes + MINUTES_PER_DAY, timezone)
@@ -189,12 +189,12 @@ def _shows(minutes: Minutes, local_minutes: Minutes, timezone: str) -> NDArray[n
 
 
 def minute_text(minute: int) -> str:
-    """``YYYY-MM-DD HH:MM`` of a minute since 1970-01-01 00:00."""
+    """Return a minute since 1970-01-01 00:00 as ``YYYY-MM-DD HH:MM``."""
     return str(np.datetime64(int(minute), "m")).replace("T", " ")
 
 
 def _first_minutes_changed(first: Minutes, end: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
-    """The first minute after `first` at which the offset is no longer the same, by bisection."""
+    """Find the first minute after `first` with another offset, by bisection."""
     offset = _offsets(first, tz)
     while (end - first > 1).any():
         middle = (first + end) // 2

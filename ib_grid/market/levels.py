@@ -39,7 +39,7 @@ class SessionLevels(NamedTuple):
 
 
 def session_levels(bars: Bars, session: Session) -> SessionLevels:
-    """Levels of a session on every date that has a bar in it."""
+    """Return the levels of a session on every date that has a bar in it."""
     date = np.unique(clock.local_dates(bars.minute, session.ib_timezone))
     ib_start = clock.local_to_utc_minutes(date, session.ib_start, session.ib_timezone)
     ib_end = clock.local_to_utc_minutes(date, session.ib_end, session.ib_timezone)
@@ -60,7 +60,7 @@ def session_levels(bars: Bars, session: Session) -> SessionLevels:
 def _reduce_spans(
     ufunc: np.ufunc, values: NDArray[np.float64], first: NDArray[np.int64], end: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """`ufunc` over ``values[first[i]:end[i]]`` for each i; no span is empty."""
+    """Reduce ``values[first[i]:end[i]]`` by `ufunc` for each i; no span is empty."""
     if not len(first):
         return np.zeros(0, np.float64)
     # reduceat takes pairs (first, end) as neighbours and needs each below len(values)

@@ -93,7 +93,7 @@ def _table(session: Session, levels: SessionLevels, schema: pa.Schema) -> pa.Tab
 
 
 def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
-    """The levels of each session, exactly as they were written.
+    """Read the levels of each session, exactly as they were written.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the engines read: the bars near the sessions and the levels, as compact arrays."""
+"""Bars near the sessions, and levels, as compact arrays for the engines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Market:
     horizon_minutes: int
 
     def session_levels(self, session: Session, horizon_minutes: int) -> SessionLevels:
-        """Levels of a session, after a check that the bars reach far enough.
+        """Return the levels of a session, after a check that the bars reach far enough.
 
         Raises
         ------
@@ -55,7 +55,7 @@ def build_market(
     horizon_minutes: int,
     levels: Mapping[Session, SessionLevels] | None = None,
 ) -> Market:
-    """The market of some sessions.
+    """Build the market of some sessions.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def build_market(
 
 
 def traded_dates(market: Market) -> Days:
-    """The UTC dates on which a trade window of the market lies, ascending."""
+    """Return the UTC dates on which a trade window of the market lies, ascending."""
     ends = np.concatenate([levels.ib_end for levels in market.levels.values()])
     moments = np.concatenate([ends, ends + market.horizon_minutes])
     return np.unique(moments // MINUTES_PER_DAY)

@@ -1,4 +1,4 @@
-"""What the settings of a chunk enter on each date: signals, race and entries put together."""
+"""Entries of a chunk's settings on each date, from signals to fills."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Decisions:
     first_rows, last_rows : int64 array, shape (n_windows, n_dates)
         M1 rows of the trade windows.
     entries : Entries
-    chosen : int32 array, shape (n_settings, n_dates)
+    entry_index : int32 array, shape (n_settings, n_dates)
         Place in `entries`, or NO_ENTRY.
     variation : int8 array, shape (n_settings, n_dates)
         Place in `results.VARIATIONS`, or NO_CANDIDATE.
@@ -58,7 +58,7 @@ class Decisions:
     first_rows: NDArray[np.int64]
     last_rows: NDArray[np.int64]
     entries: Entries
-    chosen: NDArray[np.int32]
+    entry_index: NDArray[np.int32]
     variation: NDArray[np.int8]
 
 
@@ -70,7 +70,7 @@ class _Axis(NamedTuple):
 
 
 def costs_of(execution: Execution) -> Costs:
-    """The costs as the kernels take them."""
+    """Return the costs as the kernels take them."""
     half, original = execution.half_spread_points, execution.model_code == ORIGINAL
     if original:
         return Costs(half, 0.0, 0.0, execution.model_code)
@@ -88,7 +88,7 @@ class Found(NamedTuple):
 
 
 def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Found:
-    """The candidates of a chunk's settings that the news filter leaves."""
+    """Return the candidates of a chunk's settings that the news filter leaves."""
     wait = grid.ib_wait_minutes[chunk.wait_index]
     index = grid.places(chunk.ids[:: grid.exits_per_setting])
     minutes = _axis(grid.trade_window_minutes, index["trade_window_minutes"])
@@ -103,9 +103,9 @@ def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Fo
 
 
 def decide(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Decisions:
-    """Each day's trade of each setting of a chunk."""
+    """Return each day's trade of each setting of a chunk."""
     found = find(context, grid, chunk, costs)
-    entries, chosen, variation = _enter(found, costs)
+    entries, entry_index, variation = _enter(found, costs)
     return Decisions(
         prices=found.prices,
         levels=found.levels,
@@ -113,7 +113,7 @@ def decide(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> 
         first_rows=np.stack([window.first_row for window in found.windows]),
         last_rows=np.stack([window.last_row for window in found.windows]),
         entries=entries,
-        chosen=chosen,
+        entry_index=entry_index,
         variation=variation,
     )
 
@@ -184,7 +184,7 @@ def _enter(found: Found, costs: Costs) -> tuple[Entries, NDArray[np.int32], NDAr
     levels = found.levels
     # An entry for every setting and date would fit; what is not touched costs no memory.
     entries = empty_entries(len(found.settings.window) * len(levels.date))
-    n_entries, chosen, variation = collect_entries(
+    n_entries, entry_index, variation = collect_entries(
         found.settings,
         found.candidates,
         (levels.ib_high + levels.ib_low) / 2,
@@ -192,11 +192,11 @@ def _enter(found: Found, costs: Costs) -> tuple[Entries, NDArray[np.int32], NDAr
         costs,
         entries,
     )
-    return Entries._make(field[:n_entries] for field in entries), chosen, variation
+    return Entries._make(field[:n_entries] for field in entries), entry_index, variation
 
 
 def _start_prices(window: Window) -> NDArray[np.float64]:
-    """Open of the first M2 bar of each date's window; NaN where it has none."""
+    """Return the open of the first M2 bar of each date's window, or NaN."""
     some = window.end > window.first
     prices = np.full(len(some), np.nan)
     prices[some] = window.open[window.first[some]]

@@ -1,8 +1,9 @@
 """The fast engine: a chunk of the grid, or one combination's trades, from the market.
 
-A combination is not simulated. Signals are found once for each setting of the signal parameters,
-the few distinct entries they lead to are walked once for each pair of target and trailing, and a
-combination is then a look-up per date, folded into its metrics. `reference` is the plain twin.
+A combination is not simulated by itself. Signals are found once for each setting of the signal
+parameters; the exits of the few distinct entries are simulated once for each pair of target and
+trailing. A combination is then a look-up per date, accumulated into its metrics. `reference` is the
+plain twin.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution
 from ib_grid.engine.fast.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.engine.fast.entries import NO_ENTRY
-from ib_grid.engine.fast.exits import exit_of, walk_all
-from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, fold_settings
+from ib_grid.engine.fast.exits import exit_of, simulate_exits
+from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, accumulate_metrics
 from ib_grid.engine.fast.signals import NO_CANDIDATE, REV_RB
 from ib_grid.grid.chunks import Chunk, plan_chunks
 from ib_grid.grid.columns import EXIT_REASONS, candidates_frame, trades_frame
@@ -28,14 +29,14 @@ from ib_grid.grid.variations import VARIATIONS
 from ib_grid.market.market import Market
 from ib_grid.news import NO_NEWS
 
-# Exit pairs that are walked and folded together: more would only leave the processor's cache.
+# Exit pairs that are simulated together: more would only leave the processor's cache.
 _EXITS_AT_ONCE = 256
 # Settings times dates that are decided together: bounds the memory of a chunk of many settings.
 _DAYS_AT_ONCE = 1_000_000
 
 
 def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.float32]:
-    """Metrics of every combination of a chunk.
+    """Return the metrics of every combination of a chunk.
 
     Parameters
     ----------
@@ -64,12 +65,12 @@ def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.f
         decided = decide(context, grid, _part(chunk, some, len(pairs)), costs)
         for first_exit in range(0, len(pairs), _EXITS_AT_ONCE):
             exits = pairs[first_exit : first_exit + _EXITS_AT_ONCE]
-            _fold(decided, exits, costs, out, first, first_exit)
+            _accumulate(decided, exits, costs, out, first, first_exit)
     return out.reshape(N_GROUPS * N_METRICS, chunk.n_rows)
 
 
 def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
-    """Every trade of one combination, by date.
+    """Return every trade of one combination, by date.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
 
 
 def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
-    """Every candidate of one combination that the news filter looks at, blocked ones included.
+    """Return every candidate of one combination before the news filter.
 
     Returns
     -------
@@ -135,13 +136,13 @@ def warm_up(market: Market, grid: Grid) -> None:
 
 
 def grid_of_one(params: Params) -> Grid:
-    """The grid whose only combination this is."""
+    """Return the grid that holds only this combination."""
     axes = {name: (getattr(params, name),) for name in DOMAINS}
     return Grid(sessions=(params.session,), **axes)
 
 
 def _part(chunk: Chunk, settings: slice, n_exits: int) -> Chunk:
-    """Some of a chunk's settings, as a chunk."""
+    """Return some of a chunk's settings as a chunk."""
     first, end, _ = settings.indices(chunk.n_rows // n_exits)
     return dataclasses.replace(
         chunk, first_id=chunk.first_id + first * n_exits, n_rows=(end - first) * n_exits
@@ -149,12 +150,12 @@ def _part(chunk: Chunk, settings: slice, n_exits: int) -> Chunk:
 
 
 def _exit_pairs(grid: Grid) -> NDArray[np.float64]:
-    """(rr_target, tsl_target, tsl_sl) of the exits of a setting, in the order of the ids."""
+    """Return (rr_target, tsl_target, tsl_sl) of a setting's exits, in id order."""
     pairs = [(rr, *trailing) for rr in grid.rr_target for trailing in grid.trailing]
     return np.array(pairs, np.float64)
 
 
-def _fold(
+def _accumulate(
     decided: Decisions,
     pairs: NDArray[np.float64],
     costs: Costs,
@@ -162,14 +163,14 @@ def _fold(
     first_setting: int,
     first_exit: int,
 ) -> None:
-    """Walk every entry for these exit pairs and fold the results into their part of `out`."""
+    """Simulate these exits of every entry and accumulate their metrics in `out`."""
     end_row = decided.last_rows.max(axis=0) + 1
-    exits = walk_all(decided.prices, decided.entries, end_row, pairs, costs)
-    fold_settings(
+    exits = simulate_exits(decided.prices, decided.entries, end_row, pairs, costs)
+    accumulate_metrics(
         decided.prices,
         decided.entries,
         exits,
-        decided.chosen,
+        decided.entry_index,
         decided.variation,
         decided.window,
         decided.first_rows,
@@ -183,29 +184,29 @@ def _fold(
 
 def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFrame:
     entries, minute = decided.entries, decided.prices.minute
-    dates = np.flatnonzero(decided.chosen[0] != NO_ENTRY)
-    places = decided.chosen[0, dates]
+    dates = np.flatnonzero(decided.entry_index[0] != NO_ENTRY)
+    indices = decided.entry_index[0, dates]
     pair = np.array([params.rr_target, params.tsl_target, params.tsl_sl])
     exits = [
         exit_of(
             decided.prices,
             entries,
-            place,
+            index,
             pair,
-            decided.first_rows[0, entries.date[place]],
-            decided.last_rows[0, entries.date[place]],
+            decided.first_rows[0, entries.date[index]],
+            decided.last_rows[0, entries.date[index]],
             costs,
         )
-        for place in places
+        for index in indices
     ]
     target, row, price, reason, ambiguous, r = zip(*exits, strict=True) if exits else [()] * 6
     return trades_frame(
         date=decided.levels.date[dates],
         variation=[VARIATIONS[variation] for variation in decided.variation[0, dates]],
-        direction=np.where(entries.direction[places] > 0, "long", "short"),
-        entry_minute=minute[entries.row[places]],
-        entry_price=entries.fill[places],
-        stop=entries.stop[places],
+        direction=np.where(entries.direction[indices] > 0, "long", "short"),
+        entry_minute=minute[entries.row[indices]],
+        entry_price=entries.fill[indices],
+        stop=entries.stop[indices],
         target=target,
         exit_minute=minute[np.array(row, np.int64)],
         exit_price=price,

@@ -42,7 +42,7 @@ class Entries(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What the first signal and the entry need of each setting; arrays of shape (n_settings,).
+    """Settings, as the first signal and the entry need them; arrays of shape (n_settings,).
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Settings(NamedTuple):
 
 
 def empty_entries(size: int) -> Entries:
-    """Room for `size` entries."""
+    """Return room for `size` entries."""
     return Entries(
         date=np.empty(size, np.int64),
         row=np.empty(size, np.int64),
@@ -77,7 +77,7 @@ def empty_entries(size: int) -> Entries:
 
 @kernel
 def protective_stop(direction, ref, stop, min_sl_pct):  # type: ignore[no-untyped-def]
-    """The stop, mirrored to the right side of `ref` and widened to the smallest distance."""
+    """Return the stop, mirrored (STRATEGY 5, step 2) and widened (step 3)."""
     if direction * (ref - stop) <= 0:
         stop = ref - direction * abs(ref - stop)
     if abs(ref - stop) < min_sl_pct * ref:
@@ -98,19 +98,19 @@ def first_signal(order, rows, setting, date):  # type: ignore[no-untyped-def]
 
 @kernel
 def _find_or_add(entries, n, newest, older, date, row, direction, limit, ref, stop, fill, risk):  # type: ignore[no-untyped-def]
-    """The place of an entry among those of its date, a new one if it is not there yet."""
-    place = newest[date]
-    while place >= 0:
+    """Return the index of an entry, which is added if its date has none like it."""
+    index = newest[date]
+    while index >= 0:
         if (
-            entries.row[place] == row
-            and entries.direction[place] == direction
-            and entries.limit[place] == limit
-            and entries.ref[place] == ref
-            and entries.stop[place] == stop
-            and entries.fill[place] == fill
+            entries.row[index] == row
+            and entries.direction[index] == direction
+            and entries.limit[index] == limit
+            and entries.ref[index] == ref
+            and entries.stop[index] == stop
+            and entries.fill[index] == fill
         ):
-            return place
-        place = older[place]
+            return index
+        index = older[index]
     entries.date[n], entries.row[n], entries.direction[n] = date, row, direction
     entries.limit[n], entries.ref[n], entries.stop[n] = limit, ref, stop
     entries.fill[n], entries.risk[n] = fill, risk
@@ -132,7 +132,7 @@ def collect_entries(  # type: ignore[no-untyped-def]
     variation : int8 array, shape (n_settings, n_dates)
     """
     n_settings, n_dates = len(settings.window), len(eq)
-    chosen = np.full((n_settings, n_dates), NO_ENTRY, np.int32)
+    entry_index = np.full((n_settings, n_dates), NO_ENTRY, np.int32)
     variation = np.full((n_settings, n_dates), NO_CANDIDATE, np.int8)
     newest, older = np.full(n_dates, -1, np.int64), np.empty(len(entries.date), np.int64)
     n = 0
@@ -157,10 +157,10 @@ def collect_entries(  # type: ignore[no-untyped-def]
                     continue
                 risk = 0.0
             row = candidates.row[first, date]
-            place = _find_or_add(
+            index = _find_or_add(
                 entries, n, newest, older, date, row, direction, limit, ref, stop, fill, risk
             )
-            n = max(n, place + 1)
-            chosen[setting, date] = place
+            n = max(n, index + 1)
+            entry_index[setting, date] = index
             variation[setting, date] = kind
-    return n, chosen, variation
+    return n, entry_index, variation

@@ -1,7 +1,7 @@
 """From an entry to its exit (STRATEGY.md, sections 6 and 7).
 
-A short is walked as a long on negated prices: negation is exact, so every comparison and every sum
-comes out as if it had been written for both sides.
+A short is simulated as a long on negated prices. Negation is exact, so every comparison and every
+sum comes out as if it had been written for both sides.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ib_grid.engine.execution import ORIGINAL
 from ib_grid.engine.fast.compiled import kernel
 
-STOP, TP, TIME, TSL_MARKET, INVALID = 0, 1, 2, 3, 4  # places in results.EXIT_REASONS
+STOP, TP, TIME, TSL_MARKET, INVALID = 0, 1, 2, 3, 4  # indices of EXIT_REASONS
 ZERO_R = 1e-9
 
 
@@ -38,19 +38,19 @@ class Exits(NamedTuple):
 
 
 @kernel
-def result_r(entries, place, exit_price, costs):  # type: ignore[no-untyped-def]
-    """Result of an entry left at this price, in units of its risk."""
-    if entries.risk[place] == 0:
+def result_r(entries, index, exit_price, costs):  # type: ignore[no-untyped-def]
+    """Return R of an entry that exits at this price (STRATEGY 5, step 7)."""
+    if entries.risk[index] == 0:
         return 0.0
-    gain = entries.direction[place] * (exit_price - entries.fill[place])
-    r = (gain - costs.commission) / entries.risk[place]
+    gain = entries.direction[index] * (exit_price - entries.fill[index])
+    r = (gain - costs.commission) / entries.risk[index]
     return 0.0 if abs(r) <= ZERO_R else r
 
 
 @kernel
-def time_exit_price(prices, entries, place, first_row, last_row, costs):  # type: ignore[no-untyped-def]
-    """Price at which an entry still held is left at the end of the window."""
-    direction = entries.direction[place]
+def time_exit_price(prices, entries, index, first_row, last_row, costs):  # type: ignore[no-untyped-def]
+    """Return the price of a time exit at the end of the window."""
+    direction = entries.direction[index]
     if costs.model == ORIGINAL:
         return prices.close[max(last_row - 1, first_row)] - direction * costs.half
     return prices.close[last_row] - direction * costs.half - direction * costs.slippage
@@ -58,17 +58,17 @@ def time_exit_price(prices, entries, place, first_row, last_row, costs):  # type
 
 @kernel
 def _extremes(prices, row, direction, offset):  # type: ignore[no-untyped-def]
-    """Best and worst price of a bar as a long sees them, `offset` below the mid price."""
+    """Return a bar's best and worst price as a long sees them, less `offset`."""
     if direction > 0:
         return prices.high[row] - offset, prices.low[row] - offset
     return -prices.low[row] - offset, -prices.high[row] - offset
 
 
 @kernel
-def walk_realistic(  # type: ignore[no-untyped-def]
+def simulate_realistic(  # type: ignore[no-untyped-def]
     prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl, half
 ):
-    """Exit row (or `end_row`), price, reason and ambiguity of a position of `realistic`.
+    """Return exit row (or `end_row`), price, reason and ambiguity (STRATEGY 7.2).
 
     `stop` and `target`, and the price returned, are as a long sees them: times `direction`.
     """
@@ -79,18 +79,18 @@ def walk_realistic(  # type: ignore[no-untyped-def]
             row += 1
             continue
         o = direction * prices.open[row] - half
-        if o <= stop:
+        if o <= stop:  # STRATEGY 7.2, exits, step 1
             return row, o, STOP, False
-        gapped = o >= target
+        gapped = o >= target  # step 2
         if gapped and tsl_target == 0:
             return row, o, TP, False
         while o >= target:
             stop, target = stop + stop_step, target + target_step
             if stop >= o:
                 return row, o, TSL_MARKET, False
-        if worst <= stop:
+        if worst <= stop:  # step 3
             return row, stop, STOP, best >= target and not gapped
-        if best >= target:
+        if best >= target:  # step 4
             if tsl_target == 0:
                 return row, target, TP, False
             while best >= target:
@@ -98,17 +98,17 @@ def walk_realistic(  # type: ignore[no-untyped-def]
                 stop, target = stop + stop_step, target + target_step
                 if stop >= reached:
                     return row, reached, TSL_MARKET, False
-            if direction * prices.close[row] - half <= stop:
+            if direction * prices.close[row] - half <= stop:  # step 5
                 return row, stop, STOP, False
         row += 1
     return end_row, 0.0, TIME, False
 
 
 @kernel
-def walk_original(  # type: ignore[no-untyped-def]
+def simulate_original(  # type: ignore[no-untyped-def]
     prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
 ):
-    """Exit row (or `end_row`), price, reason and ambiguity of a position of `original`.
+    """Return exit row (or `end_row`), price, reason and ambiguity (STRATEGY 7.1).
 
     `stop` and `target`, and the price returned, are as a long sees them: times `direction`.
     """
@@ -131,20 +131,20 @@ def walk_original(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def watch_from(prices, entries, place, end_row, target, costs):  # type: ignore[no-untyped-def]
-    """First row in which a position that does not trail yet reaches stop or target, or `end_row`.
+def watch_from(prices, entries, index, end_row, target, costs):  # type: ignore[no-untyped-def]
+    """Find the first row in which a position reaches its first stop or target.
 
     Returns that row, whether the target is reached in it, and whether it is the bar in which the
     limit order filled, on which only the stop counts.
     """
-    row, direction = entries.row[place], entries.direction[place]
-    stop = direction * entries.stop[place]
+    row, direction = entries.row[index], entries.direction[index]
+    stop = direction * entries.stop[index]
     offset = 0.0 if costs.model == ORIGINAL else costs.half
-    if entries.limit[place]:
+    if entries.limit[index]:
         _, worst = _extremes(prices, row, direction, offset)
         if worst <= stop:
             return row, False, True
-    if entries.limit[place] or costs.model == ORIGINAL:
+    if entries.limit[index] or costs.model == ORIGINAL:
         row += 1
     while row < end_row:
         best, worst = _extremes(prices, row, direction, offset)
@@ -155,20 +155,20 @@ def watch_from(prices, entries, place, end_row, target, costs):  # type: ignore[
 
 
 @kernel
-def walk(prices, entries, place, from_row, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
-    """Exit row (or `end_row`), price, reason and ambiguity of an entry watched from `from_row`.
+def simulate(prices, entries, index, from_row, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
+    """Return exit row (or `end_row`), price, reason and ambiguity from `from_row` on.
 
     `target` is as a long sees it, the price returned is the real one.
     """
-    direction, risk = entries.direction[place], entries.risk[place]
-    stop = direction * entries.stop[place]
+    direction, risk = entries.direction[index], entries.risk[index]
+    stop = direction * entries.stop[index]
     _, tsl_target, tsl_sl = pair
     if costs.model == ORIGINAL:
-        row, price, reason, ambiguous = walk_original(
+        row, price, reason, ambiguous = simulate_original(
             prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
         )
         return row, direction * price, reason, ambiguous
-    row, price, reason, ambiguous = walk_realistic(
+    row, price, reason, ambiguous = simulate_realistic(
         prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl, costs.half
     )
     if reason != TP:
@@ -177,15 +177,15 @@ def walk(prices, entries, place, from_row, end_row, target, pair, costs):  # typ
 
 
 @kernel
-def target_price(entries, place, rr_target):  # type: ignore[no-untyped-def]
-    """Target as set at entry."""
-    distance = abs(entries.ref[place] - entries.stop[place])
-    return entries.ref[place] + entries.direction[place] * (rr_target * distance)
+def target_price(entries, index, rr_target):  # type: ignore[no-untyped-def]
+    """Return the target as set at entry (STRATEGY 5, step 4)."""
+    distance = abs(entries.ref[index] - entries.stop[index])
+    return entries.ref[index] + entries.direction[index] * (rr_target * distance)
 
 
 @kernel
-def walk_all(prices, entries, end_row, pairs, costs):  # type: ignore[no-untyped-def]
-    """Exits of every entry for each of `pairs`, up to each date's `end_row`.
+def simulate_exits(prices, entries, end_row, pairs, costs):  # type: ignore[no-untyped-def]
+    """Simulate the exits of every entry for each of `pairs`, up to each date's `end_row`.
 
     Parameters
     ----------
@@ -198,54 +198,54 @@ def walk_all(prices, entries, end_row, pairs, costs):  # type: ignore[no-untyped
     rs = np.empty((n_entries, n_exits), np.float64)
     ambiguities = np.empty((n_entries, n_exits), np.bool_)
     any_ambiguous = np.empty(n_entries, np.bool_)
-    for place in range(n_entries):
-        end = end_row[entries.date[place]]
+    for index in range(n_entries):
+        end = end_row[entries.date[index]]
         rr_target, target, from_row, trails, on_fill = 0.0, 0.0, 0, True, False
         for i in range(n_exits):
             if pairs[i, 0] != rr_target:
                 rr_target = pairs[i, 0]
-                target = entries.direction[place] * target_price(entries, place, rr_target)
-                from_row, reached, on_fill = watch_from(prices, entries, place, end, target, costs)
+                target = entries.direction[index] * target_price(entries, index, rr_target)
+                from_row, reached, on_fill = watch_from(prices, entries, index, end, target, costs)
                 trails = True
             if trails:
                 row, price, _, ambiguous = exit_before_end(
-                    prices, entries, place, from_row, on_fill, end, target, pairs[i], costs
+                    prices, entries, index, from_row, on_fill, end, target, pairs[i], costs
                 )
-                rows[place, i], ambiguities[place, i] = row, ambiguous
-                rs[place, i] = result_r(entries, place, price, costs)
+                rows[index, i], ambiguities[index, i] = row, ambiguous
+                rs[index, i] = result_r(entries, index, price, costs)
                 trails = reached
             else:  # left before any trailing: as the pair before
-                rows[place, i], ambiguities[place, i] = (
-                    rows[place, i - 1],
-                    ambiguities[place, i - 1],
+                rows[index, i], ambiguities[index, i] = (
+                    rows[index, i - 1],
+                    ambiguities[index, i - 1],
                 )
-                rs[place, i] = rs[place, i - 1]
-        any_ambiguous[place] = ambiguities[place].any()
+                rs[index, i] = rs[index, i - 1]
+        any_ambiguous[index] = ambiguities[index].any()
     return Exits(rows, rs, ambiguities, any_ambiguous)
 
 
 @kernel
-def exit_before_end(prices, entries, place, from_row, on_fill, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
-    """Exit row (or `end_row`), price, reason and ambiguity of an entry."""
-    if entries.risk[place] == 0:
-        return entries.row[place], entries.fill[place], INVALID, False
+def exit_before_end(prices, entries, index, from_row, on_fill, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
+    """Return exit row (or `end_row`), price, reason and ambiguity of an entry."""
+    if entries.risk[index] == 0:
+        return entries.row[index], entries.fill[index], INVALID, False
     if on_fill:
-        price = entries.stop[place] - entries.direction[place] * costs.slippage
+        price = entries.stop[index] - entries.direction[index] * costs.slippage
         return from_row, price, STOP, False
-    return walk(prices, entries, place, from_row, end_row, target, pair, costs)
+    return simulate(prices, entries, index, from_row, end_row, target, pair, costs)
 
 
 @kernel
-def exit_of(prices, entries, place, pair, first_row, last_row, costs):  # type: ignore[no-untyped-def]
-    """Target, exit row, price, reason, ambiguity and R of one trade in a window."""
-    target = target_price(entries, place, pair[0])
-    seen = entries.direction[place] * target
+def exit_of(prices, entries, index, pair, first_row, last_row, costs):  # type: ignore[no-untyped-def]
+    """Return target, exit row, price, reason, ambiguity and R of one trade."""
+    target = target_price(entries, index, pair[0])
+    seen = entries.direction[index] * target
     end = last_row + 1
-    from_row, _, on_fill = watch_from(prices, entries, place, end, seen, costs)
+    from_row, _, on_fill = watch_from(prices, entries, index, end, seen, costs)
     row, price, reason, ambiguous = exit_before_end(
-        prices, entries, place, from_row, on_fill, end, seen, pair, costs
+        prices, entries, index, from_row, on_fill, end, seen, pair, costs
     )
     if reason == TIME:
         row = last_row
-        price = time_exit_price(prices, entries, place, first_row, last_row, costs)
-    return target, row, price, reason, ambiguous, result_r(entries, place, price, costs)
+        price = time_exit_price(prices, entries, index, first_row, last_row, costs)
+    return target, row, price, reason, ambiguous, result_r(entries, index, price, costs)

@@ -1,6 +1,6 @@
 """Metrics of many combinations at once (STRATEGY.md, section 8).
 
-The trades of a setting are folded date by date into running figures of all its exit pairs. Every
+The trades of a setting are accumulated date by date in running figures of all its exit pairs. Every
 loop runs over the pairs and touches few arrays, so that the compiler turns it into vector code, and
 every pair goes through the same operations in the same order whatever stands beside it.
 """
@@ -34,7 +34,7 @@ _WINS, _LOSING, _AMBIGUOUS, _N_COUNTS = range(4, 8)
 
 
 @kernel
-def _fold_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-def]
+def _add_to_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-def]
     """Add a trade to cumulative R, drawdown and the runs of wins and losses."""
     total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
     for p in range(len(r)):
@@ -42,12 +42,12 @@ def _fold_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-de
         top = max(now, peak[p])
         total[p], peak[p] = now, top
         drawdown[p] = max(top - now, drawdown[p])
-    _fold_run(counts[_WIN_RUN], counts[_LONGEST_WIN_RUN], win)
-    _fold_run(counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN], loss)
+    _add_to_run(counts[_WIN_RUN], counts[_LONGEST_WIN_RUN], win)
+    _add_to_run(counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN], loss)
 
 
 @kernel
-def _fold_run(run, longest, hit):  # type: ignore[no-untyped-def]
+def _add_to_run(run, longest, hit):  # type: ignore[no-untyped-def]
     for p in range(len(hit)):
         length = (run[p] + np.int32(1)) * hit[p]
         run[p] = length
@@ -55,7 +55,7 @@ def _fold_run(run, longest, hit):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _fold_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-untyped-def]
+def _add_to_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-untyped-def]
     """Add a trade to the sums and counts.
 
     Squares are summed about the first R, or equal results would deviate by rounding.
@@ -77,7 +77,7 @@ def _fold_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-unty
 
 @kernel
 def _results_of_trade(rows, rs, last_row, at_end, r, win, loss):  # type: ignore[no-untyped-def]
-    """R, win and loss of each exit pair: at the window's end if not left before."""
+    """Compute R, win and loss of each exit pair, by time exit if no other came first."""
     for p in range(len(r)):
         r[p] = rs[p] if rows[p] <= last_row else at_end
     for p in range(len(r)):
@@ -129,7 +129,7 @@ def _ratio(mean, variance):  # type: ignore[no-untyped-def]
 
 @kernel
 def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped-def]
-    """Metrics of a group from its running figures, in the order of `results.METRICS`.
+    """Write the metrics of a group from its running figures (STRATEGY 8).
 
     The squares of a group's dates about their mean are those of its trades about theirs, plus what
     the zeros of the other dates add.
@@ -167,11 +167,11 @@ def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped
 
 
 @kernel
-def fold_settings(  # type: ignore[no-untyped-def]
+def accumulate_metrics(  # type: ignore[no-untyped-def]
     prices,
     entries,
     exits,
-    chosen,
+    entry_index,
     variation,
     window_of,
     first_rows,
@@ -181,17 +181,17 @@ def fold_settings(  # type: ignore[no-untyped-def]
     first_setting,
     first_exit,
 ):
-    """Metrics of every setting and exit pair, into ``out[:, :, first_setting:, first_exit:]``.
+    """Accumulate the metrics of every setting and exit pair in `out`.
 
     Parameters
     ----------
-    chosen, variation : int32, int8 array, shape (n_settings, n_dates)
+    entry_index, variation : int32, int8 array, shape (n_settings, n_dates)
         Entry and variation of each day's trade.
     window_of : int64 array, shape (n_settings,)
     first_rows, last_rows : int64 array, shape (n_windows, n_dates)
     out : float32 array, shape (n_groups, n_metrics, n_settings, n_exits)
     """
-    n_settings, n_dates = chosen.shape
+    n_settings, n_dates = entry_index.shape
     n_exits = exits.r.shape[1]
     figures = np.empty((N_GROUPS, _N_FIGURES, n_exits), np.float64)
     counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int32)
@@ -201,22 +201,22 @@ def fold_settings(  # type: ignore[no-untyped-def]
     for setting in range(n_settings):
         figures[:], counts[:], n_trades[:] = 0.0, 0, 0
         for date in range(n_dates):
-            place = chosen[setting, date]
-            if place == NO_ENTRY:
+            index = entry_index[setting, date]
+            if index == NO_ENTRY:
                 continue
             first_row = first_rows[window_of[setting], date]
             last_row = last_rows[window_of[setting], date]
-            price = time_exit_price(prices, entries, place, first_row, last_row, costs)
-            at_end = result_r(entries, place, price, costs)
-            rows = exits.row[place]
-            _results_of_trade(rows, exits.r[place], last_row, at_end, r, win, loss)
+            price = time_exit_price(prices, entries, index, first_row, last_row, costs)
+            at_end = result_r(entries, index, price, costs)
+            rows = exits.row[index]
+            _results_of_trade(rows, exits.r[index], last_row, at_end, r, win, loss)
             group = 1 + variation[setting, date]
-            _fold_sequence(figures[0], counts[0], r, win, loss)
-            _fold_sequence(figures[group], counts[group], r, win, loss)
+            _add_to_sequence(figures[0], counts[0], r, win, loss)
+            _add_to_sequence(figures[group], counts[group], r, win, loss)
             is_first = n_trades[group] == 0
-            _fold_sums(figures[group], counts[group], r, win, loss, is_first)
-            if exits.any_ambiguous[place]:
-                _count_ambiguous(counts[group, _AMBIGUOUS], rows, exits.ambiguous[place], last_row)
+            _add_to_sums(figures[group], counts[group], r, win, loss, is_first)
+            if exits.any_ambiguous[index]:
+                _count_ambiguous(counts[group, _AMBIGUOUS], rows, exits.ambiguous[index], last_row)
             n_trades[0] += 1
             n_trades[group] += 1
         _complete(figures, counts, n_trades)

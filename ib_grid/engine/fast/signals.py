@@ -82,10 +82,10 @@ def no_candidates(n_settings: int, n_dates: int) -> Candidates:
 
 @kernel
 def is_blocked(spans, minute):  # type: ignore[no-untyped-def]
-    """Whether a UTC minute lies in one of the blocked spans, both ends included."""
+    """Return True if a UTC minute lies in one of the blocked spans, both ends included."""
     starts, ends = spans
-    place = np.searchsorted(ends, minute)
-    return place < len(starts) and starts[place] <= minute
+    span = np.searchsorted(ends, minute)
+    return span < len(starts) and starts[span] <= minute
 
 
 @kernel
@@ -104,7 +104,7 @@ def _put(out, setting, date, variation, direction, order, moment, row, ref, mid,
 
 @kernel
 def row_at_or_after(prices, row, last_row, minute):  # type: ignore[no-untyped-def]
-    """First M1 row from `row` to `last_row` whose minute is at or after `minute`."""
+    """Return the first M1 row from `row` to `last_row` at or after `minute`."""
     while row <= last_row and prices.minute[row] < minute:
         row += 1
     return row
@@ -112,13 +112,14 @@ def row_at_or_after(prices, row, last_row, minute):  # type: ignore[no-untyped-d
 
 @kernel
 def breakout_signal(window, date, high, low, buffer, reach):  # type: ignore[no-untyped-def]
-    """Variation, M2 bar and direction of OCAE or TCWE, whichever the EQ touch leaves open."""
+    """Return variation, M2 bar and direction of the OCAE or TCWE signal."""
     eq = (high + low) / 2
     touched = False
     direction = 0
     close = 0.0
     for bar in range(window.first[date], window.end[date]):
         c = window.close[bar]
+        # STRATEGY 3, Breakouts: EQ touch and breakout bar
         touched |= window.low[bar] <= eq <= window.high[bar]
         if c > high + buffer and c - high <= reach:
             side = LONG
@@ -128,11 +129,12 @@ def breakout_signal(window, date, high, low, buffer, reach):  # type: ignore[no-
             side = 0
         if direction == 0 and side != 0:
             if touched:
-                return OCAE, bar, side
+                return OCAE, bar, side  # STRATEGY 3, OCAE
             direction, close = side, c
         elif direction != 0:
             if touched:
                 break
+            # STRATEGY 3, TCWE
             if side == direction and direction * c > direction * close:
                 return TCWE, bar, direction
     return NO_CANDIDATE, -1, 0
@@ -170,7 +172,8 @@ def find_breakouts(prices, window, levels, values, costs, news, out, first):  # 
 
 @kernel
 def change_in_state_of_delivery(window, date, group_first, group_last, side, high, low):  # type: ignore[no-untyped-def]
-    """M2 bar of a group's CISD, or -1 if the group is void or has none."""
+    """Return the M2 bar of a group's CISD, or -1 if the group is void or has none."""
+    # STRATEGY 3, Reverse, step 3: context candle
     context = group_first - 1
     while context >= window.start[date]:
         # an upper group (side +1) wants a bearish bar, a lower group a bullish one
@@ -179,6 +182,7 @@ def change_in_state_of_delivery(window, date, group_first, group_last, side, hig
         context -= 1
     if context < window.start[date]:
         return -1
+    # STRATEGY 3, Reverse, step 4: CISD
     for bar in range(group_last + 1, window.end[date]):
         c = window.close[bar]
         if side > 0 and c < window.low[context]:
@@ -190,7 +194,7 @@ def change_in_state_of_delivery(window, date, group_first, group_last, side, hig
 
 @kernel
 def reverse_signal(window, date, high, low, buffer, model):  # type: ignore[no-untyped-def]
-    """M2 bar of the CISD that counts, direction, and the extreme of its group."""
+    """Return the M2 bar of the CISD that counts, its direction and its group's extreme."""
     found, direction, stop = -1, 0, 0.0
     end = window.end[date]
     side, group_first, group_last, extreme = 0, 0, 0, 0.0
@@ -201,6 +205,7 @@ def reverse_signal(window, date, high, low, buffer, model):  # type: ignore[no-u
             last = (o > high + buffer and c > high + buffer) or (
                 o < low - buffer and c < low - buffer
             )
+        # STRATEGY 3, Reverse, steps 1 and 2: sweeps and groups, upper before lower
         for swept_side in (1, -1):
             swept = False
             price = 0.0
@@ -218,6 +223,7 @@ def reverse_signal(window, date, high, low, buffer, model):  # type: ignore[no-u
                 cisd = change_in_state_of_delivery(
                     window, date, group_first, group_last, side, high, low
                 )
+                # STRATEGY 7.1 and 7.2: which group counts
                 if model == ORIGINAL and 0 <= cisd < end - 1:
                     return cisd, -side, extreme
                 if model == REALISTIC and cisd >= 0 and (found < 0 or cisd < found):
@@ -259,8 +265,9 @@ def find_reverses(prices, window, levels, values, costs, news, out, first):  # t
 
 @kernel
 def arming_signal(window, date, high, low, distance):  # type: ignore[no-untyped-def]
-    """M2 bar that arms REV_RB, or -1, and the direction of its limit order."""
+    """Return the M2 bar that arms REV_RB, or -1, and the direction of its limit order."""
     for bar in range(window.first[date], window.end[date]):
+        # STRATEGY 3, REV_RB
         if window.high[bar] >= high + distance:
             return bar, LONG
         if window.low[bar] <= low - distance:

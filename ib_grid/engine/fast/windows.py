@@ -60,7 +60,7 @@ class Window(NamedTuple):
 
 
 def prices_of(bars: Bars) -> Prices:
-    """The arrays of some bars, for the kernels."""
+    """Return the arrays of some bars, for the kernels."""
     return Prices(bars.minute, bars.open, bars.high, bars.low, bars.close)
 
 
@@ -71,7 +71,7 @@ def build_window(
     window_minutes: int,
     model: int,
 ) -> Window:
-    """The window ``wait_minutes`` after the Initial Balance, ``window_minutes`` long."""
+    """Return the window ``wait_minutes`` after the Initial Balance, ``window_minutes`` long."""
     w0 = levels.ib_end + wait_minutes
     w1 = w0 + window_minutes
     past_end = w1 + 1 if model == ORIGINAL else w1
@@ -89,29 +89,29 @@ def build_window(
 
 @kernel
 def _join_spans(prices, spans, tradable, size):  # type: ignore[no-untyped-def]
-    """M2 bars of each date's context and window, one after the other."""
+    """Join the M2 bars of each date's context and window."""
     n_dates = len(tradable)
     start = np.empty(n_dates, np.int64)
     first = np.empty(n_dates, np.int64)
     end = np.empty(n_dates, np.int64)
-    places = np.empty((2, size), np.int64)
+    m2_index = np.empty((2, size), np.int64)
     ohlc = np.empty((4, size), np.float64)
     n = 0
     for date in range(n_dates):
         ib_row, first_row, end_row, latest_start = spans[date]
         start[date] = n
         if tradable[date]:
-            n = _join(prices, ib_row, first_row, prices.minute[first_row], places, ohlc, n)
+            n = _join(prices, ib_row, first_row, prices.minute[first_row], m2_index, ohlc, n)
         first[date] = n
         if tradable[date]:
-            n = _join(prices, first_row, end_row, latest_start, places, ohlc, n)
+            n = _join(prices, first_row, end_row, latest_start, m2_index, ohlc, n)
         end[date] = n
-    places, ohlc = places[:, :n], ohlc[:, :n]
-    return start, first, end, places[0], places[1], ohlc[0], ohlc[1], ohlc[2], ohlc[3]
+    m2_index, ohlc = m2_index[:, :n], ohlc[:, :n]
+    return start, first, end, m2_index[0], m2_index[1], ohlc[0], ohlc[1], ohlc[2], ohlc[3]
 
 
 @kernel
-def _join(prices, first_row, end_row, latest_start, places, ohlc, n):  # type: ignore[no-untyped-def]
+def _join(prices, first_row, end_row, latest_start, m2_index, ohlc, n):  # type: ignore[no-untyped-def]
     """Append the M2 bars of M1 rows ``first_row:end_row`` that start by `latest_start`."""
     row = first_row
     if row < end_row and prices.minute[row] & 1:
@@ -120,7 +120,7 @@ def _join(prices, first_row, end_row, latest_start, places, ohlc, n):  # type: i
         minute = prices.minute[row] & ~1  # even
         if minute > latest_start:
             break
-        places[0, n], places[1, n] = row, minute
+        m2_index[0, n], m2_index[1, n] = row, minute
         ohlc[0, n], ohlc[1, n] = prices.open[row], prices.high[row]
         ohlc[2, n], ohlc[3, n] = prices.low[row], prices.close[row]
         row += 1

@@ -36,7 +36,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the signals of a date look at.
+    """Levels and bars of a date on which its signals depend.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Setting:
 
 
 def read_days(market: Market, session: Session, horizon_minutes: int) -> Iterator[Day]:
-    """The session dates of a market, ascending.
+    """Return the session dates of a market, ascending.
 
     Raises
     ------
@@ -73,21 +73,21 @@ def read_days(market: Market, session: Session, horizon_minutes: int) -> Iterato
         If the market was not built for this session or for so long a horizon.
     """
     levels = market.session_levels(session, horizon_minutes)
-    for place in range(len(levels.date)):
-        yield read_day(market, levels, place, horizon_minutes)
+    for index in range(len(levels.date)):
+        yield read_day(market, levels, index, horizon_minutes)
 
 
-def read_day(market: Market, levels: SessionLevels, place: int, horizon_minutes: int) -> Day:
-    """The session date at a place in the levels of its session."""
-    ib_start, ib_end = int(levels.ib_start[place]), int(levels.ib_end[place])
+def read_day(market: Market, levels: SessionLevels, index: int, horizon_minutes: int) -> Day:
+    """Return the session date at an index of the levels of its session."""
+    ib_start, ib_end = int(levels.ib_start[index]), int(levels.ib_end[index])
     near = market.bars.between(ib_start, ib_end + horizon_minutes + 1)
     columns = (near.minute, near.minute + 1, near.open, near.high, near.low, near.close)
     m1 = list(map(Bar, *(column.tolist() for column in columns)))
-    return Day(date=int(levels.date[place]), ib_start=ib_start, ib_end=ib_end, m1=m1)
+    return Day(date=int(levels.date[index]), ib_start=ib_start, ib_end=ib_end, m1=m1)
 
 
 def m2_bars(m1: Sequence[Bar]) -> list[Bar]:
-    """M2 bars of a span's M1 bars (section 1)."""
+    """Return the M2 bars of a span's M1 bars (section 1)."""
     bins: dict[int, list[Bar]] = {}
     for bar in m1:
         bins.setdefault(bar.start - bar.start % 2, []).append(bar)
@@ -103,7 +103,7 @@ def _join(start: int, parts: list[Bar]) -> Bar:
 
 
 def setting(day: Day, params: Params, execution: Execution) -> Setting | None:
-    """Levels and bars of a date; None if it cannot trade, for want of a range or of bars."""
+    """Return levels and bars of a date; None without a range or without bars."""
     balance = [bar for bar in day.m1 if bar.start < day.ib_end]
     ib_high = max([bar.high for bar in balance])
     ib_low = min([bar.low for bar in balance])

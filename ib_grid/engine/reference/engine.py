@@ -41,7 +41,7 @@ class Trade(NamedTuple):
 
 
 def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
-    """The trades of one combination in date order, columns `TRADE_COLUMNS`.
+    """Return the trades of one combination in date order, columns `TRADE_COLUMNS`.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
 
 
 def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
-    """Every candidate of one combination that the news filter looks at, blocked ones included.
+    """Return every candidate of one combination before the news filter.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
 
 
 def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.float32]:
-    """The metrics of a chunk's combinations.
+    """Return the metrics of a chunk's combinations.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def _trade_of_day(day: Day, params: Params, context: BacktestContext) -> Trade |
 
 
 def trade(day: Day, on_date: Setting, entered: Entry, left: Exit, execution: Execution) -> Trade:
-    """The trade of a date by its entry and its exit."""
+    """Return the trade of a date by its entry and its exit."""
     return Trade(
         date=day.date,
         variation=entered.variation,

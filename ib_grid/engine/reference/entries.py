@@ -21,7 +21,7 @@ from ib_grid.news import NewsFilter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What a variation would do on a date.
+    """Entry that a variation offers on a date.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Entry:
 
 
 def entry(setting: Setting, params: Params, execution: Execution, news: NewsFilter) -> Entry | None:
-    """The entry of a date, if it has one; without a risk there is none in `realistic`."""
+    """Return the entry of a date, or None; `realistic` does not enter without risk."""
     left = _without_news(candidates(setting, params, execution, news), news)
     if not left:
         return None
@@ -82,7 +82,7 @@ def entry(setting: Setting, params: Params, execution: Execution, news: NewsFilt
 def candidates(
     setting: Setting, params: Params, execution: Execution, news: NewsFilter
 ) -> list[Candidate]:
-    """The candidates that the news filter looks at on a date, blocked ones included."""
+    """Return the candidates that the news filter looks at on a date, blocked ones included."""
     if execution.model == "original":
         market_orders = _original_candidates(setting, params, execution)
         if _without_news(market_orders, news):
@@ -98,13 +98,13 @@ def _without_news(among: list[Candidate], news: NewsFilter) -> list[Candidate]:
 
 
 def blocked(minute: int, news: NewsFilter) -> bool:
-    """Whether a minute lies in the span around an event, both ends included (section 4)."""
+    """Return True if a minute lies in the span around an event, both ends included (section 4)."""
     before, after = news.before_minutes, news.after_minutes
     return any(event - before <= minute <= event + after for event in news.events.tolist())
 
 
 def _set_up(candidate: Candidate, params: Params) -> Entry:
-    """Stop, target and risk (section 5)."""
+    """Return the entry with its stop, target and risk (section 5)."""
     ref, stop, direction = candidate.ref, candidate.stop, candidate.direction
     if stop >= ref if direction == LONG else stop <= ref:
         stop = ref - direction * abs(ref - stop)
@@ -125,17 +125,17 @@ def _set_up(candidate: Candidate, params: Params) -> Entry:
 
 
 def _mode_stop(setting: Setting, params: Params) -> float:
-    """The stop of OCAE and TCWE."""
+    """Return the stop of OCAE and TCWE."""
     return setting.eq if params.stop_mode == "eq" else setting.bars[0].open
 
 
 def _first_at_or_after(minute: int, setting: Setting) -> int | None:
-    """Index of the window's first M1 bar at or after a minute."""
+    """Return the index of the window's first M1 bar at or after a minute."""
     return next((i for i, bar in enumerate(setting.m1) if bar.start >= minute), None)
 
 
 def _entry_bar(minute: int, setting: Setting) -> int:
-    """The same, or the window's last bar if there is none (7.1)."""
+    """Return that index, or the last bar's where no bar follows (7.1)."""
     index = _first_at_or_after(minute, setting)
     return len(setting.m1) - 1 if index is None else index
 
@@ -233,7 +233,7 @@ def _realistic_candidates(
 def _market_order(
     variation: str, signal: Signal, stop: float, setting: Setting, execution: Execution
 ) -> list[Candidate]:
-    """A market order at the first open once the signal is known; none if no bar is left."""
+    """Return a market order at the first open after the signal, if any."""
     known = setting.bars[signal.index].end
     index = _first_at_or_after(known, setting)
     if index is None:

@@ -1,4 +1,4 @@
-"""How a position is left (sections 6 and 7)."""
+"""Exits of a position (sections 6 and 7)."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Position:
     target: float
 
     def stop_reached(self, price: float) -> bool:
-        """Whether a price is at or beyond the stop."""
+        """Return True if a price is at or beyond the stop."""
         return price <= self.stop if self.direction == LONG else price >= self.stop
 
     def target_reached(self, price: float) -> bool:
-        """Whether a price is at or beyond the target."""
+        """Return True if a price is at or beyond the target."""
         return price >= self.target if self.direction == LONG else price <= self.target
 
     def stepped(self, params: Params, risk: float) -> Position:
-        """After one trailing step."""
+        """Return the position after one trailing step."""
         return Position(
             direction=self.direction,
             stop=self.stop + self.direction * (params.tsl_sl * risk),
@@ -47,15 +47,15 @@ class Position:
         )
 
     def best(self, bar: Bar) -> float:
-        """The bar's price that is best for the position."""
+        """Return the bar's price that is best for the position."""
         return bar.high if self.direction == LONG else bar.low
 
     def worst(self, bar: Bar) -> float:
-        """The bar's price that is worst for the position."""
+        """Return the bar's price that is worst for the position."""
         return bar.low if self.direction == LONG else bar.high
 
     def is_ambiguous(self, bar: Bar) -> bool:
-        """Whether the bar reached both stop and target, its open neither (end of section 7)."""
+        """Return True if the bar, but not its open, reached both stop and target (section 7)."""
         both = self.stop_reached(self.worst(bar)) and self.target_reached(self.best(bar))
         return both and not self.stop_reached(bar.open) and not self.target_reached(bar.open)
 
@@ -80,7 +80,7 @@ class Standing:
 
 
 def leave(entry: Entry, setting: Setting, params: Params, execution: Execution) -> Exit:
-    """The exit of an entry; costs of the exit are in its price."""
+    """Return the exit of an entry; costs of the exit are in its price."""
     watched = follow(entry, setting, params, execution)
     return next(standing.left for standing in watched if standing.left is not None)
 
@@ -88,14 +88,14 @@ def leave(entry: Entry, setting: Setting, params: Params, execution: Execution) 
 def follow(
     entry: Entry, setting: Setting, params: Params, execution: Execution
 ) -> Iterator[Standing]:
-    """The position at the end of each bar that the model watches; the last one has the exit."""
+    """Yield the position at the end of each bar watched; the last has the exit."""
     if execution.model == "original":
         return _follow_original(entry, setting, params, execution)
     return _follow_realistic(entry, setting, params, execution)
 
 
 def result_r(entry: Entry, exit_price: float, execution: Execution) -> float:
-    """R of a trade (sections 5 and 7.2)."""
+    """Return R of a trade (sections 5 and 7.2)."""
     if entry.risk == 0:
         return 0.0
     points = entry.direction * (exit_price - entry.fill)
@@ -137,7 +137,7 @@ def _follow_original(
 
 
 def _left_original(noted: Position, bar: Bar, params: Params) -> Exit | None:
-    """The exit in a bar at whose opening stop and target stood as noted."""
+    """Return the exit in a bar at whose opening stop and target stood as noted."""
     price: float | None = None
     reason = "stop"
     if params.tsl_target == 0 and noted.target_reached(noted.best(bar)):
@@ -185,7 +185,7 @@ def _follow_realistic(
 
 
 def _exit_side(mid: Bar, direction: int, half: float) -> Bar:
-    """The bar on the side of the book that the position leaves on: bid for a long."""
+    """Return the bar on the side of the book that the position leaves on: bid for a long."""
     shift = -direction * half
     return Bar(
         mid.start,
@@ -200,7 +200,7 @@ def _exit_side(mid: Bar, direction: int, half: float) -> Bar:
 def _watch(
     position: Position, bar: Bar, params: Params, risk: float
 ) -> tuple[Position, tuple[float, str] | None]:
-    """The five rules on one bar: the position after it, and (price, reason) if it was left."""
+    """Apply the five rules to one bar: the position after it, and (price, reason) of an exit."""
     trailing = params.tsl_target > 0
     if position.stop_reached(bar.open):  # 1
         return position, (bar.open, "stop")

@@ -14,7 +14,7 @@ NO_DEVIATION = 1e-12
 
 
 def metrics(trades: pd.DataFrame, n_session_dates: int) -> dict[str, float]:
-    """Every metric of a combination, by the names of `METRIC_COLUMNS` and in their order.
+    """Return every metric of a combination, keyed and ordered as `METRIC_COLUMNS`.
 
     Parameters
     ----------

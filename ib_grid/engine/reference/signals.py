@@ -39,7 +39,7 @@ class Group:
 
 
 def breakout(setting: Setting) -> Signal | None:
-    """The breakout bar."""
+    """Return the breakout bar."""
     for index, bar in enumerate(setting.bars):
         for direction in (LONG, SHORT):
             if _breaks_out(bar, direction, setting):
@@ -48,7 +48,7 @@ def breakout(setting: Setting) -> Signal | None:
 
 
 def _breaks_out(bar: Bar, direction: int, setting: Setting) -> bool:
-    """Whether the bar closes beyond the buffer and within the reach."""
+    """Return True if the bar closes beyond the buffer and within the reach."""
     s = setting
     if direction == LONG:
         return bar.close > s.ib_high + s.buffer and bar.close - s.ib_high <= s.reach
@@ -56,18 +56,18 @@ def _breaks_out(bar: Bar, direction: int, setting: Setting) -> bool:
 
 
 def touched_by(setting: Setting, index: int) -> bool:
-    """Whether EQ was touched at or before ``bars[index]``."""
+    """Return True if EQ was touched at or before ``bars[index]``."""
     return any(bar.low <= setting.eq <= bar.high for bar in setting.bars[: index + 1])
 
 
 def ocae(setting: Setting) -> Signal | None:
-    """Open-close after equilibrium: the breakout bar, once EQ was touched."""
+    """Return the OCAE signal: the breakout bar, once EQ was touched."""
     first = breakout(setting)
     return first if first is not None and touched_by(setting, first.index) else None
 
 
 def tcwe(setting: Setting) -> Signal | None:
-    """Two candles without equilibrium: a later close beyond the breakout bar's."""
+    """Return the TCWE signal: a later close beyond the breakout bar's."""
     first = breakout(setting)
     if first is None or touched_by(setting, first.index):
         return None
@@ -87,13 +87,13 @@ STOP_MODE_SIGNALS = {"OCAE": ocae, "TCWE": tcwe}
 
 
 def reversals(setting: Setting) -> list[Cisd]:
-    """The CISD of each group of sweeps that is not void and has one, in list order."""
+    """Return the CISD of each group that is not void and has one, in list order."""
     found = (_cisd(group, setting) for group in _groups(_sweeps(setting)))
     return [cisd for cisd in found if cisd is not None]
 
 
 def _sweeps(setting: Setting) -> list[Group]:
-    """Sweeps by bar, upper before lower, each as a group of one (step 1)."""
+    """Return the sweeps by bar, upper before lower, each as a group of one (step 1)."""
     upper_limit = setting.ib_high + setting.buffer
     lower_limit = setting.ib_low - setting.buffer
     sweeps = []
@@ -110,7 +110,7 @@ def _sweeps(setting: Setting) -> list[Group]:
 
 
 def _groups(sweeps: list[Group]) -> list[Group]:
-    """Neighbours in the list with one direction and consecutive bars joined (step 2)."""
+    """Join neighbours of one direction and of consecutive bars (step 2)."""
     groups: list[Group] = []
     for sweep in sweeps:
         before = groups[-1] if groups else None
@@ -122,7 +122,7 @@ def _groups(sweeps: list[Group]) -> list[Group]:
 
 
 def _context_candle(group: Group, setting: Setting) -> Bar | None:
-    """The last bearish (upper group) or bullish bar before the group (step 3)."""
+    """Return the last bearish (upper group) or bullish bar before the group (step 3)."""
     for bar in reversed(setting.context + setting.bars[: group.first]):
         if bar.close < bar.open if group.upper else bar.close > bar.open:
             return bar
@@ -130,7 +130,7 @@ def _context_candle(group: Group, setting: Setting) -> Bar | None:
 
 
 def _cisd(group: Group, setting: Setting) -> Cisd | None:
-    """The group's CISD; None if the group is void or has none (steps 3 and 4)."""
+    """Return the group's CISD; None if the group is void or has none (steps 3 and 4)."""
     candle = _context_candle(group, setting)
     if candle is None:
         return None
@@ -150,7 +150,7 @@ def _cisd(group: Group, setting: Setting) -> Cisd | None:
 
 
 def rebound(setting: Setting, rev_rb_pct: float) -> Signal | None:
-    """The bar that arms REV_RB: LONG for the limit buy at IBH, SHORT for the sell at IBL."""
+    """Return the bar that arms REV_RB: LONG for the limit buy at IBH, SHORT for the sell."""
     distance = rev_rb_pct * setting.ib_range
     for index, bar in enumerate(setting.bars):
         if bar.high >= setting.ib_high + distance:

@@ -51,23 +51,23 @@ class Term:
 
 
 def number(expression: pc.Expression) -> Term:
-    """A computed number."""
+    """Return a term of a computed number."""
     return Term(kind="number", expression=expression)
 
 
 def truth(expression: pc.Expression) -> Term:
-    """A computed truth value."""
+    """Return a term of a computed truth value."""
     return Term(kind="truth value", expression=expression)
 
 
 def literal(value: float | str | bool) -> Term:
-    """What was written as itself."""
+    """Return a term of a literal."""
     scalar = pa.scalar(value)
     return Term(kind=_kind(scalar.type), expression=pc.scalar(scalar), literal=value)
 
 
 def result_column(name: str) -> Term:
-    """A result column."""
+    """Return a term of a result column."""
     kind = _kind(_SCHEMA.field(name).type)
     return Term(kind=kind, expression=pc.field(name), column=name)
 
@@ -79,7 +79,7 @@ def _kind(type_: pa.DataType) -> Kind:
 
 
 def compared(op: ast.cmpop, left: Term, right: Term) -> pc.Expression:
-    """One of `COMPARISONS` of two terms of one kind."""
+    """Compare two terms of one kind by one of `COMPARISONS`."""
     compare = COMPARISONS[type(op)]
     if left.column and _is_exact(left.column, right.literal):
         return compare(left.expression, _scalar(left.column, right.literal))
@@ -89,7 +89,7 @@ def compared(op: ast.cmpop, left: Term, right: Term) -> pc.Expression:
 
 
 def is_in(term: Term, values: Sequence[Term]) -> pc.Expression:
-    """Whether a term is one of some literals of its kind."""
+    """Return True if a term is one of some literals of its kind."""
     literals = [value.literal for value in values]
     if term.column and all(_is_exact(term.column, value) for value in literals):
         type_ = _SCHEMA.field(term.column).type
@@ -98,7 +98,7 @@ def is_in(term: Term, values: Sequence[Term]) -> pc.Expression:
 
 
 def _is_exact(column: str, literal: object) -> bool:
-    """Whether the column's own type holds the literal, so that files can be left out by it."""
+    """Return True if the column's own type holds the literal, so that files can be skipped."""
     if literal is None or column in METRIC_COLUMNS:
         return False
     if pa.types.is_integer(_SCHEMA.field(column).type):
@@ -113,7 +113,7 @@ def _scalar(column: str, literal: object) -> pc.Expression:
 
 
 def in_halves(parts: Sequence[pc.Expression], join: Callable[[Any, Any], Any]) -> pc.Expression:
-    """The parts joined as a shallow tree: however many they are, nothing recurses deeply."""
+    """Join the parts as a shallow tree, so that many parts do not recurse deeply."""
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2

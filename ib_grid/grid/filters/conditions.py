@@ -93,7 +93,7 @@ def as_condition(where: str | Condition | None) -> Condition | None:
 
 
 def parse_condition(text: str, *, location: str = "") -> Condition:
-    """A condition from its text.
+    """Parse a condition.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class _Parser:
         return ConfigError(found, location=self.location or "condition", expected=expected)
 
     def written(self, node: ast.AST) -> str:
-        """What was written for a node."""
+        """Return the source text of a node."""
         return cut(ast.get_source_segment(self.text, node) or "")
 
     def tree(self) -> ast.expr:
@@ -266,7 +266,7 @@ class _Parser:
 
 
 def _meant(text: str) -> str:
-    """What other notations of a condition are written as; empty where none is seen."""
+    """Return a hint on operators of other languages; empty if none is used."""
     outside = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
     return next((said for pattern, said in _OTHERWISE if re.search(pattern, outside)), "")
 

@@ -1,4 +1,4 @@
-"""Which columns and rows of the results a run keeps; what it leaves out is always said."""
+"""Filters of the rows and columns that a run writes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VARIATION_METRICS = (
 
 @dataclass(frozen=True, kw_only=True)
 class RowFilter:
-    """What a run keeps of its results.
+    """Row and column filter of a run's results.
 
     Attributes
     ----------
@@ -97,13 +97,13 @@ class RowFilter:
         return None if self.condition is None else parse_condition(self.condition)
 
     def apply(self, table: pa.Table) -> pa.Table:
-        """The columns and rows of a table of results that are kept, but for `top`."""
+        """Return the columns and rows of a results table that pass; `top` is not applied."""
         if self._parsed is not None:
             table = table.filter(self._parsed.expression)
         return table.select(["combo_id", *PARAM_NAMES, *self.metrics])
 
     def to_dict(self) -> dict[str, object]:
-        """As a manifest has it."""
+        """Return the content for a manifest."""
         return dataclasses.asdict(self)
 
     @property
@@ -118,11 +118,11 @@ class RowFilter:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> RowFilter:
-        """What `to_dict` gave; KeyError, TypeError or ConfigError if it is none."""
+        """Return the filter that `to_dict` gave; KeyError, TypeError or ConfigError if invalid."""
         return cls(**{**content, "ranking": RankingSettings(**content["ranking"])})
 
     def notes(self) -> list[str]:
-        """What is left out, a sentence each; none where nothing is."""
+        """Return a sentence for each restriction; empty if every row and column passes."""
         said = []
         if self.columns != "all":
             said.append(
@@ -171,7 +171,7 @@ class TopKThreshold:
     rows: int
 
     def to_dict(self) -> dict[str, object]:
-        """As a manifest has it; where no row was eligible, None for each of the extrema."""
+        """Return the content for a manifest; extrema are None if no row was eligible."""
         none = [None] * len(self.extrema.low)
         return {
             "score": self.last and self.last.score,
@@ -184,7 +184,7 @@ class TopKThreshold:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> TopKThreshold:
-        """What `to_dict` gave; KeyError, TypeError or ValueError if it is none."""
+        """Return the threshold of `to_dict`; KeyError, TypeError or ValueError if invalid."""
         score = content["score"]
         eligible = int(content["eligible"])
         low, high = (np.array(content[name], np.float64) for name in ("low", "high"))
@@ -195,7 +195,7 @@ class TopKThreshold:
         )
 
     def passes(self, columns: Columns, ranking: RankingSettings) -> NDArray[np.bool_]:
-        """Which rows stand at the last place or before it, shape (n_rows,)."""
+        """Return which rows rank at the threshold or above it, shape (n_rows,)."""
         eligible = scoring.eligible(columns, ranking.min_trades)
         if self.last is None or not eligible.any():
             return eligible

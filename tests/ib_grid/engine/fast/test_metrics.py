@@ -1,4 +1,4 @@
-"""The folded metrics against the plain formulas, on results chosen to be awkward."""
+"""The found metrics against the plain formulas, on results entry_index to be awkward."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ib_grid.engine.execution import REALISTIC
 from ib_grid.engine.fast.decisions import Costs
 from ib_grid.engine.fast.entries import NO_ENTRY, empty_entries
 from ib_grid.engine.fast.exits import Exits
-from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, fold_settings
+from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, accumulate_metrics
 from ib_grid.engine.fast.windows import Prices
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.variations import VARIATIONS
@@ -23,7 +23,7 @@ NO_TRADE = None
 Day = tuple[int, float, bool] | None  # variation, R, ambiguous
 
 
-def _fold(days: list[Day]) -> dict[str, float]:
+def _accumulated(days: list[Day]) -> dict[str, float]:
     """Metrics of one combination whose dates end in these results."""
     n = len(days)
     entries = empty_entries(n)
@@ -36,15 +36,16 @@ def _fold(days: list[Day]) -> dict[str, float]:
         np.array([[a] for _, _, a in traded]).reshape(n, 1),
         np.array([a for _, _, a in traded]),
     )
-    chosen = np.array([[i if d is not None else NO_ENTRY for i, d in enumerate(days)]], np.int32)
+    indices = [i if day is not None else NO_ENTRY for i, day in enumerate(days)]
+    entry_index = np.array([indices], np.int32)
     variation = np.array([[v for v, _, _ in traded]], np.int8)
     prices = Prices(np.zeros(1, np.int64), *(np.full(1, 100.0) for _ in range(4)))
     rows = np.zeros((1, n), np.int64)
     out = np.empty((N_GROUPS, N_METRICS, 1, 1), np.float32)
     window_of = np.zeros(1, np.int64)
     costs = Costs(0.0, 0.0, 0.0, REALISTIC)
-    days = (chosen, variation, window_of, rows, rows)
-    fold_settings(prices, entries, exits, *days, costs, out, 0, 0)
+    days = (entry_index, variation, window_of, rows, rows)
+    accumulate_metrics(prices, entries, exits, *days, costs, out, 0, 0)
     return dict(zip(METRIC_COLUMNS, out.ravel().tolist(), strict=True))
 
 
@@ -92,12 +93,12 @@ def _expected(days: list[Day], variation: int | None) -> dict[str, float]:
 
 
 def _assert_metrics(days: list[Day]) -> None:
-    folded = _fold(days)
+    found = _accumulated(days)
     for variation, prefix in ((None, ""), *enumerate(f"{v.lower()}_" for v in VARIATIONS)):
         expected = _expected(days, variation)
         assert tuple(expected) == METRIC_NAMES
         for name, value in expected.items():
-            assert folded[prefix + name] == pytest.approx(value, rel=1e-6, abs=1e-9), prefix + name
+            assert found[prefix + name] == pytest.approx(value, rel=1e-6, abs=1e-9), prefix + name
 
 
 # multiples of 1/8 are exact in binary, so that a cumulative R of 0 is 0 in any order of summation
@@ -113,16 +114,16 @@ def test_metrics_are_those_of_the_plain_formulas(days: list[Day]) -> None:
 @pytest.mark.parametrize("r", [1.9828767, -1.0, 0.1])
 def test_equal_results_have_no_deviation(r: float) -> None:
     days: list[Day] = [(i % 4, r, False) for i in range(50)]
-    assert _fold(days)["sharpe_trades"] == 0
-    assert _fold(days)["sharpe_ratio"] == 0
+    assert _accumulated(days)["sharpe_trades"] == 0
+    assert _accumulated(days)["sharpe_ratio"] == 0
     _assert_metrics(days)
 
 
 def test_a_combination_without_a_trade_is_all_zero() -> None:
-    assert set(_fold([NO_TRADE] * 5).values()) == {0.0}
+    assert set(_accumulated([NO_TRADE] * 5).values()) == {0.0}
 
 
 def test_one_date_has_no_ratio_over_dates() -> None:
-    folded = _fold([(0, 2.0, False)])
-    assert (folded["sharpe_ratio"], folded["sortino_ratio"], folded["sharpe_trades"]) == (0, 0, 0)
-    assert folded["total_r"] == 2
+    found = _accumulated([(0, 2.0, False)])
+    assert (found["sharpe_ratio"], found["sortino_ratio"], found["sharpe_trades"]) == (0, 0, 0)
+    assert found["total_r"] == 2
