@@ -1,4 +1,4 @@
-"""Tables as CSV, for a file or a pipe; spreadsheets take no text of it for a formula."""
+"""Tables as CSV for a file or a pipe, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from ib_grid.storage.atomic_files import whole_file
 if TYPE_CHECKING:
     import pandas as pd
 
-# Text from calendars, which anybody may have written; all other text is the project's own.
+# Text from calendars, which anybody may have written; all other text is our own.
 FOREIGN_COLUMNS = ("event_currency", "event_title")
-# At the beginning of a cell, as wide letters, too; where the comma is for decimals, programs part
-# cells at semicolons or tabs instead.
+# Formula characters at the start of a cell, full-width ones too. Spreadsheets with a decimal comma
+# split cells at semicolons or tabs.
 _FORMULA = re.compile(r"(^|[;\t])(?=\s*[=+\-@\t\r＝＋－＠])")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV, whole or not at all; the text is that of `csv_text`.
+    """Write a frame as CSV, atomically; the text is that of `csv_text`.
 
     Raises
     ------
     OutputError, DiskError
-        If the place cannot be written.
+        If the path cannot be written.
     """
     with whole_file(path) as file:
         file.write(csv_text(frame).encode())
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """A frame as CSV text; moments as ISO 8601 in UTC.
+    """Return a frame as CSV text; times as ISO 8601 in UTC.
 
-    A text from a calendar that a spreadsheet would take for a formula gets an apostrophe in front.
+    Calendar text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     texts = moment_texts(frame)
     for name in FOREIGN_COLUMNS:
@@ -44,7 +44,7 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def moment_texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """The columns of a frame that hold times, as texts: moments in UTC, dates without a time."""
+    """Return the time columns of a frame as texts: times in UTC, dates without a time."""
     texts = {}
     for name in frame.select_dtypes(["datetimetz", "datetime"]):
         form = "%Y-%m-%dT%H:%MZ" if frame[name].dt.tz is not None else "%Y-%m-%d"

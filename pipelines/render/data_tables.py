@@ -1,9 +1,9 @@
-"""Quality reports, levels and trades as tables on a terminal; readable at 80 columns."""
+"""Quality reports, levels and trades on a terminal; readable at 80 columns."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +20,23 @@ from ib_grid.market.csv.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.market.instruments import Session
 from ib_grid.market.levels import SessionLevels
 from pipelines.render.formats import Format
-from pipelines.render.tables import render, resolve_format
+from pipelines.render.tables import Column, render, resolve_format, table_of
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2
-
-
-def terminal() -> Console:
-    """Where tables go; text is shown as it is, brackets included."""
-    return Console(markup=False, highlight=False)
+_CANDIDATE_COLUMNS = (
+    Column("date", "date", "%Y-%m-%d"),
+    Column("variation", "variation"),
+    Column("side", "direction"),
+    Column("UTC", "news_time", "%H:%M"),
+    Column("", "blocked", lambda blocked: "blocked" if blocked else "kept"),
+    Column("min", "distance_minutes", "+,"),
+    Column("event", "event", left=True),
+)
 
 
 def show_quality(console: Console, quality: QualityReport, path: Path) -> None:
-    """Print a quality report and where the bars were written to."""
+    """Print a quality report and the path of the bars."""
     first, last = minute_text(quality.first_minute), minute_text(quality.last_minute)
     title = Text.assemble(
         (quality.symbol, "bold"), f": {quality.n_bars:,} one-minute bars, {first} to {last} UTC"
@@ -49,14 +53,13 @@ def show_quality(console: Console, quality: QualityReport, path: Path) -> None:
 def show_levels(
     console: Console, levels: Mapping[Session, SessionLevels], symbol: str, path: Path
 ) -> None:
-    """Print what the levels of each session are like and where they were written to."""
+    """Print a summary of the levels of each session and the path of their file."""
     zones = ", ".join(dict.fromkeys(session.ib_timezone for session in levels))
     console.print(Text.assemble((symbol, "bold"), f": Initial Balance levels ({zones})"))
-    table = _table("session", "dates", "first", "last", "bars", "range", "no range")
-    for session, values in levels.items():
-        table.add_row(str(session), *_level_cells(values))
+    rows = [[str(session), *_level_cells(values)] for session, values in levels.items()]
+    table = _table(["session", "dates", "first", "last", "bars", "range", "no range"], rows)
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
-    console.print("  bars, range: medians a date, range in points; no range: cannot be traded")
+    console.print("  bars and range (points): medians per date; no range: dates not tradable")
     console.print(f"\nwritten: {path}", soft_wrap=True)
 
 
@@ -75,7 +78,7 @@ def _level_cells(values: SessionLevels) -> list[str]:
 
 
 def show_trades(console: Console, trades: pd.DataFrame, asked: Format = Format.AUTO) -> None:
-    """Print trades: a line each, or as CSV or JSON in a pipe or when asked."""
+    """Print trades: a line each on a terminal, else CSV or JSON."""
     if resolve_format(console, asked) is Format.TABLE:
         print_trades(console, trades)
     else:
@@ -84,47 +87,39 @@ def show_trades(console: Console, trades: pd.DataFrame, asked: Format = Format.A
 
 def print_trades(console: Console, trades: pd.DataFrame) -> None:
     """Print trades as a table, a line each."""
-    table = _table("date", "variation", "side", "entry", "price", "exit", "price", "why", "R")
-    table.padding = (0, 1, 0, 0)  # to fit 80 columns
-    decimals = price_decimals(float(trades["entry_price"].median())) if len(trades) else 0
-    for trade in trades.itertuples(index=False):
-        table.add_row(
-            f"{trade.date:%Y-%m-%d}",
-            str(trade.variation),
-            str(trade.direction),
-            f"{trade.entry_time:%H:%M}",
-            f"{trade.entry_price:.{decimals}f}",
-            f"{trade.exit_time:%H:%M}",
-            f"{trade.exit_price:.{decimals}f}",
-            f"{trade.exit_reason}{'?' if trade.ambiguous else ''}",
-            f"{trade.r:.2f}",
-        )
-    console.print(table)
+    shown = trades.assign(
+        why=trades["exit_reason"] + trades["ambiguous"].map({True: "?", False: ""})
+    )
+    console.print(table_of(shown, _trade_columns(trades), gap=1))
     console.print(
         f"{len(trades):,} trades, total {trades['r'].sum():.2f} R; times UTC; ?: ambiguous"
     )
 
 
+def _trade_columns(trades: pd.DataFrame) -> list[Column]:
+    price = f".{price_decimals(float(trades['entry_price'].median())) if len(trades) else 0}f"
+    return [
+        Column("date", "date", "%Y-%m-%d"),
+        Column("variation", "variation"),
+        Column("side", "direction"),
+        Column("entry", "entry_time", "%H:%M"),
+        Column("price", "entry_price", price),
+        Column("exit", "exit_time", "%H:%M"),
+        Column("price", "exit_price", price),
+        Column("why", "why"),
+        Column("R", "r", ".2f"),
+    ]
+
+
 def show_candidates(
     console: Console, candidates: pd.DataFrame, asked: Format = Format.AUTO
 ) -> None:
-    """Print candidates with their nearest event, or as CSV or JSON in a pipe or when asked."""
+    """Print candidates with the nearest event: a line each on a terminal, else CSV or JSON."""
     if resolve_format(console, asked) is not Format.TABLE:
         render(console, candidates, (), asked)
         return
-    table = _table("date", "variation", "side", "UTC", "", "min", "event")
-    for row in candidates.to_dict("records"):
-        has_event = row["event_title"] is not pd.NA
-        table.add_row(
-            f"{row['date']:%Y-%m-%d}",
-            row["variation"],
-            row["direction"],
-            f"{row['news_time']:%H:%M}",
-            "blocked" if row["blocked"] else "kept",
-            f"{row['distance_minutes']:+,}" if has_event else "",
-            f"{row['event_currency']} {row['event_title']}" if has_event else "",
-        )
-    console.print(table)
+    event = candidates["event_currency"] + " " + candidates["event_title"]
+    console.print(table_of(candidates.assign(event=event), _CANDIDATE_COLUMNS))
 
 
 def _section(console: Console, title: str, content: RenderableType) -> None:
@@ -133,30 +128,32 @@ def _section(console: Console, title: str, content: RenderableType) -> None:
     )
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
-    return table
+def _table(headings: list[str], rows: Iterable[list[str]]) -> Table:
+    """Return texts as a table, the first column aligned to the left."""
+    frame = pd.DataFrame(rows, columns=range(len(headings)))
+    columns = [Column(heading, i, left=i == 0) for i, heading in enumerate(headings)]  # type: ignore[arg-type]
+    return table_of(frame, columns)
 
 
 def _rows(quality: QualityReport) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column(overflow="fold")
-    table.add_row("read", f"{quality.n_rows:,}", _sources(quality))
-    table.add_row("equal duplicates", f"{quality.n_duplicates:,}", "dropped")
-    table.add_row("conflicts", f"{quality.n_conflicts:,}", _conflicts(quality))
-    table.add_row("outside trading hours", f"{quality.n_outside_hours:,}", "dropped")
-    table.add_row("kept", f"{quality.n_bars:,}", "")
-    return table
+    frame = pd.DataFrame(
+        [
+            ("read", quality.n_rows, _sources(quality)),
+            ("equal duplicates", quality.n_duplicates, "dropped"),
+            ("conflicts", quality.n_conflicts, _conflicts(quality)),
+            ("outside trading hours", quality.n_outside_hours, "dropped"),
+            ("kept", quality.n_bars, ""),
+        ],
+        columns=["rows", "n", "note"],
+    )
+    columns = (Column("", "rows", left=True), Column("", "n", ","), Column("", "note", left=True))
+    return table_of(frame, columns)
 
 
 def _sources(quality: QualityReport) -> str:
     dialects = Counter(source.dialect for source in quality.sources)
-    said = ", ".join(f"{count} {name} {_files(count)}" for name, count in dialects.items())
-    return said + (f"; clock of {quality.timezone}" if quality.timezone else "")
+    files = ", ".join(f"{count} {name} {_files(count)}" for name, count in dialects.items())
+    return files + (f"; clock of {quality.timezone}" if quality.timezone else "")
 
 
 def _files(count: int) -> str:
@@ -168,7 +165,7 @@ def _conflicts(quality: QualityReport) -> str:
         return "none"
     minutes = ", ".join(minute_text(minute) for minute in quality.conflict_minutes)
     more = " ..." if quality.n_conflicts > len(quality.conflict_minutes) else ""
-    return f"the last row counts ({_order(quality.sources)}): {minutes}{more}"
+    return f"the last row wins ({_order(quality.sources)}): {minutes}{more}"
 
 
 def _order(sources: tuple[SourceFile, ...]) -> str:
@@ -180,32 +177,26 @@ def _order(sources: tuple[SourceFile, ...]) -> str:
 def _years(years: tuple[SessionYear, ...]) -> RenderableType:
     if not years:
         return Text("no bars on a date with a session", style="yellow")
-    table = _table("year", "dates", "without a bar", "minutes", "missing", "share")
-    for year in years:
-        share = year.n_missing / year.n_minutes if year.n_minutes else 0.0
-        table.add_row(
-            str(year.year),
-            f"{year.n_dates:,}",
-            f"{year.n_empty_dates:,}",
-            f"{year.n_minutes:,}",
-            f"{year.n_missing:,}",
-            f"{share:.2%}",
-        )
-    return table
+    headings = ["year", "dates", "without a bar", "minutes", "missing", "share"]
+    return _table(headings, map(_year_cells, years))
+
+
+def _year_cells(year: SessionYear) -> list[str]:
+    share = year.n_missing / year.n_minutes if year.n_minutes else 0.0
+    counts = (year.n_dates, year.n_empty_dates, year.n_minutes, year.n_missing)
+    return [str(year.year), *(f"{count:,}" for count in counts), f"{share:.2%}"]
 
 
 def _gaps(gaps: tuple[Gap, ...]) -> RenderableType:
     if not gaps:
         return Text("none")
-    table = _table("from", "to", "minutes", "bars expected")
-    for gap in gaps:
-        table.add_row(
-            minute_text(gap.first_minute),
-            minute_text(gap.end_minute),
-            f"{gap.end_minute - gap.first_minute:,}",
-            f"{gap.n_expected:,.0f}",
-        )
-    return table
+    return _table(["from", "to", "minutes", "bars expected"], map(_gap_cells, gaps))
+
+
+def _gap_cells(gap: Gap) -> list[str]:
+    minutes = gap.end_minute - gap.first_minute
+    first, end = minute_text(gap.first_minute), minute_text(gap.end_minute)
+    return [first, end, f"{minutes:,}", f"{gap.n_expected:,.0f}"]
 
 
 def _dates(dates: tuple[int, ...]) -> Text:
@@ -217,7 +208,7 @@ def _dates(dates: tuple[int, ...]) -> Text:
 
 
 def _runs(dates: tuple[int, ...]) -> list[str]:
-    """The dates as texts, dates that follow each other as one."""
+    """Return dates as texts, consecutive dates as one span."""
     runs: list[list[int]] = []
     for date in dates:
         if runs and date == runs[-1][-1] + 1:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """How a table is given out; ``auto`` is ``table`` on a terminal, else ``csv``."""
+    """Output format of a table; ``auto`` is ``table`` on a terminal, else ``csv``."""
 
     AUTO = "auto"
     TABLE = "table"
@@ -15,7 +15,7 @@ class Format(StrEnum):
 
 
 class ExportFormat(StrEnum):
-    """What to write a set as."""
+    """File format of an exported combination."""
 
     JSON = "json"
     SET = "set"

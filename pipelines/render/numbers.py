@@ -1,4 +1,4 @@
-"""One form for each number, so that it is the same in every file.
+"""Number formats, the same in every file.
 
 A count is a whole number. A metric, stored in float32, is the shortest decimal that reads back as
 the same float32. A number computed from the rows (a score, a sum, a mean, a share) has 12
@@ -24,17 +24,17 @@ Scalar = int | float | str | bool
 
 
 def significant(value: float) -> float:
-    """A computed number, to 12 significant digits."""
+    """Return a computed number with 12 significant digits."""
     return float(f"{value:.12g}")
 
 
 def shortest_decimals(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Float32 values as the shortest decimals that read back the same, shape (n,); no -0."""
+    """Return float32 values as the shortest decimals that read back the same; no -0."""
     return values.astype(np.float32).astype(np.str_).astype(np.float64) + 0.0
 
 
 def published_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Result rows with their numbers in the form in which every file has them."""
+    """Return result rows with the numbers that every file shows."""
     columns = {name: rows[name] for name in rows.columns}
     for name, column in columns.items():
         if name in COUNT_COLUMNS:
@@ -46,12 +46,12 @@ def published_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def row_values(row: Mapping[Any, Any]) -> dict[str, Scalar]:
-    """The values of a row as plain Python values."""
+    """Return the values of a row as plain Python values."""
     return {n: v.item() if isinstance(v, np.generic) else v for n, v in row.items()}
 
 
 def text(name: str, value: Scalar | None) -> str:
-    """A value as the text files show it: all its digits, thousands parted by commas but in ids."""
+    """Return a value as text: all digits, with thousands separators except in ids."""
     if value is None:
         return "-"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""How the numbers of a run were made, in a line: fills, costs, bars, news filter."""
+"""Provenance of the numbers of a run in one line: fills, costs, bars, news filter."""
 
 from __future__ import annotations
 
@@ -13,51 +13,49 @@ from ib_grid.runs.manifest import RUN_FILE, Manifest
 if TYPE_CHECKING:
     from ib_grid.runs.run import Run
 
-_NOT_APPLIED = (
-    "slippage and commission not applied, mid prices watched, target before stop in one bar"
-)
+_NOT_APPLIED = "without slippage and commission, at mid prices, target before stop within a bar"
 
 
 def provenance(manifest: Manifest) -> str:
-    """Fills with their costs, the first and last bar, and the news filter, as sentences in a line.
+    """Return fills and costs, first and last bar, and news filter of a run in one line.
 
-    Only characters that can be printed: what a run says must neither steer a terminal nor end a
-    comment of an exported file.
+    The line holds printable characters only: text from a manifest must neither control a terminal
+    nor end a comment in an exported file.
 
     Raises
     ------
     InputError
-        If the manifest does not say it.
+        If the manifest lacks fills or news.
     """
     try:
         fills = fills_text(manifest.fills)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
-            "run.json is damaged or foreign: fills or news are none",
+            "run.json is damaged or foreign: invalid fills or news",
             location=RUN_FILE,
-            expected="a file that ib-grid has written",
+            expected="a file written by ib-grid",
         ) from error
     span = f"bars {manifest.data['first']} to {manifest.data['last']}"
     return "".join(filter(str.isprintable, f"{fills}; {span}. {manifest.news_statement.summary}"))
 
 
 def fills_text(fills: Execution) -> str:
-    """The execution model and its costs: ``realistic fills, spread 1.5 points, ...``."""
-    said = f"{fills.model} fills, spread {points(fills.spread_points)} points"
+    """Return execution model and costs, such as ``realistic fills, spread 1.5 points``."""
+    text = f"{fills.model} fills, spread {points(fills.spread_points)} points"
     if fills.model == "original":
-        return f"{said} ({_NOT_APPLIED})"
+        return f"{text} ({_NOT_APPLIED})"
     return (
-        f"{said}, slippage {points(fills.slippage_points)},"
+        f"{text}, slippage {points(fills.slippage_points)},"
         f" commission {points(fills.commission_points)}"
     )
 
 
 def provenance_by_combination(runs: Mapping[str, Manifest]) -> list[str]:
-    """As `provenance` of several runs by the names of their sets, those alike in one line."""
+    """Return the provenance of named combinations, one line per distinct provenance."""
     names: dict[str, list[str]] = {}
     for name, manifest in runs.items():
         names.setdefault(provenance(manifest), []).append(name)
-    return [f"{', '.join(alike)}: {said}" for said, alike in names.items()]
+    return [f"{', '.join(alike)}: {line}" for line, alike in names.items()]
 
 
 def run_note(run: Run, min_trades: int = 0) -> str:

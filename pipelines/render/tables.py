@@ -1,64 +1,88 @@
-"""One way to give a table out: for reading on a terminal, as CSV or JSON in a pipe or when asked.
+"""Tables for a terminal, as CSV or as JSON.
 
-On a terminal a table has the columns and the rounding that suit the eye. CSV and JSON have every
-column and every digit, no colours and no words besides, so that another program can take them.
+A terminal gets the columns and the rounding that suit the eye. CSV and JSON have every column and
+every digit and nothing else, so that another program can read them.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from rich import box
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.render.csv_files import csv_text, moment_texts
 from pipelines.render.formats import Format
 from pipelines.render.numbers import published_rows
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
+
+N_NAMES = 5
+ALL_COLUMNS = "Use --format csv for all columns."
+_WIDE, _TIGHT = 2, 1  # spaces between columns
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table on a terminal.
+    """Column of a table on a terminal.
 
     Attributes
     ----------
     heading : str
     name : str
-        Of the frame's column.
+        Name in the frame.
     spec : str or callable
-        How a value is written: a format specification such as ``.2f``, or a function to text.
-    justify : {"left", "right"}
+        Format specification such as ``.2f``, or a function from a value to its text.
+    left : bool
+        Whether texts are aligned to the left.
+    essential : bool
+        Whether a narrow terminal shows this column before all others.
     """
 
     heading: str
     name: str
-    spec: str | Callable[[Any], str] = ""
-    justify: Literal["left", "right"] = "right"
+    spec: str | Callable[[Any], str | Text] = ""
+    left: bool = False
+    essential: bool = False
 
-    def text(self, value: Any) -> str:
-        """A value as the terminal shows it; nothing where there is none."""
+    def text(self, value: Any) -> str | Text:
+        """Return a value as the terminal shows it; an empty text for a missing value."""
         if value is None or value is pd.NA or value != value:
             return ""
         return self.spec(value) if callable(self.spec) else format(value, self.spec)
 
 
+def terminal() -> Console:
+    """Return the console for tables; text is shown as is, brackets included."""
+    return Console(markup=False, highlight=False)
+
+
 def resolve_format(console: Console, asked: Format) -> Format:
-    """The format asked for, ``auto`` decided."""
+    """Return the format asked for; ``auto`` is a table on a terminal, else CSV."""
     if asked is Format.AUTO:
         return Format.TABLE if console.is_terminal else Format.CSV
     return asked
 
 
 def render(
-    console: Console, frame: pd.DataFrame, columns: Sequence[Column], asked: Format = Format.AUTO
+    console: Console,
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    asked: Format = Format.AUTO,
+    *,
+    notes: Sequence[str] = (),
+    summary: Mapping[str, Any] | None = None,
 ) -> None:
     """Print a frame: `columns` of it as a table, or all of it as CSV or JSON.
 
@@ -66,46 +90,143 @@ def render(
     ----------
     console : Console
     frame : DataFrame
-        Its index is not printed.
+        The index is not printed.
     columns : sequence of Column
-        For the terminal, from left to right.
+        Columns of the frame or of `with_joined`, from left to right. A narrow terminal shows the
+        essential ones, then the others from the left.
     asked : Format
+    notes : sequence of str
+        Printed under a table; otherwise on standard error, so that the output holds only data.
+    summary : mapping, optional
+        JSON is then an object of these values and the ``rows``.
     """
     format_ = resolve_format(console, asked)
-    if format_ is Format.TABLE:
-        console.print(table_of(frame, columns))
-    elif format_ is Format.CSV:
+    if frame.empty:
+        notes = ["No rows match.", *notes]
+    if format_ is Format.TABLE and not frame.empty:
+        print_table(console, frame, columns)
+    render_notes(console, notes, format_)
+    if format_ is Format.CSV:
         console.file.write(csv_text(published_rows(frame)))
-    else:
-        console.file.write(json_text(records(frame)))
+    elif format_ is Format.JSON:
+        rows = records(frame)
+        console.file.write(json_text(rows if summary is None else {**summary, "rows": rows}))
 
 
-def table_of(frame: pd.DataFrame, columns: Sequence[Column]) -> Table:
-    """Columns of a frame as a table for a terminal."""
-    has_headings = any(column.heading for column in columns)
+def render_notes(console: Console, notes: Sequence[str], format_: Format) -> None:
+    """Print notes under a table, or on standard error beside CSV and JSON."""
+    if format_ is not Format.TABLE:
+        sys.stderr.writelines(f"{note}\n" for note in notes)
+        return
+    for note in notes:
+        console.print(Text(note))
+
+
+def print_table(
+    console: Console, frame: pd.DataFrame, columns: Sequence[Column], *, hint: str = ALL_COLUMNS
+) -> None:
+    """Print the columns that fit the terminal, and name the hidden ones, followed by a hint."""
+    joined = with_joined(frame)
+    shown, gap = fit(joined, columns, console.width)
+    console.print(table_of(joined, shown, gap))
+    names = {column.name for column in shown}
+    hidden = [column.name for column in columns if column.name not in names]
+    if hidden:
+        console.print(Text(f"Hidden for lack of room: {_first_of(hidden)}. {hint}"))
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - N_NAMES} more" if len(names) > N_NAMES else ""
+    return ", ".join(names[:N_NAMES]) + more
+
+
+def fit(frame: pd.DataFrame, columns: Sequence[Column], width: int) -> tuple[list[Column], int]:
+    """Return the columns that fit a width, one at least, and the gap between them.
+
+    Headings are wrapped before the gap shrinks, and the gap shrinks before a column is hidden.
+    """
+    cells = [max((len(c.text(v)) for v in frame[c.name].tolist()), default=0) for c in columns]
+    for wrap, gap in ((False, _WIDE), (True, _WIDE)):
+        widths = [max(n, _heading_width(c, wrap=wrap)) for n, c in zip(cells, columns, strict=True)]
+        if sum(widths) + gap * len(columns) - 1 <= width:
+            return [_wrapped(c, n) for c, n in zip(columns, widths, strict=True)], gap
+    shown = _choose(columns, widths, width)
+    return [_wrapped(columns[i], widths[i]) for i in shown], _TIGHT
+
+
+def _choose(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
+    """Return the places of the columns to show: the essential ones, then from the left."""
+    order = sorted(range(len(columns)), key=lambda i: not columns[i].essential)
+    shown: list[int] = []
+    used = -_TIGHT
+    for i in order:
+        used += widths[i] + _TIGHT
+        if shown and used > width:
+            break
+        shown.append(i)
+    return sorted(shown)
+
+
+def _heading_width(column: Column, *, wrap: bool) -> int:
+    return max(map(len, column.heading.split()), default=0) if wrap else len(column.heading)
+
+
+def _wrapped(column: Column, width: int) -> Column:
+    if len(column.heading) <= width:
+        return column
+    return dataclasses.replace(column, heading="\n".join(column.heading.split()))
+
+
+def table_of(
+    frame: pd.DataFrame, columns: Sequence[Column], gap: int = _WIDE, *, rule: bool = True
+) -> Table:
+    """Return columns of a frame as a table; without a head if no column has a heading."""
     table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, show_header=has_headings
+        box=box.SIMPLE_HEAD if rule else None,
+        padding=(0, gap - rule, 0, 0),
+        show_edge=False,
+        show_header=any(column.heading for column in columns),
     )
     for column in columns:
-        table.add_column(column.heading, justify=column.justify, overflow="fold")
+        side = "left" if column.left else "right"
+        table.add_column(column.heading, justify=side, overflow="fold")  # type: ignore[arg-type]
     for row in frame.to_dict("records"):
         table.add_row(*(column.text(row[column.name]) for column in columns))
     return table
 
 
+def plain_text(content: RenderableType) -> str:
+    """Return a table as plain text of any width, for a file."""
+    file = io.StringIO()
+    Console(file=file, width=10_000, color_system=None).print(content)
+    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+
+
+def with_joined(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with session, trailing and rev_rb, each joined from its columns."""
+    rows: list[dict[Any, Any]] = frame.to_dict("records")
+    joined: dict[str, list[str]] = {}
+    if {"ib_start", "ib_end"} <= set(frame):
+        joined["session"] = [f"{row['ib_start']}-{row['ib_end']}" for row in rows]
+    if {"tsl_target", "tsl_sl"} <= set(frame):
+        pairs = [(row["tsl_target"], row["tsl_sl"]) for row in rows]
+        joined["trailing"] = [f"{first:g}/{step:g}" if first else "off" for first, step in pairs]
+    if {"rev_rb_enabled", "rev_rb_pct"} <= set(frame):
+        joined["rev_rb"] = [f"{r['rev_rb_pct']:g}" if r["rev_rb_enabled"] else "off" for r in rows]
+    return frame.assign(**joined)
+
+
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame as JSON values: moments as ISO 8601 in UTC, null for what is none."""
+    """Return the rows of a frame as JSON values: times as ISO 8601 in UTC, null if missing."""
     plain = published_rows(frame).assign(**moment_texts(frame)).astype(object)
     rows = plain.where(plain.notna(), None).to_dict("records")
     return [{str(name): _plain(value) for name, value in row.items()} for row in rows]
 
 
 def json_text(content: Sequence[Any] | Mapping[str, Any]) -> str:
-    """JSON for people and programs, with a newline at its end."""
+    """Return JSON for people and programs, with a newline at the end."""
     return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,4 +1,4 @@
-"""A report as an Excel workbook."""
+"""Excel workbook of a report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from ib_grid.grid.columns import METRICS, Metric
+from ib_grid.grid.glossary import PARAMETERS
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES
 from ib_grid.grid.variations import PREFIXES, VARIATIONS
 from pipelines.render.numbers import COUNT_COLUMNS, Scalar
@@ -35,12 +36,9 @@ _SCALES = {
 }
 _RED, _WHITE, _GREEN = "#F4B6B0", "#FFFFFF", "#A9D8B8"
 _NOTES = {
-    "rank": "Place in the ranking; ties in the score are decided by combo_id.",
-    "score": "Weighted sum of the score columns, each min-max normalised; see the sheet Summary.",
-    "combo_id": "Number of the combination in the grid.",
-    "ib_start": "Start of the Initial Balance, clock time.",
-    "ib_end": "End of the Initial Balance, clock time.",
-    "ib_timezone": "Zone of ib_start and ib_end.",
+    "rank": "Rank by score, 1 is the best; equal scores are ordered by combo_id.",
+    "score": "Weighted sum of metrics, each scaled to 0-1; the formula is on the sheet Summary.",
+    "combo_id": "Number of the combination in the grid, counted from 0.",
 }
 
 Formats = Mapping[str, Any]
@@ -49,19 +47,19 @@ Formats = Mapping[str, Any]
 def write_workbook(report: Report, file: BinaryIO) -> None:
     """Write the sheets Results, Top100, one per variation, and Summary.
 
-    The sheets of combinations show the parameters, the overall metrics and the main figures of
-    each variation, or all metrics of the one variation that the run keeps; the CSV files have
+    Results and Top100 show the parameters, the overall metrics and the main figures of each
+    variation; the sheet of a variation shows all metrics of that variation. The CSV files have
     every column.
 
     Raises
     ------
     OSError
-        If the file, or the temporary folder, has no room.
+        If the disk of the file or of the temporary folder is full.
     """
-    # A library that packs into a full disk tries so again, and complains, when it is cleared away.
+    # Pack in memory: on a full disk the library would try again, and fail, when it is closed.
     content = io.BytesIO()
     try:
-        # The library leaves its own files there if it fails.
+        # The library leaves temporary files behind if it fails.
         with tempfile.TemporaryDirectory(prefix="ib-grid-") as folder:
             _pack_workbook(report, content, folder)
     except FileCreateError as error:
@@ -85,7 +83,7 @@ def _pack_workbook(report: Report, file: BinaryIO, folder: str) -> None:
 
 
 def results_rows(report: Report) -> int:
-    """Rows of the sheet Results: of the ranking's best, as many as asked for and Excel takes."""
+    """Return the number of rows of the sheet Results, within the limit of Excel."""
     return min(len(report.overall.best), report.settings.n_best, SHEET_MAX_ROWS - 1)
 
 
@@ -134,7 +132,7 @@ def _write_rows(
 
 
 def _writer(sheet: Any, cell_format: Any, column: str) -> Callable[[int, int, Any], object]:
-    """How the cells of a column are written; a string is never read as a formula or a link."""
+    """Return the function that writes a column; a string never becomes a formula or a link."""
     kind = DOMAINS[column].kind if column in DOMAINS else float
     if column in PARAM_NAMES and (column not in DOMAINS or kind is str):
         return lambda row, i, value: sheet.write_string(row, i, str(value), cell_format)
@@ -168,14 +166,14 @@ def _metric_name(column: str) -> str:
 
 
 def column_note(column: str) -> str:
-    """What a column holds, for its header's note."""
+    """Return the meaning of a column, for the note of its header."""
     if column in _NOTES:
         return _NOTES[column]
-    if column in DOMAINS:
-        return f"Parameter: {DOMAINS[column].expected}."
+    if column in PARAMETERS:
+        return PARAMETERS[column]
     metric = _metric(_metric_name(column))
     variation = next((v for v in VARIATIONS if column == f"{v.lower()}_{metric.name}"), "")
-    of = f"{variation} trades alone. " if variation else ""
+    of = f"{variation} trades only. " if variation else ""
     return f"[{metric.unit}] {of}{metric.meaning}"
 
 
@@ -203,7 +201,7 @@ def _write_summary(book: xlsxwriter.Workbook, report: Report, formats: Formats) 
 def _write_facts(
     sheet: Any, row: int, heading: str, values: Mapping[str, Scalar], formats: Formats
 ) -> int:
-    """Write a section; returns the row of the next one."""
+    """Write a section and return the row of the next one."""
     sheet.write_string(row, 0, heading, formats["title"])
     for i, (name, value) in enumerate(values.items(), row + 1):
         sheet.write_string(i, 0, name)
@@ -224,14 +222,14 @@ def _write_value(sheet: Any, row: int, column: int, value: Scalar | None, cell_f
 
 
 def _sheets(report: Report) -> dict[str, Scalar]:
-    """What each sheet holds, and what was left out of it."""
+    """Return the content of each sheet, and what was left out."""
     shown, eligible = results_rows(report), report.overall.extrema.n_rows
-    limit = f"; Excel takes {SHEET_MAX_ROWS:,} rows" if shown == SHEET_MAX_ROWS - 1 else ""
-    text = f"the best {shown:,} of {eligible:,} ranked combinations{limit}"
-    sheets: dict[str, Scalar] = {"Results": text, f"Top{TOP_ROWS}": f"the best {TOP_ROWS}"}
+    limit = f"; Excel holds {SHEET_MAX_ROWS:,} rows" if shown == SHEET_MAX_ROWS - 1 else ""
+    text = f"top {shown:,} of {eligible:,} ranked combinations{limit}"
+    sheets: dict[str, Scalar] = {"Results": text, f"Top{TOP_ROWS}": f"top {TOP_ROWS}"}
     for name, variation in report.variations.items():
-        ranked = (
-            f"the best {len(variation.selected.best):,} of {variation.selected.extrema.n_rows:,}"
+        ranked = f"top {len(variation.selected.best):,} of {variation.selected.extrema.n_rows:,}"
+        sheets[name] = (
+            f"{ranked}, ranked by the variation's own trades; {facts.filter_text(name, variation)}"
         )
-        sheets[name] = f"{ranked} ranked by its own trades; {facts.filter_text(name, variation)}"
     return sheets

@@ -1,4 +1,4 @@
-"""A run's report as one value, from which every file and the screen are written."""
+"""Report of a run as one value, the source of every file and of the screen."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ VARIATION_ROWS = 500
 DEFAULT_BEST = 10_000
 
 
-def workbook_place(run_dir: AnyPath, symbol: str) -> AnyPath:
-    """Where a run's workbook lies, if it has one."""
+def workbook_path(run_dir: AnyPath, symbol: str) -> AnyPath:
+    """Return the path of the workbook of a run."""
     return run_dir / f"{symbol}_results.xlsx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSettings:
-    """How to rank, and how much of it.
+    """Settings of a report: the ranking and its length.
 
     Attributes
     ----------
     ranking : RankingSettings
     variation_filter : {"rule", "none"}
-        Whether a variation's ranking has only the combinations in which it counts by its rule.
+        Whether the ranking of a variation has only the combinations where the variation applies.
     n_best : int
-        Length of the whole ranking that is kept, at least `TOP_ROWS`; Excel shows as many.
+        Length of the overall ranking, at least `TOP_ROWS`; the number of rows in Excel.
 
     Raises
     ------
@@ -78,13 +78,13 @@ class ReportSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariationReport:
-    """A variation's rankings: where it counts by its rule, and everywhere.
+    """Rankings of a variation: where the variation applies, and over all combinations.
 
     Attributes
     ----------
     by_rule, unfiltered : Ranking
     variation_filter : {"rule", "none"}
-        Which of the two is the selected one; that has up to `VARIATION_ROWS` rows, the other one.
+        Which ranking is selected and has up to `VARIATION_ROWS` rows; the other has one row.
     """
 
     by_rule: Ranking
@@ -93,26 +93,26 @@ class VariationReport:
 
     @property
     def selected(self) -> Ranking:
-        """The ranking that the files show."""
+        """Ranking that the files show."""
         return self.by_rule if self.variation_filter == "rule" else self.unfiltered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Report:
-    """All that the files say.
+    """Content of all files of a report.
 
     Attributes
     ----------
     info : RunInfo
     settings : ReportSettings
     n_rows : int
-        Combinations that are computed and kept.
+        Number of combinations that are computed and kept.
     overall : Ranking
     variations : mapping of str to VariationReport
     parameter_effects : ParameterEffects
     eligible : Eligible
     replay : Replay or NoReplay
-        The best once more from the bars.
+        Trades of the top combinations, or the reason why there are none.
     """
 
     info: RunInfo
@@ -126,22 +126,22 @@ class Report:
 
     @property
     def n_computed(self) -> int:
-        """Combinations that are computed, kept or not."""
+        """Number of computed combinations, kept or not."""
         return self.n_rows if self.info.n_computed is None else self.info.n_computed
 
     @property
     def is_partial(self) -> bool:
-        """Whether some of the grid is not computed."""
+        """True if part of the grid is not computed."""
         return self.n_computed < len(self.info.grid)
 
     @property
     def has_gaps(self) -> bool:
-        """Whether combinations of the grid are missing: not computed, or not kept."""
+        """True if combinations of the grid are missing: not computed, or not kept."""
         return self.n_rows < len(self.info.grid)
 
     @property
     def grid_share_pct(self) -> float:
-        """Percent of the grid that is computed."""
+        """Percentage of the grid that is computed."""
         return numbers.significant(100 * self.n_computed / len(self.info.grid))
 
 
@@ -152,7 +152,7 @@ def build_report(
     source: RunSource | NoReplay = NO_BARS,
     executor: Executor = SERIAL_EXECUTOR,
 ) -> Report:
-    """The report of a run, finished or not, from its partition files.
+    """Build the report of a run, finished or not, from its partition files.
 
     Parameters
     ----------
@@ -160,23 +160,23 @@ def build_report(
     info : RunInfo
     settings : ReportSettings
     source : RunSource or NoReplay
-        What the run was computed from, for the trades of the best, or why it is not at hand.
+        Data behind the run, for the trades of the top combinations, or why there is none.
     executor : Executor
 
     Raises
     ------
     DataError
-        If there is no partition file, or no row in any.
+        If there is no partition file, or no row.
     StoreError
-        If one cannot be read, or its combinations are not those of the grid, each once.
+        If a file cannot be read, or a combination is foreign or repeated.
     ConfigError
-        If the ranking goes by a column that the run has not kept.
+        If the run has not kept a column of the ranking.
     """
     _check_kept(settings.ranking, info.row_filter)
     files = row_blocks.partition_files(run_dir, info.symbol)
     n_rows = row_blocks.count_rows(files)
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
-    # Neither needs the other: while one waits for its last part, the other has the processes.
+    # Independent work: while one part waits for its last file, the other uses the processes.
     measured = executor.submit_thread(_measured, files, info.grid)
     overall, *of_variations = _rankings(files, info, settings, executor)
     replayed = executor.submit(replay, overall.best.head(TOP_TABLE), source)
@@ -214,7 +214,7 @@ def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:
         )
     if not n_rows:
         raise DataError(
-            f"no row is kept: {_of_none(info)}",
+            f"no row is kept: {_none_kept(info)}",
             location=str(results),
             expected="at least one row",
             hint="run with another --filter",
@@ -235,7 +235,7 @@ def _rankings(
     )
 
 
-def _of_none(info: RunInfo) -> str:
+def _none_kept(info: RunInfo) -> str:
     reason = info.row_filter.condition or f"{info.row_filter.ranking.min_trades} trades or more"
     return f"none of {info.n_computed or 0:,} computed combinations has {reason}"
 
@@ -255,7 +255,7 @@ def _scopes(settings: ReportSettings) -> list[Scope]:
     scopes = [Scope(n_best=max(settings.n_best, TOP_ROWS))]
     for name in VARIATIONS:
         for by_rule in (True, False):
-            is_chosen = by_rule == (settings.variation_filter == "rule")
-            n_best = VARIATION_ROWS if is_chosen else 1
+            is_selected = by_rule == (settings.variation_filter == "rule")
+            n_best = VARIATION_ROWS if is_selected else 1
             scopes.append(Scope(variation=name, by_rule=by_rule, n_best=n_best))
     return scopes

@@ -1,4 +1,4 @@
-"""From a run directory to its report: what the manifest says, and the files beside it."""
+"""Report of a run directory: read the results, build the report, write its files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipelines.report.report import (
     ReportSettings,
     VariationFilter,
     build_report,
-    workbook_place,
+    workbook_path,
 )
 from pipelines.report.run_info import run_info
 
@@ -42,20 +42,20 @@ def report_run(
     ----------
     run_dir : AnyPath
     ranking : RankingSettings, optional
-        By default the one that the run was begun with.
+        By default the ranking of the run.
     variation_filter : {"rule", "none"}
     n_best : int
     excel : bool
-        Whether to write the workbook, too; one that is there is written again in any case.
+        Whether to write the workbook; an existing workbook is always rewritten.
     n_computed : int, optional
-        Combinations that are computed, where this process has just looked at every file; by default
-        all of each file is read and checked first.
+        Number of computed combinations, if the caller has just checked every file; by default
+        every file is read and checked first.
     source : RunSource, optional
-        What the run was computed from, where it is at hand; by default it is read again.
+        Data behind the run, if loaded already; by default it is loaded.
     processes : int
-        As many are started to read the rows, if there are enough of these.
+        Processes to start for reading, if there are enough rows.
     workers : Workers, optional
-        Those that read them, if they are there already.
+        Running workers that read the rows instead.
 
     Returns
     -------
@@ -66,11 +66,11 @@ def report_run(
     Raises
     ------
     InputError
-        If it is no run directory, has no results yet, or cannot be written.
+        If the directory is not a run, has no results yet, or cannot be written.
     StoreError
         If a partition cannot be read, or the disk has no room.
     ClusterError
-        If workers that are to read them cannot be started, are lost, or die of them repeatedly.
+        If workers cannot be started or keep dying.
     """
     manifest = read_manifest(run_dir)
     # The command that the summary names works from any folder.
@@ -78,8 +78,8 @@ def report_run(
     settings = ReportSettings(
         ranking=ranking or RankingSettings(**manifest.ranking),  # type: ignore[arg-type]
         variation_filter=variation_filter,
-        # Nobody but the workbook shows more, and each row takes reading all columns of its file.
-        n_best=n_best if excel or workbook_place(folder, manifest.symbol).exists() else TOP_ROWS,
+        # Only the workbook shows more, and each row costs reading all columns of its file.
+        n_best=n_best if excel or workbook_path(folder, manifest.symbol).exists() else TOP_ROWS,
     )
     n_readers = processes_for(
         manifest.combinations, workers.count if workers else processes, are_there=bool(workers)
@@ -88,7 +88,7 @@ def report_run(
         if n_computed is None:
             dataset = results_folder(run_dir, manifest.symbol)
             n_computed = inventory.check_contents(dataset, manifest.plan(), manifest.fingerprint)
-        executor.submit_thread(_make_ready)
+        executor.submit_thread(_preload)
         info = run_info(manifest, folder, n_computed)
         report = build_report(run_dir, info, settings, source or _source(manifest), executor)
     from pipelines.report.write import write_report
@@ -96,18 +96,18 @@ def report_run(
     return report, write_report(report, folder, excel=excel)
 
 
-def _make_ready() -> None:
-    """Have at hand what files are made with, which takes as long as a pass over the rows."""
+def _preload() -> None:
+    """Pre-import plotly and pack plotly.js, which takes as long as a pass over the rows."""
     from pipelines.render.html.assembly import plotly_base64
-    from pipelines.report import write  # noqa: F401 - and with it plotly
+    from pipelines.report import write  # noqa: F401 - imports plotly
 
-    plotly_base64()  # which is kept
+    plotly_base64()  # cached
 
 
 def _source(manifest: Manifest) -> RunSource | NoReplay:
-    """What the run was computed from, or why it cannot be had any more."""
+    """Return the data behind a run, or the reason why they are unavailable."""
     try:
         return load_source(manifest)
     except InputError as error:
-        said = f"{error.message}, {error.location}" if error.location else error.message
-        return NoReplay(f"The best sets could not be traded again: {said}.")
+        reason = f"{error.message}, {error.location}" if error.location else error.message
+        return NoReplay(f"The top combinations could not be replayed: {reason}.")

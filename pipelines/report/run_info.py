@@ -18,7 +18,7 @@ from ib_grid.storage.paths import AnyPath
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
-    """What a report says about the run; the numbers come from its partition files.
+    """Description of a run; the numbers of a report come from the partition files.
 
     Attributes
     ----------
@@ -30,17 +30,17 @@ class RunInfo:
     first_bar_utc, last_bar_utc : str
         Labels of the first and the last bar.
     fingerprint : str
-        Of all that can change a number.
+        Checksum of all settings that can change a number.
     trades_command : str
-        What to type to see a combination's trades as the run made them, ``--params`` aside.
+        Command that lists the trades of a combination as the run made them, without ``--params``.
     notes : tuple of str
-        Sentences that every reader has to see, such as dates that went without a news filter.
+        Sentences for every reader, such as dates without a news filter.
     row_filter : RowFilter
-        Which columns and rows of the results the run keeps.
+        Columns and rows of the results that the run keeps.
     threshold : TopKThreshold, optional
-        Where the best rows end, if only those are kept and it is known.
+        Last kept row of a run that keeps only the top rows, once it is known.
     n_computed : int, optional
-        Combinations that are computed; None where every one of them is kept.
+        Number of computed combinations; None if all of them are kept.
     """
 
     symbol: str
@@ -58,7 +58,7 @@ class RunInfo:
 
 
 def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None) -> RunInfo:
-    """What a report says about the run of a manifest, of its directory, and how far it has come."""
+    """Return the description of a run from its manifest, its directory and its progress."""
     data: Mapping[str, Any] = manifest.data
     execution: Mapping[str, Any] = manifest.execution
     return RunInfo(
@@ -86,32 +86,32 @@ def _threshold(manifest: Manifest) -> TopKThreshold | None:
 
 
 def _left_out(manifest: Manifest) -> list[str]:
-    """What every reader of a run must know that has not kept all of its results."""
-    said, threshold = manifest.row_filter.notes(), _threshold(manifest)
+    """Return notes on a run that has not kept all of its results."""
+    notes, threshold = manifest.row_filter.notes(), _threshold(manifest)
     if threshold:
-        said.append(
-            f"{threshold.extrema.n_rows:,} combinations were ranked, and scores are those among"
-            " all of them; every other figure is of the rows that are kept."
+        notes.append(
+            f"Ranks and scores are those among all {threshold.extrema.n_rows:,} ranked"
+            " combinations; every other figure covers the kept rows only."
         )
         if manifest.state != "finished":
-            said.append("Others are still among them: run again, and those are left out as well.")
+            notes.append("Some rows outside the top are still present; run again to remove them.")
     elif manifest.row_filter.top is not None:
-        said.append("The best have not been selected yet: every row that was computed is there.")
+        notes.append("The top rows have not been selected yet; every computed row is still there.")
     elif manifest.row_filter.condition is not None:
-        said.append("Scores and all other figures are those of the rows that are kept.")
-    return said
+        notes.append("Scores and all other figures cover the kept rows only.")
+    return notes
 
 
 def _failures(manifest: Manifest) -> list[str]:
-    """What every reader of an unfinished run must know of its last attempt."""
+    """Return notes on the failures of the last attempt of an unfinished run."""
     if manifest.state != "failed" or not manifest.attempts:
         return []
-    failures: Any = manifest.attempts[-1].get("failures") or ["see what the run said"]
-    return ["The run FAILED; what could not be computed is missing:", *map("  {}".format, failures)]
+    failures: Any = manifest.attempts[-1].get("failures") or ["see the messages of the run"]
+    return ["The run FAILED; some results are missing:", *map("  {}".format, failures)]
 
 
 def _trades_command(manifest: Manifest, run_dir: AnyPath) -> str:
-    """What to type for trades as the run made them, ``--params`` aside."""
+    """Return the command that lists trades as the run made them, without ``--params``."""
     execution: Mapping[str, Any] = manifest.execution
     news = manifest.news_statement
     words = ["ib-grid", "trades", "--symbol", manifest.symbol, "--data", str(manifest.data["file"])]
@@ -122,7 +122,7 @@ def _trades_command(manifest: Manifest, run_dir: AnyPath) -> str:
     for name in ("slippage_points", "commission_points"):
         if execution[name]:
             words += [f"--{name.replace('_', '-')}", points(execution[name])]
-    # A filter that was accepted without a calendar has blocked nothing.
+    # A filter without a calendar has blocked nothing.
     words += _news_words(news) if news.paths else ["--no-news"]
     return shlex.join(words)
 

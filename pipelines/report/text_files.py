@@ -1,12 +1,15 @@
-"""The text files of a report."""
+"""Text files of a report."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.numbers import Scalar, row_values, text
+from pipelines.render.tables import Column, plain_text, table_of
 from pipelines.report import facts
 from pipelines.report.measures.ranking import Ranking
 from pipelines.report.report import Report, VariationReport
@@ -16,22 +19,22 @@ _LEFT = ("ib_start", "ib_end", "stop_mode", "variation", "filter", "figure")
 
 
 def summary_text(report: Report, run_dir: AnyPath) -> str:
-    """The run, its grid, the ranking, the best set, the variations and the top ten."""
+    """Return the run, the grid, the ranking, the best combination, the variations, the top ten."""
     parts = [_title(f"{report.info.symbol}: summary of {run_dir.resolve().name}")]
     parts += [_section(heading, values) for heading, values in facts.sections(report)]
     parts.append(f"{_heading('Variations')}{_variations_table(report)}")
-    parts.append(f"{_heading('Best ten')}{_top_table(report.overall)}")
-    parts.append(_how_to_see_trades(report, run_dir))
+    parts.append(f"{_heading('Top ten')}{_top_table(report.overall)}")
+    parts.append(_trades_command(report, run_dir))
     return "\n".join(part for part in parts if part)
 
 
 def variation_text(report: Report, run_dir: AnyPath) -> str:
-    """Each variation: its rule, its sums with and without the rule, its best."""
+    """Return each variation: its rule, sums with and without the rule, and best combination."""
     parts = [_title(f"{report.info.symbol}: variations of {run_dir.resolve().name}")]
     parts.append(_section("Combinations", {"state": facts.state(report)}))
     parts.append(
-        "A variation's figures are of its own trades in combinations that trade the others, too:\n"
-        "`trades` lists all of them.\n"
+        "The figures of a variation cover its own trades, in combinations that trade the other\n"
+        "variations as well; `ib-grid trades` lists the trades of all four.\n"
     )
     for name, variation in report.variations.items():
         parts.append(_variation(name, variation, report))
@@ -83,25 +86,20 @@ def _top_table(ranking: Ranking) -> str:
     return table([row_values(row) for row in rows])
 
 
-def _how_to_see_trades(report: Report, run_dir: AnyPath) -> str:
+def _trades_command(report: Report, run_dir: AnyPath) -> str:
     if report.overall.best.empty:
         return ""
     symbol = report.info.symbol
     params = shlex.quote(str(run_dir / f"{symbol}_best_params.json"))
     command = f"{report.info.trades_command} --params {params} --out {symbol}_trades.csv"
-    return f"The trades of the best combination:\n  {command}\n"
+    return f"To list the trades of the best combination:\n  {command}\n"
 
 
 def table(rows: Sequence[Mapping[str, Scalar | None]]) -> str:
-    """Rows with the same names, at least one, as aligned columns."""
-    cells = {name: [text(name, row[name]) for row in rows] for name in rows[0]}
-    width = {name: max(map(len, (name, *column))) for name, column in cells.items()}
-    lines = []
-    for line in (list(cells), *zip(*cells.values(), strict=True)):
-        pairs = zip(cells, line, strict=True)
-        aligned = (c.ljust(width[n]) if n in _LEFT else c.rjust(width[n]) for n, c in pairs)
-        lines.append("  ".join(aligned).rstrip())
-    return "\n".join(lines) + "\n"
+    """Return rows with the same names, at least one, as aligned columns."""
+    cells = pd.DataFrame([{name: text(name, row[name]) for name in row} for row in rows])
+    columns = [Column(name, name, left=name in _LEFT) for name in map(str, cells)]
+    return plain_text(table_of(cells, columns, rule=False))
 
 
 def _title(title: str) -> str:

@@ -1,4 +1,4 @@
-"""The files of a report: CSV, JSON and text, all written aside before the first is renamed."""
+"""Files of a report: CSV, JSON, text, HTML and Excel, replaced together or not at all."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ from ib_grid.storage.paths import AnyPath
 from pipelines.report import facts
 from pipelines.report.excel import write_workbook
 from pipelines.report.html.page import html_text
-from pipelines.report.report import TOP_ROWS, VARIATION_ROWS, Report, workbook_place
+from pipelines.report.report import TOP_ROWS, VARIATION_ROWS, Report, workbook_path
 from pipelines.report.text_files import summary_text, variation_text
 
 
 def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> list[AnyPath]:
-    """Write the files of a report into its run directory, over those of an earlier one.
+    """Write the files of a report into its run directory, replacing an earlier report.
 
-    If one of them cannot be written, the earlier report stays as it was (in a store, only if it is
-    the first that is not taken): no file says other things than those beside it.
+    All files are written under temporary names and renamed at the end, so that a failure leaves
+    the earlier report as it was. (In an object store this holds for a failure of the first file.)
 
-    Where nothing is ranked there is no best combination, so no ``_best_params.json`` either: one
-    left from an earlier report is removed.
+    If nothing is ranked, there is no ``_best_params.json``; an earlier one is removed.
 
     Parameters
     ----------
     report : Report
     run_dir : AnyPath
     excel : bool
-        Whether to write the workbook. One that is there is written again in any case, so that it
-        never shows other numbers than the files beside it.
+        Whether to write the workbook. An existing workbook is always rewritten, so that it agrees
+        with the other files.
 
     Returns
     -------
@@ -52,7 +51,7 @@ def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> li
             with files.begin(path) as file:
                 file.write(content.encode())
             paths.append(path)
-        workbook = workbook_place(run_dir, report.info.symbol)
+        workbook = workbook_path(run_dir, report.info.symbol)
         if excel or workbook.exists():
             with files.begin(workbook) as file:
                 write_workbook(report, file)
@@ -67,14 +66,14 @@ def _remove(path: AnyPath) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
-            f"a file of an earlier report cannot be removed ({error.strerror or error})",
+            f"cannot remove a file of an earlier report ({error.strerror or error})",
             location=str(path),
-            hint="remove it: it is not of this report",
+            hint="remove the file, which does not belong to this report",
         ) from error
 
 
 def _texts(report: Report, run_dir: AnyPath) -> dict[str, str]:
-    """File names without the symbol, and the content of each."""
+    """Return the content of each file, by name without the symbol."""
     contents = {
         "summary.txt": summary_text(report, run_dir),
         f"top_{TOP_ROWS}.csv": _csv(report.overall.best.head(TOP_ROWS), report),
@@ -116,7 +115,7 @@ def _coverage(report: Report) -> dict[str, object]:
 
 
 def _aggregate(report: Report) -> Mapping[str, object]:
-    """The sums of each variation: where it counts by its rule, and everywhere."""
+    """Return the sums of each variation: where it applies, and over all combinations."""
     of_variations = {
         name: {
             "rule": VARIATION_RULES[name].text,

@@ -33,7 +33,7 @@ def show_verification(console: Console, verification: Verification) -> None:
 def _table(checks: tuple[Check, ...]) -> Table:
     rows = [(check.name, f"{_count(check)} {check.unit}", check.state) for check in checks]
     frame = pd.DataFrame(rows, columns=["check", "checked", "result"])
-    return table_of(frame, [Column(name, name, justify="left") for name in frame.columns])
+    return table_of(frame, [Column(name, name, left=True) for name in map(str, frame)])
 
 
 def _plain(checks: tuple[Check, ...]) -> Text:

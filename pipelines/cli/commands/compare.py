@@ -36,9 +36,8 @@ def compare(
     from ib_grid.analysis.selection.top import ranking_of
     from ib_grid.grid.filters.conditions import parse_condition
     from ib_grid.runs.run import load_run
-    from pipelines.render.data_tables import terminal
     from pipelines.render.provenance import run_note
-    from pipelines.render.result_tables import render_results
+    from pipelines.render.tables import render, terminal
 
     a, b = load_run(run_a), load_run(run_b)
     found = compare_runs(
@@ -50,13 +49,11 @@ def compare(
         ranking=ranking_of(a, min_trades),
     )
     notes = [*_notes(found), *(f"{name}: {run_note(one)}" for name, one in (("A", a), ("B", b)))]
-    render_results(
-        terminal(), found.top, _columns(found.top), format, notes=notes, summary=_summary(found)
-    )
+    render(terminal(), found.top, _columns(found.top), format, notes=notes, summary=_summary(found))
 
 
 def _columns(found: pd.DataFrame) -> list[Column]:
-    from pipelines.render.result_tables import column
+    from pipelines.render.columns import column
 
     metrics = [n.removesuffix("_b") for n in map(str, found) if n.endswith("_b")]
     wanted = ["rank", *(["score"] if "score_a" in found else []), "combo_id"]

@@ -74,7 +74,8 @@ def prepare(
     """Turn CSV files of one-minute bars into one Parquet file."""
     settings = given.settings()
     from pipelines.inputs.prepare import prepare_bars
-    from pipelines.render.data_tables import show_quality, terminal
+    from pipelines.render.data_tables import show_quality
+    from pipelines.render.tables import terminal
 
     path = settings.bars_file
     quality = prepare_bars(settings.instrument, [*csv, *(more_csv or [])], timezone, path)
@@ -89,7 +90,8 @@ def levels(given: Given) -> None:
     """Save the Initial Balance levels of all sessions of a symbol."""
     settings = given.settings()
     from pipelines.inputs.prepare import prepare_levels
-    from pipelines.render.data_tables import show_levels, terminal
+    from pipelines.render.data_tables import show_levels
+    from pipelines.render.tables import terminal
 
     written = prepare_levels(settings.instrument, settings.bars_file, settings.levels_file)
     show_levels(terminal(), written, settings.symbol, settings.levels_file)

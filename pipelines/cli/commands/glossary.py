@@ -56,7 +56,7 @@ def _spelling(word: str) -> str:
 def _print_sections(sections: dict[str, dict[str, str]]) -> None:
     from rich.table import Table
 
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.tables import terminal
 
     console = terminal()
     width = max(len(word) for section in sections.values() for word in section)

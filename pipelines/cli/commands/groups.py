@@ -48,10 +48,8 @@ def groups(
     from ib_grid.analysis.selection.top import ranking_of
     from ib_grid.grid.variations import VARIATION_RULES
     from ib_grid.runs.run import load_run
-    from pipelines.render.data_tables import terminal
     from pipelines.render.provenance import run_note
-    from pipelines.render.result_tables import render_results
-    from pipelines.render.tables import records, resolve_format
+    from pipelines.render.tables import records, render, resolve_format, terminal
 
     loaded = load_run(run)
     found = groups_of(
@@ -75,7 +73,7 @@ def groups(
     ]
     console = terminal()
     is_table = resolve_format(console, format) is formats.Format.TABLE
-    render_results(
+    render(
         console,
         found.summary if is_table else found.sets,
         _columns(found.summary),
@@ -100,7 +98,7 @@ def _completeness(n_variations: list[int], least: int) -> list[str]:
 
 
 def _columns(found: pd.DataFrame) -> list[Column]:
-    from pipelines.render.result_tables import column
+    from pipelines.render.columns import column
 
     names = list(map(str, found))
     last = ("n_same", *(name for name in names if name.endswith("_combo_id")))

@@ -28,7 +28,7 @@ def report(
     """Write the report of a run again from its stored results."""
     from pipelines.cluster.clusters import default_workers
     from pipelines.config import configuration
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.tables import terminal
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
 
@@ -65,7 +65,7 @@ def verify(
 
     from rich.console import Console
 
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.tables import terminal
     from pipelines.verify import verify_run
     from pipelines.verify.show import progress_printer, show_verification
 

@@ -67,7 +67,7 @@ def demo(
     from pipelines.config import configuration
     from pipelines.inputs.demo import DEMO_SYMBOL, write_demo_bars
     from pipelines.inputs.inputs import read_inputs
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.tables import terminal
 
     data = write_demo_bars(output / "data")
     settings = configuration.load_settings(
@@ -106,7 +106,7 @@ def _prepare_workers() -> None:
 def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> None:
     from pipelines.cluster.clusters import default_workers
     from pipelines.cluster.interrupts import keep_open
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.tables import terminal
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
     from pipelines.run.run import run as run_grid

@@ -42,7 +42,7 @@ def show(
         show_combination,
         write_combination_charts,
     )
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.tables import terminal
 
     check_date(date, chart)
     selected = select(run, rank=rank, combo_id=combo_id)
@@ -124,7 +124,7 @@ def portfolio(
     )
     from pipelines.render.combinations.selected import select_by_text
     from pipelines.render.csv_files import write_csv
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.tables import terminal
 
     selected = [select_by_text(text) for text in combinations]
     for path in filter(None, (out, chart)):

@@ -49,9 +49,9 @@ def top(
     from ib_grid.analysis.selection.top import top as best_of
     from ib_grid.grid.filters.conditions import parse_condition
     from ib_grid.runs.run import load_run
-    from pipelines.render.data_tables import terminal
+    from pipelines.render.columns import column
     from pipelines.render.provenance import run_note
-    from pipelines.render.result_tables import column, render_results, with_joined
+    from pipelines.render.tables import render, terminal, with_joined
 
     loaded = load_run(run)
     ranking = ranking_of(loaded, min_trades)
@@ -63,7 +63,7 @@ def top(
     if asked:
         found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
     notes = [*_order_note(by, ascending=ascending), run_note(loaded, ranking.min_trades)]
-    render_results(terminal(), found, shown, format, notes=notes)
+    render(terminal(), found, shown, format, notes=notes)
 
 
 def _names(columns: str | None) -> list[str]:

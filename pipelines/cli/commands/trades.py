@@ -33,7 +33,8 @@ def trades(
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
-    from pipelines.render.data_tables import show_trades, terminal
+    from pipelines.render.data_tables import show_trades
+    from pipelines.render.tables import terminal
 
     params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)
@@ -64,7 +65,8 @@ def check(
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
-    from pipelines.render.data_tables import show_candidates, terminal
+    from pipelines.render.data_tables import show_candidates
+    from pipelines.render.tables import terminal
 
     params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)

@@ -1,10 +1,10 @@
-"""A set of a run as a file for another program: parameters as JSON, an MT5 `.set`, a Python module.
+"""Parameters of a combination for other programs: JSON, an MT5 `.set`, a Python module.
 
-The `.set` file is as MetaTrader 5 itself writes one: UTF-16 little-endian with a byte order mark,
-lines that end with CR LF, comments behind a semicolon, then ``name=value``; truth as ``true`` and
-``false``, times of day as texts ``HH:MM``. An input that the Expert Advisor does not have is passed
-over by MT5, and one that the file does not have keeps its value, so the inputs must have the names
-of the parameters. No value has the ``||`` parts of an optimisation.
+The `.set` file has the format of MetaTrader 5: UTF-16 little-endian with a byte order mark, CR LF
+line ends, comments behind a semicolon, then ``name=value``; booleans as ``true`` and ``false``,
+times of day as ``HH:MM``. MT5 ignores unknown inputs and keeps the value of missing ones, so the
+inputs of the Expert Advisor must have the names of the parameters. Values have no ``||`` parts,
+which MT5 uses for optimisation.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from pipelines.render.numbers import Scalar
 
 
 def format_of(path: Path) -> ExportFormat:
-    """What a file of this name holds: ``.set`` and ``.py`` say it, all else is JSON."""
+    """Return the format for a file name: ``.set``, ``.py``, otherwise JSON."""
     suffix = path.suffix.removeprefix(".").lower()
     return ExportFormat(suffix) if suffix in list(ExportFormat) else ExportFormat.JSON
 
 
 def write_export(selected: Selected, format_: ExportFormat, path: Path) -> None:
-    """Write the parameters of a set, whole or not at all.
+    """Write the parameters of a combination atomically.
 
     Raises
     ------
     OutputError, DiskError
-        If the place cannot be written.
+        If the path cannot be written.
     """
     with whole_file(path) as file:
         file.write(export_bytes(selected, format_))
 
 
 def export_bytes(selected: Selected, format_: ExportFormat) -> bytes:
-    """The content of the file."""
+    """Return the content of the file."""
     return _WRITERS[format_](selected)
 
 
 def _json(selected: Selected) -> bytes:
-    """The parameter file that `ib-grid trades` takes."""
+    """Return the parameter file that `ib-grid trades` reads."""
     return (json.dumps(selected.params.to_dict(), indent=2, allow_nan=False) + "\n").encode()
 
 
@@ -57,12 +57,12 @@ def _set(selected: Selected) -> bytes:
 
 
 def _input(value: Scalar) -> str:
-    """A value as MT5 reads it: true and false in small letters, numbers with a point."""
+    """Return a value in the syntax of MT5: lower-case booleans, a decimal point."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _py(selected: Selected) -> bytes:
-    # Escaped, so that nothing that a run says can end the text and become source.
+    # Escaped, so that no text of a manifest can end the docstring and become code.
     words = "\n".join(json.dumps(line)[1:-1] for line in _origin(selected))
     values = selected.params.to_dict().items()
     fields = [f"    {name}: {type(value).__name__} = {_literal(value)}" for name, value in values]
@@ -86,19 +86,19 @@ def _py(selected: Selected) -> bytes:
 
 
 def _literal(value: Scalar) -> str:
-    """A value as Python source, texts in double quotes."""
+    """Return a value as Python source, texts in double quotes."""
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def _origin(selected: Selected) -> list[str]:
-    """Where the parameters come from and how their numbers were made, printable lines."""
+    """Return the origin and provenance of the parameters as printable lines."""
     manifest = selected.run.manifest
     return [
         f"{manifest.symbol}, combination {selected.combo_id}, exported by ib-grid"
         f" {ib_grid.__version__}.",
         f"Run {manifest.fingerprint}.",
-        f"Selected with {selected.provenance}",
-        f"Times are by the clock of {selected.params.ib_timezone}, not of a broker's server.",
+        f"Results with {selected.provenance}",
+        f"Times are in {selected.params.ib_timezone}, not in broker server time.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A portfolio on the screen, in a pipe, and as a chart in a file."""
+"""Portfolio of combinations: tables, CSV, JSON and a chart."""
 
 from __future__ import annotations
 
@@ -20,11 +20,17 @@ from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import page_figure
 from pipelines.render.provenance import provenance_by_combination
-from pipelines.render.result_tables import print_fitted, render_notes
-from pipelines.render.tables import Column, json_text, records, resolve_format
+from pipelines.render.tables import (
+    Column,
+    json_text,
+    print_table,
+    records,
+    render_notes,
+    resolve_format,
+)
 
 _COLUMNS = (
-    Column("set", "set"),
+    Column("combination", "combination", left=True),
     Column("weight", "weight", "g"),
     Column("total R", "total_r", ",.2f"),
     Column("max DD", "max_drawdown_r", ",.2f"),
@@ -35,28 +41,28 @@ _COLUMNS = (
 
 
 def build_portfolio(selected: Sequence[Selected], weights: Sequence[float]) -> Portfolio:
-    """The portfolio of selected sets, with a weight for each or none at all.
+    """Return the portfolio of combinations, with a weight for each or none.
 
     Raises
     ------
     ConfigError
-        If there are weights, but not one for each set, or a set is named twice.
+        If the number of weights differs, or a combination is named twice.
     DataError
-        If the bars or calendars of a run are gone or have changed.
+        If the bars or calendars of a run are missing or have changed.
     """
     if weights and len(weights) != len(selected):
         raise ConfigError(
-            f"{len(weights)} weights for {len(selected)} sets",
+            f"{len(weights)} weights for {len(selected)} combinations",
             location="--weight",
-            expected="one for each set, in their order, or none",
+            expected="one for each combination, in the same order, or none",
         )
     names = _names(selected)
-    sets = {name: (one.run, one.combo_id) for name, one in zip(names, selected, strict=True)}
-    return portfolio(sets, dict(zip(names, weights, strict=False)))
+    found = {name: (one.run, one.combo_id) for name, one in zip(names, selected, strict=True)}
+    return portfolio(found, dict(zip(names, weights, strict=False)))
 
 
 def _names(selected: Sequence[Selected]) -> list[str]:
-    """A name for each set: symbol and id, and the run where that is not enough."""
+    """Return a name for each combination: symbol and id, and the run if that is ambiguous."""
     counts = Counter(one.name for one in selected)
     names = [
         one.name if counts[one.name] == 1 else f"{one.name} {one.run.path.name}" for one in selected
@@ -64,19 +70,20 @@ def _names(selected: Sequence[Selected]) -> list[str]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ConfigError(
-            f"the set {twice[0]} is named twice", expected="each set once, with a --weight"
+            f"combination {twice[0]} is named twice",
+            expected="each combination once, with a --weight",
         )
     return names
 
 
 def notes_of(selected: Sequence[Selected], of: Portfolio) -> list[str]:
-    """How the numbers of each set were made, and what of the dates is not common to all sets."""
+    """Return the provenance of each combination and a note on dates that not all share."""
     manifests = (one.run.manifest for one in selected)
     return [*provenance_by_combination(dict(zip(of.weights, manifests, strict=True))), *_apart(of)]
 
 
 def _apart(of: Portfolio) -> list[str]:
-    """That sums are of some of the sets alone on some dates; nothing where all dates are common."""
+    """Return a note on dates that only some combinations have; nothing if all share every date."""
     n_dates, n_common = len(of.daily), of.n_common_dates
     if n_common == n_dates:
         return []
@@ -85,21 +92,21 @@ def _apart(of: Portfolio) -> list[str]:
         for name, r in ((name, of.daily[name].dropna()) for name in of.daily)
     )
     return [
-        f"note: of {n_dates:,} dates {n_common:,} are common to all sets and"
-        f" {of.n_dates_of_one:,} are in only one; where a set has none, the portfolio is that of"
-        f" the others ({', '.join(spans)})."
+        f"note: {n_common:,} of {n_dates:,} dates are common to all combinations,"
+        f" {of.n_dates_of_one:,} belong to only one; on other dates the portfolio holds the"
+        f" combinations that have the date ({', '.join(spans)})."
     ]
 
 
 def daily_rows(of: Portfolio) -> pd.DataFrame:
-    """A row per date: R of each set, their sum, its cumulative R and drawdown, all in R."""
+    """Return a row per date: R of each combination, the sum, cumulative R and drawdown."""
     return of.daily.join(of.total).reset_index()
 
 
 def show_portfolio(console: Console, of: Portfolio, notes: Sequence[str], asked: Format) -> None:
     """Print a portfolio: sums and correlations as tables or JSON; as CSV every date.
 
-    The notes come under the tables, in the JSON object, and beside CSV on standard error.
+    Notes follow the tables, are part of the JSON object, and go to standard error beside CSV.
     """
     format_ = resolve_format(console, asked)
     if format_ is Format.CSV:
@@ -108,19 +115,19 @@ def show_portfolio(console: Console, of: Portfolio, notes: Sequence[str], asked:
     elif format_ is Format.JSON:
         console.file.write(json_text({"notes": list(notes), **_object(of)}))
     else:
-        print_fitted(console, _sums(of), _COLUMNS)
+        print_table(console, _sums(of), _COLUMNS)
         _print_correlations(console, of)
         console.print()
         render_notes(console, notes, format_)
 
 
 def _sums(of: Portfolio) -> pd.DataFrame:
-    """A row per set, then the portfolio."""
+    """Return a row per combination, then the portfolio."""
     rows: list[dict[str, Any]] = []
     for name, weight in of.weights.items():
         r = of.daily[name].dropna()
-        rows.append({"set": name, "weight": weight, **_figures(curve(r))})
-    rows.append({"set": "portfolio", "weight": None, **_figures(of.total)})
+        rows.append({"combination": name, "weight": weight, **_figures(curve(r))})
+    rows.append({"combination": "portfolio", "weight": None, **_figures(of.total)})
     return pd.DataFrame(rows)
 
 
@@ -136,7 +143,7 @@ def _figures(of: pd.DataFrame) -> dict[str, Any]:
 
 
 def _correlations(of: Portfolio) -> pd.DataFrame:
-    """A row per pair: correlation of daily R, and the dates that it is taken over."""
+    """Return a row per pair: the correlation of daily R and the number of common dates."""
     names = list(of.weights)
     rows = [
         {
@@ -145,8 +152,8 @@ def _correlations(of: Portfolio) -> pd.DataFrame:
             "correlation": of.correlation.loc[a, b],
             "common_dates": of.common_dates.loc[a, b],
         }
-        for place, a in enumerate(names)
-        for b in names[place + 1 :]
+        for i, a in enumerate(names)
+        for b in names[i + 1 :]
     ]
     return pd.DataFrame(rows)
 
@@ -162,25 +169,25 @@ def _print_correlations(console: Console, of: Portfolio) -> None:
         Column("r", "correlation", ".3f"),
         Column("common dates", "common_dates", ",d"),
     )
-    print_fitted(console, pairs, columns)
+    print_table(console, pairs, columns)
 
 
 def _object(of: Portfolio) -> dict[str, Any]:
     return {
-        "sets": records(_sums(of)),
+        "combinations": records(_sums(of)),
         "correlations": records(_correlations(of)),
         "daily": records(daily_rows(of)),
     }
 
 
 def write_portfolio_chart(path: Path, of: Portfolio, notes: Sequence[str]) -> None:
-    """Write cumulative R and drawdown of a portfolio and its sets into an HTML file.
+    """Write cumulative R and drawdown of a portfolio into an HTML file.
 
     Raises
     ------
     OutputError, DiskError
-        If the place cannot be written.
+        If the path cannot be written.
     """
-    label = "Lines: cumulative R of the portfolio and its sets, below it the distance from the peak"
+    label = "Lines: cumulative R of the portfolio and its combinations, below it the drawdown"
     figure = page_figure("portfolio", "Cumulative R and drawdown", label, portfolio_figure(of))
     write_charts(path, "Portfolio", [figure], notes)

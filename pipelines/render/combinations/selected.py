@@ -1,4 +1,4 @@
-"""The set of a run that a person names, by its rank or its id, and what there is to tell of it."""
+"""Combination of a run, selected by rank or id."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from ib_grid.storage.paths import parse_path
 from pipelines.render.numbers import Scalar, published_rows, row_values
 from pipelines.render.provenance import provenance
 
-_SET_OF_A_RUN = re.compile(r"(?P<run>.+?)(?::(?P<id>\d+)|@(?P<rank>\d+))?", re.DOTALL)
-_NO_NUMBER = re.compile(r".+(?P<sign>[:@])(?P<said>[^/\\]*)", re.DOTALL)
+_COMBINATION = re.compile(r"(?P<run>.+?)(?::(?P<id>\d+)|@(?P<rank>\d+))?", re.DOTALL)
+_INVALID = re.compile(r".+(?P<sign>[:@])(?P<text>[^/\\]*)", re.DOTALL)
 # Float32 sums of another processor may differ in the last digits.
 _SAME_R = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Selected:
-    """A combination of a run.
+    """Selected combination of a run.
 
     Attributes
     ----------
     run : Run
     combo_id : int
     row : mapping of str to value
-        Its result row, of the columns that the run has kept; numbers as published.
+        Result row with the columns that the run has kept; numbers as published.
     rank : int or None
-        In the ranking of the run's settings, 1 the best; None if it was selected by its id.
+        Rank by the score of the run, 1 is the best; None if selected by id.
     """
 
     run: Run
@@ -51,7 +51,7 @@ class Selected:
 
     @property
     def params(self) -> Params:
-        """The combination."""
+        """Parameters of the combination."""
         return self.run.grid.params(self.combo_id)
 
     @property
@@ -61,16 +61,16 @@ class Selected:
 
     @property
     def provenance(self) -> str:
-        """How its numbers were made, in a line: fills, costs, bars, news filter."""
+        """Provenance of the numbers in one line: fills, costs, bars, news filter."""
         return provenance(self.run.manifest)
 
     def metrics(self, prefix: str = "") -> dict[str, Scalar]:
-        """Its metrics, or with a prefix those of a variation, that the run has kept."""
+        """Return the kept metrics, overall or with the prefix of a variation."""
         names = {name: prefix + name for name in METRIC_NAMES}
         return {name: self.row[column] for name, column in names.items() if column in self.row}
 
     def variations(self) -> pd.DataFrame:
-        """A row per variation whose metrics the run has kept: its name and these."""
+        """Return a row per variation with kept metrics."""
         rows = [
             {"variation": name, **self.metrics(prefix)}
             for name, prefix in zip(VARIATIONS, PREFIXES, strict=True)
@@ -79,22 +79,22 @@ class Selected:
         return pd.DataFrame(rows)
 
     def source(self, bars: Path | None = None) -> RunSource:
-        """What the run was computed from; `bars` where they are now, if they were moved.
+        """Return the data behind the run; `bars` is their path if they were moved.
 
         Raises
         ------
         DataError
-            If the bars or a calendar are not there any more, have changed or cannot be read.
+            If the bars or a calendar are missing, have changed or cannot be read.
         """
         return load_source(self.run.manifest, bars) if bars else self.run.source
 
     def trades(self, source: RunSource) -> pd.DataFrame:
-        """Its trades, after a check that they are those of its result row.
+        """Return the trades, after checking them against the result row.
 
         Raises
         ------
         DataError
-            If this version of ib-grid trades otherwise than the one that made the run.
+            If this version of ib-grid gives other trades than the version that made the run.
         """
         found = analysis.trades(source, self.combo_id)
         expected = self.metrics()
@@ -103,11 +103,11 @@ class Selected:
         if same_n and (r is None or np.isclose(found["r"].sum(), float(r), _SAME_R, _SAME_R)):
             return found
         raise DataError(
-            f"combination {self.combo_id} gives {len(found)} trades, {found['r'].sum():.2f} R now,"
-            f" and gave {n} trades, {r} R",
+            f"combination {self.combo_id} now gives {len(found)} trades,"
+            f" {found['r'].sum():.2f} R, but the run has {n} trades, {r} R",
             location=str(self.run.path),
-            expected="the trades that the run has counted",
-            hint="run again: results and engine are of different versions",
+            expected="the trades of the run",
+            hint="recompute the run with this version of ib-grid",
         )
 
 
@@ -119,18 +119,20 @@ def select(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
     run : str
         Path or URL of the run directory.
     rank : int, optional
-        In the ranking by the score of the run's settings, from 1.
+        Rank by the score of the run, from 1.
     combo_id : int, optional
 
     Raises
     ------
     ConfigError
-        If both are given, or fewer combinations are ranked.
+        If both are given, or the rank is beyond the last one.
     InputError
-        If there is no such run or combination.
+        If the run or the combination does not exist.
     """
     if rank is not None and combo_id is not None:
-        raise ConfigError("a rank and an id", location="--rank, --id", expected="one of the two")
+        raise ConfigError(
+            "both a rank and an id", location="--rank, --id", expected="one of the two"
+        )
     opened = load_run(run)
     if combo_id is None:
         rank = 1 if rank is None else rank
@@ -139,49 +141,48 @@ def select(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
 
 
 def select_by_text(text: str) -> Selected:
-    """A combination of a run by a text: ``RUN``, ``RUN:ID`` or ``RUN@RANK``.
+    """Select a combination by text: ``RUN``, ``RUN:ID`` or ``RUN@RANK``.
 
     Raises
     ------
     InputError
         As `select`.
     """
-    found = _SET_OF_A_RUN.fullmatch(text)
+    found = _COMBINATION.fullmatch(text)
     if found is None:
-        raise ConfigError("a set without a run", expected="RUN, RUN:ID or RUN@RANK")
+        raise ConfigError("missing run", expected="RUN, RUN:ID or RUN@RANK")
     rank, combo_id = (int(found[name]) if found[name] else None for name in ("rank", "id"))
     try:
         return select(found["run"], rank=rank, combo_id=combo_id)
     except InputError as error:
-        wrong = _NO_NUMBER.fullmatch(found["run"])
+        wrong = _INVALID.fullmatch(found["run"])
         if wrong is None or is_file(parse_path(found["run"]) / RUN_FILE):
             raise
         kind = "combo_id" if wrong["sign"] == ":" else "rank"
         raise ConfigError(
-            f"{shown(wrong['said'])} is no {kind}, and no run has this name",
+            f"invalid {kind} {shown(wrong['text'])}, and no run has this name",
             location=text,
-            expected="RUN:ID with the combo_id of a set, such as results/run:1234, or RUN@RANK"
-            " with its place by score, such as results/run@2; RUN alone is the best",
+            expected="RUN:ID with a combo_id, such as results/run:1234, or RUN@RANK with a rank by"
+            " score, such as results/run@2; RUN alone is the best combination",
         ) from error
 
 
 def _row(run: Run, combo_id: int) -> dict[str, Scalar]:
-    run.row(combo_id)  # says what is wrong
+    run.row(combo_id)  # raises with a message
     frame = published_rows(run.rows([combo_id]))
     return row_values(frame.iloc[[0]].to_dict("records")[0])
 
 
 def _ranked(run: Run, rank: int) -> int:
-    """The id of a rank."""
+    """Return the id of a rank."""
     if rank < 1:
-        raise ConfigError(f"the rank is {rank}", location="rank", expected="1, the best, or more")
+        raise ConfigError(f"invalid rank {rank}", location="rank", expected="1 (the best) or more")
     found = top(run, n=rank)
     if len(found) < rank:
         least = ranking_of(run).min_trades
         raise ConfigError(
-            f"{len(found):,} combinations are ranked, there is no rank {rank}",
+            f"there is no rank {rank}, only {len(found):,} combinations are ranked",
             location=str(run.path),
-            expected=f"a rank of 1 to {len(found):,}; combinations with {least} trades or more are"
-            " ranked",
+            expected=f"1 to {len(found):,}; a rank takes {least} trades or more",
         )
     return int(found["combo_id"].iloc[rank - 1])

@@ -1,4 +1,4 @@
-"""A set of a run on the screen, in a pipe, and as charts in a file."""
+"""One combination of a run: tables, CSV, JSON and charts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ib_grid import analysis
 from ib_grid.analysis import RunSource
+from ib_grid.analysis.axis_values import UNITS
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRICS
 from pipelines.render.combinations.selected import Selected
@@ -22,16 +23,22 @@ from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.numbers import text
-from pipelines.render.result_tables import render_notes
-from pipelines.render.tables import Column, json_text, records, resolve_format, table_of
+from pipelines.render.tables import (
+    Column,
+    json_text,
+    records,
+    render_notes,
+    resolve_format,
+    table_of,
+)
 
 N_BEST_AND_WORST = 2
 
 _VARIATION_COLUMNS = (
-    Column("variation", "variation"),
+    Column("variation", "variation", left=True),
     Column("trades", "total_trades", "d"),
     Column("total R", "total_r", ".2f"),
-    Column("mean R", "avg_trade_r", ".3f"),
+    Column("avg R", "avg_trade_r", ".3f"),
     Column("win %", "winrate", ".1f"),
     Column("max DD", "max_drawdown", ".2f"),
 )
@@ -39,22 +46,22 @@ _YEAR_COLUMNS = (
     Column("year", "year", "d"),
     Column("trades", "trades", "d"),
     Column("total R", "total_r", ".2f"),
-    Column("mean R", "mean_r", ".3f"),
+    Column("avg R", "mean_r", ".3f"),
     Column("win %", "winrate", ".1f"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CombinationFacts:
-    """What is shown of a set.
+    """Facts of a combination.
 
     Attributes
     ----------
     selected : Selected
     variations : DataFrame
-        Its metrics by variation, as far as the run has kept them.
+        Metrics by variation, as far as the run has kept them.
     years : DataFrame or None
-        Its results by year; None without the bars.
+        Results by year; None without the bars.
     trades : DataFrame or None
         None without the bars.
     """
@@ -66,7 +73,7 @@ class CombinationFacts:
 
 
 def check_date(date: str | None, chart: Path | None) -> None:
-    """Refuse a date that nothing is done with.
+    """Reject a date without a chart.
 
     Raises
     ------
@@ -75,17 +82,17 @@ def check_date(date: str | None, chart: Path | None) -> None:
     """
     if date and not chart:
         raise ConfigError(
-            "a date without a chart", location="--date", expected="--chart FILE.html beside it"
+            "a date without a chart", location="--date", expected="also --chart FILE.html"
         )
 
 
 def combination_facts(selected: Selected, source: RunSource | None) -> CombinationFacts:
-    """What there is to show; without a source no trades and no years.
+    """Return the facts of a combination; without a source no trades and no years.
 
     Raises
     ------
     DataError
-        If the trades are not those of the result row.
+        If the trades differ from the result row.
     """
     if source is None:
         return CombinationFacts(
@@ -105,11 +112,11 @@ def combination_facts(selected: Selected, source: RunSource | None) -> Combinati
 def show_combination(
     console: Console, facts: CombinationFacts, asked: Format, *, with_trades: bool
 ) -> None:
-    """Print a set: as tables, as one JSON object, or as CSV.
+    """Print a combination: as tables, as one JSON object, or as CSV.
 
-    CSV is a line per value with the columns part, of, name and value; with the trades asked for it
-    is the trades alone. How the numbers were made is said under the title, in the JSON object, and
-    beside CSV on standard error.
+    CSV has a line per value with the columns part, of, name and value; with trades it holds only
+    the trades. The provenance is under the title, in the JSON object, and beside CSV on standard
+    error.
     """
     format_ = resolve_format(console, asked)
     if format_ is Format.JSON:
@@ -141,10 +148,10 @@ def _object(facts: CombinationFacts, *, with_trades: bool) -> Mapping[str, Any]:
 
 
 def _lines(facts: CombinationFacts) -> pd.DataFrame:
-    """A row per value: the part of what is shown, what of, its name and itself."""
+    """Return a row per value: part, the variation or year, name and value."""
     selected = facts.selected
     rows: list[tuple[str, Any, str, Any]] = [
-        ("set", "", name, value)
+        ("combination", "", name, value)
         for name, value in (
             ("symbol", selected.run.manifest.symbol),
             ("combo_id", selected.combo_id),
@@ -166,7 +173,8 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
     rank = f", rank {selected.rank}" if selected.rank else ""
     console.print(Text(f"{selected.name}{rank}", style="bold"))
     render_notes(console, [selected.provenance], Format.TABLE)
-    _section(console, "Parameters", _pairs(selected.params.to_dict()))
+    params = selected.params.to_dict()
+    _section(console, "Parameters", _pairs({_with_unit(n): v for n, v in params.items()}))
     units = {metric.name: f" ({metric.unit})" for metric in METRICS if metric.unit != "count"}
     named = {name + units.get(name, ""): value for name, value in selected.metrics().items()}
     _section(console, "Metrics", _pairs(named))
@@ -179,9 +187,13 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
         print_trades(console, facts.trades)
 
 
+def _with_unit(name: str) -> str:
+    return f"{name} ({UNITS[name]})" if name in UNITS else name
+
+
 def _pairs(values: Mapping[str, Any]) -> Any:
     frame = pd.DataFrame({"name": list(values), "value": [text("", v) for v in values.values()]})
-    return table_of(frame, (Column("", "name"), Column("", "value")))
+    return table_of(frame, (Column("", "name", left=True), Column("", "value")))
 
 
 def _section(console: Console, heading: str, content: Any) -> None:
@@ -192,14 +204,14 @@ def _section(console: Console, heading: str, content: Any) -> None:
 def write_combination_charts(
     path: Path, facts: CombinationFacts, source: RunSource, date: str | None
 ) -> list[Figure]:
-    """Write charts of a set into an HTML file: of a date, or its curve and best and worst days.
+    """Write charts of a combination: one date, or the equity curve, best and worst days.
 
     Raises
     ------
     InputError
-        If the date is none of the session dates.
+        If the date is not a session date.
     OutputError, DiskError
-        If the place cannot be written.
+        If the path cannot be written.
     """
     trades = facts.trades if facts.trades is not None else facts.selected.trades(source)
     dates = [date] if date else list(analysis.extreme_dates(trades, N_BEST_AND_WORST))

@@ -1,1 +1,1 @@
-"""The HTML report: what a run found, in words and pictures, in one file."""
+"""HTML report in one file: verdict, figures, tables and glossary."""

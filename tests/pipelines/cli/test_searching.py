@@ -187,7 +187,7 @@ class TestGroups:
                 "groups", run[0], "--min-trades", 1000, "--format", form
             )
             assert status == 0
-            assert "Nothing qualifies." in (said if form == "table" else aside)
+            assert "No rows match." in (said if form == "table" else aside)
             assert "at least 1000 trades" in " ".join((said + aside).split())
 
     def test_no_such_ranking(self, ib_grid_command: Command, run) -> None:

@@ -75,8 +75,8 @@ def test_looks(make_run: Callable[..., MadeUpRun], write: Callable[..., openpyxl
 def test_notes_say_the_meaning(metric: object) -> None:
     assert metric.meaning in column_note(metric.name)
     assert metric.meaning in column_note(f"rev_rb_{metric.name}")
-    assert "REV_RB trades alone" in column_note(f"rev_rb_{metric.name}")
-    assert "alone" not in column_note(metric.name)
+    assert "REV_RB trades only" in column_note(f"rev_rb_{metric.name}")
+    assert "only" not in column_note(metric.name)
 
 
 def test_every_column_has_a_note() -> None:
@@ -112,7 +112,7 @@ def test_never_past_the_row_limit(
     assert book["Results"].max_row == 31
     (said,) = [row[1].value for row in book["Summary"].iter_rows() if row[0].value == "Results"]
     eligible = run.report().overall.extrema.n_rows
-    assert said == f"the best 30 of {eligible} ranked combinations; Excel takes 31 rows"
+    assert said == f"top 30 of {eligible} ranked combinations; Excel holds 31 rows"
 
 
 def test_nothing_ranked(

@@ -38,7 +38,7 @@ def test_export_as_set_is_as_mt5_writes_it(
     assert content[:2] == b"\xff\xfe"
     text = content[2:].decode("utf-16-le")
     assert text.count("\r\n") == text.count("\n")
-    assert f"; Selected with {PROVENANCE}\r\n" in text
+    assert f"; Results with {PROVENANCE}\r\n" in text
     inputs = dict(
         line.split("=") for line in text.splitlines() if line and not line.startswith(";")
     )

@@ -50,13 +50,13 @@ def test_portfolio_of_two_symbols(
         total += by_date[date]
         peak = max(peak, total)
         low = max(low, peak - total)
-    assert content["sets"][-1]["max_drawdown_r"] == pytest.approx(low)
-    assert [row["set"] for row in content["sets"]] == [*sources, "portfolio"]
+    assert content["combinations"][-1]["max_drawdown_r"] == pytest.approx(low)
+    assert [row["combination"] for row in content["combinations"]] == [*sources, "portfolio"]
     assert [note.split(":")[0] for note in content["notes"]][:2] == list(sources)
     common = set.intersection(*(set(analysis.session_dates(s, 3)) for s in sources.values()))
     assert content["correlations"][0]["common_dates"] == len(common)
     n, alone = len(by_date), len(by_date) - len(common)
-    said = f"of {n} dates {len(common)} are common to all sets and {alone} are in only one"
+    said = f"{len(common)} of {n} dates are common to all combinations, {alone} belong to only one"
     assert (said in content["notes"][-1]) == (alone > 0)
 
 
@@ -77,7 +77,7 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
     assert f": {PROVENANCE}</p>" in Path("p.html").read_text()
     status, out, _ = ib_grid_command("portfolio", *sets, "--format", "json")
     content = json.loads(out)
-    assert [row["set"] for row in content["sets"]][-1] == "portfolio"
+    assert [row["combination"] for row in content["combinations"]][-1] == "portfolio"
     assert len(content["correlations"]) == 1
 
 
@@ -85,10 +85,10 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
     ("words", "found"),
     [
         (["{run}:3", "{run}:3"], "is named twice"),
-        (["{run}", "--weight", "1", "--weight", "2"], "2 weights for 1 sets"),
+        (["{run}", "--weight", "1", "--weight", "2"], "2 weights for 1 combinations"),
         (["{run}:99"], "no combination 99"),
         (["absent"], "cannot be read"),
-        (["{run}:abc"], "'abc' is no combo_id"),
+        (["{run}:abc"], "invalid combo_id 'abc'"),
         (["{run}@x"], "such as results/run@2"),
         (["{run}", "--weight", "-1"], "a finite number above 0"),
     ],
@@ -123,6 +123,6 @@ def test_combinations_of_other_years_are_distinct() -> None:
     r = pd.Series([1.0, 2.0, 3.0, 4.0], index=dates)
     found = analysis.portfolio_of({"a": r.iloc[:3], "b": r.iloc[2:]})
     (said,) = _apart(found)
-    assert "of 4 dates 1 are common to all sets and 3 are in only one" in said
+    assert "1 of 4 dates are common to all combinations, 3 belong to only one" in said
     assert "a 2024-01-01 to 2024-01-03, b 2024-01-03 to 2024-01-04" in said
     assert _apart(analysis.portfolio_of({"a": r, "b": r})) == []

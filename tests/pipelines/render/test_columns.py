@@ -12,8 +12,9 @@ from rich.console import Console
 from ib_grid.grid.columns import RESULT_COLUMNS
 from ib_grid.grid.grid import grid_from_mapping
 from ib_grid.market.instruments import GER40
+from pipelines.render.columns import column
 from pipelines.render.formats import Format
-from pipelines.render.result_tables import column, fitted, render_results, with_joined
+from pipelines.render.tables import fit, render, with_joined
 from tests.helpers.runs.reported_runs import AXES, random_rows
 
 ROWS = random_rows(grid_from_mapping(AXES, GER40), 3).head(5)
@@ -25,7 +26,7 @@ def said(columns, width: int = 80, asked: Format = Format.AUTO, *, terminal: boo
     console = Console(
         file=file, force_terminal=terminal, width=width, color_system=None, markup=False
     )
-    render_results(console, ROWS, columns, asked, **more)
+    render(console, ROWS, columns, asked, **more)
     return file.getvalue()
 
 
@@ -34,16 +35,26 @@ def test_a_table_fits_its_width(width: int) -> None:
     joined = with_joined(ROWS)
     every = [column(name) for name in RESULT_COLUMNS]
     for columns in (COLUMNS, every):
-        shown = fitted(joined, columns, width)
-        assert [one.name for one in shown] == [one.name for one in columns[: len(shown)]]
+        shown, _ = fit(joined, columns, width)
+        names = [one.name for one in shown]
+        assert names == [one.name for one in columns if one.name in names]
         lines = said(columns, width).splitlines()
         assert max(map(len, lines)) <= width
         rule = next(i for i, line in enumerate(lines) if line.startswith("─"))
         cells = [line.split() for line in lines[rule + 1 : rule + 6]]
         assert [row[0] for row in cells] == list("01234")  # nothing is folded
         assert {len(row) for row in cells} == {len(shown)}
-        said_out = "No room for" in " ".join(lines)
-        assert said_out == (len(shown) < len(columns))
+        is_named = "Hidden for lack of room" in " ".join(" ".join(lines).split())
+        assert is_named == (len(shown) < len(columns))
+
+
+def test_a_narrow_table_keeps_the_essential_columns() -> None:
+    names = ("combo_id", "total_r", "winrate", "session", "rr_target", "stop_mode", "trailing")
+    shown, gap = fit(with_joined(ROWS), [column(name) for name in names], 35)
+    assert [one.name for one in shown] == [
+        "combo_id", "total_r", "winrate", "rr_target", "stop_mode", "trailing"
+    ]  # fmt: skip
+    assert gap == 1
 
 
 def test_table_contents() -> None:

@@ -1,0 +1,42 @@
+"""Result columns on a terminal: short headings, sensible decimals, and which ones come first."""
+
+from __future__ import annotations
+
+from ib_grid.analysis.axis_values import value_text
+from ib_grid.grid.columns import METRICS
+from ib_grid.grid.params import DOMAINS
+from ib_grid.grid.variations import PREFIXES, VARIATIONS
+from pipelines.render.tables import Column
+
+_SHORT = {
+    "rank": "#",
+    "combo_id": "id",
+    "total_r": "total R",
+    "total_trades": "trades",
+    "winrate": "win %",
+    "sharpe_ratio": "Sharpe",
+    "max_drawdown": "max DD",
+    "ib_wait_minutes": "wait",
+    "trade_window_minutes": "window",
+    "rr_target": "RR",
+    "stop_mode": "stop",
+    "ib_buffer_pct": "buffer",
+    "max_distance_pct": "reach",
+    "rev_rb": "REV_RB",
+    **{f"{name.lower()}_combo_id": f"{name} id" for name in VARIATIONS},
+}
+_SPECS = {"rank": "d", "combo_id": "d", "score": ".4f", "total_r": ".1f", "max_drawdown": ".1f"}
+_OF_UNIT = {"count": ",.0f", "%": ".1f", "R": ".2f"}
+_UNITS = {prefix + m.name: m.unit for prefix in ("", *PREFIXES) for m in METRICS}
+_ESSENTIAL = ("rank", "rr_target", "stop_mode", "trailing")
+
+
+def column(name: str) -> Column:
+    """Return a column of results for a terminal."""
+    heading = _SHORT.get(name, name.replace("_", " "))
+    essential = name in _ESSENTIAL or name.endswith("combo_id")
+    if name in _SPECS:
+        return Column(heading, name, _SPECS[name], essential=essential)
+    if name in _UNITS:
+        return Column(heading, name, _OF_UNIT.get(_UNITS[name], ".2f"))
+    return Column(heading, name, value_text if name in DOMAINS else "", essential=essential)
