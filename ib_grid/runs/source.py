@@ -46,7 +46,7 @@ class RunSource:
     events: tuple[Event, ...] = ()
 
     def params(self, combination: Params | int) -> Params:
-        """A combination: itself, or that of an id of the grid.
+        """Return a combination as it is, or the one with an id of the grid.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class HasSource(Protocol):
 
 
 def source_of(of: RunSource | HasSource) -> RunSource:
-    """A source itself, or that of a run, which reads it once and keeps it.
+    """Return a source as it is, or that of a run, which is read once and cached.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def source_of(of: RunSource | HasSource) -> RunSource:
 
 
 def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
-    """The bars and the calendars of a run once more, as it was computed from them.
+    """Read the bars and calendars from which a run was computed.
 
     They are read from where run.json says, wherever that is. So that a run directory of somebody
     else's making shows nobody what other files hold, nothing of a file is passed on, not even in an
@@ -168,7 +168,7 @@ def _news(manifest: Manifest, market: Market) -> LoadedNews:
 
 
 def session_dates(of: RunSource | HasSource, combination: Params | int) -> pd.DatetimeIndex:
-    """The session dates of a combination, whether it trades or not, shape (n_dates,).
+    """Return the session dates of a combination, traded or not, shape (n_dates,).
 
     A session date is a local date with a bar in the Initial Balance
     (STRATEGY.md, section 8); the date-based metrics count all of them.

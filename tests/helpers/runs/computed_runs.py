@@ -71,7 +71,7 @@ def verified(
 
 
 def checks(found: Verification) -> dict[str, Check]:
-    """The checks by name, without the number of trades."""
+    """Return the checks by name, without the number of trades."""
     return {check.name.split(" (")[0]: check for check in found.checks}
 
 

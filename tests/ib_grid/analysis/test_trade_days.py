@@ -47,7 +47,7 @@ def assert_as_traded(source: RunSource, params: Params) -> None:
 
 
 def assert_leads_to_the_exit(day: TradeDay, source: RunSource) -> None:
-    """What can be said of stop and target without walking the bars again."""
+    """Check stop and target without simulating the exit again."""
     trade, path, params = day.trade, day.path, day.params
     if trade is None:
         assert path.empty

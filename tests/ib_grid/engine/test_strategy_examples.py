@@ -78,7 +78,7 @@ def utc_minute(clock_time: str) -> int:
 
 
 def bars_of(given: dict[str, OHLC]) -> Bars:
-    """The bars given; every other minute from 08:00 to 09:30 stands still at the last close."""
+    """Return these bars; all other minutes from 08:00 to 09:30 stay at the last close."""
     prices = {utc_minute(time): ohlc for time, ohlc in (BALANCE | given).items()}
     minute = np.arange(utc_minute("08:00"), utc_minute("09:31"))
     rows = [FLAT]
@@ -90,7 +90,7 @@ def bars_of(given: dict[str, OHLC]) -> Bars:
 
 @pytest.fixture(params=ENGINES)
 def trade(request):
-    """The one trade of some bars, by each engine, with its times by Berlin's clock."""
+    """Return the one trade of some bars with each engine, in Berlin time."""
     trades = engine(request.param).trades
 
     def trade_of(given: dict[str, OHLC], model: str, **changes: object) -> Row | None:

@@ -18,7 +18,7 @@ from ib_grid.grid.params import PARAM_NAMES
 
 
 def a_frame(n: int) -> pd.DataFrame:
-    """The same trade on n dates from 2024-03-31, entered at 07:01 and left at 07:03 UTC."""
+    """Return one trade on n dates from 2024-03-31, entry 07:01 and exit 07:03 UTC."""
     minute = 19_813 * 1440 + 7 * 60
     return trades_frame(
         date=[19_813 + i for i in range(n)],

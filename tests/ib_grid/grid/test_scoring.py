@@ -19,7 +19,7 @@ METRICS = st.floats(-1e6, 1e6, width=32)
 
 
 def plain_scores(rows: list[dict[str, float]], weights: dict[str, float]) -> list[float]:
-    """The score as issue and design word it, a row at a time."""
+    """Compute the score row by row from its definition."""
     scores = [0.0] * len(rows)
     for name in [column for column in METRIC_COLUMNS if column in weights]:
         low, high = min(row[name] for row in rows), max(row[name] for row in rows)

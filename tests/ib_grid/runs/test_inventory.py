@@ -116,7 +116,7 @@ def test_no_data_set_is_nothing_done(dataset: Path) -> None:
 
 
 def assert_set_aside(dataset: Path, path: Path, found: str, *, read_all: bool = False) -> None:
-    """The file does not count, is said to be wrong, and is no longer in the data set."""
+    """Check that the file is reported, set aside and not counted."""
     content = path.read_bytes()
     stored = stock(dataset, read_all=read_all)
     assert stored.records == {}
@@ -209,7 +209,7 @@ def test_a_file_without_checksum_is_set_aside(dataset: Path) -> None:
 
 @cache
 def _good_file() -> tuple[bytes, object]:
-    """The bytes of a partition and its table."""
+    """Return the bytes of a partition and its table."""
     with tempfile.TemporaryDirectory() as place:
         path = write(Path(place) / "GER40_full_results.parquet", 1)
         return path.read_bytes(), pq.ParquetFile(path).read()

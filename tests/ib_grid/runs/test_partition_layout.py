@@ -35,7 +35,7 @@ def files(path: Path, rows: pd.DataFrame) -> dict[int, Path]:
 
 
 def whole(path: Path, files: dict[int, Path]) -> ds.FileSystemDataset:
-    """The data set, none of its files looked at yet."""
+    """Return the results folder, with no file opened yet."""
     return dataset_of(path, files, PLAN, RESULT_COLUMNS)
 
 

@@ -77,7 +77,7 @@ def test_frames_of_some_rows_and_columns(run: Run, rows: pd.DataFrame, where, ma
 
 
 def load_run_again(run: Run) -> Run:
-    """The same run, its files not looked at yet."""
+    """Return the same run, with no file opened yet."""
     return Run(
         path=run.path,
         manifest=run.manifest,

@@ -34,7 +34,7 @@ def s3() -> Iterator[RemotePath]:
 
 @pytest.fixture(params=["disk", "memory", "s3"])
 def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[paths.AnyPath]:
-    """A folder on the disk, or a prefix: what is said of it holds for all."""
+    """Return a folder on disk, or a prefix in a store."""
     if request.param == "s3":
         yield request.getfixturevalue("s3") / tmp_path.name / "results"
     elif request.param == "disk":

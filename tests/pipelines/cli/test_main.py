@@ -95,7 +95,7 @@ def test_the_sign_of_a_distance_is_explained(
 
 
 def command(*words: str, **streams: object) -> subprocess.CompletedProcess[str]:
-    """A command as a process of its own; what it says goes where the streams say."""
+    """Run a command as a separate process with these streams."""
     typed = [sys.executable, "-m", "pipelines.cli.main", *words]
     return subprocess.run(typed, text=True, timeout=60, check=False, **streams)  # type: ignore[call-overload]
 

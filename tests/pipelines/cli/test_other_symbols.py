@@ -146,14 +146,14 @@ def one(request: pytest.FixtureRequest) -> Symbol:
 
 
 def typed(command: Command, *words: object) -> tuple[str, str]:
-    """What a command that succeeds says, on the screen and beside it."""
+    """Run a successful command; return its standard output and standard error."""
     status, screen, said = command(*words)
     assert status == 0, said
     return screen, said
 
 
 def prepared(command: Command, one: Symbol) -> Bars:
-    """The bars of a symbol, prepared from a broker's CSV file and its description."""
+    """Prepare the bars of a symbol from a broker's CSV file and its description."""
     typed(command, "instruments", one.symbol, "--out", f"data/instruments/{one.symbol}.toml")
     bars = made_up(one)
     Path("export.csv").write_text(one.csv(bars))
@@ -194,7 +194,7 @@ def test_bars_and_levels_are_by_the_clock_of_the_symbol(
 
 
 def _news(one: Symbol) -> None:
-    """A calendar of an event at each opening, in the symbol's first currency."""
+    """Write a calendar with an event at each opening, in the symbol's first currency."""
     hour = one.sessions[0][-5:]
     starts = [f"{day} {hour}" for day in one.dates]
     times = pd.to_datetime(starts).tz_localize(one.zone).strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -274,7 +274,7 @@ def _check_news(command: Command, words: list[str], one: Symbol) -> None:
 
 
 def _check_chart(trades: pd.DataFrame, folder: Path, one: Symbol) -> None:
-    """The prices of a day's chart have the decimals of the symbol."""
+    """Check that the prices of a day's chart have the decimals of the symbol."""
     combination = int(pd.read_csv(folder / f"{one.symbol}_top_100.csv")["combo_id"].iloc[0])
     trade = trades.iloc[0]
     chart = trade_chart(load_source(read_manifest(folder)), combination, trade["date"])

@@ -212,7 +212,7 @@ def result_rows(folder: Path) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run that nothing disturbed."""
+    """Return a folder with an undisturbed run."""
     folder = tmp_path_factory.mktemp("undisturbed")
     asked = small_runs.settings(folder)
     run(asked, read_inputs(asked), small_runs.plain_console()[0])

@@ -57,7 +57,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalCluste
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
-    """The rows, computed in this process."""
+    """Return the rows, computed in this process."""
     work = small_runs.work(tmp_path_factory.mktemp("here"))
     for index in range(len(PLAN)):
         tasks.run_chunk(index, work)

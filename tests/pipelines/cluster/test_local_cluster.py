@@ -51,7 +51,7 @@ def workers() -> Iterator[Workers]:
 
 
 def everywhere(workers: Workers, function) -> list:
-    """What a function gives on each worker."""
+    """Return the results of a function on each worker."""
     return list(workers.client.run(function).values())
 
 

@@ -33,7 +33,7 @@ DASK = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
 
 
 def instructions() -> list[tuple[str, str]]:
-    """The instructions of the Dockerfile, each with what follows it."""
+    """Return the instructions of the Dockerfile with their arguments."""
     text = (DEPLOY / "Dockerfile").read_text()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     joined = "\n".join(lines).replace("\\\n", " ").splitlines()
@@ -201,7 +201,7 @@ def test_the_slurm_script_calls_a_run_that_exists() -> None:
 
 
 def quoted(pattern: str) -> float:
-    """A figure of the page, by the words around it."""
+    """Return a figure of the page by the words around it."""
     (text,) = re.findall(pattern, " ".join(PAGE.split()))
     return float(text.replace(",", ""))
 

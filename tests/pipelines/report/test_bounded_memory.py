@@ -60,7 +60,7 @@ def data_sets(tmp_path_factory) -> list[tuple[Path, ChunkPlan]]:
 
 
 def most_held(work: Callable[[], object]) -> int:
-    """The most bytes that Python, numpy and Arrow hold at a time beyond what they held before."""
+    """Return the peak memory of Python, numpy and Arrow above that before."""
     pool = pa.default_memory_pool()
     work()  # what is loaded or cached once is not counted
     pool.release_unused()

@@ -56,14 +56,14 @@ def read_text(run: MadeUpRun, name: str) -> str:
 
 
 def facts_of(text: str, heading: str) -> dict[str, str]:
-    """The `name  value` lines below a heading, thousands commas taken out of numbers."""
+    """Return the `name  value` lines below a heading, without commas in numbers."""
     lines = text.split(f"\n{heading}\n{'-' * len(heading)}\n")[1].split("\n\n")[0].splitlines()
     pairs = (line.split(maxsplit=1) for line in lines)
     return {name: value.replace(",", "").strip() for name, value in pairs}
 
 
 def tables_of(text: str) -> list[list[dict[str, str]]]:
-    """The aligned tables of a text, thousands commas taken out."""
+    """Return the aligned tables of a text, without commas in numbers."""
     tables = []
     for part in text.split("\n\n"):
         lines = [line.split() for line in part.splitlines()]
@@ -176,7 +176,7 @@ def cell(sheet: object, column: str, row: int) -> object:
 
 
 def value_beside(sheet: object, name: str) -> object:
-    """The last value beside a name in the first column."""
+    """Return the last value beside a name in the first column."""
     return [row[1].value for row in sheet.iter_rows() if row[0].value == name][-1]
 
 

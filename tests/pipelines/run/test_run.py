@@ -38,7 +38,7 @@ from tests.helpers.runs.small_runs import GRID, plain_console, rows, settings
 
 
 def done(asked: Settings) -> tuple[RunResult, str]:
-    """A run and what it said."""
+    """Run a grid; return the result and its messages."""
     console, text = plain_console()
     return run(asked, read_inputs(asked), console), text.getvalue()
 

@@ -99,7 +99,7 @@ def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def _check_report(folder: Path, whole: Path, n_eligible: int) -> None:
-    """The ranking is that of the whole run, and everybody is told what was left out."""
+    """Check that the ranking is that of the whole run and that reports name what was left out."""
     report, paths = report_run(folder, excel=True)
     complete, _ = report_run(whole)
     names = ["rank", "score", "combo_id", "total_r", "sharpe_ratio"]

@@ -30,7 +30,7 @@ from tests.helpers.runs.small_runs import GRID, plain_console, rows, settings
 
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The chunks that runs compute, in this process instead of workers."""
+    """Record the chunks that runs compute, in this process instead of workers."""
     chunks: list[int] = []
 
     def compute(work: ChunkWork, missing: Sequence[int], *_: object) -> Outcome:

@@ -24,7 +24,7 @@ RANKING = RankingSettings(weights={"total_r": 0.6, "winrate": 0.4}, min_trades=1
 
 
 def written(dataset: Path, row_filter: RowFilter) -> pd.DataFrame:
-    """A data set of made-up rows; values are few, so that scores tie."""
+    """Write random rows with few distinct values, so that scores tie."""
     for index in range(len(PLAN)):
         chunk = PLAN.chunk(index)
         metrics = made_up_metrics(chunk)

@@ -27,7 +27,7 @@ def zeroed(path: Path) -> None:
 
 
 def flipped(path: Path) -> None:
-    """A bit of the values of total_r."""
+    """Flip a bit of the values of total_r."""
     column = pq.read_metadata(path).row_group(0).column(1 + len(PARAM_NAMES))
     content = bytearray(path.read_bytes())
     content[column.data_page_offset + column.total_compressed_size - 1] ^= 1
@@ -35,7 +35,7 @@ def flipped(path: Path) -> None:
 
 
 def without_checksum(path: Path) -> pa.Table:
-    """The rows of a file with its record, without its checksum."""
+    """Return the rows of a file with its record, without its checksum."""
     table = pq.ParquetFile(path).read()
     metadata = {k: v for k, v in table.schema.metadata.items() if k != b"ib_grid_file_crc32"}
     return table.replace_schema_metadata(metadata)
@@ -62,7 +62,7 @@ def other_parameters(path: Path) -> None:
 
 
 def a_row_twice(path: Path) -> None:
-    """The first combination in the place of the second, whose metrics stay."""
+    """Replace the second combination by the first, with the metrics of the second."""
     table = without_checksum(path)
     for place, name in enumerate(["combo_id", *PARAM_NAMES]):
         twice = table.column(name).take([0, 0])
@@ -71,7 +71,7 @@ def a_row_twice(path: Path) -> None:
 
 
 def another_record(path: Path) -> None:
-    """A record that counts more trades, under the sum of the old one."""
+    """Count more trades in the record without updating its checksum."""
     table = without_checksum(path)
     metadata = table.schema.metadata
     text = metadata[b"ib_grid"]

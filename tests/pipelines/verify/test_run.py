@@ -37,7 +37,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(whole: Path, tmp_path: Path) -> Path:
-    """A run of one's own, to be spoiled."""
+    """Return a private run for the test to damage."""
     return Path(shutil.copytree(whole, tmp_path / "run"))
 
 

@@ -32,7 +32,7 @@ def a_set(grid: Grid, **values: object) -> Params:
 
 
 def beside_of(of: Grid, combination: Params | int, steps: int = 1) -> list[Any]:
-    """The rows of `neighbours` as named tuples."""
+    """Return the rows of `neighbours` as named tuples."""
     return list(neighbours(of, combination, steps).itertuples(index=False))
 
 

@@ -27,7 +27,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, pd.DataFrame]:
 
 
 def expected(combo_id: int) -> dict[str, dict[object, int]]:
-    """The sets that differ from one in one parameter, by looking at all of them."""
+    """Return the combinations that differ in one parameter, by comparing all of them."""
     everything = [GRID.params(i).to_dict() for i in range(len(GRID))]
     for values in everything:
         values["session"] = f"{values['ib_start']}-{values['ib_end']}"

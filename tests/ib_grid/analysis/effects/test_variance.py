@@ -33,7 +33,7 @@ def shares_of(found: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def by_axis(rows: pd.DataFrame) -> pd.DataFrame:
-    """The place of each row on each axis, as text."""
+    """Return the value of each row on each axis, as text."""
     keys = {"session": rows["ib_start"]}
     for axis in list(GRID.axes)[1:]:
         names = JOINED_AXES.get(axis, (axis,))

@@ -33,7 +33,7 @@ OVERLAID = """
 
 
 def drawn() -> dict[str, go.Figure]:
-    """A chart of each kind of day, and the other figures of trades."""
+    """Draw a chart of each kind of day, and the other figures of trades."""
     source = source_of_golden_bars(with_news=True)
     trades = analysis.trades(source, COMBO)
     traded = set(trades["date"])
@@ -54,7 +54,7 @@ def drawn() -> dict[str, go.Figure]:
 
 
 def drawn_of_grid(folder: Path) -> dict[str, go.Figure]:
-    """The figures of a whole grid."""
+    """Draw the figures of a whole grid."""
     write_run(folder)
     run = analysis.load_run(folder)
     many = ("rr_target", "stop_mode", "trailing"), ("ib_buffer_pct", "rebound")

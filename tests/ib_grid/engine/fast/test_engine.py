@@ -265,7 +265,7 @@ def assert_same_past(
 
 @st.composite
 def other_futures(draw, scene: Scene, t: int) -> Bars:
-    """The bars with those from minute T on cut off, or made anew but for the open at T."""
+    """Cut the bars from minute T on, or replace them except for the open at T."""
     past = scene.bars.between(0, t)
     future = scene.bars.between(t, int(scene.bars.minute[-1]) + 1)
     if not len(future) or draw(st.booleans()):
@@ -318,7 +318,7 @@ def rich_scene(seed: int) -> Scene:
 
 
 def rich_params(session: Session, tsl_target: float) -> Params:
-    """A combination with which every variation trades."""
+    """Return a combination with which every variation trades."""
     return Params(
         ib_start=session.ib_start,
         ib_end=session.ib_end,

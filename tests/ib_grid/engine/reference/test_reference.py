@@ -25,7 +25,7 @@ def m1(start: int, *prices: float) -> Bar:
 
 
 def frame_of(*trades: tuple[str, float, bool]):
-    """A frame of trades (variation, R, ambiguous) on dates in a row."""
+    """Return trades (variation, R, ambiguous) on consecutive dates."""
     n = len(trades)
     return trades_frame(
         date=range(n),

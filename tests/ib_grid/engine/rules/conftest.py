@@ -24,7 +24,7 @@ from tests.ib_grid.engine.rules.made_dates import (
 
 @pytest.fixture(params=ENGINES)
 def run(request) -> Run:
-    """The trade of a date, by each engine."""
+    """Return a function that trades one date with each engine."""
     trades = engine(request.param).trades
 
     def of_date(

@@ -88,7 +88,7 @@ def market_of(balance: Sequence[Minute], window: Sequence[Minute], fill_to: int)
 
 
 def trade_of(row) -> Trade:
-    """A row of the frame of trades."""
+    """Return a row of the frame of trades as a `Trade`."""
     moments = {n: int(row[f"{n}_time"].timestamp()) // 60 - IB_END for n in ("entry", "exit")}
     return Trade(
         variation=row["variation"],
@@ -106,7 +106,7 @@ def trade_of(row) -> Trade:
 
 
 def close_to(*values: object) -> Trade:
-    """A trade whose numbers are compared within 1e-9."""
+    """Return a trade whose numbers compare within 1e-9."""
     return Trade(*(pytest.approx(v, abs=1e-9) if isinstance(v, float) else v for v in values))
 
 

@@ -50,7 +50,7 @@ def fulfilled(text: str) -> list[int]:
 
 
 def by_python(text: str) -> list[int]:
-    """The same text, evaluated by Python on the stored values."""
+    """Evaluate the same text with Python on the stored values."""
     said = {"true": True, "false": False, "__builtins__": {}}
     return [i for i, row in enumerate(ROWS.to_pylist()) if eval(text, said | row)]
 

@@ -22,7 +22,7 @@ def run(folder: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def best(run: Run) -> int:
-    """The id of the best set, by the ranking's plain definition."""
+    """Return the id of the best combination, from the definition of the ranking."""
     rows = run.frame()
     rows = rows[rows["total_trades"] >= run.manifest.ranking["min_trades"]]
     score = 0.0

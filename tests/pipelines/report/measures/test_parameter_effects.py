@@ -41,7 +41,7 @@ def effects_of(run: MadeUpRun) -> ParameterEffects:
 
 
 def rows_of(run: MadeUpRun) -> pd.DataFrame:
-    """The run's rows with the factors' values beside them, placeholders empty."""
+    """Return the run's rows with the values of the factors, placeholders empty."""
     rows = run.rows.copy()
     rows["session"] = rows["ib_start"] + "-" + rows["ib_end"]
     rows.loc[rows["tsl_target"] == 0, "tsl_sl"] = None

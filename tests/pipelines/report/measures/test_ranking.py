@@ -52,7 +52,7 @@ def plain_ranking(
 
 
 def with_ties(rows: pd.DataFrame, kinds: int) -> pd.DataFrame:
-    """The rows with no more than some different sets of metrics among them."""
+    """Return rows with only a few distinct sets of metrics."""
     metrics = rows[list(METRIC_COLUMNS)].iloc[np.arange(len(rows)) * 7 % kinds]
     return rows.assign(**{name: metrics[name].to_numpy() for name in METRIC_COLUMNS})
 
