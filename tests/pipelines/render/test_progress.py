@@ -1,80 +1,90 @@
-"""What is shown of a run, on a terminal and where there is none."""
+"""Progress of a run, on a terminal and elsewhere."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from ib_grid.runs.chunk_summary import Best
-from pipelines.render.progress import Progress, Snapshot, duration, live_line
+from pipelines.render.progress import Progress, duration
 
-NOW = Snapshot(
-    done=901_824,
-    total=1_478_400,
-    per_second=62_113.4,
-    best=Best(combo_id=123_456, total_r=123.44),
-    workers=90,
-    memory_bytes=5_400_000_000,
-    seconds=14.5,
-    idle_seconds=0.43,
-)
-START = replace(NOW, done=0, per_second=None, best=None, memory_bytes=None, idle_seconds=3.0)
-END = replace(NOW, done=NOW.total, seconds=24.0)
+BEST = Best(combo_id=123_456, total_r=123.44)
+TOTAL = 1_478_400
 
 
-def drawn(now: Snapshot, width: int) -> list[str]:
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def drawn(width: int, done: int = 901_824) -> list[str]:
+    """The live display after 14.5 seconds, 0.4 seconds after the last chunk."""
+    clock = Clock()
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    progress = Progress(console, done=0, total=TOTAL, clock=clock)
+    progress.workers(90, 5_400_000_000)
+    clock.now += 14.1
+    if done:
+        progress.chunk(done, BEST)
+    clock.now += 0.4
     with console.capture() as capture:
-        console.print(live_line(now, width))
+        console.print(progress)
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
-def test_one_line_where_it_fits() -> None:
-    (line,) = drawn(NOW, 150)
-    assert line.startswith(" 61 %  ━━━━")
-    assert line.endswith(
-        "62,113/s  ETA 9.3 s  best +123.4 R (#123456)  90 workers 5.0 GiB  last chunk 0.4 s ago"
-    )
-
-
-def test_two_lines_at_80_columns() -> None:
-    first, second = drawn(NOW, 80)
-    assert first.startswith(" 61 %  ━━━━")
-    assert first.endswith("62,113/s  ETA 9.3 s")
+@pytest.mark.parametrize("width", [80, 150])
+def test_two_lines_on_a_terminal(width: int) -> None:
+    first, second = drawn(width)
+    assert first.startswith(" 61 % ━━━━")
+    assert first.endswith("901,824 of 1,478,400 62,195/s  ETA 9.3 s")
     assert second == "best +123.4 R (#123456)  90 workers 5.0 GiB  last chunk 0.4 s ago"
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 79, 80, 119, 120, 121, 250])
-@pytest.mark.parametrize("now", [START, NOW, END])
-def test_no_line_is_wider_than_the_terminal(now: Snapshot, width: int) -> None:
-    lines = drawn(now, width)
-    assert len(lines) <= 2
+@pytest.mark.parametrize("width", [20, 40, 60, 79, 80, 250])
+@pytest.mark.parametrize("done", [0, 901_824, TOTAL])
+def test_lines_fit_the_terminal(done: int, width: int) -> None:
+    lines = drawn(width, done)
+    assert len(lines) == 2
     assert all(len(line) <= width - 3 for line in lines)
 
 
-def test_no_estimate_before_the_first_chunk() -> None:
-    line = " ".join(drawn(START, 150))
-    assert "  0 %" in line
-    assert "—/s  ETA —  best —  90 workers  no chunk yet, 3.0 s" in line
+def test_nothing_is_guessed_before_the_first_chunk() -> None:
+    first, second = drawn(150, done=0)
+    assert "  0 %" in first
+    assert first.endswith("—/s  ETA —")
+    assert second == "best —  90 workers 5.0 GiB  no chunk yet, 14 s"
 
 
-def test_final_line_states_the_duration() -> None:
-    line = " ".join(drawn(END, 150))
-    assert "100 %" in line
-    assert "took 24 s" in line
-    assert "ETA" not in line
+def test_a_finished_run_shows_its_time() -> None:
+    first, _ = drawn(150, done=TOTAL)
+    assert first.startswith("100 %")
+    assert "took 14 s" in first
+    assert "ETA" not in first
 
 
-def test_hundred_percent_means_all() -> None:
-    assert drawn(replace(NOW, done=NOW.total - 1), 150)[0].startswith(" 99 %")
+def test_only_a_complete_run_is_at_100_percent() -> None:
+    assert drawn(150, done=TOTAL - 1)[0].startswith(" 99 %")
 
 
-def test_one_worker_is_one_worker() -> None:
-    assert "  1 worker 5.0 GiB" in drawn(replace(NOW, workers=1), 150)[0]
+def test_combinations_done_before_do_not_count_for_the_rate() -> None:
+    clock, file = Clock(), io.StringIO()
+    with Progress(Console(file=file, width=200), done=400, total=1000, clock=clock) as progress:
+        clock.now += 10
+        progress.chunk(200, BEST)
+        progress.workers(1, 2**30)
+        clock.now += 10
+    assert file.getvalue() == (
+        " 60 %  600 of 1,000 combinations  10/s  ETA 40 s"
+        "  best +123.4 R (#123456)  1 worker 1.0 GiB  last chunk 10 s ago\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,37 +104,12 @@ def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_snapshots_count_what_is_new() -> None:
-    clock = Clock()
-    progress = Progress(Console(file=io.StringIO()), done=400, total=1000, clock=clock)
-    assert progress.snapshot().per_second is None
-    clock.now += 10
-    progress.chunk(200, NOW.best)
-    progress.workers(2, 1000)
-    clock.now += 10
-    now = progress.snapshot()
-    assert (now.done, now.total, now.best, now.workers) == (600, 1000, NOW.best, 2)
-    assert now.per_second == 10  # 200 in 20 seconds: the 400 before are no work of this run
-    assert now.eta_seconds == 40
-    assert now.idle_seconds == 10
-
-
 def test_plain_lines_are_occasional_and_final() -> None:
     clock, file = Clock(), io.StringIO()
     with Progress(Console(file=file, width=30), done=0, total=1000, clock=clock) as progress:
         for _ in range(40):
             clock.now += 0.25
-            progress.chunk(25, NOW.best)
+            progress.chunk(25, BEST)
             progress.show()
     lines = file.getvalue().splitlines()
     assert len(lines) == 3  # after 5 and 10 seconds, and the last
