@@ -57,7 +57,7 @@ def takes_settings(
 
     The command receives what was given as its first argument, a `Given`.
     """
-    parameters = [_parameter(group, name) for group in groups for name in _names(group)]
+    parameters = [parameter for group in groups for parameter in _parameters(group)]
     names = [parameter.name for parameter in parameters]
     if config_file:
         parameters.append(_option(_CONFIG, Path, help=_CONFIG_HELP, flags=("--config",)))
@@ -80,16 +80,20 @@ def takes_settings(
     return decorate
 
 
-def _names(group: type) -> list[str]:
-    return [field.name for field in dataclasses.fields(group)]
+@functools.cache
+def _parameters(group: type) -> list[Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        _parameter(field.name, hints[field.name], field.default)
+        for field in dataclasses.fields(group)
+    ]
 
 
-def _parameter(group: type, name: str) -> Parameter:
-    """Return the command-line parameter of a setting; its default is None, for not given."""
-    type_ = get_type_hints(group, include_extras=True)[name]
+def _parameter(name: str, type_: Any, default: object) -> Parameter:
+    """Return the command-line parameter of a setting, which is None if it is not given."""
     explained = option_of(type_)
     kind, metavar = _typed(given_type(type_))
-    unset = explained.unset or _text(getattr(group, name, None), explained.flags)
+    unset = explained.unset or _text(default, explained.flags)
     help_text = f"{explained.help} [default: {unset}]" if unset else explained.help
     return _option(name, kind, help=help_text, flags=explained.flags, metavar=metavar)
 
@@ -120,7 +124,7 @@ def _metavar(typed: Any) -> str | None:
 
 def _text(default: object, flags: tuple[str, ...]) -> str:
     """Return a default value as the help shows it."""
-    if default in (None, ()):
+    if default in (None, (), dataclasses.MISSING):
         return ""
     if isinstance(default, bool):
         return flags[0 if default else 1].removeprefix("--")

@@ -47,6 +47,20 @@ class Convert:
         return core_schema.no_info_plain_validator_function(self.function)
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Annotation of a type of numbers: the least and the greatest value.
+
+    The same as `annotated_types.Interval`, whose import `--help` would wait for.
+    """
+
+    ge: float
+    le: float
+
+    def __get_pydantic_core_schema__(self, source: object, handler: Any) -> object:
+        return {**handler(source), "ge": self.ge, "le": self.le}
+
+
 def to_text(value: object) -> str:
     """Return a text that is not blank and that a path can hold."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:

@@ -12,11 +12,9 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args
 
-from annotated_types import Interval
-
 from ib_grid.storage.paths import AnyPath
 from pipelines.config import conversions, default_paths
-from pipelines.config.conversions import Convert
+from pipelines.config.conversions import Convert, Range
 
 # Addresses of schedulers that speak TLS begin with one of these.
 TLS_SCHEMES = ("tls://", "wss://")
@@ -28,17 +26,17 @@ MINUTES_PER_DAY = 1_440
 Text = Annotated[str, Convert(conversions.to_text)]
 File = Annotated[Path, Convert(conversions.to_path, typed=Path)]
 Address = Annotated[str, Convert(conversions.to_listen_address)]
-Minutes = Annotated[int, Interval(ge=0, le=MINUTES_PER_DAY)]
-Points = Annotated[float, Interval(ge=0, le=MAX_POINTS)]
+Minutes = Annotated[int, Range(ge=0, le=MINUTES_PER_DAY)]
+Points = Annotated[float, Range(ge=0, le=MAX_POINTS)]
 Symbol = Annotated[str, Convert(conversions.to_symbol)]
 LocalOrRemotePath = Annotated[AnyPath, Convert(conversions.to_any_path)]
 Files = Annotated[tuple[Path, ...], Convert(conversions.to_paths, typed=list[Path])]
 Texts = Annotated[tuple[str, ...], Convert(conversions.to_texts, typed=list[str])]
-WorkerCount = Annotated[int, Interval(ge=1, le=MAX_WORKERS)]
+WorkerCount = Annotated[int, Range(ge=1, le=MAX_WORKERS)]
 SchedulerAddress = Annotated[str, Convert(conversions.to_scheduler_address)]
 SharedPath = Annotated[AnyPath, Convert(conversions.to_shared_path)]
 FolderName = Annotated[str, Convert(conversions.to_folder_name)]
-ChunkSize = Annotated[int, Interval(ge=1, le=MAX_CHUNK_SIZE)]
+ChunkSize = Annotated[int, Range(ge=1, le=MAX_CHUNK_SIZE)]
 Condition = Annotated[str, Convert(conversions.to_condition)]
 RowCount = Annotated[int, Convert(conversions.to_row_count)]
 

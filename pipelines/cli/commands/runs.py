@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from pipelines.cli import options
 from pipelines.cli.settings import Given, takes_settings
@@ -104,6 +103,8 @@ def _prepare_workers() -> None:
 
 
 def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> None:
+    from rich.console import Console
+
     from pipelines.cluster.clusters import default_workers
     from pipelines.cluster.interrupts import keep_open
     from pipelines.render.tables import terminal
