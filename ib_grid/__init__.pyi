@@ -10,8 +10,8 @@ from .grid.columns import METRIC_COLUMNS as METRIC_COLUMNS
 from .grid.columns import METRICS as METRICS
 from .grid.glossary import GLOSSARY as GLOSSARY
 from .grid.grid import Grid as Grid
-from .grid.grid import grid_from_mapping as grid_from_mapping
-from .grid.grid import named_grid as named_grid
+from .grid.named_grids import grid_from_mapping as grid_from_mapping
+from .grid.named_grids import named_grid as named_grid
 from .grid.params import Params as Params
 from .grid.params import params_from_mapping as params_from_mapping
 from .market.bars import Bars as Bars

@@ -141,7 +141,7 @@ def edges(grid: Grid, combination: Params | int) -> list[Edge]:
 
     Examples
     --------
-    >>> from ib_grid.grid.grid import named_grid
+    >>> from ib_grid.grid.named_grids import named_grid
     >>> from ib_grid.market.instruments import GER40
     >>> [edge.name for edge in edges(named_grid("standard", GER40), 0)][:2]
     ['ib_wait_minutes', 'trade_window_minutes']

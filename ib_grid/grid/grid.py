@@ -1,12 +1,12 @@
-"""A grid of parameter combinations by arithmetic: axes and rules to ids and rows.
+"""Grids of parameter combinations: axes, pruning rules, and ids by arithmetic.
 
-A combination's id is its place in a mixed-radix count over ten axes. What decides the signals
-varies slowest and what decides the exits fastest, so that neighbours in id share their work:
+The id of a combination is a mixed-radix number over ten axes. The axes of signals vary slowest and
+those of exits fastest, so that combinations with neighbouring ids share work:
 
     session, ib_wait_minutes            a block; the partitions of the results
     ib_buffer_pct, max_distance_pct,
     rebound, stop_mode, min_sl_pct,
-    trade_window_minutes                a setting: one place in these and the axes above
+    trade_window_minutes                a setting: one value of each of these and the above
     rr_target, trailing                 the exits of a setting
 
 `rebound` joins (rev_rb_enabled, rev_rb_pct) and `trailing` joins (tsl_target, tsl_sl), as the
@@ -23,42 +23,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.errors import GridError, InputError
-from ib_grid.errors.validation import check_names, cut, shown
+from ib_grid.errors import GridError
+from ib_grid.errors.validation import cut
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES, Params, check_value
-from ib_grid.market.instruments import Instrument, Session, session_from_text
+from ib_grid.market.instruments import Session, session_from_text
 
 MAX_COMBINATIONS = 10**10
 MAX_EXITS = 250_000
-
-GRID_VALUES: dict[str, dict[str, tuple[int | float | str | bool, ...]]] = {
-    "standard": {
-        "ib_wait_minutes": (0, 15),
-        "trade_window_minutes": (60, 90, 120),
-        "rr_target": (0.5, 1.0, 1.5, 2.0),
-        "stop_mode": ("ib_start", "eq"),
-        "tsl_target": (0.0, 0.5, 1.0, 1.5),
-        "tsl_sl": (0.5, 1.0),
-        "min_sl_pct": (0.001,),
-        "rev_rb_enabled": (True, False),
-        "rev_rb_pct": (0.5,),
-        "ib_buffer_pct": (0.05, 0.1, 0.15, 0.2, 0.25),
-        "max_distance_pct": (0.5, 0.75, 1.0, 1.25),
-    },
-    "expanded": {
-        "ib_wait_minutes": (0, 10, 15, 20),
-        "trade_window_minutes": (40, 60, 90, 120, 150, 180, 210, 240),
-        "rr_target": (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0),
-        "stop_mode": ("ib_start", "eq"),
-        "tsl_target": (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0),
-        "tsl_sl": (0.5, 0.75, 1.0, 1.25, 1.5, 2.0),
-        "min_sl_pct": (0.0015,),
-        "rev_rb_enabled": (True, False),
-        "rev_rb_pct": (1.0,),
-        "ib_buffer_pct": (0.0, 0.05, 0.1, 0.15, 0.2),
-        "max_distance_pct": (0.5, 0.75, 1.0, 1.25, 1.5),
-    },
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +124,7 @@ class Grid:
         """Minutes from `ib_end` to the latest end of a trade window."""
         return max(self.ib_wait_minutes) + max(self.trade_window_minutes)
 
-    def places(self, ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    def indices(self, ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
         """Return the index of each id's value on each of `axes`, arrays of the ids' shape."""
         return dict(zip(self.axes, np.unravel_index(ids, self.shape), strict=True))
 
@@ -175,7 +146,7 @@ class Grid:
         self, ids: NDArray[np.int64]
     ) -> dict[str, tuple[tuple[object, ...], NDArray[np.int64]]]:
         """Return the parameter columns of these ids as (values, index), by parameter name."""
-        place = self.places(ids)
+        place = self.indices(ids)
         split = {
             **{n: ("session", [getattr(s, n) for s in self.sessions]) for n in PARAM_NAMES[:3]},
             **{n: (n, list(v)) for n, v in self.axes.items() if n in PARAM_NAMES},
@@ -262,47 +233,3 @@ def _dictionary(
     distinct = {value: place for place, value in enumerate(dict.fromkeys(values))}
     to_distinct = np.array([distinct[value] for value in values], dtype=np.int64)
     return tuple(distinct), to_distinct[index]
-
-
-def named_grid(name: str, instrument: Instrument) -> Grid:
-    """Return the standard or the expanded grid of an instrument.
-
-    Raises
-    ------
-    GridError
-        If there is no grid of that name.
-    """
-    if name not in GRID_VALUES:
-        raise GridError(
-            f"no grid {shown(name)}", expected=f"{', '.join(GRID_VALUES)} or a TOML file of axes"
-        )
-    return Grid(sessions=instrument.sessions, **GRID_VALUES[name])  # type: ignore[arg-type]
-
-
-def grid_from_mapping(
-    values: Mapping[str, object], instrument: Instrument, *, location: str = ""
-) -> Grid:
-    """Return the grid of a mapping from axis to values; missing axes are the standard grid's.
-
-    Raises
-    ------
-    GridError
-        If a key is unknown, or its value is not a list of values of its domain.
-    """
-    allowed = ("ib_sessions", *DOMAINS)
-    check_names(values, allowed, location, GridError)
-    for key, value in values.items():
-        if not isinstance(value, list):
-            raise GridError(
-                f"{key} is {shown(value)}", location=location, expected="a list of values"
-            )
-    try:
-        sessions = values.get("ib_sessions", [str(session) for session in instrument.sessions])
-        axes = {**GRID_VALUES["standard"], **values}
-        return Grid(
-            sessions=tuple(session_from_text(s, instrument.timezone) for s in sessions),  # type: ignore[attr-defined]
-            **{name: tuple(axes[name]) for name in DOMAINS},  # type: ignore[arg-type]
-        )
-    except InputError as error:
-        place = ", ".join(filter(None, (location, error.location)))
-        raise error.with_context(GridError, location=place) from error

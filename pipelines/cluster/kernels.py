@@ -6,7 +6,7 @@ import numpy as np
 
 from ib_grid.engine.fast import engine
 from ib_grid.engine.fast.kernel_cache import note_all_compiled
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.bars import Bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ib_grid.errors import ConfigError, GridError, InputError
 from ib_grid.errors.validation import check_names, shown
-from ib_grid.grid import grid as grids
+from ib_grid.grid import named_grids
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
@@ -75,13 +75,13 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
         If there is no such grid, or the file is invalid.
     """
     if not Path(name).suffix:
-        return grids.named_grid(name, instrument)
+        return named_grids.named_grid(name, instrument)
     try:
         values = read_mapping(Path(name))
     except ConfigError as error:
         expected = "standard, expanded or a TOML file of axes"
         raise error.with_context(GridError, expected=expected) from error
-    return grids.grid_from_mapping(values, instrument, location=name)
+    return named_grids.grid_from_mapping(values, instrument, location=name)
 
 
 def _read(file: Path | None) -> dict[str, object]:

@@ -10,7 +10,7 @@ from ib_grid import analysis
 from ib_grid.analysis import RunSource
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution, Model
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import Market, build_market
 from tests.benchmarks.test_engine_speed import bars

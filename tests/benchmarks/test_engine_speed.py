@@ -12,7 +12,8 @@ from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
-from ib_grid.grid.grid import Grid, named_grid
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.bars import Bars
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instruments import GER40

@@ -18,7 +18,7 @@ from ib_grid.analysis import Run, load_run
 from ib_grid.engine.execution import Execution
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.manifest import write_manifest

@@ -77,7 +77,7 @@ def neighbours(
 
     Examples
     --------
-    >>> from ib_grid.grid.grid import named_grid
+    >>> from ib_grid.grid.named_grids import named_grid
     >>> from ib_grid.market.instruments import GER40
     >>> found = neighbours(named_grid("standard", GER40), 0)
     >>> found[found["axis"] == "session"]["value"].tolist()
@@ -108,7 +108,7 @@ def checked_steps(steps: int) -> int:
 
 def _neighbours(grid: Grid, combination: Params | int, steps: int) -> Iterator[_Neighbour]:
     params = combination if isinstance(combination, Params) else grid.params(combination)
-    own = [int(p[0]) for p in grid.places(np.array([grid.id_of(params)])).values()]
+    own = [int(p[0]) for p in grid.indices(np.array([grid.id_of(params)])).values()]
     for axis, (name, values) in enumerate(grid.axes.items()):
         here = own[axis]
         for there, n_steps in sorted(reached(adjacency(grid, name), here, steps).items()):

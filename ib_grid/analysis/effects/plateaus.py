@@ -116,7 +116,7 @@ def _beside(
     ids: NDArray[np.int64], grid: Grid, offsets: list[NDArray[np.int64]], nothing: int
 ) -> NDArray[np.int64]:
     """Return the neighbours' ids, shape (n_ids, n), filled with `nothing`."""
-    positions = grid.places(ids).values()
+    positions = grid.indices(ids).values()
     added = np.concatenate([t[p] for t, p in zip(offsets, positions, strict=True)], axis=1)
     return np.where(added == 0, nothing, ids[:, None] + added)
 

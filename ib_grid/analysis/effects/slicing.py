@@ -58,7 +58,7 @@ def _along(grid: Grid, params: Params) -> list[tuple[str, object, int]]:
     """Parameter, value and id of each set that differs in one parameter, and of the set itself."""
     own = values_of(params)
     names = list(grid.axes)
-    here = [int(p[0]) for p in grid.places(np.array([grid.id_of(params)])).values()]
+    here = [int(p[0]) for p in grid.indices(np.array([grid.id_of(params)])).values()]
     found: list[tuple[str, object, int]] = []
     for factor in factors(grid):
         if factor.name not in own:

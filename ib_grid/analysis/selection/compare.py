@@ -148,14 +148,14 @@ def _joined(a: Run, b: Run, names: tuple[str, ...], where: Where) -> pd.DataFram
 
 
 def matched_ids(a: Grid, b: Grid, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The ids in another grid of the same sets, shape (n_ids,); -1 for what it does not have."""
+    """Return the ids of the same combinations in another grid, -1 if absent; shape (n_ids,)."""
     if a == b:
         return ids.copy()
     places = []
-    for name, place in a.places(ids).items():
+    for name, own_index in a.indices(ids).items():
         there = [_meaning(name, value) for value in b.axes[name]]
         index = [_index(there, _meaning(name, value)) for value in a.axes[name]]
-        places.append(np.array(index)[place])
+        places.append(np.array(index)[own_index])
     missing = np.any([place < 0 for place in places], axis=0)
     found = np.ravel_multi_index(tuple(np.maximum(place, 0) for place in places), b.shape)
     return np.where(missing, -1, found)

@@ -90,7 +90,7 @@ class Found(NamedTuple):
 def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Found:
     """Return the candidates of a chunk's settings that the news filter leaves."""
     wait = grid.ib_wait_minutes[chunk.wait_index]
-    index = grid.places(chunk.ids[:: grid.exits_per_setting])
+    index = grid.indices(chunk.ids[:: grid.exits_per_setting])
     minutes = _axis(grid.trade_window_minutes, index["trade_window_minutes"])
     longest = wait + int(minutes.values.max())
     levels = context.market.session_levels(grid.sessions[chunk.session_index], longest)

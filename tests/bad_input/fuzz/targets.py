@@ -15,7 +15,7 @@ import numpy as np
 from ib_grid.errors import InputError
 from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
 from ib_grid.grid.filters.conditions import parse_condition
-from ib_grid.grid.grid import grid_from_mapping
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import params_from_mapping
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instrument_description import instrument_from_mapping

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ib_grid.grid.grid import GRID_VALUES, Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import GRID_VALUES, grid_from_mapping
 from ib_grid.market.bars import Bars
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instruments import GER40

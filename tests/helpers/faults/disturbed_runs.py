@@ -17,7 +17,8 @@ from pathlib import Path
 import psutil
 
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
 from ib_grid.runs.partition_layout import partition_path, results_folder

@@ -25,7 +25,8 @@ from ib_grid.engine.execution import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import INSTRUMENTS
 from ib_grid.news import NO_NEWS, NewsFilter
 from ib_grid.runs.fingerprint import RESULTS_VERSION

@@ -16,7 +16,8 @@ from ib_grid.engine.execution import Execution
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
 from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40, INSTRUMENTS
 from ib_grid.news import NO_NEWS, NewsStatement
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from ib_grid.grid.chunks import Chunk, ChunkPlan, plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.partition_layout import partition_files
 from ib_grid.storage.paths import AnyPath

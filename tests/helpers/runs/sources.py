@@ -11,7 +11,7 @@ from ib_grid.analysis import RunSource
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import Execution, Model
 from ib_grid.engine.fast.engine import grid_of_one
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.grid.params import Params
 from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ib_grid.analysis.axis_values import Edge, edges, factors
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import Params
 from ib_grid.market.instruments import GER40
 
@@ -37,7 +38,7 @@ def a_set(grid: Grid, **values: object) -> Params:
 
 def test_each_value_stands_where_the_grid_has_it(grid: Grid) -> None:
     ids = np.arange(len(grid))
-    places = list(grid.places(ids).values())
+    places = list(grid.indices(ids).values())
     columns = grid.columns(ids)
     for factor in factors(grid):
         if factor.name == "session":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.grid.columns import METRIC_NAMES
-from ib_grid.grid.grid import GRID_VALUES, named_grid
+from ib_grid.grid.named_grids import GRID_VALUES, named_grid
 from ib_grid.grid.params import DOMAINS
 from ib_grid.market.instruments import INSTRUMENTS
 from tests.helpers.paths import ROOT

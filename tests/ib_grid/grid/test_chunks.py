@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import GridError
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40
 from tests.helpers import strategies
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import GridError
-from ib_grid.grid.grid import GRID_VALUES, Grid, grid_from_mapping, named_grid
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import GRID_VALUES, grid_from_mapping, named_grid
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES, Params
 from ib_grid.market.instruments import GER40, XAUUSD
 from tests.helpers import strategies

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ib_grid.grid.grid import Grid, named_grid
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.grid.params import Params
 from ib_grid.grid.variations import VARIATION_RULES, VARIATIONS
 from ib_grid.market.instruments import GER40

@@ -10,7 +10,7 @@ import pytest
 
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import RunMismatchError
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40
 from ib_grid.news import NO_NEWS
 from ib_grid.runs.fingerprint import (

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import InputError
 from ib_grid.grid.chunks import plan_chunks
-from ib_grid.grid.grid import Grid, named_grid
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40, XAUUSD
 from ib_grid.news import NO_NEWS, NewsStatement
 from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity

@@ -13,7 +13,8 @@ from ib_grid.engine.execution import Execution
 from ib_grid.engine.fast import engine
 from ib_grid.errors import DataError, InputError
 from ib_grid.grid.chunks import plan_chunks
-from ib_grid.grid.grid import Grid, named_grid
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.bars import file_sha256, read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market, traded_dates

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import ConfigError, GridError, InputError, InstrumentError
 from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import RemotePath

@@ -11,7 +11,7 @@ from ib_grid.engine.fast.engine import evaluate
 from ib_grid.errors import ConfigError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars, bars_from_frame, bars_to_frame
 from ib_grid.market.instruments import GER40

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from ib_grid.grid.columns import RESULT_COLUMNS
-from ib_grid.grid.grid import grid_from_mapping
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from pipelines.render.columns import column
 from pipelines.render.formats import Format

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ib_grid.analysis import RunSource
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from pipelines.report.write import write_report
 from tests.helpers.html_page import Element, read_page

@@ -18,7 +18,8 @@ from ib_grid.grid import top_rows
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.filters.row_filter import RowFilter
-from ib_grid.grid.grid import GRID_VALUES, Grid
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import GRID_VALUES
 from ib_grid.market.instruments import GER40
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ib_grid.engine.fast import engine
 from ib_grid.errors import ChunkError, ClusterError, StoreError
 from ib_grid.grid.chunks import plan_chunks
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40
 from ib_grid.runs import inventory
 from ib_grid.runs.chunk_summary import Best, merge

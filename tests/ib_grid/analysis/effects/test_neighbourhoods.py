@@ -13,7 +13,8 @@ import pytest
 from ib_grid.analysis.effects.neighbourhoods import adjacency, neighbours, reached
 from ib_grid.analysis.effects.plateaus import plateau_score
 from ib_grid.errors import ConfigError
-from ib_grid.grid.grid import Grid, grid_from_mapping, named_grid
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping, named_grid
 from ib_grid.grid.params import Params
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import load_run
@@ -82,7 +83,7 @@ def test_a_frame_with_the_metrics_asked_for(tmp_path: Path) -> None:
         assert np.array_equal(found[name], expected[name], equal_nan=True)
     assert 0 < found["total_r"].isna().sum() < len(found)
     for combo_id, axis in zip(found["combo_id"], found["axis"], strict=True):
-        here, there = (GRID.places(np.array([i])) for i in (5, combo_id))
+        here, there = (GRID.indices(np.array([i])) for i in (5, combo_id))
         assert [name for name in here if here[name][0] != there[name][0]] == [axis]
 
 
@@ -116,7 +117,7 @@ def test_trailing_goes_step_by_step(grid: Grid) -> None:
 def test_two_steps_are_two_of_one_on_the_same_axis(grid: Grid) -> None:
     random = np.random.default_rng(6)
     for combo_id in random.choice(len(grid), 40, replace=False).tolist():
-        places = np.array(list(grid.places(np.arange(len(grid))).values()))
+        places = np.array(list(grid.indices(np.arange(len(grid))).values()))
         beside = {n.combo_id for n in beside_of(grid, grid.params(combo_id))}
         second = {n.combo_id for b in beside for n in beside_of(grid, grid.params(b))}
         on_one_axis = {i for i in second if (places[:, i] != places[:, combo_id]).sum() == 1}

@@ -12,7 +12,7 @@ from ib_grid.analysis.effects.pivots import pivot
 from ib_grid.analysis.effects.slicing import slices
 from ib_grid.analysis.plots.heat_maps import heat_map, slice_figure, unit_of
 from ib_grid.errors import ConfigError, GridError
-from ib_grid.grid.grid import grid_from_mapping
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import DOMAINS
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import Run, load_run

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ib_grid.analysis.effects.variance import cube_shares, variance_shares
-from ib_grid.grid.grid import grid_from_mapping
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.cubes import JOINED_AXES
 from ib_grid.runs.run import Run, load_run

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ib_grid.analysis.selection.compare import compare_runs, matched_ids
 from ib_grid.engine.execution import Execution
 from ib_grid.errors import ConfigError, DataError
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.run import load_run

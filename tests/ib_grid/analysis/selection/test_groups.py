@@ -12,7 +12,7 @@ import pytest
 from ib_grid.analysis.selection.groups import RANKINGS, groups
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRIC_NAMES
-from ib_grid.grid.grid import grid_from_mapping
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATIONS
 from ib_grid.market.instruments import GER40

@@ -15,7 +15,7 @@ from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution import MODELS, Execution
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
-from ib_grid.grid.grid import named_grid
+from ib_grid.grid.named_grids import named_grid
 from ib_grid.grid.params import Params
 from ib_grid.grid.variations import VARIATIONS
 from ib_grid.market.bars import PRICES, Bars

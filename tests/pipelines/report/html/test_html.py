@@ -14,7 +14,8 @@ import pytest
 from ib_grid.analysis import RunSource
 from ib_grid.analysis.effects.neighbourhoods import neighbours
 from ib_grid.grid.columns import METRIC_NAMES
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import params_from_mapping
 from ib_grid.market.instruments import GER40
 from pipelines.render.html.assembly import plotly_base64

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ib_grid.analysis.axis_values import factors
 from ib_grid.analysis.effects.variance import axis_sums, main_effects
 from ib_grid.errors import StoreError
-from ib_grid.grid.grid import Grid, grid_from_mapping
+from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.cubes import Cube
 from ib_grid.runs.row_blocks import partition_files
