@@ -89,7 +89,7 @@ class StoreError(IbGridError):
 
 
 class DiskError(StoreError):
-    """The disk to write to has no room left, or fails; the place itself is no wrong one."""
+    """The disk is full or fails; the path itself is valid."""
 
 
 class UnreachableError(StoreError):

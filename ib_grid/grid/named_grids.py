@@ -46,7 +46,7 @@ def named_grid(name: str, instrument: Instrument) -> Grid:
     Raises
     ------
     GridError
-        If there is no grid of that name.
+        If the name is unknown.
     """
     if name not in GRID_VALUES:
         raise GridError(

@@ -1,6 +1,6 @@
-"""Ranking of combinations: who is eligible, the composite score, and one total order.
+"""Ranking of combinations: eligibility, the composite score, and one total order.
 
-A score is relative to the rows it is ranked among, so it takes two passes: the extrema of each
+A score is relative to all ranked rows, so ranking takes two passes: the extrema of each
 score column over the eligible rows, then the scores. Both work block by block, and the extrema of
 blocks merge, so a grid of any size is ranked in bounded memory, with the same numbers however it
 is cut.
@@ -43,8 +43,8 @@ class RankingSettings:
     Raises
     ------
     ConfigError
-        If a column is no metric, a weight is no finite number, the weights do not sum to 1 within
-        1e-9, or `min_trades` is no whole number of 0 or more.
+        If a column is not a metric, a weight is not finite, the weights do not sum to 1 within
+        1e-9, or `min_trades` is not a whole number of 0 or more.
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
@@ -111,7 +111,7 @@ class Extrema(NamedTuple):
     Attributes
     ----------
     low, high : float64 array, shape (n_columns,)
-        +inf and -inf where there is no row.
+        +inf and -inf without rows.
     n_rows : int
     """
 
@@ -139,7 +139,7 @@ def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
     Raises
     ------
     StoreError
-        If one of the columns `names` holds a value that is no finite number.
+        If one of the columns `names` holds a value that is not finite.
     """
     for name in names:
         wrong = ~np.isfinite(columns[name])

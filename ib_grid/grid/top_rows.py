@@ -1,4 +1,4 @@
-"""The best of many rows that come in blocks, in the one order of all rankings."""
+"""Top N of rows that come in blocks, in the one order of all rankings."""
 
 from __future__ import annotations
 

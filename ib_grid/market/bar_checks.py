@@ -102,7 +102,7 @@ def price_column(values: pd.Series, location: str) -> NDArray[np.float64]:
     Raises
     ------
     DataError
-        If it holds no numbers.
+        If the column is not numeric.
     """
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         raise DataError(
@@ -167,7 +167,7 @@ def check_one_minute(minute: NDArray[np.int64], location: str) -> None:
     ----------
     minute : int64 array, shape (n,)
         Ascending, each minute once.
-    where : str
+    location : str
         File that the bars are from, for the message.
 
     Raises

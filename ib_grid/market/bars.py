@@ -83,7 +83,7 @@ def bars_from_frame(frame: pd.DataFrame, *, location: str = "the frame") -> Bars
     Raises
     ------
     DataError
-        If a column is missing or there twice, a time has no zone, is no whole minute, is out of
+        If a column is missing or duplicated, a time has no zone, is not a whole minute, is out of
         the years or does not ascend, the bars are longer than a minute, or a price is not a
         positive number within its bar's low and high.
     """
@@ -108,7 +108,7 @@ def read_bars(path: Path) -> Bars:
     Raises
     ------
     DataError
-        If there is no such file, it is no Parquet file, or its content is not one of valid bars.
+        If the file is missing, not Parquet, or does not hold valid bars.
     """
     _check_is_file(path)
     try:
@@ -143,7 +143,7 @@ class BarsOrigin:
     symbol : str or None
         None if the file does not say.
     quality : dict or None
-        The quality report as plain values, see `ingest.quality_from_dict`; None if there is none.
+        The quality report as plain values, see `ib_grid.market.csv.quality`; None if absent.
     trading_hours : dict or None
         The hours outside of which bars were dropped, see `TradingHours.to_dict`; None if the file
         does not say.
@@ -198,7 +198,7 @@ def read_origin(path: Path) -> BarsOrigin:
     Raises
     ------
     DataError
-        If there is no such file, or it is no Parquet file.
+        If the file is missing or not Parquet.
     """
     _check_is_file(path)
     try:

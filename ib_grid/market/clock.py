@@ -46,7 +46,7 @@ def zone(name: str) -> pytz.BaseTzInfo:
     Raises
     ------
     InputError
-        If there is no such zone.
+        If the zone is unknown.
     """
     try:
         return pytz.timezone(name)
@@ -96,7 +96,7 @@ def utc_minute(local: dt.datetime, timezone: str) -> int:
     Raises
     ------
     InputError
-        If there is no such zone, or its clock change leaves the time out or gives it twice.
+        If the zone is unknown, or its clock change skips or repeats the time.
     """
     tz = zone(timezone)
     try:

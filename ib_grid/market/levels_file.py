@@ -104,7 +104,7 @@ def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
     Raises
     ------
     DataError
-        If there is no such file, it is damaged, or its levels belong to other bars.
+        If the file is missing or damaged, or its levels belong to other bars.
     """
     if not is_file(path):
         raise DataError("there is no such file", location=str(path), hint=_REMEDY)

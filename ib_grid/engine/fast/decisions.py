@@ -49,7 +49,7 @@ class Decisions:
     entry_index : int32 array, shape (n_settings, n_dates)
         Place in `entries`, or NO_ENTRY.
     variation : int8 array, shape (n_settings, n_dates)
-        Place in `results.VARIATIONS`, or NO_CANDIDATE.
+        Place in `VARIATIONS`, or NO_CANDIDATE.
     """
 
     prices: Prices

@@ -48,7 +48,7 @@ def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.f
     Returns
     -------
     float32 array, shape (n_metric_columns, n_rows)
-        In the order of `results.METRIC_COLUMNS` and of the chunk's ids.
+        In the order of `columns.METRIC_COLUMNS` and of the chunk's ids.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per trade, columns `results.TRADE_COLUMNS`.
+        A row per trade, columns `columns.TRADE_COLUMNS`.
 
     Raises
     ------

@@ -56,7 +56,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A trade at its entry; `risk` is 0 where there is none to speak of."""
+    """Trade at its entry; `risk` is 0 if it is below the floor (section 5)."""
 
     variation: str
     direction: int

@@ -104,8 +104,8 @@ def parse_condition(text: str, *, location: str = "") -> Condition:
     Raises
     ------
     ConfigError
-        If it is too long or too deep, names what is no result column, compares what cannot be
-        compared, is no condition, or holds anything that is not of the language.
+        If the text is too long or too deep, names an unknown column, compares incompatible values,
+        or is not a condition of this language.
     """
     parser = _Parser(text.strip() if isinstance(text, str) else "", location)
     term = parser.term(parser.tree(), MAX_DEPTH)

@@ -53,7 +53,7 @@ class RowFilter:
     Raises
     ------
     ConfigError
-        If the columns are unknown, the condition is none, or `top` is below 1.
+        If the columns are unknown, the condition is invalid, or `top` is below 1.
     """
 
     columns: ColumnChoice = "all"
