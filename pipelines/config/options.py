@@ -46,7 +46,7 @@ _MINUTES = f"whole minutes from 0 to {MINUTES_PER_DAY:,}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """How an option is explained.
+    """Help text of an option, and what an invalid value is told.
 
     Attributes
     ----------
