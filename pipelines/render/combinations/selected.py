@@ -112,7 +112,7 @@ class Selected:
 
 
 def select(run: str, *, rank: int | None = None, combo_id: int | None = None) -> Selected:
-    """A combination of a run, by its rank or its id; without either the best.
+    """Select a combination of a run by rank or id, the best one by default.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class Table:
 
     @property
     def groups(self) -> list[tuple[str, int]]:
-        """The common headings and the number of columns of each; empty without any."""
+        """Common headings with the number of columns of each; empty without any."""
         found: list[tuple[str, int]] = []
         for heading in self.headings:
             if found and found[-1][0] == heading.group:
