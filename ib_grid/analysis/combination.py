@@ -23,7 +23,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def trades(of: RunSource | HasSource, combination: Params | int) -> pd.DataFrame:
-    """Every trade of a combination, as the run made them.
+    """Return every trade of a combination, as the run made them.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def trades(of: RunSource | HasSource, combination: Params | int) -> pd.DataFrame
 
 
 def metrics(of: RunSource | HasSource, combination: Params | int) -> pd.Series:
-    """The metrics of a combination, computed again: its result row without the parameters.
+    """Return the metrics of a combination, recomputed from the bars.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def metrics(of: RunSource | HasSource, combination: Params | int) -> pd.Series:
 
 
 def equity(trades: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.DataFrame:
-    """Result and cumulative result on every session date.
+    """Return the result and the cumulative result on every session date.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def calendar_table(
     years: Sequence[int] | None = None,
     reduction: Literal["sum", "size"] = "sum",
 ) -> pd.DataFrame:
-    """Sum of R, or number of trades, by month and year of the session date.
+    """Return total R, or the number of trades, by month and year of the session date.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def calendar_table(
 
 
 def by_year(trades: pd.DataFrame, years: Sequence[int] | None = None) -> pd.DataFrame:
-    """Results by year of the session date; see `sums_by`.
+    """Return results by year of the session date; see `sums_by`.
 
     `years` are the rows; by default those from the first trade's to the last one's.
     """
@@ -159,7 +159,7 @@ def by_weekday(trades: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_hour(trades: pd.DataFrame, timezone: str) -> pd.DataFrame:
-    """Results by clock hour of the entry, local time; see `sums_by`.
+    """Return results by local clock hour of the entry; see `sums_by`.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def by_variation(trades: pd.DataFrame) -> pd.DataFrame:
 def sums_by(
     trades: pd.DataFrame, key: pd.Series, rows: Sequence[int] | Sequence[str], name: str
 ) -> pd.DataFrame:
-    """Results by a key.
+    """Return results by a key.
 
     Parameters
     ----------

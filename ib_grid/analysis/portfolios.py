@@ -1,4 +1,4 @@
-"""Several chosen sets traded together: daily R, drawdown, and how far they go together."""
+"""Portfolios: selected combinations traded together, with daily R, drawdown and correlation."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ TOTAL = "portfolio"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Portfolio:
-    """Sets traded side by side, each with its weight.
+    """Combinations traded side by side, each with its weight.
 
     Attributes
     ----------
     weights : mapping of str to float
-        R of the portfolio for one R of the set, by name; above 0.
-    daily : DataFrame, a row per date that is a session date of any set, by date
-        A column per set: its R times its weight, 0 on its dates without a trade, NaN on dates that
-        are none of its session dates.
+        R of the portfolio for one R of the combination, by name; above 0.
+    daily : DataFrame, a row per session date of any combination
+        A column per combination: its R times its weight, 0 on session dates without a trade, NaN on
+        other dates.
     total : DataFrame, the same rows
         Columns of `equity`: `r`, `cumulative_r` and `drawdown_r` of the sum.
     correlation : DataFrame, shape (n_sets, n_sets)
@@ -49,12 +49,12 @@ class Portfolio:
 
     @property
     def n_common_dates(self) -> int:
-        """Dates that are session dates of every set."""
+        """Return the number of session dates that all combinations share."""
         return int(self.daily.notna().all(axis="columns").sum())
 
     @property
     def n_dates_of_one(self) -> int:
-        """Dates that are session dates of one set alone."""
+        """Return the number of session dates of only one combination."""
         return int((self.daily.notna().sum(axis="columns") == 1).sum())
 
     @property
@@ -64,39 +64,38 @@ class Portfolio:
 
     @property
     def worst_day(self) -> tuple[dt.date, float]:
-        """The date with the least sum, the first of equals, and that sum in R."""
+        """Return the date with the lowest total, the first of equals, and that total in R."""
         date = self.total["r"].idxmin()
         return pd.Timestamp(date).date(), float(self.total["r"].min())  # type: ignore[arg-type]
 
 
 def portfolio(
-    sets: Mapping[str, tuple[RunSource | HasSource, Params | int]],
+    combinations: Mapping[str, tuple[RunSource | HasSource, Params | int]],
     weights: Mapping[str, float] | None = None,
 ) -> Portfolio:
-    """The chosen sets of one or more runs, traded side by side.
+    """Return selected combinations of one or more runs, traded side by side.
 
-    Dates are those of each set's own session; sets of other zones are joined by the name of the
-    date, which for GER40 and XAUUSD is that of one working day.
+    Each combination trades on the dates of its own session. Sessions of different time zones are
+    joined by calendar date, which for GER40 and XAUUSD is the same working day.
 
     Parameters
     ----------
-    sets : mapping of str to (RunSource or Run, Params or int)
-        By a name for each.
+    combinations : mapping of str to (RunSource or Run, Params or int)
+        By a name of your choice.
     weights : mapping of str to float, optional
-        1 for a set that is not in it. Above 0: a set traded the other way round is another set,
-        which pays its own spread.
+        1 if missing. Weights cannot be negative: a reversed strategy still pays the spread.
 
     Raises
     ------
     ConfigError
-        If there is no set, a weight is no finite number above 0, or it is that of no set.
+        If there is no combination, or a weight is not a positive number or of an unknown name.
     GridError
         If there is no such combination.
     DataError
         If a run's bars or calendars are not there any more, have changed or cannot be read.
     """
     daily = {}
-    for name, (of, combination) in sets.items():
+    for name, (of, combination) in combinations.items():
         dates = session_dates(of, combination)
         daily[name] = equity(trades_of(of, combination), dates)["r"]
     return portfolio_of(daily, weights)
@@ -105,20 +104,20 @@ def portfolio(
 def portfolio_of(
     daily: Mapping[str, pd.Series], weights: Mapping[str, float] | None = None
 ) -> Portfolio:
-    """As `portfolio`, from the daily R of each set on its session dates.
+    """Return a portfolio from the daily R of each combination on its session dates.
 
     Raises
     ------
     ConfigError
-        If there is no set, a weight is no finite number above 0, or it is that of no set.
+        If there is no combination, or a weight is not a positive number or of an unknown name.
     """
     if not daily:
-        raise ConfigError("there is no set", expected="at least one")
-    of_sets = _weights(list(daily), weights or {})
-    table = pd.DataFrame({name: of_sets[name] * r for name, r in daily.items()}).sort_index()
+        raise ConfigError("no combination given", expected="at least one")
+    weight_of = _weights(list(daily), weights or {})
+    table = pd.DataFrame({name: weight_of[name] * r for name, r in daily.items()}).sort_index()
     there = table.notna().astype(np.int64)
     return Portfolio(
-        weights=of_sets,
+        weights=weight_of,
         daily=table,
         total=curve(table.sum(axis="columns")),
         correlation=table.corr(min_periods=2),
@@ -127,7 +126,7 @@ def portfolio_of(
 
 
 def portfolio_figure(of: Portfolio) -> go.Figure:
-    """Cumulative R and drawdown of the portfolio and of each of its sets."""
+    """Draw cumulative R and drawdown of the portfolio and of each of its combinations."""
     lines = {TOTAL: of.total["r"], **{str(name): of.daily[name] for name in of.daily}}
     dates = pd.DatetimeIndex(of.daily.index)
     span = (f"{dates[0]:%Y-%m-%d}", f"{dates[-1]:%Y-%m-%d}")
@@ -139,7 +138,7 @@ def _weights(names: list[str], given: Mapping[str, float]) -> dict[str, float]:
     strange = [name for name in given if name not in names]
     if strange:
         raise ConfigError(
-            f"a weight for {', '.join(strange)}, which is none of the sets",
+            f"weight for {', '.join(strange)}, which is not in the portfolio",
             expected=f"weights for {', '.join(names)}",
         )
     weights = {name: finite_number(given.get(name, 1.0)) for name in names}
@@ -147,6 +146,6 @@ def _weights(names: list[str], given: Mapping[str, float]) -> dict[str, float]:
     if wrong:
         raise ConfigError(
             f"the weight of {wrong[0]} is {given[wrong[0]]!r}",
-            expected="a finite number above 0; a set turned round would pay its spread, too",
+            expected="a positive number: a reversed strategy still pays the spread",
         )
     return {name: weight for name, weight in weights.items() if weight is not None}

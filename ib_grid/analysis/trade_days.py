@@ -73,7 +73,7 @@ class TradeDay:
 
 
 def trade_day(of: RunSource | HasSource, combination: Params | int, date: Date) -> TradeDay:
-    """A date of a combination, its trade followed from the signal to the exit.
+    """Return a date of a combination, with its trade followed from signal to exit.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def trade_day(of: RunSource | HasSource, combination: Params | int, date: Date) 
 
 
 def extreme_dates(trades: pd.DataFrame, n: int = 1) -> pd.DatetimeIndex:
-    """The dates of the best `n` trades, best first, then of the worst `n`, worst last.
+    """Return the dates of the `n` best trades, best first, then of the `n` worst, worst last.
 
     No date is named twice; of equal results the earlier date comes first.
     """

@@ -1,4 +1,4 @@
-"""One parameter at a time: what a metric does when one value of a set is changed."""
+"""Slices: a metric along one parameter at a time, through one combination."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ib_grid.runs.run import Run, checked_run
 
 
 def slices(run: Run, combo_id: int, metric: str = "total_r") -> pd.DataFrame:
-    """A metric along each parameter through a set, all others held.
+    """Return a metric along each parameter through a combination, all others held.
 
-    From a set without trailing each `tsl_target` is taken with its smallest `tsl_sl`, and from one
-    without REV_RB it is enabled with the smallest `rev_rb_pct`: what the set itself has there is a
-    placeholder. A pair that the pruning rules took away has no row.
+    From a combination without trailing, each `tsl_target` is taken with its smallest `tsl_sl`; from
+    one without REV_RB, REV_RB is enabled with the smallest `rev_rb_pct`, because the combination's
+    own values are placeholders. Pairs removed by the pruning rules have no row.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def slices(run: Run, combo_id: int, metric: str = "total_r") -> pd.DataFrame:
     -------
     frame
         Columns ``parameter``, ``value`` (objects: numbers, texts, booleans), ``combo_id``, the
-        metric (float32, NaN where not computed) and ``is_own``: whether it is the set itself. By
+        metric (float32, NaN where not computed) and ``is_own``: True for the combination itself. By
         parameter in the order of the columns, by value within it.
 
     Raises
@@ -55,7 +55,7 @@ def slices(run: Run, combo_id: int, metric: str = "total_r") -> pd.DataFrame:
 
 
 def _along(grid: Grid, params: Params) -> list[tuple[str, object, int]]:
-    """Parameter, value and id of each set that differs in one parameter, and of the set itself."""
+    """Return parameter, value and id of each combination that differs in one parameter at most."""
     own = values_of(params)
     names = list(grid.axes)
     here = [int(p[0]) for p in grid.indices(np.array([grid.id_of(params)])).values()]
@@ -75,7 +75,7 @@ def _along(grid: Grid, params: Params) -> list[tuple[str, object, int]]:
 def _place(
     values: Sequence[Any], places: tuple[int, ...], here: int, *, within_parent: bool
 ) -> int | None:
-    """Of the places that a parameter's value has on its axis, the one to look at from a set's."""
+    """Return the position of a parameter's value that is seen from the position `here`."""
     own = values[here]
     if here in places:
         return here

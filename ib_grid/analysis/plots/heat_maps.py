@@ -1,4 +1,4 @@
-"""Figures of a grid: heat maps of pivots, slices through a set."""
+"""Figures of a grid: heat maps of pivots, slices through a combination."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNIT_OF = {metric.name: metric.unit for metric in METRICS}
 
 
 def heat_map(frame: pd.DataFrame, title: str = "") -> go.Figure:
-    """A pivot as a heat map, the first row at the bottom.
+    """Draw a pivot as a heat map, the first row at the bottom.
 
     Around 0 where a value is negative: gains blue, losses orange. Cells hold their numbers where
     there are few of them.
@@ -103,20 +103,20 @@ def _shows(frame: pd.DataFrame) -> str:
     metric = str(frame.attrs.get("metric", "value"))
     reduction = str(frame.attrs.get("reduction", ""))
     if reduction == "count":
-        return "combinations"
+        return "Number of combinations"
     if reduction == "share_above_0":
-        return f"share of {metric} above 0 (%)"
+        return f"Share of combinations with {metric} above 0 (%)"
     return f"{reduction} of {metric} ({unit_of(metric)})".removeprefix(" of ")
 
 
 def unit_of(metric: str) -> str:
-    """The unit of a metric column; none of what is no metric."""
+    """Return the unit of a metric column; empty for other columns."""
     prefix = next((p for p in PREFIXES if metric.startswith(p)), "")
     return _UNIT_OF.get(metric.removeprefix(prefix), "")
 
 
 def _names(index: pd.Index) -> str:
-    """What an axis is made of, in lines that fit a phone."""
+    """Return the parameter names of an axis, in lines that fit a phone."""
     lines = [""]
     for name in map(str, index.names):
         joined = f"{lines[-1]} · {name}" if lines[-1] else name
@@ -137,7 +137,7 @@ def _label(value: Any) -> str:
 
 
 def _short(values: NDArray[np.float64]) -> list[list[float | None]]:
-    """Numbers short enough for a small figure; None where there is none."""
+    """Return numbers short enough for a small figure; None for NaN."""
     return [
         [float(f"{v:.{_DIGITS}g}") if math.isfinite(v) else None for v in row]
         for row in values.tolist()
@@ -145,7 +145,7 @@ def _short(values: NDArray[np.float64]) -> list[list[float | None]]:
 
 
 def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
-    """Slices through a set as small figures on one scale, the set itself marked.
+    """Draw slices through a combination as small figures on one scale, with a mark on its values.
 
     Parameters
     ----------
@@ -190,13 +190,13 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
 
 
 def _title(parameter: str) -> str:
-    """A parameter and, below it, its unit: two such titles fit beside each other on a phone."""
+    """Return a title with the unit on a second line: two fit side by side on a phone."""
     unit = UNITS.get(parameter, " ")
     return f'{parameter}<br><span style="font-size:10px;color:{style.MUTED}">{unit}</span>'
 
 
 def _has_order(part: pd.DataFrame) -> bool:
-    """Whether a parameter's values are numbers: no line leads from one session to another."""
+    """Return whether the values are numbers: sessions are not connected by a line."""
     name = str(part["parameter"].iloc[0])
     return name in DOMAINS and DOMAINS[name].kind in (int, float)
 

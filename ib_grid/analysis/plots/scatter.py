@@ -1,4 +1,4 @@
-"""Sets of a run as points: one figure of a set against another."""
+"""Scatter plots of combinations: one column against another."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ def combinations_figure(
     marked: Collection[int] = (),
     axes: tuple[str, str] | None = None,
 ) -> go.Figure:
-    """Sets as points by two columns; those marked stand out, and hovering gives the id.
+    """Draw combinations as points by two columns; marked ones stand out, hovering shows the id.
 
     Parameters
     ----------
-    frame : DataFrame, a row per set
-        With ``combo_id`` and the two columns, numbers.
+    frame : DataFrame, a row per combination
+        With ``combo_id`` and the two numeric columns.
     x, y : str
     marked : collection of int
         Ids.
     axes : tuple of str, optional
-        What the axes say; by default the columns' names, with the unit of a metric.
+        Axis titles; by default the column names, with the unit of a metric.
 
     Raises
     ------
     ConfigError
-        If there is no such column, or there are more than 20,000 points: a figure has to stay
-        small, so choose some of them first.
+        If a column is unknown, or there are more than 20,000 points: select some of them first, to
+        keep the figure small.
     """
     missing = [name for name in ("combo_id", x, y) if name not in frame]
     if missing:
-        raise ConfigError(f"no column {', '.join(missing)}", expected=", ".join(map(str, frame)))
+        raise ConfigError(
+            f"unknown column {', '.join(missing)}", expected=", ".join(map(str, frame))
+        )
     if len(frame) > MOST_POINTS:
         raise ConfigError(f"a figure of {len(frame):,} points", expected=f"up to {MOST_POINTS:,}")
     is_marked = frame["combo_id"].isin(list(marked))

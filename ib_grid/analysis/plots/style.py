@@ -1,4 +1,4 @@
-"""The look of all figures: colours that stay apart for every eye, one template, small helpers."""
+"""Common look of all figures: colours that everyone can tell apart, one template, helpers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ TEMPLATE = go.layout.Template(
 
 
 def figure(traces: Sequence[Any], *, height: int = 300, **layout: Any) -> go.Figure:
-    """A figure of these traces in the common look; plotly checks all names and values.
+    """Return a figure of traces in the common look; plotly checks all names and values.
 
     Its width is that of what shows it.
     """
@@ -154,12 +154,12 @@ def with_room(values: Sequence[float]) -> list[float]:
 
 
 def by_sign(values: Sequence[float]) -> list[str]:
-    """A colour for each value."""
+    """Return a colour for each value."""
     return [GAIN if value >= 0 else LOSS for value in values]
 
 
 def rounded(value: float, decimals: int) -> str:
-    """A number for reading: so many decimals, thousands parted by commas, a true minus sign."""
+    """Return a readable number: fixed decimals, thousands separators, a true minus sign."""
     text = f"{value:,.{decimals}f}"
     is_zero = not text.strip("-0.,")
     return text.lstrip("-") if is_zero else text.replace("-", "−")

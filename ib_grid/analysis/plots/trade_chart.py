@@ -1,4 +1,4 @@
-"""The chart of a trade: the bars of its day, and all that the trade looked at and did."""
+"""Trade charts: the bars of a day with levels, signal, entry, stop, target and exit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BLOCKED = "rgba(123,75,148,0.13)"
 
 
 def trade_chart(of: RunSource | HasSource, combination: Params | int, date: Date) -> go.Figure:
-    """The chart of a date of a combination, traded or not.
+    """Draw one date of a combination, traded or not.
 
     Candles of mid prices by the clock of the session, the Initial Balance as a box and its levels
     through the trade window (grey ground), the bar of the signal, entry and exit, stop and target
@@ -51,7 +51,7 @@ def trade_chart(of: RunSource | HasSource, combination: Params | int, date: Date
 
 
 def day_chart(day: TradeDay, before_minutes: int = 0, after_minutes: int = 0) -> go.Figure:
-    """The chart of a followed date; the minutes are those that an event blocks around itself."""
+    """Draw a followed date; `minutes` are blocked around each event."""
     at = _clock(day)
     traces = [_candles(day, at), *_levels(day, at), *_signal(day, at), *_path(day, at)]
     if day.trade is not None:
@@ -209,7 +209,7 @@ def _entry_and_exit(trade: Trade, at: Text) -> list[go.Scatter]:
 
 
 def _news(day: TradeDay, at: Text) -> list[go.Scatter]:
-    """A mark at the foot of the chart for each minute with events; what they are on hovering."""
+    """Return a mark for each minute with events; hovering shows their titles."""
     if not day.events:
         return []
     titles: dict[int, list[str]] = {}
@@ -233,7 +233,7 @@ def _news(day: TradeDay, at: Text) -> list[go.Scatter]:
 def _grounds(
     day: TradeDay, at: Text, before_minutes: int, after_minutes: int
 ) -> Sequence[dict[str, Any]]:
-    """The trade window, the box of the Initial Balance, and the blocked minutes."""
+    """Return shapes for the trade window, the Initial Balance and the blocked minutes."""
     below = {"type": "rect", "layer": "below", "line": {"width": 0}}
     whole = {**below, "yref": "paper", "y0": 0, "y1": 1}
     window = {

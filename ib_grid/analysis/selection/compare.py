@@ -1,4 +1,4 @@
-"""Two runs side by side: the same sets under other fills, another spread, other years."""
+"""Comparison of two runs: the same combinations under other fills, spreads or years."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ METRICS = ("total_r", "total_trades", "winrate", "sharpe_ratio", "max_drawdown")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """What two runs, a and b, have in common.
+    """Comparison of two runs, a and b.
 
     Attributes
     ----------
     differences : tuple of str
         What the runs differ in, a line each: ``execution.spread_points: 1.5 in A, 3.0 in B``.
     rows : frame
-        A row for each set that both have, by its id in a: ``combo_id_a``, ``combo_id_b``, and each
-        metric with ``_a`` and ``_b``.
+        A row per combination that both have, by its id in a: ``combo_id_a``, ``combo_id_b``, and
+        each metric with ``_a`` and ``_b``.
     rank_correlation : mapping of str to float
         Of each metric over `rows`: Spearman's, ties with their mean rank; NaN where a metric has
         one value throughout.
@@ -53,17 +53,17 @@ class Comparison:
 
     @property
     def n_common(self) -> int:
-        """Sets that both runs have."""
+        """Return the number of combinations that both runs have."""
         return len(self.rows)
 
     @property
     def n_top_profitable(self) -> int:
-        """How many of the best of a have a total R above 0 in b."""
+        """Return how many of the best of a have a total R above 0 in b."""
         return int((self.top["total_r_b"] > 0).sum())
 
     @property
     def profitable_share_pct(self) -> float:
-        """Percent of all common sets that have a total R above 0 in b: what chance would give."""
+        """Return the percent of all common combinations with a total R above 0 in b."""
         return float(100 * (self.rows["total_r_b"] > 0).mean())
 
 
@@ -78,7 +78,7 @@ def compare_runs(
     metrics: Sequence[str] = METRICS,
     ranking: RankingSettings | None = None,
 ) -> Comparison:
-    """Compare two runs set by set, joined by id where their grids are equal, else by parameters.
+    """Compare two runs combination by combination, joined by id or, across grids, by parameters.
 
     What two grids do not share is left out, also where a run is not finished. A placeholder (the
     `tsl_sl` without trailing) may differ: it has no effect.
@@ -93,7 +93,7 @@ def compare_runs(
     ascending : bool
         Whether the smallest are the best.
     where : str or Condition, optional
-        The sets of `a` that count.
+        Combinations of `a` to include.
     metrics : sequence of str
         Metric columns, `total_r` always among them.
     ranking : RankingSettings, optional
@@ -104,7 +104,7 @@ def compare_runs(
     ConfigError
         If a run, a column or the condition is none, or a column was not kept.
     DataError
-        If no set of `a` fulfils the condition, or the runs have no set in common.
+        If no combination of `a` meets the condition, or the runs share no combination.
     """
     names = tuple(dict.fromkeys(("total_r", *metrics)))
     for run in map(checked_run, (a, b)):
@@ -112,7 +112,7 @@ def compare_runs(
     rows = _joined(a, b, names, where)
     if rows.empty:
         raise DataError(
-            "the runs have no set in common",
+            "the runs share no combination",
             location=f"{a.path} and {b.path}",
             expected=f"values that both have of {', '.join(_apart(a.grid, b.grid)) or 'all axes'}",
         )
@@ -131,9 +131,9 @@ def _joined(a: Run, b: Run, names: tuple[str, ...], where: Where) -> pd.DataFram
     if rows.empty and where is not None:
         text = where if isinstance(where, str) else where.text
         raise DataError(
-            f"no set of the run fulfils {text}",
+            f"no combination of the run meets {text}",
             location=str(a.path),
-            expected="a condition that some set of it fulfils",
+            expected="a condition that some combination meets",
         )
     ids = rows["combo_id"].to_numpy()
     places = {name: b.cube(name).reshape(-1) for name in names}
@@ -162,7 +162,7 @@ def matched_ids(a: Grid, b: Grid, ids: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _apart(a: Grid, b: Grid) -> list[str]:
-    """The axes of which two grids have no value in common."""
+    """Return the axes on which two grids have no value in common."""
     meant = {
         name: [{_meaning(name, value) for value in grid.axes[name]} for grid in (a, b)]
         for name in a.axes
@@ -171,7 +171,7 @@ def _apart(a: Grid, b: Grid) -> list[str]:
 
 
 def _meaning(axis: str, value: object) -> object:
-    """A value of an axis without what is a placeholder in it."""
+    """Return an axis value without its placeholder."""
     if axis in JOINED_AXES and isinstance(value, tuple) and not value[0]:
         return value[0]
     return value
@@ -182,7 +182,7 @@ def _index(values: list[object], value: object) -> int:
 
 
 def _spearman(a: pd.Series, b: pd.Series) -> float:
-    """Spearman's rank correlation; NaN where one of them has one value throughout."""
+    """Return Spearman's rank correlation; NaN if a column is constant."""
     ranks = [_ranks(values.to_numpy()) for values in (a, b)]
     apart = [own - own.mean() for own in ranks]
     squares = [float(own @ own) for own in apart]
@@ -192,7 +192,7 @@ def _spearman(a: pd.Series, b: pd.Series) -> float:
 
 
 def _ranks(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Ranks from 0, equal values with their mean rank."""
+    """Return ranks from 0, equal values with their mean rank."""
     order = np.argsort(values)
     ordered = values[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
@@ -203,7 +203,7 @@ def _ranks(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _top_rows(best: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """The best of a with their figures in both, in the order of the ranking."""
+    """Return the best of a with their metrics in both runs, in the order of the ranking."""
     kept = [name for name in ("rank", SCORE, "combo_id") if name in best]
     renamed = best[kept].rename(columns={name: f"{name}_a" for name in kept})
     return renamed.merge(rows, on="combo_id_a", how="inner", validate="one_to_one")

@@ -1,4 +1,4 @@
-"""The best trade-offs: sets that no other beats in one metric without losing in another."""
+"""Pareto front: combinations that cannot gain in one metric without losing in another."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _COMPARISONS_AT_ONCE = 1 << 22
 
 
 def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.DataFrame:
-    """The sets that are not dominated in these metrics.
+    """Return the combinations that are not dominated in some metrics.
 
-    A set dominates another if it is no worse in every metric and better in one. Sets with the same
-    figures do not dominate each other: all of them are there.
+    A combination dominates another if it is at least as good in every metric and better in one.
+    Combinations with equal metrics do not dominate each other: all of them are returned.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.D
     Raises
     ------
     ConfigError
-        If no metric is named, one is none, or a direction is none.
+        If no metric is named, a metric is unknown, or a direction is invalid.
     """
     checked_run(run)
     if not isinstance(directions, Mapping):
@@ -64,7 +64,7 @@ def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.D
 
 
 def not_dominated(costs: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which points no other beats; the smaller the better in each column.
+    """Return which points are not dominated; smaller is better in each column.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def _of_two(costs: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _of_many(costs: NDArray[Any]) -> NDArray[np.bool_]:
-    """Points in the order of their summed ranks: none is dominated by one that comes later."""
+    """Return the front, by summed ranks: no point is dominated by a later one."""
     ranks = np.column_stack([_rank(column) for column in costs.T])
     sums = ranks.sum(axis=1, dtype=np.int64)
     left = np.argsort(sums, kind="stable")
@@ -122,7 +122,7 @@ def _dominated(
     ranks: NDArray[np.int32],
     sums: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Which of the points one of the others dominates: no rank above, and the sum below."""
+    """Return which points are dominated: another has no rank above and a lower sum."""
     found = np.zeros(len(points), bool)
     own, own_sums = ranks[points].T, sums[points]
     for other in by:
@@ -134,7 +134,7 @@ def _dominated(
 
 
 def pareto_front(points: NDArray[Any]) -> NDArray[Any]:
-    """Those of the points (cost, gain) that no other beats in one without losing in the other.
+    """Return the Pareto front of points (cost, gain).
 
     Parameters
     ----------

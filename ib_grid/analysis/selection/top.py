@@ -1,4 +1,4 @@
-"""The best combinations of a run by any column, in one total order and bounded memory."""
+"""Top N: the best combinations of a run by any column, in one total order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SORTABLE = (SCORE, "combo_id", *_NUMBERS, *METRIC_COLUMNS)
 
 
 def ranking_of(run: Run, min_trades: int | None = None) -> RankingSettings:
-    """The run's own weights and least number of trades, or another number.
+    """Return the run's ranking settings, optionally with another minimum of trades.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def top(
     where: Where = None,
     ranking: RankingSettings | None = None,
 ) -> pd.DataFrame:
-    """The best combinations by a column; ties by id.
+    """Return the best combinations by a column; ties by id.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def top(
     n : int
         How many.
     ascending : bool
-        Whether the smallest are the best.
+        Rank small values first.
     where : str or Condition, optional
         The combinations that count.
     ranking : RankingSettings, optional
@@ -73,19 +73,21 @@ def top(
     Raises
     ------
     ConfigError
-        If there is no such column to go by, `n` is below 1, or the run has not kept a column.
+        If the column is unknown or not a number, `n` is below 1, or the run did not keep a column.
     """
     checked_run(run)
     if by in RESULT_COLUMNS and by not in SORTABLE:
         raise ConfigError(
-            f"{by} is no number, there is nothing to go by",
+            f"cannot rank by {by}, which is not a number",
             expected="score, a metric or a parameter that is a number",
         )
     if by not in SORTABLE:
         expected = perhaps(by, SORTABLE) or "score, a metric or a parameter"
-        raise ConfigError(f"no column {by} to go by", expected=expected)
+        raise ConfigError(f"unknown column {by!r}", expected=expected)
     if (whole_number(n) or 0) < 1:
-        raise ConfigError(f"the best {shown(n)}", expected="a whole number, 1 or more")
+        raise ConfigError(
+            f"invalid number of rows {shown(n)}", expected="a whole number, 1 or more"
+        )
     ranking = ranking or ranking_of(run)
     extrema = score_extrema(run, ranking) if by == SCORE else None
     ids, values = _best(run, by, n, ascending, where, ranking, extrema)
@@ -97,10 +99,10 @@ def top(
 
 
 def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extrema:
-    """Extrema of the score's columns over all rows with enough trades.
+    """Return the extrema of the score columns over all eligible rows.
 
-    A run that kept only its best rows has noted those over all that it computed: by its own
-    ranking the scores are the ones by which these rows were chosen.
+    A run that kept only its best rows has recorded the extrema over all computed rows: by its own
+    ranking, scores are those by which the rows were selected.
     """
     weights = ranking.weights_of(prefix)
     if run.manifest.cut and not prefix and ranking == run.manifest.row_filter.ranking:
@@ -114,7 +116,7 @@ def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extre
 def _eligible(
     run: Run, names: Sequence[str], where: Where, ranking: RankingSettings, prefix: str = ""
 ) -> Iterator[Columns]:
-    """Columns of the rows that are ranked, in blocks."""
+    """Yield columns of the eligible rows, in blocks."""
     trades = f"{prefix}total_trades"
     looked_at = (trades,) if ranking.min_trades else ()
     for block in run.blocks(tuple(dict.fromkeys((*names, *looked_at))), where):
@@ -134,7 +136,7 @@ def _best(
     ranking: RankingSettings,
     extrema: Extrema | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Ids and values of the best, best first."""
+    """Return ids and values of the best, best first."""
     needed = tuple(dict.fromkeys(("combo_id", *(ranking.weights if extrema else (by,)))))
     sign = -1.0 if ascending else 1.0
     best = TopRows(n)

@@ -75,7 +75,7 @@ def groups(
     is_table = resolve_format(console, format) is formats.Format.TABLE
     render(
         console,
-        found.summary if is_table else found.sets,
+        found.summary if is_table else found.combinations,
         _columns(found.summary),
         format,
         notes=notes,

@@ -1,1 +1,1 @@
-"""What a report measures in the partition files: ranking, effects, distributions, replays."""
+"""Measurements of a report: ranking, parameter effects, distributions, replay."""

@@ -1,4 +1,4 @@
-"""The eligible: how their score, total R and drawdown are distributed, where the best stands."""
+"""Distribution of the eligible combinations by score, total R and drawdown."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Density:
     drawdown, total_r : Bins
     counts : int64 array, shape (total_r.n, drawdown.n)
     front : float32 array, shape (n_front, 2)
-        Drawdown and total R of the Pareto front, ascending: no eligible combination has more total
-        R at no more drawdown.
+        Drawdown and total R of the Pareto front, ascending: the highest total R available at each
+        drawdown.
     """
 
     drawdown: Bins
@@ -47,12 +47,12 @@ class Density:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Eligible:
-    """How the eligible are distributed, and where the best of them stands.
+    """Distribution of the eligible combinations, and the standing of the best.
 
     Attributes
     ----------
     score_histogram, density : Histogram, Density or None
-        None where none is eligible.
+        None if no combination is eligible.
     above_best : int
         Combinations, eligible or not, with more total R than the best; 0 where there is none.
     beside_best : frame
@@ -121,7 +121,7 @@ Figures = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.float32]]
 def _figures(
     files: Sequence[File], weights: Mapping[str, float], extrema: Extrema, min_trades: int
 ) -> Iterator[Figures]:
-    """Score, drawdown and total R of the eligible rows, block by block, no block empty."""
+    """Yield score, drawdown and total R of the eligible rows, block by block, no block empty."""
     names = dict.fromkeys(("combo_id", "total_trades", "max_drawdown", "total_r", *weights))
     for block in row_blocks.read_blocks(files, tuple(names)):
         row_blocks.check_finite(block)
@@ -133,7 +133,7 @@ def _figures(
 
 
 class _Outline(NamedTuple):
-    """The least and the most of each figure, and the best trade-offs of drawdown and total R."""
+    """Lowest and highest score, drawdown and total R, and the Pareto front."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -159,7 +159,7 @@ def _outline(files: Sequence[File], figures: Callable[..., Iterator[Figures]]) -
 def _unbeaten(
     cost: NDArray[np.float32], gain: NDArray[np.float32], front: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Points that the front so far does not beat: few, so that few have to be sorted."""
+    """Return the points that the front so far does not beat, so that few need sorting."""
     least_gain = np.append(np.float32(-np.inf), front[:, 1])  # both ascend along a front
     rows = gain > least_gain[np.searchsorted(front[:, 0], cost, side="right")]
     return np.column_stack([cost[rows], gain[rows]])
@@ -168,7 +168,7 @@ def _unbeaten(
 def _counts(
     files: Sequence[File], figures: Callable[..., Iterator[Figures]], bins: Sequence[Bins]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How many have a score in each bin, and lie in each cell by total R and drawdown."""
+    """Return how many combinations are in each score bin and in each density cell."""
     of_score, across, up = bins
     scores, cells = np.zeros(of_score.n, np.int64), np.zeros(up.n * across.n, np.int64)
     for score, drawdown, total_r in figures(files):

@@ -14,7 +14,7 @@ HISTOGRAM_BINS = 130
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bins:
-    """Bins ``(k * width, (k + 1) * width]``: 0 is an edge, and what is 0 lies below it.
+    """Bins ``(k * width, (k + 1) * width]``: 0 is an edge, and values of 0 lie below it.
 
     Attributes
     ----------
@@ -40,11 +40,11 @@ class Bins:
         return self.edges[:-1] + self.width / 2
 
     def places(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """The bin of each value, values within the bins; shape (n_values,)."""
+        """Return the bin of each value, shape (n_values,)."""
         return _bin_of(values, self.width) - self.first
 
     def counts(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """How many values lie in each bin, shape (n,)."""
+        """Return how many values lie in each bin, shape (n,)."""
         return np.bincount(self.places(values), minlength=self.n)
 
 
@@ -53,14 +53,14 @@ def _bin_of(values: NDArray[Any], width: float) -> NDArray[np.int64]:
 
 
 def round_bins(low: float, high: float, at_most: int) -> Bins:
-    """Bins of a round width that hold all from `low` to `high`; one more than asked at the most."""
+    """Return bins of a round width from `low` to `high`, at most one more than `at_most`."""
     width = _round_up((high - low) / at_most) if high > low else 1.0
     first, last = (int(k) for k in _bin_of(np.array([low, high]), width))
     return Bins(width=width, first=first, n=last - first + 1)
 
 
 def _round_up(value: float) -> float:
-    """The next number of the form 1, 2 or 5 times a power of 10."""
+    """Return the next number of the form 1, 2 or 5 times a power of 10."""
     power = math.floor(math.log10(value))
     steps = (step * 10.0**p for p in (power, power + 1) for step in (1, 2, 5))
     return next(step for step in steps if step >= value)

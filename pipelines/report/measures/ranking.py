@@ -31,7 +31,7 @@ from pipelines.report.measures.sums import Sums, sums
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What is ranked: whole combinations, or a variation's own results in them.
+    """Scope of a ranking: whole combinations, or a variation's own results.
 
     Attributes
     ----------
@@ -49,16 +49,16 @@ class Scope:
 
     @property
     def prefix(self) -> str:
-        """Prefix of its metric columns."""
+        """Return the prefix of the metric columns."""
         return f"{self.variation.lower()}_" if self.variation else ""
 
     @property
     def rule_columns(self) -> tuple[str, ...]:
-        """Parameter columns that its rule looks at."""
+        """Return the parameter columns that the rule reads."""
         return VARIATION_RULES[self.variation].columns if self.by_rule and self.variation else ()
 
     def counts(self, columns: Columns) -> NDArray[np.bool_] | np.bool_:
-        """Which rows are within the scope, shape (n_rows,), or that all of them are."""
+        """Return which rows are within the scope, shape (n_rows,), or True for all."""
         if self.by_rule and self.variation:
             return VARIATION_RULES[self.variation].counts(columns)
         return np.True_
@@ -66,7 +66,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ranking:
-    """The best combinations of a scope, and what was found on the way.
+    """Top combinations of a scope, with its totals and extrema.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ def rank(
     metrics: Sequence[str] = METRIC_COLUMNS,
     extrema: Extrema | None = None,
 ) -> tuple[Ranking, ...]:
-    """The rankings of these scopes.
+    """Return the ranking of each scope.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ class _Contest:
         return ("combo_id", *own, *self.weights, *self.scope.rule_columns)
 
     def eligible(self, columns: Columns) -> NDArray[np.bool_]:
-        """Which rows are ranked, shape (n_rows,)."""
+        """Return which rows are ranked, shape (n_rows,)."""
         enough = scoring.eligible(columns, self.min_trades, self.scope.prefix)
         return np.asarray(enough & self.scope.counts(columns))
 
@@ -166,7 +166,7 @@ def _contest(scope: Scope, settings: RankingSettings) -> _Contest:
 def _survey(
     files: Sequence[File], names: Sequence[str], contests: Sequence[_Contest]
 ) -> tuple[list[Sums], list[Extrema]]:
-    """First pass: sums over each scope, and extrema over its eligible rows."""
+    """Return sums over each scope, and extrema over its eligible rows (first pass)."""
     totals = [Sums() for _ in contests]
     extrema = [scoring.no_extrema(len(contest.weights)) for contest in contests]
     for block in row_blocks.read_blocks(files, names):
@@ -187,7 +187,7 @@ def _choose(
     contests: Sequence[_Contest],
     extrema: Sequence[Extrema],
 ) -> list[TopRows]:
-    """Second pass: the best rows of each scope, and where each is: the index of a file, the row."""
+    """Return the best rows of each scope, with file index and row number (second pass)."""
     best = [TopRows(contest.scope.n_best, n_more=2) for contest in contests]
     for block in row_blocks.read_blocks(files, names):
         for rows, contest, of_scope in zip(best, contests, extrema, strict=True):
@@ -199,7 +199,7 @@ Mergeable = TypeVar("Mergeable", Sums, Extrema, TopRows)
 
 
 def _merged(parts: Iterable[Sequence[Mergeable]]) -> list[Mergeable]:
-    """For each scope, what the parts of a pass have found together."""
+    """Return the merged results of a pass, one per scope."""
     return [reduce(lambda a, b: a.merge(b), of_scope) for of_scope in zip(*parts, strict=True)]
 
 
@@ -218,7 +218,7 @@ def _enter(block: Block, contest: _Contest, extrema: Extrema, best: TopRows) -> 
 def _whole_rows(
     files: Sequence[File], best: Sequence[TopRows], metrics: Sequence[str], executor: Executor
 ) -> list[pd.DataFrame]:
-    """Third pass: a published frame for each ranking."""
+    """Return a published frame for each ranking (third pass)."""
     of_scopes = [rows.columns() for rows in best]
     file_index, row = (np.concatenate([columns[i] for columns in of_scopes]) for i in (2, 3))
     rows_of = {int(i): np.unique(row[file_index == i]) for i in np.unique(file_index)}

@@ -1,4 +1,4 @@
-"""The best combinations once more from the bars: their trades, and the other execution model."""
+"""Replay of the best combinations from the bars: trades, and the other execution model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SAME_R = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class NoReplay:
-    """Why the best combinations are not traded again, as a sentence."""
+    """Reason why the best combinations are not traded again, as a sentence."""
 
     reason: str = "The bars of this run were not at hand when the report was written."
 
@@ -33,7 +33,7 @@ NO_BARS = NoReplay()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Replay:
-    """The best combinations once more, best first.
+    """Replay of the best combinations, best first.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ def replay(ranked: pd.DataFrame, source: RunSource | NoReplay) -> Replay | NoRep
 
 
 def _metrics(top: list[Params], source: RunSource) -> pd.DataFrame:
-    """Metrics of combinations over all their trades, a row each."""
+    """Return metrics of combinations over all their trades, a row each."""
     rows = [analysis.metrics(source, params)[list(METRIC_NAMES)] for params in top]
     return numbers.published_rows(pd.DataFrame(rows).reset_index(drop=True))
 

@@ -68,7 +68,7 @@ def test_invalid_directions(run: Run, directions: Any) -> None:
 
 @pytest.mark.parametrize("n", [0, 1.5, "3", None, True])
 def test_invalid_number_of_combinations(run: Run, n: Any) -> None:
-    with pytest.raises(ConfigError, match="the best"):
+    with pytest.raises(ConfigError, match="invalid number of rows"):
         analysis.top(run, n=n)
 
 

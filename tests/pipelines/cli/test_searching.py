@@ -76,10 +76,10 @@ class TestTop:
     @pytest.mark.parametrize(
         ("options", "found"),
         [
-            (("--by", "total_rr"), "no column total_rr to go by"),
+            (("--by", "total_rr"), "unknown column 'total_rr'"),
             (("--where", "max_drawdon < 5"), "no column max_drawdon\n  in --where"),
             (("--where", ""), "there is no condition\n  in --where"),
-            (("--by", "ib_start"), "ib_start is no number, there is nothing"),
+            (("--by", "ib_start"), "cannot rank by ib_start, which is not a number"),
             (("--columns", "winrat"), "unknown result column winrat"),
             (("--by", "winrate", "--columns", "score"), "unknown result column score"),
         ],
@@ -139,7 +139,7 @@ class TestGroups:
     def test_csv_has_a_row_per_combination(self, ib_grid_command: Command, run) -> None:
         status, said, aside = ib_grid_command("groups", run[0], "--rank-by", "recovery")
         found = read(said)
-        expected = groups(load_run(run[0]), rank_by="recovery").sets
+        expected = groups(load_run(run[0]), rank_by="recovery").combinations
         assert status == 0
         assert found["combo_id"].tolist() == expected["combo_id"].tolist()
         assert found["total_r"].astype(np.float32).tolist() == expected["total_r"].tolist()
@@ -153,7 +153,9 @@ class TestGroups:
         assert [g["value"] for g in found["groups"]] == pytest.approx(
             expected.summary["value"].tolist()
         )
-        assert [row["variation"] for row in found["rows"]] == expected.sets["variation"].tolist()
+        assert [row["variation"] for row in found["rows"]] == expected.combinations[
+            "variation"
+        ].tolist()
 
     def test_a_table_has_a_line_for_each_group(self, ib_grid_command: Command, run) -> None:
         status, said, _ = ib_grid_command(

@@ -103,10 +103,10 @@ def test_no_shared_axis_and_one_value(tmp_path: Path) -> None:
     write_run(tmp_path / "b", grid, random_rows(grid, 1))
     a, b = load_run(tmp_path / "a"), load_run(tmp_path / "b")
     with pytest.raises(
-        DataError, match=r"(?s)no set in common.*values that both have of rr_target$"
+        DataError, match=r"(?s)share no combination.*values that both have of rr_target$"
     ):
         compare_runs(a, b)
-    with pytest.raises(DataError, match="no set of the run fulfils total_trades < 0"):
+    with pytest.raises(DataError, match="no combination of the run meets total_trades < 0"):
         compare_runs(a, a, where="total_trades < 0")
     some = compare_runs(a, a, where="combo_id < 3", n_top=100)
     assert some.n_top == len(some.top) == int((rows["total_trades"][:3] >= 10).sum()) < 100

@@ -90,7 +90,7 @@ def test_best_combination_per_variation(made, strict: bool, rank_by: str) -> Non
     assert len(found.summary) == len(expected) == (24 if strict else 12)
     assert (found.summary["value"].diff().dropna() <= 0).all()
     assert found.summary["rank"].tolist() == list(range(1, len(expected) + 1))
-    for rank, part in found.sets.groupby("rank"):
+    for rank, part in found.combinations.groupby("rank"):
         key = tuple(part[name].iloc[0] for name in shared)
         wanted = expected[key].set_index("variation")
         assert (
@@ -132,20 +132,20 @@ def test_groups_with_the_same_figures_are_one(tmp_path: Path, made) -> None:
     assert len(found.summary) == 12
     assert set(found.summary["n_same"]) == {2}
     assert set(found.summary["max_distance_pct"]) == {0.5}
-    assert set(found.sets["max_distance_pct"]) == {0.5}
+    assert set(found.combinations["max_distance_pct"]) == {0.5}
 
 
 def test_limits(made) -> None:
     run, _ = made
     found = groups(run, max_drawdown_r=2, min_trades=35)
-    assert (found.sets["max_drawdown"] <= 2).all()
-    assert (found.sets["total_trades"] >= 35).all()
+    assert (found.combinations["max_drawdown"] <= 2).all()
+    assert (found.combinations["total_trades"] >= 35).all()
     assert found.summary["n_variations"].min() < 4
     missing = found.summary["tcwe_combo_id"].isna()
-    assert missing.sum() == len(found.summary) - (found.sets["variation"] == "TCWE").sum()
+    assert missing.sum() == len(found.summary) - (found.combinations["variation"] == "TCWE").sum()
     nothing = groups(run, min_trades=1000)
     assert nothing.summary.empty
-    assert nothing.sets.empty
+    assert nothing.combinations.empty
     with pytest.raises(ConfigError, match="no ranking best"):
         groups(run, rank_by="best")
 
@@ -160,10 +160,10 @@ def test_groups_of_some_variations_at_least(made, rank_by: str, least: int) -> N
     kept = every[every["n_variations"] >= least]
     assert found.summary["value"].tolist() == kept["value"].tolist()
     assert found.summary["rank"].tolist() == list(range(1, len(kept) + 1))
-    assert set(found.sets["rank"]) == set(found.summary["rank"])
+    assert set(found.combinations["rank"]) == set(found.summary["rank"])
     one = groups(run, **limits, n=1)
     assert one.summary.to_dict("list") == every.head(1).to_dict("list")
-    assert set(one.sets["rank"]) == {1}
+    assert set(one.combinations["rank"]) == {1}
 
 
 @pytest.mark.parametrize("wrong", [{"variations": 0}, {"variations": 5}, {"n": 0}, {"n": 1.5}])
@@ -178,4 +178,6 @@ def test_unfinished_run(tmp_path: Path, made) -> None:
     found = groups(load_run(tmp_path / "r"))
     expected = by_hand(there, SHARED, "total_r")
     assert len(found.summary) == len(expected) < 12
-    assert set(found.sets["combo_id"]) == {i for p in expected.values() for i in p["combo_id"]}
+    assert set(found.combinations["combo_id"]) == {
+        i for p in expected.values() for i in p["combo_id"]
+    }

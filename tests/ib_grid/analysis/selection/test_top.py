@@ -109,11 +109,11 @@ def test_a_run_with_few_columns(tmp_path: Path) -> None:
 
 def test_refused(whole) -> None:
     for by in ("ib_start", "stop_mode", "rev_rb_enabled"):
-        with pytest.raises(ConfigError, match=f"{by} is no number, there is nothing to go by"):
+        with pytest.raises(ConfigError, match=f"cannot rank by {by}, which is not a number"):
             top(whole[0], by)
-    with pytest.raises(ConfigError, match="no column total_rr to go by"):
+    with pytest.raises(ConfigError, match="unknown column 'total_rr'"):
         top(whole[0], "total_rr")
-    with pytest.raises(ConfigError, match="the best 0"):
+    with pytest.raises(ConfigError, match="invalid number of rows 0"):
         top(whole[0], n=0)
     with pytest.raises(ConfigError, match="min_trades"):
         ranking_of(whole[0], -1)

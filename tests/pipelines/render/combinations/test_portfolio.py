@@ -90,7 +90,7 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
         (["absent"], "cannot be read"),
         (["{run}:abc"], "invalid combo_id 'abc'"),
         (["{run}@x"], "such as results/run@2"),
-        (["{run}", "--weight", "-1"], "a finite number above 0"),
+        (["{run}", "--weight", "-1"], "a positive number"),
     ],
 )
 def test_invalid_portfolios(
