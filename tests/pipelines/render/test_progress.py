@@ -26,7 +26,7 @@ class Clock:
 
 
 def drawn(width: int, done: int = 901_824) -> list[str]:
-    """The live display after 14.5 seconds, 0.4 seconds after the last chunk."""
+    """Return the live display after 14.5 seconds, 0.4 seconds after the last chunk."""
     clock = Clock()
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     progress = Progress(console, done=0, total=TOTAL, clock=clock)
