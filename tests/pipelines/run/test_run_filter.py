@@ -70,10 +70,12 @@ def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(kept_rows(whole)) > len(begun.cut)
 
     said = " ".join(run_info_of(begun, tmp_path / "results" / "few").notes)
-    assert "Others are still among them: run again" in said
+    assert "Some rows outside the top are still present; run again" in said
     result, said = done(asked)
     assert result.computed == 0
-    assert "Others are still" not in " ".join(run_info_of(result.manifest, result.folder).notes)
+    assert "outside the top are still" not in " ".join(
+        run_info_of(result.manifest, result.folder).notes
+    )
     assert "Only the best 50 of these are kept" in said
     assert f"kept: 50 of {len(GRID)} rows" in said
     table = kept_rows(result)

@@ -137,7 +137,7 @@ def test_reports_are_written_to_the_store(asked: Settings, computed: list[int]) 
     summary = paths[0].read_text()
     assert f"--params {there.folder}/GER40_best_params.json" in summary
     page = (there.folder / "GER40_report.html").read_text()
-    assert "could not be traded again" not in page
+    assert "could not be replayed" not in page
     assert not report.is_partial
 
 
