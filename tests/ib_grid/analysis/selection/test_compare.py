@@ -35,7 +35,7 @@ OTHER_GRID = grid_from_mapping(OTHER, GER40)
 
 
 def keys(rows: pd.DataFrame) -> pd.Series:
-    """The parameters as text, without placeholders."""
+    """Return the parameters as text, without placeholders."""
     plain = rows[list(PARAM_NAMES)].astype(object)
     plain.loc[plain["tsl_target"] == 0, "tsl_sl"] = None
     plain.loc[~plain["rev_rb_enabled"].astype(bool), "rev_rb_pct"] = None

@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, pd.DataFrame]:
 
 
 def own_rows(rows: pd.DataFrame, variation: str) -> pd.DataFrame:
-    """The rows in which a variation counts, with its own metrics."""
+    """Return the rows in which a variation counts, with its own metrics."""
     counts = {
         "OCAE": rows["tsl_target"] > 0,
         "TCWE": (rows["tsl_target"] > 0) & (rows["rr_target"] >= 1),
