@@ -38,13 +38,7 @@ class Given:
     config_file: Path | None
 
     def settings(self) -> Settings:
-        """Read and check the settings.
-
-        Raises
-        ------
-        ConfigError, InstrumentError
-            If the file or a value is invalid.
-        """
+        """Read and check the settings."""
         from pipelines.config.configuration import load_settings
 
         return load_settings(self.options, self.config_file)

@@ -82,31 +82,14 @@ class Cluster(Protocol):
         ----------
         at_most : int
             Number of workers beyond which more are of no use.
-
-        Raises
-        ------
-        ClusterError
-            If the cluster cannot be started or reached, or has no workers.
         """
 
     def check(self, workers: Workers, run_dir: AnyPath, fingerprint: str) -> None:
-        """Check that all workers can take part in a run.
-
-        Raises
-        ------
-        ClusterError
-            If a worker has other versions or does not see the run directory.
-        """
+        """Check that all workers can take part in a run."""
 
 
 def choose_cluster(settings: Settings) -> Cluster:
-    """Return the cluster that the settings ask for.
-
-    Raises
-    ------
-    ConfigError
-        If the certificates for TLS are missing or invalid.
-    """
+    """Return the cluster that the settings ask for."""
     tls = tls_settings(settings)
     if settings.scheduler:
         from pipelines.cluster.existing_cluster import ExistingCluster

@@ -65,13 +65,7 @@ def _relevant(name: str, text: str | None) -> str | None:
 
 
 def run_dir_problem(run_dir: AnyPath, fingerprint: str) -> str:
-    """Return why this process cannot write to a run directory; empty if there is no problem.
-
-    Raises
-    ------
-    UnreachableError
-        If the store of the directory does not answer.
-    """
+    """Return why this process cannot write to a run directory; empty if there is no problem."""
     try:
         found = read_manifest(run_dir).fingerprint
     except UnreachableError:
@@ -94,11 +88,6 @@ def check_this_worker(
     run_dir : AnyPath
     fingerprint : str
         Of the run.
-
-    Raises
-    ------
-    ClusterError
-        If versions differ, or the worker does not see the run directory.
     """
     name = f"a worker, process {os.getpid()} on {socket.gethostname()}"
     wrong = differences(own_versions(), dict(versions), dict(versions))
@@ -119,11 +108,6 @@ def check_workers(client: Client, run_dir: AnyPath, fingerprint: str) -> None:
         With the run's manifest in it.
     fingerprint : str
         Of the run.
-
-    Raises
-    ------
-    ClusterError
-        If versions differ, or workers do not see the run directory; it names them.
     """
     for wrong in (_other_packages(client), _other_ib_grid(client)):
         if wrong:

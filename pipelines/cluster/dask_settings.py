@@ -69,11 +69,6 @@ def tls_settings(settings: Settings) -> dict[str, object]:
     """Return the Dask configuration that allows TLS connections only; empty without TLS.
 
     Certificates may be given in the settings, or in Dask's own configuration.
-
-    Raises
-    ------
-    ConfigError
-        If the certificates are missing or invalid.
     """
     if not settings.tls_ca_file and not (settings.scheduler or "").startswith(TLS_SCHEMES):
         return {}

@@ -166,11 +166,6 @@ def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[
     """Open an executor for the length of a with block; a serial one for a single process.
 
     Workers are started unless they are given.
-
-    Raises
-    ------
-    ClusterError
-        If the workers cannot be started, several die of the same rows, or all are lost.
     """
     if n_processes < 2:
         yield SERIAL_EXECUTOR

@@ -33,11 +33,6 @@ def start_fork_server() -> None:
 
     Ninety processes that each import everything take minutes and 17 GB on a small machine. Compile
     the kernels first, or the fork server would compile them, too.
-
-    Raises
-    ------
-    ClusterError
-        If the fork server cannot be started.
     """
     forkserver.set_forkserver_preload(_WORKER_MODULES)
     resource_tracker.ensure_running()

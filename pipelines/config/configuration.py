@@ -30,13 +30,6 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     file : Path, optional
         TOML or JSON file with the same names as keys. Its paths are relative to the working
         directory, as those on the command line are.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read, a key is unknown, or a value is invalid.
-    InstrumentError
-        If the symbol is unknown, or its description is invalid.
     """
     content = _read(file)
     values = {name: _convert(name, value, f"{file}, {name}") for name, value in content.items()}
@@ -53,13 +46,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
 
 
 def load_ranking(file: Path | None) -> RankingSettings | None:
-    """Return the ranking of a configuration file, or None if the file has no such table.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read, a key is unknown, or a value is invalid.
-    """
+    """Return the ranking of a configuration file, or None if the file has no such table."""
     content = _read(file)
     if "ranking" not in content:
         return None
@@ -67,13 +54,7 @@ def load_ranking(file: Path | None) -> RankingSettings | None:
 
 
 def load_grid(name: str, instrument: Instrument) -> Grid:
-    """Return the grid of a name or of a TOML file of axes.
-
-    Raises
-    ------
-    GridError
-        If there is no such grid, or the file is invalid.
-    """
+    """Return the grid of a name or of a TOML file of axes."""
     if not Path(name).suffix:
         return named_grids.named_grid(name, instrument)
     try:

@@ -52,11 +52,6 @@ def find_instrument(symbol: str, path: AnyPath | None = None) -> FoundInstrument
     path : AnyPath, optional
         A TOML file, the run.json of a run, or a folder of SYMBOL.toml files; by default the folder
         data/instruments.
-
-    Raises
-    ------
-    InstrumentError
-        If the symbol is unknown, or its description is invalid.
     """
     check_symbol_name(symbol)
     if path is not None and not is_dir(path):
@@ -89,13 +84,7 @@ def _described(symbol: str, file: AnyPath) -> FoundInstrument:
 
 
 def read_instrument(file: AnyPath) -> Instrument:
-    """Return the instrument that a file describes.
-
-    Raises
-    ------
-    InstrumentError
-        If the file cannot be read or is invalid.
-    """
+    """Return the instrument that a file describes."""
     try:
         content: object = read_mapping(file)
     except ConfigError as error:
@@ -145,13 +134,7 @@ def _symbol(file: AnyPath) -> str:
 
 
 def description(symbol: str, path: AnyPath | None = None) -> str:
-    """Return the description of a symbol: the person's own, an example or a built-in one.
-
-    Raises
-    ------
-    InstrumentError
-        If the symbol has no description, or an invalid one.
-    """
+    """Return the description of a symbol: the person's own, an example or a built-in one."""
     try:
         found = find_instrument(symbol, path)
     except InstrumentError:
@@ -179,13 +162,7 @@ def _keys(values: Mapping[str, object]) -> Iterator[str]:
 
 
 def write_description(text: str, out: Path) -> None:
-    """Write a description to a file that does not exist yet.
-
-    Raises
-    ------
-    OutputError
-        If the file exists, or cannot be written.
-    """
+    """Write a description to a file that does not exist yet."""
     if out.exists():
         raise OutputError(
             "the file already exists",
@@ -198,13 +175,7 @@ def write_description(text: str, out: Path) -> None:
 
 
 def listing(path: AnyPath | None = None) -> Iterator[str]:
-    """Return lines on all instruments and on the examples.
-
-    Raises
-    ------
-    InstrumentError
-        If a description is invalid.
-    """
+    """Return lines on all instruments and on the examples."""
     folder = path or INSTRUMENTS_DIR
     own = {symbol: find_instrument(symbol, path) for symbol in _own_symbols(folder)}
     for found in (_BUILT_IN | own).values():

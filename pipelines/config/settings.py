@@ -46,13 +46,7 @@ class Settings(  # the fields of the last base come first
     GridOptions,
     InstrumentOptions,
 ):
-    """Settings of a run, the options and two tables that only a configuration file can hold.
-
-    Raises
-    ------
-    ConfigError
-        If two settings exclude each other.
-    """
+    """Settings of a run, the options and two tables that only a configuration file can hold."""
 
     ranking: Annotated[
         Annotated[RankingSettings, Convert(conversions.to_ranking)],

@@ -28,13 +28,7 @@ ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 
 
 def read_params(path: AnyPath) -> Params:
-    """Return the combination in a JSON file of the 14 parameter names.
-
-    Raises
-    ------
-    ParamsError
-        If the file cannot be read, a name is missing or unknown, or a value is invalid.
-    """
+    """Return the combination in a JSON file of the 14 parameter names."""
     try:
         values = read_mapping(path)
     except ConfigError as error:
@@ -53,13 +47,7 @@ class CombinationInputs:
 
 
 def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInputs:
-    """Read a combination from its file, and the bars and calendars of the settings.
-
-    Raises
-    ------
-    InputError
-        If one of the files is invalid.
-    """
+    """Read a combination from its file, and the bars and calendars of the settings."""
     params = read_params(params_file)
     prepare.check_origin(settings.bars_file, settings.instrument)
     bars = read_bars(settings.bars_file)
@@ -86,13 +74,7 @@ def notes_of(of: CombinationInputs, settings: Settings) -> list[str]:
 
 
 def combination_trades(of: CombinationInputs, engine_name: str) -> pd.DataFrame:
-    """Return the trades of one combination by date, columns `TRADE_COLUMNS`.
-
-    Raises
-    ------
-    ConfigError
-        If the engine is unknown.
-    """
+    """Return the trades of one combination by date, columns `TRADE_COLUMNS`."""
     if engine_name not in ENGINES:
         raise ConfigError(
             f"unknown engine {engine_name!r}", location="--engine", expected=" or ".join(ENGINES)

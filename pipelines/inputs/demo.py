@@ -63,26 +63,14 @@ class _Days(NamedTuple):
 
 
 def write_demo_bars(folder: Path) -> Path:
-    """Write the demo's bars into a folder, under the name that `prepare` gives bars.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the folder cannot be written.
-    """
+    """Write the demo's bars into a folder, under the name that `prepare` gives bars."""
     path = default_paths.bars_file(DEMO_SYMBOL, folder)
     write_bars(path, demo_bars(), symbol=DEMO_SYMBOL)
     return path
 
 
 def demo_bars(*, year: int = DEMO_YEAR, seed: int = DEMO_SEED) -> Bars:
-    """Return synthetic bars of GER40 for a year, 07:00 to 23:00 Berlin, Monday to Friday.
-
-    Raises
-    ------
-    ConfigError
-        If the year is not one of 1971 to 2099, or the seed is negative.
-    """
+    """Return synthetic bars of GER40 for a year, 07:00 to 23:00 Berlin, Monday to Friday."""
     if not 1971 <= year <= 2099:
         raise ConfigError(f"the year is {year}", expected="a year from 1971 to 2099")
     if seed < 0:

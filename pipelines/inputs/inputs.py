@@ -79,13 +79,7 @@ class RunInputs:
 
 
 def read_inputs(settings: Settings) -> RunInputs:
-    """Read and check the inputs of a run.
-
-    Raises
-    ------
-    InputError
-        If an input is invalid.
-    """
+    """Read and check the inputs of a run."""
     grid = configuration.load_grid(settings.grid, settings.instrument)
     execution = settings.fills
     path = settings.bars_file
@@ -115,13 +109,7 @@ def read_inputs(settings: Settings) -> RunInputs:
 
 
 def check_spread(execution: Execution, bars: Bars) -> None:
-    """Refuse a spread that is too wide for the prices, such as one given in pips.
-
-    Raises
-    ------
-    ConfigError
-        If the spread is above 1 % of the median price.
-    """
+    """Refuse a spread that is too wide for the prices, such as one given in pips."""
     price = float(np.median(bars.close))
     if execution.spread_points > _SPREAD_LIMIT * price:
         share = execution.spread_points / price

@@ -13,25 +13,13 @@ from ib_grid.storage.paths import AnyPath, parse_path
 
 
 def check_not_an_input(out: Path, inputs: Sequence[AnyPath]) -> None:
-    """Refuse to write over a file that was read.
-
-    Raises
-    ------
-    OutputError
-        If `out` is one of the inputs.
-    """
+    """Refuse to write over a file that was read."""
     if out.resolve() in [path.resolve() for path in inputs]:
         raise _refusal("the output file is one of the input files", out)
 
 
 def check_spares_run(out: Path, run: Run) -> None:
-    """Refuse to write over a run's manifest or its bars, or anything among its results.
-
-    Raises
-    ------
-    OutputError
-        If `out` is one of these files.
-    """
+    """Refuse to write over a run's manifest or its bars, or anything among its results."""
     check_not_an_input(out, [run.path / RUN_FILE, parse_path(str(run.manifest.data["file"]))])
     results = results_folder(run.path, run.manifest.symbol)
     if results.resolve() in out.resolve().parents:

@@ -18,13 +18,7 @@ from ib_grid.market.levels_file import read_levels, write_levels
 def prepare_bars(
     instrument: Instrument, csv_paths: Sequence[Path], timezone: str | None, output_path: Path
 ) -> QualityReport:
-    """Write the bars of CSV files to a bars file; see `ib_grid.market.csv.read_csv_bars`.
-
-    Raises
-    ------
-    InputError
-        If a file is invalid or the output cannot be written. Nothing is written then.
-    """
+    """Write the bars of CSV files to a bars file; see `ib_grid.market.csv.read_csv_bars`."""
     _check_not_a_source(output_path, csv_paths)
     bars, quality = read_csv_bars(csv_paths, instrument, timezone)
     write_bars(
@@ -50,14 +44,7 @@ def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
 def prepare_levels(
     instrument: Instrument, bars_path: Path, levels_path: Path
 ) -> dict[Session, SessionLevels]:
-    """Write the levels of a bars file in the instrument's sessions, and return them.
-
-    Raises
-    ------
-    InputError
-        If the bars are invalid, of another symbol or outside every session, or the output cannot
-        be written. Nothing is written then.
-    """
+    """Write the levels of a bars file in the instrument's sessions, and return them."""
     check_origin(bars_path, instrument)
     bars_sha256 = file_sha256(bars_path)
     levels = _computed(read_bars(bars_path), instrument.sessions)
@@ -68,13 +55,7 @@ def prepare_levels(
 
 
 def check_origin(bars_path: Path, instrument: Instrument) -> None:
-    """Refuse a bars file of another symbol or of other trading hours.
-
-    Raises
-    ------
-    DataError
-        If the file does not fit the instrument, or cannot be read.
-    """
+    """Refuse a bars file of another symbol or of other trading hours."""
     origin, hours = read_origin(bars_path), instrument.trading_hours.to_dict()
     if origin.symbol not in (None, instrument.symbol):
         raise DataError(

@@ -19,13 +19,7 @@ _FORMULA = re.compile(r"(^|[;\t])(?=\s*[=+\-@\t\r＝＋－＠])")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV, atomically; the text is that of `csv_text`.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the path cannot be written.
-    """
+    """Write a frame as CSV, atomically; the text is that of `csv_text`."""
     with whole_file(path) as file:
         file.write(csv_text(frame).encode())
 

@@ -21,11 +21,6 @@ def provenance(manifest: Manifest) -> str:
 
     The line holds printable characters only: text from a manifest must neither control a terminal
     nor end a comment in an exported file.
-
-    Raises
-    ------
-    InputError
-        If the manifest lacks fills or news.
     """
     try:
         fills = fills_text(manifest.fills)

@@ -50,11 +50,6 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
     Results and Top100 show the parameters, the overall metrics and the main figures of each
     variation; the sheet of a variation shows all metrics of that variation. The CSV files have
     every column.
-
-    Raises
-    ------
-    OSError
-        If the disk of the file or of the temporary folder is full.
     """
     # Pack in memory: on a full disk the library would try again, and fail, when it is closed.
     content = io.BytesIO()

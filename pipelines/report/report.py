@@ -53,11 +53,6 @@ class ReportSettings:
         Whether the ranking of a variation has only the combinations where the variation applies.
     n_best : int
         Length of the overall ranking, at least `TOP_ROWS`; the number of rows in Excel.
-
-    Raises
-    ------
-    ConfigError
-        If the filter is unknown or `n_best` is below 1.
     """
 
     ranking: RankingSettings
@@ -162,15 +157,6 @@ def build_report(
     source : RunSource or NoReplay
         Data behind the run, for the trades of the top combinations, or why there is none.
     executor : Executor
-
-    Raises
-    ------
-    DataError
-        If there is no partition file, or no row.
-    StoreError
-        If a file cannot be read, or a combination is foreign or repeated.
-    ConfigError
-        If the run has not kept a column of the ranking.
     """
     _check_kept(settings.ranking, info.row_filter)
     files = row_blocks.partition_files(run_dir, info.symbol)

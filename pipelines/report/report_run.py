@@ -62,15 +62,6 @@ def report_run(
     Report
     list of AnyPath
         The files written, the summary first.
-
-    Raises
-    ------
-    InputError
-        If the directory is not a run, has no results yet, or cannot be written.
-    StoreError
-        If a partition cannot be read, or the disk has no room.
-    ClusterError
-        If workers cannot be started or keep dying.
     """
     manifest = read_manifest(run_dir)
     # The command that the summary names works from any folder.

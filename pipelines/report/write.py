@@ -38,11 +38,6 @@ def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> li
     -------
     list of AnyPath
         The files written, the summary first.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If a file cannot be written.
     """
     paths = []
     with whole_files() as files:

@@ -48,11 +48,6 @@ def compute_missing(
         With this attempt.
     Workers, optional
         The workers, if they are kept open.
-
-    Raises
-    ------
-    ChunkError, StoreError, ClusterError
-        As `pipelines.run.run`.
     """
     attempt = _Attempt(context, manifest)
     workers = None

@@ -73,13 +73,6 @@ def compute(
         Gets the result of each chunk.
     before : Summary
         Of the stored chunks.
-
-    Raises
-    ------
-    StoreError
-        If a partition cannot be written; the other chunks are not waited for.
-    ClusterError
-        If the workers or the scheduler are lost.
     """
     waiting = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
     done: list[ChunkDone] = []

@@ -24,13 +24,7 @@ _CHUNKS_TIMED = 2
 
 
 def describe(settings: Settings) -> Iterator[str]:
-    """Yield lines about the bars, the levels, the grid and the time a run will take.
-
-    Raises
-    ------
-    InputError
-        If an input of the run is missing or invalid.
-    """
+    """Yield lines about the bars, the levels, the grid and the time a run will take."""
     news, inputs = _news_and_inputs(settings)
     data, grid, execution = inputs.data, inputs.grid, inputs.context.execution
     file = settings.instrument_file

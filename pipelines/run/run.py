@@ -71,15 +71,6 @@ def run(
         Gets notes and progress.
     keep_open : ExitStack, optional
         If given, the workers of a successful run stay until it is closed.
-
-    Raises
-    ------
-    ChunkError
-        If chunks could not be computed; the others are done.
-    StoreError, ClusterError
-        If partitions cannot be written or read, or the workers are lost.
-    InputError
-        If the run directory cannot be used.
     """
     cluster = choose_cluster(settings)
     chosen = run_directory.choose_directory(

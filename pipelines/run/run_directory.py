@@ -57,17 +57,6 @@ def choose_directory(
         Size of the grid, for a new name.
     resume : bool
         True to resume an existing run.
-
-    Raises
-    ------
-    RunMismatchError
-        If the named directory holds another run.
-    InputError
-        If the named directory is not a run directory, or its run.json is damaged.
-    OutputError
-        If the directory cannot be created, or another process writes to it.
-    DiskError
-        If the disk is full, or fails.
     """
     if name is not None:
         return _named(output / name, identity, resume)

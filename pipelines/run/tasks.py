@@ -90,15 +90,6 @@ def run_chunk(index: int, work: ChunkWork) -> ChunkDone:
 
     An existing valid file counts: its worker died before returning the summary. If the store does
     not answer, the chunk is tried again for a minute or two.
-
-    Raises
-    ------
-    ChunkError
-        If the engine fails, or a metric is not finite.
-    StoreError
-        If the partition cannot be written.
-    ClusterError
-        If this process cannot take part in the run.
     """
     for seconds in AWAY_SECONDS:
         try:
@@ -142,13 +133,7 @@ def _written(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record | None:
 
 
 def compute(chunk: Chunk, work: ChunkWork) -> NDArray[np.float32]:
-    """Return the metrics of a chunk, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows).
-
-    Raises
-    ------
-    ChunkError
-        If the engine fails, or a metric is not finite.
-    """
+    """Return the metrics of a chunk, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows)."""
     try:
         metrics = engine.evaluate(work.context, work.plan.grid, chunk)
     except Exception as error:

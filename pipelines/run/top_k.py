@@ -26,13 +26,7 @@ _THREADS = 2
 
 
 def find_threshold(files: Sequence[AnyPath], row_filter: RowFilter) -> TopKThreshold:
-    """Return the threshold of the best `row_filter.top` rows of some partitions.
-
-    Raises
-    ------
-    StoreError
-        If a partition cannot be read, or a ranked value is not finite.
-    """
+    """Return the threshold of the best `row_filter.top` rows of some partitions."""
     weights = row_filter.ranking.weights
     names = tuple(dict.fromkeys(("combo_id", "total_trades", *weights)))
     extrema, rows = scoring.no_extrema(len(weights)), 0
@@ -73,11 +67,6 @@ def filter_partitions(
     """Rewrite the partitions of chunks without the rows beyond the threshold.
 
     Yields the number of rows that each partition keeps.
-
-    Raises
-    ------
-    StoreError
-        If a partition cannot be read or written.
     """
 
     def filter_one(index: int) -> int:

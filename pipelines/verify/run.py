@@ -57,11 +57,6 @@ def verify_run(
         Current location of the bars; by default the one in run.json.
     progress : callable
         Called with the current work, the number of items done and their total.
-
-    Raises
-    ------
-    InputError
-        If the directory is not a run, or its run.json is damaged.
     """
     manifest = read_manifest(run_dir)
     plan, dataset = manifest.plan(), results_folder(run_dir, manifest.symbol)

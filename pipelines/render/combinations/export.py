@@ -28,13 +28,7 @@ def format_of(path: Path) -> ExportFormat:
 
 
 def write_export(selected: Selected, format_: ExportFormat, path: Path) -> None:
-    """Write the parameters of a combination atomically.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the path cannot be written.
-    """
+    """Write the parameters of a combination atomically."""
     with whole_file(path) as file:
         file.write(export_bytes(selected, format_))
 

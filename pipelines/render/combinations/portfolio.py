@@ -41,15 +41,7 @@ _COLUMNS = (
 
 
 def build_portfolio(selected: Sequence[Selected], weights: Sequence[float]) -> Portfolio:
-    """Return the portfolio of combinations, with a weight for each or none.
-
-    Raises
-    ------
-    ConfigError
-        If the number of weights differs, or a combination is named twice.
-    DataError
-        If the bars or calendars of a run are missing or have changed.
-    """
+    """Return the portfolio of combinations, with a weight for each or none."""
     if weights and len(weights) != len(selected):
         raise ConfigError(
             f"{len(weights)} weights for {len(selected)} combinations",
@@ -181,13 +173,7 @@ def _object(of: Portfolio) -> dict[str, Any]:
 
 
 def write_portfolio_chart(path: Path, of: Portfolio, notes: Sequence[str]) -> None:
-    """Write cumulative R and drawdown of a portfolio into an HTML file.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the path cannot be written.
-    """
+    """Write cumulative R and drawdown of a portfolio into an HTML file."""
     label = "Lines: cumulative R of the portfolio and its combinations, below it the drawdown"
     figure = page_figure("portfolio", "Cumulative R and drawdown", label, portfolio_figure(of))
     write_charts(path, "Portfolio", [figure], notes)

@@ -79,23 +79,11 @@ class Selected:
         return pd.DataFrame(rows)
 
     def source(self, bars: Path | None = None) -> RunSource:
-        """Return the data behind the run; `bars` is their path if they were moved.
-
-        Raises
-        ------
-        DataError
-            If the bars or a calendar are missing, have changed or cannot be read.
-        """
+        """Return the data behind the run; `bars` is their path if they were moved."""
         return load_source(self.run.manifest, bars) if bars else self.run.source
 
     def trades(self, source: RunSource) -> pd.DataFrame:
-        """Return the trades, after checking them against the result row.
-
-        Raises
-        ------
-        DataError
-            If this version of ib-grid gives other trades than the version that made the run.
-        """
+        """Return the trades, after checking them against the result row."""
         found = analysis.trades(source, self.combo_id)
         expected = self.metrics()
         n, r = expected.get("total_trades"), expected.get("total_r")
@@ -121,13 +109,6 @@ def select(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
     rank : int, optional
         Rank by the score of the run, from 1.
     combo_id : int, optional
-
-    Raises
-    ------
-    ConfigError
-        If both are given, or the rank is beyond the last one.
-    InputError
-        If the run or the combination does not exist.
     """
     if rank is not None and combo_id is not None:
         raise ConfigError(
@@ -141,13 +122,7 @@ def select(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
 
 
 def select_by_text(text: str) -> Selected:
-    """Select a combination by text: ``RUN``, ``RUN:ID`` or ``RUN@RANK``.
-
-    Raises
-    ------
-    InputError
-        As `select`.
-    """
+    """Select a combination by text: ``RUN``, ``RUN:ID`` or ``RUN@RANK``."""
     found = _COMBINATION.fullmatch(text)
     if found is None:
         raise ConfigError("missing run", expected="RUN, RUN:ID or RUN@RANK")

@@ -73,13 +73,7 @@ class CombinationFacts:
 
 
 def check_date(date: str | None, chart: Path | None) -> None:
-    """Reject a date without a chart.
-
-    Raises
-    ------
-    ConfigError
-        If there is a date and no chart.
-    """
+    """Reject a date without a chart."""
     if date and not chart:
         raise ConfigError(
             "a date without a chart", location="--date", expected="also --chart FILE.html"
@@ -87,13 +81,7 @@ def check_date(date: str | None, chart: Path | None) -> None:
 
 
 def combination_facts(selected: Selected, source: RunSource | None) -> CombinationFacts:
-    """Return the facts of a combination; without a source no trades and no years.
-
-    Raises
-    ------
-    DataError
-        If the trades differ from the result row.
-    """
+    """Return the facts of a combination; without a source no trades and no years."""
     if source is None:
         return CombinationFacts(
             selected=selected, variations=selected.variations(), years=None, trades=None
@@ -204,15 +192,7 @@ def _section(console: Console, heading: str, content: Any) -> None:
 def write_combination_charts(
     path: Path, facts: CombinationFacts, source: RunSource, date: str | None
 ) -> list[Figure]:
-    """Write charts of a combination: one date, or the equity curve, best and worst days.
-
-    Raises
-    ------
-    InputError
-        If the date is not a session date.
-    OutputError, DiskError
-        If the path cannot be written.
-    """
+    """Write charts of a combination: one date, or the equity curve, best and worst days."""
     trades = facts.trades if facts.trades is not None else facts.selected.trades(source)
     dates = [date] if date else list(analysis.extreme_dates(trades, N_BEST_AND_WORST))
     figures = [] if date else [_curve(trades, source)]

@@ -30,12 +30,6 @@ def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str] = ()
 def write_charts(
     path: Path, title: str, figures: Sequence[Figure], notes: Sequence[str] = ()
 ) -> None:
-    """Write the page of `charts_html` atomically.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the path cannot be written.
-    """
+    """Write the page of `charts_html` atomically."""
     with whole_file(path) as file:
         file.write(charts_html(title, figures, notes).encode())

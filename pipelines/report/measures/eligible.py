@@ -87,11 +87,6 @@ def eligible(
     ranking : Ranking
     min_trades : int
     executor : Executor
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be read.
     """
     if ranking.best.empty:
         return Eligible(

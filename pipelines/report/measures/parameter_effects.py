@@ -83,14 +83,7 @@ class ParameterEffects:
 
 
 def total_r_cube(files: Sequence[File], grid: Grid) -> Cube:
-    """Return total R of every combination, shape ``grid.shape``, NaN where a row is missing.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be read, a combination is not of the grid or stored twice, or its total R
-        is not a finite number.
-    """
+    """Return total R of every combination, shape ``grid.shape``, NaN where a row is missing."""
     return filled_cube(grid, _total_r(files))
 
 

@@ -117,11 +117,6 @@ def rank(
     -------
     tuple of Ranking
         One per scope; empty where no row is eligible.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be read, or a value that is ranked is no finite number.
     """
     contests = [_contest(scope, settings) for scope in scopes]
     names = list(dict.fromkeys(name for contest in contests for name in contest.columns_needed))
