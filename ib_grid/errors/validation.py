@@ -16,13 +16,7 @@ _LONGEST_SHOWN = 80
 def check_names(
     names: Iterable[str], known: Iterable[str], location: str, error: type[InputError]
 ) -> None:
-    """Refuse a name that is not known, with the nearest one that is.
-
-    Raises
-    ------
-    error
-        If there is such a name.
-    """
+    """Refuse a name that is not known, with the nearest one that is."""
     known = tuple(known)
     for name in names:
         if name not in known:

@@ -50,13 +50,7 @@ PARAM_NAMES = (*SESSION_FIELDS, *DOMAINS)
 def check_value(
     name: str, value: object, error: type[InputError] = ParamsError, location: str = ""
 ) -> int | float | str | bool:
-    """Return the value of a parameter in the type it has in a combination.
-
-    Raises
-    ------
-    error
-        If the value is not of the parameter's kind or out of its domain.
-    """
+    """Return the value of a parameter in the type it has in a combination."""
     domain = DOMAINS[name]
     converted = _convert(value, domain.kind)
     if converted is None or not domain.holds(converted):

@@ -39,12 +39,6 @@ class RankingSettings:
         Kept in the order of the result columns, so that the order given cannot change a score.
     min_trades : int
         A combination with fewer trades is not ranked.
-
-    Raises
-    ------
-    ConfigError
-        If a column is not a metric, a weight is not finite, the weights do not sum to 1 within
-        1e-9, or `min_trades` is not a whole number of 0 or more.
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
@@ -134,13 +128,7 @@ def no_extrema(n_columns: int) -> Extrema:
 
 
 def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
-    """Refuse values that cannot be ranked; `columns` also holds ``combo_id``.
-
-    Raises
-    ------
-    StoreError
-        If one of the columns `names` holds a value that is not finite.
-    """
+    """Refuse values that cannot be ranked; `columns` also holds ``combo_id``."""
     for name in names:
         wrong = ~np.isfinite(columns[name])
         if wrong.any():

@@ -25,13 +25,7 @@ _SHARE = 0.9
 
 
 def check_columns(names: Sequence[str], location: str) -> None:
-    """Refuse columns that lack one of time, open, high, low and close, or have it twice.
-
-    Raises
-    ------
-    DataError
-        If one is missing or there twice.
-    """
+    """Refuse columns that lack one of time, open, high, low and close, or have it twice."""
     needed = ("time", *PRICES)
     missing = [name for name in needed if name not in names]
     twice = [name for name in needed if list(names).count(name) > 1]
@@ -47,13 +41,7 @@ def check_columns(names: Sequence[str], location: str) -> None:
 
 
 def whole_minutes(time: pd.Series, location: str) -> NDArray[np.int64]:
-    """Return minutes since 1970-01-01 00:00 UTC of a column of times.
-
-    Raises
-    ------
-    DataError
-        If it holds no timestamps with a zone, or one is missing, no whole minute or far off.
-    """
+    """Return minutes since 1970-01-01 00:00 UTC of a column of times."""
     if not isinstance(time.dtype, pd.DatetimeTZDtype):
         raise DataError(
             f"the column time holds {time.dtype}",
@@ -97,13 +85,7 @@ def _check_years(minutes: NDArray[np.datetime64], location: str) -> None:
 
 
 def price_column(values: pd.Series, location: str) -> NDArray[np.float64]:
-    """Return a column of prices as float64, NaN for missing ones.
-
-    Raises
-    ------
-    DataError
-        If the column is not numeric.
-    """
+    """Return a column of prices as float64, NaN for missing ones."""
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         raise DataError(
             f"the column {values.name} holds {values.dtype}",
@@ -115,13 +97,7 @@ def price_column(values: pd.Series, location: str) -> NDArray[np.float64]:
 
 
 def check_order(minute: NDArray[np.int64], location: str) -> None:
-    """Refuse a minute that does not come after the one before it.
-
-    Raises
-    ------
-    DataError
-        If there is one.
-    """
+    """Refuse a minute that does not come after the one before it."""
     wrong = np.flatnonzero(np.diff(minute) <= 0)
     if len(wrong):
         row = int(wrong[0]) + 1
@@ -134,13 +110,7 @@ def check_order(minute: NDArray[np.int64], location: str) -> None:
 
 
 def check_prices(prices: Mapping[str, NDArray[np.float64]], location: str) -> None:
-    """Refuse prices that make no bar, or that no market quotes.
-
-    Raises
-    ------
-    DataError
-        If there are some.
-    """
+    """Refuse prices that make no bar, or that no market quotes."""
     low, high = prices["low"], prices["high"]
     inside = np.isfinite(low) & np.isfinite(high)
     for name in ("open", "close"):
@@ -169,11 +139,6 @@ def check_one_minute(minute: NDArray[np.int64], location: str) -> None:
         Ascending, each minute once.
     location : str
         File that the bars are from, for the message.
-
-    Raises
-    ------
-    DataError
-        If the commonest step of a span is longer than a minute and divides nine in ten of them.
     """
     gaps = np.diff(minute)
     first = 0

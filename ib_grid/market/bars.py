@@ -174,11 +174,6 @@ def write_bars(
         The quality report as plain values.
     trading_hours : mapping, optional
         The hours outside of which bars were dropped, as plain values.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the place cannot be written.
     """
     metadata = {SYMBOL_KEY: symbol.encode()}
     for key, values in ((QUALITY_KEY, quality), (HOURS_KEY, trading_hours)):
@@ -193,13 +188,7 @@ def write_bars(
 
 
 def read_origin(path: Path) -> BarsOrigin:
-    """Read the metadata of a bars file.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or not Parquet.
-    """
+    """Read the metadata of a bars file."""
     _check_is_file(path)
     try:
         metadata = pq.read_schema(path).metadata or {}

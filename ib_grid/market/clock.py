@@ -25,13 +25,7 @@ _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 def parse_clock_time(text: str) -> int:
-    """Return the minutes after midnight of an ``HH:MM`` text.
-
-    Raises
-    ------
-    InputError
-        If the text is not a time of day from 00:00 to 23:59.
-    """
+    """Return the minutes after midnight of an ``HH:MM`` text."""
     match = _CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise InputError(
@@ -41,13 +35,7 @@ def parse_clock_time(text: str) -> int:
 
 
 def zone(name: str) -> pytz.BaseTzInfo:
-    """Return the time zone of an IANA name such as ``Europe/Berlin``.
-
-    Raises
-    ------
-    InputError
-        If the zone is unknown.
-    """
+    """Return the time zone of an IANA name such as ``Europe/Berlin``."""
     try:
         return pytz.timezone(name)
     except (pytz.UnknownTimeZoneError, AttributeError) as error:
@@ -92,11 +80,6 @@ def utc_minute(local: dt.datetime, timezone: str) -> int:
         Without `tzinfo`.
     timezone : str
         IANA name.
-
-    Raises
-    ------
-    InputError
-        If the zone is unknown, or its clock change skips or repeats the time.
     """
     tz = zone(timezone)
     try:

@@ -36,11 +36,6 @@ def instrument_from_mapping(values: Mapping[str, object], *, location: str = "")
         and weekdays (a list of ``Mon`` to ``Sun``). All keys are required.
     location : str, optional
         Where the description comes from, for errors.
-
-    Raises
-    ------
-    InstrumentError
-        If a key is missing or unknown, or a value is invalid.
     """
     with _named(location):
         _check_keys(values, _KEYS)

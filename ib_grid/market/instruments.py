@@ -42,13 +42,7 @@ class Session:
 
 
 def session_from_text(text: str, timezone: str) -> Session:
-    """Return the session of a text ``HH:MM-HH:MM``.
-
-    Raises
-    ------
-    InputError
-        If the text has another form or the session ends before it begins.
-    """
+    """Return the session of a text ``HH:MM-HH:MM``."""
     parts = text.split("-") if isinstance(text, str) else []
     if len(parts) != 2:
         raise InputError(f"{shown(text)} is not a session", expected="HH:MM-HH:MM")
@@ -62,11 +56,6 @@ class TradingHours:
     """Trading hours of an instrument: ``[start, end)`` on the zone's clock, on some weekdays.
 
     Weekdays are those of the zone's date, Monday is 0; an end of ``"24:00"`` is midnight.
-
-    Raises
-    ------
-    InputError
-        If a time, the zone or a weekday is invalid, or the end does not come after the start.
     """
 
     start: str
@@ -131,11 +120,6 @@ class Instrument:
         Full spread, in points of price.
     currencies : tuple of str
         Currencies whose news block entries; three capitals each.
-
-    Raises
-    ------
-    InstrumentError
-        If a value is invalid, or a session lies outside the trading hours.
     """
 
     symbol: str
@@ -184,13 +168,7 @@ class Instrument:
 
 
 def check_symbol_name(symbol: object) -> str:
-    """Return the symbol if it is valid.
-
-    Raises
-    ------
-    InstrumentError
-        If the symbol is not made of letters, digits, ``.``, ``-`` and ``_``.
-    """
+    """Return the symbol if it is valid."""
     if not isinstance(symbol, str) or not _SYMBOL.fullmatch(symbol):
         raise InstrumentError(
             f"invalid symbol {symbol!r}",
@@ -249,13 +227,7 @@ INSTRUMENTS = {instrument.symbol: instrument for instrument in (GER40, XAUUSD)}
 
 
 def instrument(symbol: str) -> Instrument:
-    """Return the built-in instrument of a symbol.
-
-    Raises
-    ------
-    InstrumentError
-        If the symbol is unknown.
-    """
+    """Return the built-in instrument of a symbol."""
     try:
         return INSTRUMENTS[symbol]
     except KeyError:

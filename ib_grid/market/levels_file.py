@@ -52,11 +52,6 @@ def write_levels(
     symbol : str
     bars_sha256 : str
         SHA-256 of the file of the bars that the levels were computed from.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the place cannot be written.
     """
     sessions = [(s.ib_start, s.ib_end, s.ib_timezone) for s in levels]
     metadata = {
@@ -100,11 +95,6 @@ def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
     path : Path
     bars_sha256 : str
         SHA-256 of the file of the bars that the levels are to be used with.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or damaged, or its levels belong to other bars.
     """
     if not is_file(path):
         raise DataError("there is no such file", location=str(path), hint=_REMEDY)

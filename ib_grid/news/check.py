@@ -40,11 +40,6 @@ def check_candidates(
           candidate the nearest that blocks it; the earlier of two at the same distance; several in
           the same minute joined by ``;``; missing if the filter has no events;
         - `distance_minutes` (Int64): news moment minus event time, negative before the event.
-
-    Raises
-    ------
-    DataError
-        If an event of the filter is missing in `events`.
     """
     names = _names_by_minute(events)
     _check_known(news, names)

@@ -106,11 +106,6 @@ def news_filter(
     """Return the filter of a calendar's high-impact events in these currencies.
 
     The rule is in STRATEGY.md, section 4.
-
-    Raises
-    ------
-    ConfigError
-        If the minutes are not whole numbers from 0 to 1440.
     """
     minutes = [event.minute for event in calendar.high_impact(currencies)]
     return NewsFilter(
@@ -131,11 +126,6 @@ def currencies_of(
     table : mapping of symbol to currencies, optional
         The user's own; an entry replaces the instrument's currencies. ``ALL`` adds the events that
         concern every currency.
-
-    Raises
-    ------
-    ConfigError
-        If the instrument's entry is not a list of three-letter codes.
     """
     if table is None or instrument.symbol not in table:
         return instrument.currencies

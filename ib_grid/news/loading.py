@@ -55,14 +55,6 @@ def load_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Lo
     instrument : Instrument
     dates : int64 array, shape (n_dates,)
         The session dates of the bars, days since 1970-01-01.
-
-    Raises
-    ------
-    ConfigError
-        If no calendar is given, or a setting is invalid.
-    DataError
-        If a calendar cannot be read, or coverage is ``full`` and a session date is not covered.
-        A calendar without an event that could block covers no date; see `ib_grid.news.coverage`.
     """
     if not settings.enabled:
         return LoadedNews(filter=NO_NEWS, events=(), statement=DISABLED)

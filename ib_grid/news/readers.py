@@ -26,13 +26,6 @@ def read_calendar(paths: Path | Sequence[Path], *, timezone: str | None = None) 
         Every file of a folder is read, except hidden ones; its subfolders are not.
     timezone : str, optional
         Clock of times without an offset; by default that of each format (`formats.FORMATS`).
-
-    Raises
-    ------
-    DataError
-        If a file cannot be read or is not a calendar, or one of its entries is invalid.
-    InputError
-        If the time zone is unknown.
     """
     if timezone is not None:
         clock.zone(timezone)

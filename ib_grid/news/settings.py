@@ -32,11 +32,6 @@ class NewsSettings:
         Overrides the currencies of the instruments.
     timezone : str or None
         Clock of times without an offset; None for the default of each format.
-
-    Raises
-    ------
-    ConfigError
-        If the coverage mode is unknown.
     """
 
     enabled: bool = True

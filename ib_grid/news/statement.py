@@ -70,13 +70,7 @@ class NewsStatement:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> NewsStatement:
-        """Return the statement that `to_dict` turned into these values.
-
-        Raises
-        ------
-        ConfigError
-            If a value is missing or of another type.
-        """
+        """Return the statement that `to_dict` turned into these values."""
         if values.get("enabled") is False:
             return DISABLED
         _check(values, _TYPES)

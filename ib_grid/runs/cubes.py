@@ -36,11 +36,6 @@ def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
     -------
     float32 array, shape ``grid.shape``
         NaN for a combination in no block.
-
-    Raises
-    ------
-    StoreError
-        If a combination is not in the grid, or appears twice.
     """
     values = np.full(len(grid), np.nan, np.float32)
     n_rows = 0
@@ -54,13 +49,7 @@ def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
 
 
 def check_ids(shape: Sequence[int], ids: NDArray[np.int64]) -> None:
-    """Refuse ids outside the grid of this shape.
-
-    Raises
-    ------
-    StoreError
-        If an id is outside.
-    """
+    """Refuse ids outside the grid of this shape."""
     n_combinations = int(np.prod(shape, dtype=np.int64))
     if len(ids) and not 0 <= ids.min() <= ids.max() < n_combinations:
         wrong = ids.min() if ids.min() < 0 else ids.max()

@@ -45,13 +45,7 @@ def fingerprint(content: Mapping[str, object]) -> str:
 
 
 def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_dir: AnyPath) -> None:
-    """Check that the run of a directory has this identity.
-
-    Raises
-    ------
-    RunMismatchError
-        If the identity differs; the message lists the differences.
-    """
+    """Check that the run of a directory has this identity."""
     found = differences(here, run)
     if found:
         raise RunMismatchError(

@@ -47,11 +47,6 @@ def take_stock(results: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all:
     fingerprint : str
     read_all : bool
         Check the checksum of each file, instead of its footer alone.
-
-    Raises
-    ------
-    StoreError
-        If a damaged file cannot be moved, or the object store does not answer.
     """
     records, damaged = {}, []
     for path, found in _check_all(results, plan, fingerprint, read_all):
@@ -64,13 +59,7 @@ def take_stock(results: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all:
 
 
 def check_contents(results: AnyPath, plan: ChunkPlan, fingerprint: str) -> int:
-    """Check every partition before a report, and return the number of computed combinations.
-
-    Raises
-    ------
-    StoreError
-        If a file is damaged or of another run; no file is moved.
-    """
+    """Check every partition before a report, and return the number of computed combinations."""
     checked = _check_all(results, plan, fingerprint, read_all=True)
     damaged = [found for _, found in checked if isinstance(found, StoreError)]
     if damaged:
@@ -117,13 +106,7 @@ def _move_damaged(path: AnyPath, folder: AnyPath) -> AnyPath:
 
 
 def remove_temporary_files(results: AnyPath) -> int:
-    """Remove the half-written files that killed processes have left, and return their number.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be removed, or a folder is a link out of the run directory.
-    """
+    """Remove the half-written files that killed processes have left, and return their number."""
     if not isinstance(results, Path):  # objects are never half-written
         return 0
     check_no_link_out(results)

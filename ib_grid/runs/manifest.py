@@ -136,13 +136,7 @@ def versions() -> dict[str, str]:
 
 
 def write_manifest(run_dir: AnyPath, manifest: Manifest) -> None:
-    """Write run.json, whole or not at all, with a checksum of its content.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If the file cannot be written.
-    """
+    """Write run.json, whole or not at all, with a checksum of its content."""
     statement = manifest.news_statement.to_dict()
     content = {"format": FORMAT, **dataclasses.asdict(manifest), "news_statement": statement}
     signed = {**content, _CHECKSUM: _checksum(content)}
@@ -160,13 +154,7 @@ def _checksum(content: Mapping[str, object]) -> str:
 
 
 def read_manifest(run_dir: AnyPath) -> Manifest:
-    """Return the manifest of a run directory.
-
-    Raises
-    ------
-    InputError
-        If run.json is missing, damaged or of another format.
-    """
+    """Return the manifest of a run directory."""
     path = run_dir / RUN_FILE
     try:
         content = json.loads(read_regular(path, MAX_JSON_BYTES).decode())

@@ -104,13 +104,7 @@ def write(
     *,
     is_cut: bool = False,
 ) -> Record:
-    """Write the kept rows of a chunk, whole or not at all, and return the record of the file.
-
-    Raises
-    ------
-    StoreError
-        If the file cannot be written.
-    """
+    """Write the kept rows of a chunk, whole or not at all, and return the record of the file."""
     record = Record(
         chunk=chunk.index,
         first_id=chunk.first_id,
@@ -151,13 +145,7 @@ def _crc32(table: pa.Table) -> int:
 
 
 def read_record(path: AnyPath) -> Record:
-    """Return the record of a file, whatever its run.
-
-    Raises
-    ------
-    StoreError
-        If the file is not a partition.
-    """
+    """Return the record of a file, whatever its run."""
     return _footer(path)[0]
 
 
@@ -172,13 +160,7 @@ def _footer(path: AnyPath) -> tuple[Record, pq.FileMetaData, pa.Schema]:
 
 
 def verify(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
-    """Check by the footer of a file that it is a chunk's partition, and return its record.
-
-    Raises
-    ------
-    StoreError
-        If the file is anything else; the message says what is wrong.
-    """
+    """Check by the footer of a file that it is a chunk's partition, and return its record."""
     record, metadata, schema = _footer(path)
     expected = (chunk.index, chunk.first_id, chunk.n_rows)
     if record.fingerprint != fingerprint:
@@ -191,13 +173,7 @@ def verify(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
 
 
 def verify_contents(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
-    """Check as `verify`, and by the checksum that every byte of the file is as written.
-
-    Raises
-    ------
-    StoreError
-        If the file is anything else; the message says what is wrong.
-    """
+    """Check as `verify`, and by the checksum that every byte of the file is as written."""
     record = verify(path, chunk, fingerprint)
     try:
         with path.open("rb") as file:
@@ -212,13 +188,7 @@ def verify_contents(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
 def read_verified(
     path: AnyPath, grid: Grid, chunk: Chunk, fingerprint: str
 ) -> tuple[Record, pa.Table]:
-    """Check as `verify_contents`, and return the record and the rows, `result_schema`.
-
-    Raises
-    ------
-    StoreError
-        If the file is anything else, or its combinations are not those of the chunk.
-    """
+    """Check as `verify_contents`, and return the record and the rows, `result_schema`."""
     record = verify_contents(path, chunk, fingerprint)
     try:
         with open_partition(path) as file:

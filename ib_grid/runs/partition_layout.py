@@ -62,13 +62,7 @@ def partition_path(results: AnyPath, grid: Grid, chunk: Chunk) -> AnyPath:
 
 
 def chunk_of(results: AnyPath, path: AnyPath, plan: ChunkPlan) -> Chunk:
-    """Return the chunk whose partition has this path.
-
-    Raises
-    ------
-    StoreError
-        If no chunk has.
-    """
+    """Return the chunk whose partition has this path."""
     match = _FILE_NAME.fullmatch(path.name)
     index = int(match[1]) if match else len(plan)
     if index >= len(plan) or partition_path(results, plan.grid, plan.chunk(index)) != path:
@@ -77,13 +71,7 @@ def chunk_of(results: AnyPath, path: AnyPath, plan: ChunkPlan) -> Chunk:
 
 
 def partition_files(results: AnyPath) -> list[AnyPath]:
-    """Return the partitions in a results folder, in the order of their chunks.
-
-    Raises
-    ------
-    StoreError
-        If one is a link out of the run directory, see `check_no_link_out`.
-    """
+    """Return the partitions in a results folder, in the order of their chunks."""
     check_no_link_out(results)
     if isinstance(results, Path):
         found: Iterator[AnyPath] = results.glob(_PARTITIONS)
@@ -98,13 +86,7 @@ def _is_partition(path: RemotePath, results: RemotePath) -> bool:
 
 
 def files_by_chunk(results: AnyPath, plan: ChunkPlan) -> dict[int, AnyPath]:
-    """Return the existing partitions by chunk index, ascending.
-
-    Raises
-    ------
-    StoreError
-        If a file does not belong in the run.
-    """
+    """Return the existing partitions by chunk index, ascending."""
     return {chunk_of(results, path, plan).index: path for path in partition_files(results)}
 
 
@@ -120,11 +102,6 @@ def check_no_link_out(results: AnyPath) -> None:
     """Refuse folders and files that are links out of the run directory.
 
     Their targets would be read as results, moved as damaged or removed as temporary files.
-
-    Raises
-    ------
-    StoreError
-        If there is such a link.
     """
     if not isinstance(results, Path):  # a store has no links
         return
@@ -154,15 +131,7 @@ def no_results(results: AnyPath) -> DataError:
 
 @contextmanager
 def open_partition(path: AnyPath) -> Iterator[pq.ParquetFile]:
-    """Open a partition for reading.
-
-    Raises
-    ------
-    StoreError
-        If the path is a folder, a pipe or a device.
-    OSError, pyarrow.ArrowException
-        If the file cannot be read, or is not Parquet.
-    """
+    """Open a partition for reading."""
     if isinstance(path, Path):
         if path.exists() and not is_file(path):  # reading a pipe would wait forever
             raise StoreError("not a regular file", location=str(path))

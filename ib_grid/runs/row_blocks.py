@@ -49,13 +49,7 @@ class Block:
 
 
 def partition_files(run_dir: AnyPath, symbol: str) -> tuple[File, ...]:
-    """Return the partitions of a run, in the order of their chunks.
-
-    Raises
-    ------
-    DataError
-        If the run has none.
-    """
+    """Return the partitions of a run, in the order of their chunks."""
     results = results_folder(run_dir, symbol)
     files = partition_layout.partition_files(results)
     if not files:
@@ -81,13 +75,7 @@ def matching_files(
 
 
 def count_rows(files: Iterable[File]) -> int:
-    """Return the number of rows in all files, from their footers.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be read.
-    """
+    """Return the number of rows in all files, from their footers."""
     return sum(_n_rows(file.path) for file in files)
 
 
@@ -97,13 +85,7 @@ def _n_rows(path: AnyPath) -> int:
 
 
 def columns_of(path: AnyPath) -> tuple[str, ...]:
-    """Return the result columns of a file, in the order of `RESULT_COLUMNS`.
-
-    Raises
-    ------
-    StoreError
-        If the file cannot be read.
-    """
+    """Return the result columns of a file, in the order of `RESULT_COLUMNS`."""
     with read_errors(path), open_partition(path) as file:
         names = set(file.schema_arrow.names)
     return tuple(name for name in RESULT_COLUMNS if name in names)
@@ -121,11 +103,6 @@ def read_blocks(
         Columns to read.
     where : Condition, optional
         Rows to yield; by default all.
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be read or lacks a column.
     """
     needed = tuple(dict.fromkeys((*names, *(where.columns if where else ()))))
     for file in files:
@@ -138,13 +115,7 @@ def read_blocks(
 
 
 def check_finite(block: Block) -> None:
-    """Refuse a block, with ``combo_id`` among its columns, in which a number is not finite.
-
-    Raises
-    ------
-    StoreError
-        With the combination and the file.
-    """
+    """Refuse a block, with ``combo_id`` among its columns, in which a number is not finite."""
     floats = tuple(name for name, values in block.columns.items() if values.dtype.kind == "f")
     try:
         scoring.check_finite(block.columns, floats)
@@ -163,11 +134,6 @@ def take_rows(
     rows_of : mapping of int to int64 array
         Wanted rows by the index of the file, ascending.
     metrics : sequence of str
-
-    Raises
-    ------
-    StoreError
-        If a file cannot be read or lacks a column.
     """
     schema = result_schema(metrics)
     taken = [schema.empty_table()]

@@ -328,12 +328,7 @@ def load_run(path: str | AnyPath) -> Run:
 
 
 def checked_run(of: object) -> Run:
-    """Return a run unchanged; refuse its path and everything else.
-
-    Raises
-    ------
-    ConfigError
-    """
+    """Return a run unchanged; refuse its path and everything else."""
     if isinstance(of, Run):
         return of
     raise ConfigError(f"invalid run {shown(of)}", expected="a run opened by load_run(path)")

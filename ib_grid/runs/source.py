@@ -73,15 +73,7 @@ class HasSource(Protocol):
 
 
 def source_of(of: RunSource | HasSource) -> RunSource:
-    """Return a source as it is, or that of a run, which is read once and cached.
-
-    Raises
-    ------
-    ConfigError
-        If it is neither.
-    DataError
-        If a run's bars or calendars are not there any more, have changed or cannot be read.
-    """
+    """Return a source as it is, or that of a run, which is read once and cached."""
     if isinstance(of, RunSource):
         return of
     if not hasattr(of, "source"):

@@ -41,14 +41,7 @@ def is_dir(path: AnyPath) -> bool:
 
 
 def read_regular(path: AnyPath, max_bytes: int) -> bytes:
-    """Return the content of a regular file of limited size.
-
-    Raises
-    ------
-    OSError
-        If the path is a pipe, device or folder, the file is larger, or it cannot be read;
-        `strerror` has the reason.
-    """
+    """Return the content of a regular file of limited size."""
     content = path.read_bytes() if isinstance(path, RemotePath) else _head(path, max_bytes + 1)
     if len(content) > max_bytes:
         raise OSError(errno.EFBIG, f"larger than {max_bytes:,} bytes")
@@ -74,15 +67,6 @@ def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
     On a disk the content is written to a temporary file beside it, flushed and renamed; for an
     object store the content is collected in memory and put in one request. If the block fails, an
     existing file stays as it was and no new files or folders are left.
-
-    Raises
-    ------
-    OutputError
-        If the path cannot be written.
-    DiskError
-        If the disk is full or fails.
-    UnreachableError
-        If the object store does not accept the file.
     """
     with whole_files() as files, files.begin(path) as file:
         yield file
@@ -95,13 +79,6 @@ def whole_files() -> Iterator[WholeFiles]:
     If the block fails, existing files all stay as they were and no new ones are left. An object
     store has no renaming: its objects are put one after the other at the end of the block, and
     those before a failure stay.
-
-    Raises
-    ------
-    OutputError, DiskError
-        If a path cannot be written.
-    UnreachableError
-        If the object store does not accept a file.
     """
     files = WholeFiles()
     try:

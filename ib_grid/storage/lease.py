@@ -63,14 +63,6 @@ def leased(folder: RemotePath, say: Callable[[str], None]) -> Iterator[None]:
     folder : RemotePath
     say : callable
         Receives a message if a lease has to be watched for a while.
-
-    Raises
-    ------
-    OutputError
-        If another run has the lease, or took it over while this one could not reach the store, or
-        the bucket does not exist.
-    UnreachableError
-        If the store cannot be used.
     """
     token = secrets.token_hex(8)
     renewal = _Renewal(folder, _take(folder, token, say), token)

@@ -28,15 +28,6 @@ def sole_writer(folder: AnyPath, say: Callable[[str], None] = lambda _: None) ->
     folder : AnyPath
     say : callable, optional
         Receives a message if the function has to wait to learn whether the lock owner is alive.
-
-    Raises
-    ------
-    OutputError
-        If another process has the lock, or the folder cannot be written.
-    DiskError
-        If the disk is full or fails.
-    UnreachableError
-        If the object store cannot be used.
     """
     with leased(folder, say) if isinstance(folder, RemotePath) else _locked(folder):
         yield

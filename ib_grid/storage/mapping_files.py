@@ -22,13 +22,7 @@ _LONG_KEY = re.compile(rf"""(?<![\w"'.-])(?:{_PART}[ \t]*\.[ \t]*){{{_KEY_PARTS}
 
 
 def read_mapping(path: AnyPath) -> dict[str, object]:
-    """Return the keys and values of a TOML or JSON file.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read, or is not of the kind that its name says.
-    """
+    """Return the keys and values of a TOML or JSON file."""
     kind = path.suffix.lower()
     if kind not in _KINDS:
         raise ConfigError(

@@ -34,13 +34,7 @@ def all_below(folder: AnyPath) -> Iterator[AnyPath]:
 
 
 def move(source: AnyPath, target: AnyPath) -> None:
-    """Rename a file, or a folder with its content, on the same disk or in the same store.
-
-    Raises
-    ------
-    OSError
-        If the file or folder cannot be moved.
-    """
+    """Rename a file, or a folder with its content, on the same disk or in the same store."""
     if isinstance(source, Path) and isinstance(target, Path):  # noqa: SIM114 - two methods
         source.rename(target)
     elif isinstance(source, RemotePath) and isinstance(target, RemotePath):
@@ -51,11 +45,6 @@ def move(source: AnyPath, target: AnyPath) -> None:
 
 def parse_path(text: str) -> AnyPath:
     """Return the path that a person typed: a local path, or the URL of an object store.
-
-    Raises
-    ------
-    ConfigError
-        If the URL is invalid or holds a password.
 
     Examples
     --------

@@ -80,13 +80,7 @@ def pivot(
 
 
 def levels_of(grid: Grid, axis: Axis) -> tuple[list[str], list[Level]]:
-    """Return the parameter names of a pivot's axis and the levels that occur in the grid.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown or given twice, or no name is given.
-    """
+    """Return the parameter names of a pivot's axis and the levels that occur in the grid."""
     given = (axis,) if isinstance(axis, str) else tuple(axis)
     if not given or len(set(given)) < len(given):
         raise ConfigError(f"invalid axis {given!r}", expected="one name or several, each once")

@@ -33,11 +33,6 @@ def reducer(reduction: Reduction) -> Callable[[Values], float]:
         Takes a float32 array of shape (n,), which may be empty: then the result is NaN, and 0 for
         ``count``.
 
-    Raises
-    ------
-    ConfigError
-        If the reduction is unknown.
-
     Examples
     --------
     >>> reducer("p75")(np.array([1, 2, 3, 5], np.float32))

@@ -25,13 +25,7 @@ SORTABLE = (SCORE, "combo_id", *_NUMBERS, *METRIC_COLUMNS)
 
 
 def ranking_of(run: Run, min_trades: int | None = None) -> RankingSettings:
-    """Return the run's ranking settings, optionally with another minimum of trades.
-
-    Raises
-    ------
-    ConfigError
-        If `min_trades` is below 0.
-    """
+    """Return the run's ranking settings, optionally with another minimum of trades."""
     own: Any = run.manifest.ranking
     least = own["min_trades"] if min_trades is None else min_trades
     return RankingSettings(weights=own["weights"], min_trades=least)

@@ -65,13 +65,7 @@ class Setting:
 
 
 def read_days(market: Market, session: Session, horizon_minutes: int) -> Iterator[Day]:
-    """Return the session dates of a market, ascending.
-
-    Raises
-    ------
-    GridError
-        If the market was not built for this session or for so long a horizon.
-    """
+    """Return the session dates of a market, ascending."""
     levels = market.session_levels(session, horizon_minutes)
     for index in range(len(levels.date)):
         yield read_day(market, levels, index, horizon_minutes)

@@ -41,13 +41,7 @@ class Trade(NamedTuple):
 
 
 def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
-    """Return the trades of one combination in date order, columns `TRADE_COLUMNS`.
-
-    Raises
-    ------
-    GridError
-        If the market was not built for the combination's session or for so long a wait and window.
-    """
+    """Return the trades of one combination in date order, columns `TRADE_COLUMNS`."""
     days = read_days(context.market, params.session, params.horizon_minutes)
     return _trades_of_days(days, params, context)
 
@@ -81,11 +75,6 @@ def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.f
     -------
     float32 array, shape (len(METRIC_COLUMNS), chunk.n_rows)
         Columns in the order of `chunk.ids`.
-
-    Raises
-    ------
-    GridError
-        If the market was not built for the chunk's session or for so long a wait and window.
     """
     session = grid.sessions[chunk.session_index]
     wait = grid.ib_wait_minutes[chunk.wait_index]

@@ -75,13 +75,7 @@ class Condition:
 
 
 def as_condition(where: str | Condition | None) -> Condition | None:
-    """Return a condition unchanged, or the one of a text.
-
-    Raises
-    ------
-    ConfigError
-        If the text is not a condition, or the value is neither.
-    """
+    """Return a condition unchanged, or the one of a text."""
     if where is None or isinstance(where, Condition):
         return where
     if isinstance(where, str):
@@ -100,12 +94,6 @@ def parse_condition(text: str, *, location: str = "") -> Condition:
     text : str
     where : str, optional
         Option or key that it was given in, for the error.
-
-    Raises
-    ------
-    ConfigError
-        If the text is too long or too deep, names an unknown column, compares incompatible values,
-        or is not a condition of this language.
     """
     parser = _Parser(text.strip() if isinstance(text, str) else "", location)
     term = parser.term(parser.tree(), MAX_DEPTH)

@@ -49,11 +49,6 @@ class RowFilter:
         Of these, only so many are kept, the best by the ranking.
     ranking : RankingSettings
         Decides what is kept by ``ranking`` and by `top`.
-
-    Raises
-    ------
-    ConfigError
-        If the columns are unknown, the condition is invalid, or `top` is below 1.
     """
 
     columns: ColumnChoice = "all"

@@ -41,12 +41,6 @@ def read_csv_bars(
         Bars outside its trading hours are dropped.
     timezone : str, optional
         Clock of times without an offset; see `times.local_clock`.
-
-    Raises
-    ------
-    DataError
-        If a file cannot be read as one-minute bars, a local time has no zone or is skipped or
-        repeated by a clock change, the files hold two symbols, or no bar is within trading hours.
     """
     local = None if timezone is None else local_clock(timezone)
     files = [read_file(path, local) for path in find_files(paths)]

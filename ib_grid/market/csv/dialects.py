@@ -59,11 +59,6 @@ def recognise(first: str, second: str, first_at: str, second_at: str) -> Dialect
         The lines; `second` is empty if there is only one.
     first_at, second_at : str
         Their locations, for messages.
-
-    Raises
-    ------
-    DataError
-        If no layout fits, a column is missing or ambiguous, or no row follows the header.
     """
     for layout in LAYOUTS:
         if layout.columns:

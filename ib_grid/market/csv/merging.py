@@ -42,11 +42,6 @@ def merge(files: Sequence[FileRows]) -> Merged:
 
     The order is that of `files`, then of the rows in a file. A row with the prices of the previous
     row of its minute is a duplicate, a row with other prices a conflict.
-
-    Raises
-    ------
-    DataError
-        If the bars of a file are not one-minute bars, or prices jump as between two symbols.
     """
     for rows in files:
         check_one_minute(np.unique(rows.minute), str(rows.path))

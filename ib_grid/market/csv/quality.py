@@ -165,13 +165,7 @@ class QualityReport:
 
 
 def quality_from_dict(values: Mapping[str, Any], *, location: str = "") -> QualityReport:
-    """Return the report that `QualityReport.to_dict` turned into these values.
-
-    Raises
-    ------
-    DataError
-        If the values are not those of a report.
-    """
+    """Return the report that `QualityReport.to_dict` turned into these values."""
     try:
         nested = {
             "sources": _all(SourceFile, values["sources"]),

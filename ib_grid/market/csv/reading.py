@@ -70,11 +70,6 @@ def read_file(path: Path, local: LocalClock | None) -> FileRows:
     path : Path
     local : LocalClock or None
         The clock of times without an offset.
-
-    Raises
-    ------
-    DataError
-        If the layout is unknown, or a line is not a bar.
     """
     dialect: Dialect | None = None
     parts = []

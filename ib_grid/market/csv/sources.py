@@ -41,11 +41,6 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     Paths count in the order given. The files of a folder and its subfolders count in the natural
     order of their names, so that ``export (2).csv`` comes after ``export.csv`` and before
     ``export (10).csv``; hidden files are ignored. A file given twice counts where it is last.
-
-    Raises
-    ------
-    DataError
-        If a path does not exist, a folder contains no file, or no path is given.
     """
     files = [file for path in paths for file in _files_of(path)]
     if not files:
@@ -110,11 +105,6 @@ def blocks(path: Path) -> Iterator[tuple[int, bytes]]:
 
     Gzip and the byte order marks of UTF-8 and UTF-16 are recognised. Memory is bounded whatever
     the file contains.
-
-    Raises
-    ------
-    DataError
-        If the file is empty, cannot be read, is not text, or has a line that is far too long.
     """
     line, rest, n_bytes = 1, b"", 0
     with _opened(path) as read:

@@ -207,11 +207,6 @@ def local_clock(name: str) -> LocalClock:
 
     ``America/New_York+7`` is the server time of most MetaTrader brokers: two or three hours ahead
     of UTC, with the clock changes of New York. No IANA zone has both.
-
-    Raises
-    ------
-    DataError
-        If the zone is unknown.
     """
     for zone, hours in _readings(name):
         try:

@@ -25,13 +25,7 @@ _NAMES_OF = {
 
 
 def read_csv_table(raw: bytes, location: str, timezone: str) -> Calendar:
-    """Read CSV; `timezone` is the clock of times without an offset or a zone name.
-
-    Raises
-    ------
-    DataError
-        If the content is not CSV with the four columns, or a row is invalid.
-    """
+    """Read CSV; `timezone` is the clock of times without an offset or a zone name."""
     (_, header), *rows = _rows(decoded(raw, location, _EXPECTED), location)
     column = _columns(header, location)
     entries = (_entry(header, row, f"{location}, line {line}") for line, row in rows)

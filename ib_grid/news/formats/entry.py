@@ -27,13 +27,7 @@ class Entry:
     fields: Mapping[str, object]
 
     def text(self, name: str) -> str:
-        """Return a text field with each run of blanks replaced by a space.
-
-        Raises
-        ------
-        DataError
-            If the field is missing or not text.
-        """
+        """Return a text field with each run of blanks replaced by a space."""
         if name not in self.fields:
             raise self.error(f"missing {name}", expected="time, currency, impact and title")
         value = self.fields[name]
@@ -51,13 +45,7 @@ class Entry:
 
 
 def decoded(raw: bytes, location: str, expected: str) -> str:
-    """Return the text of a UTF-8 file.
-
-    Raises
-    ------
-    DataError
-        If the bytes are not UTF-8.
-    """
+    """Return the text of a UTF-8 file."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,11 +72,6 @@ def labels(entry: Entry, *, currency: str) -> tuple[str, str, str]:
     entry : Entry
     currency : str
         Name of the currency field.
-
-    Raises
-    ------
-    DataError
-        If a field is missing or not text, or the currency or the impact is unknown.
     """
     code = normalised_currency(entry.text(currency))
     if code is None:
@@ -115,23 +98,12 @@ def event(entry: Entry, *, time: str, currency: str, timezone: str) -> Event:
         Names of the fields.
     timezone : str
         Clock of a time without an offset or a zone name.
-
-    Raises
-    ------
-    DataError
-        If a field is missing or invalid.
     """
     return Event(iso_minute(entry, entry.text(time), timezone), *labels(entry, currency=currency))
 
 
 def iso_minute(entry: Entry, text: str, timezone: str) -> int:
-    """Return the UTC minute of ISO 8601 text; `timezone` is the clock of text without an offset.
-
-    Raises
-    ------
-    DataError
-        If the text is not a date with a time, or the local clock skips or repeats that time.
-    """
+    """Return the UTC minute of ISO 8601 text; `timezone` is the clock of text without an offset."""
     named = _NAMED_ZONE.fullmatch(text)
     written, zone = named.groups() if named else (text, timezone)
     try:
@@ -148,13 +120,7 @@ def iso_minute(entry: Entry, text: str, timezone: str) -> int:
 
 
 def utc_minute(entry: Entry, moment: dt.datetime, timezone: str) -> int:
-    """Return the UTC minute of a moment; `timezone` is the clock of a moment without an offset.
-
-    Raises
-    ------
-    DataError
-        If the year is implausible, the zone unknown, or its clock skips or repeats the moment.
-    """
+    """Return the UTC minute of a moment; `timezone` is the clock of a moment without an offset."""
     check_year(entry, moment.year)
     if moment.tzinfo is not None:
         return (moment - clock.EPOCH) // dt.timedelta(minutes=1)
@@ -165,13 +131,7 @@ def utc_minute(entry: Entry, moment: dt.datetime, timezone: str) -> int:
 
 
 def check_year(entry: Entry, year: int) -> None:
-    """Refuse an implausible year.
-
-    Raises
-    ------
-    DataError
-        If the year is before 1970 or after 2100.
-    """
+    """Refuse an implausible year."""
     if year not in _YEARS:
         raise entry.error(
             f"implausible year {year}", expected=f"a year from {_YEARS[0]} to {_YEARS[-1]}"

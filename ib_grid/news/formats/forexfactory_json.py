@@ -21,14 +21,7 @@ _EXPECTED = "a complete JSON file"
 
 
 def read_forexfactory_json(raw: bytes, location: str, _timezone: str) -> Calendar:
-    """Read a JSON calendar, whose times are UTC.
-
-    Raises
-    ------
-    DataError
-        If the content is not JSON with a list of events, the number of events is not the one that
-        the file states, or an event is invalid.
-    """
+    """Read a JSON calendar, whose times are UTC."""
     document = _json(decoded(raw, location, _EXPECTED), location)
     if not isinstance(document, dict) or not isinstance(document.get("events"), list):
         raise DataError(

@@ -35,13 +35,7 @@ class _DoctypeError(Exception):
 
 
 def read_forexfactory_xml(raw: bytes, location: str, timezone: str) -> Calendar:
-    """Read a weekly export; `timezone` is its clock.
-
-    Raises
-    ------
-    DataError
-        If the content is not XML of weekly events, has a DOCTYPE, or an event is invalid.
-    """
+    """Read a weekly export; `timezone` is its clock."""
     events: list[Event] = []
     untimed: list[UntimedEvent] = []
     dates: list[int] = []
