@@ -181,7 +181,7 @@ def test_tls(tmp_path: Path, expected: pa.Table) -> None:
             done(on(started, tmp_path, run_dir="none"))
 
 
-def test_a_process_that_is_not_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_that_is_not_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(existing_cluster, "_CONNECT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
@@ -193,7 +193,7 @@ def test_a_process_that_is_not_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> N
     assert caught.value.location == address
 
 
-def test_a_scheduler_that_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(existing_cluster, "_CONNECT_SECONDS", 0.3)
     with (
         pytest.raises(ClusterError, match="cannot be reached") as caught,

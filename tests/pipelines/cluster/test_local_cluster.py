@@ -118,7 +118,7 @@ def test_existing_scheduler_is_used_and_left_running(workers: Workers) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
-def test_memory_store_is_emptied(
+def test_no_process_or_folder_is_left_behind(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
