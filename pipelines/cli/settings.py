@@ -27,11 +27,7 @@ _CONFIG_HELP = "TOML or JSON file of these options as keys; the command line win
 class Given:
     """Settings as a person gave them, not yet read or checked.
 
-    Attributes
-    ----------
-    options : mapping
-        Values of the command line by name; None for what was not given.
-    config_file : Path or None
+    Options that were not given are None.
     """
 
     options: Mapping[str, object]

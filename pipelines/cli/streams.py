@@ -9,18 +9,9 @@ from typing import Any, TextIO
 class Watched:
     """A text stream that remembers why it could not be written to.
 
-    Parameters
-    ----------
-    stream : TextIO or None
-        None for a stream that was closed before the start: everything written to it is dropped.
-    may_fail : bool
-        Whether to drop text that cannot be written. Messages are dropped: a full log disk must not
-        end a run of hours.
-
-    Attributes
-    ----------
-    lost : OSError or None
-        Why the stream could not be written to; None so far.
+    A stream that was closed before the start is None: everything written to it is dropped. With
+    `may_fail`, so is text that cannot be written: a full log disk must not end a run of hours.
+    `lost` is the first error of writing, None so far.
     """
 
     def __init__(self, stream: TextIO | None, *, may_fail: bool) -> None:

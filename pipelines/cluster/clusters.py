@@ -34,13 +34,7 @@ def default_workers(cpus: int = CPU_COUNT) -> int:
 class Workers:
     """Workers that are ready for tasks.
 
-    Attributes
-    ----------
-    client : distributed.Client
-    count : int
-        Worker processes at the start.
-    dashboard_link : str
-        Address of the Dask dashboard.
+    `count` is the number of worker processes at the start.
     """
 
     client: Client
@@ -78,10 +72,7 @@ class Cluster(Protocol):
     def open(self, at_most: int) -> AbstractContextManager[Workers]:
         """Open the cluster for the length of a with block.
 
-        Parameters
-        ----------
-        at_most : int
-            Number of workers beyond which more are of no use.
+        More workers than `at_most` are of no use.
         """
 
     def check(self, workers: Workers, run_dir: AnyPath, fingerprint: str) -> None:

@@ -81,13 +81,7 @@ def check_this_worker(
 ) -> None:
     """Check, once per process, that this worker can take part in a run.
 
-    Parameters
-    ----------
-    versions : tuple of pairs
-        `own_versions` of the process that started the run.
-    run_dir : AnyPath
-    fingerprint : str
-        Of the run.
+    `versions` are the `own_versions` of the process that started the run.
     """
     name = f"a worker, process {os.getpid()} on {socket.gethostname()}"
     wrong = differences(own_versions(), dict(versions), dict(versions))
@@ -99,16 +93,7 @@ def check_this_worker(
 
 
 def check_workers(client: Client, run_dir: AnyPath, fingerprint: str) -> None:
-    """Check that the scheduler and all workers of a cluster can take part in a run.
-
-    Parameters
-    ----------
-    client : distributed.Client
-    run_dir : AnyPath
-        With the run's manifest in it.
-    fingerprint : str
-        Of the run.
-    """
+    """Check that the scheduler and all workers of a cluster can take part in a run."""
     for wrong in (_other_packages(client), _other_ib_grid(client)):
         if wrong:
             raise _other_versions(_first(wrong))

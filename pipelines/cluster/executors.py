@@ -73,12 +73,8 @@ class Executor(ABC):
 
         All batches are submitted at once; each result is released when the next one is taken.
 
-        Parameters
-        ----------
-        work : callable
-            A function of a module, or a `functools.partial` of one, without side effects. Its
-            merged results must not depend on the size of the batches.
-        items : sequence
+        `work` is a function of a module, or a `functools.partial` of one, without side effects. The
+        merged results must not depend on the size of the batches.
         """
         return _results(deque(self.submit_batches(work, items)))
 

@@ -23,15 +23,7 @@ _CONNECT_SECONDS = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExistingCluster:
-    """An existing Dask scheduler and its workers, which may come and go.
-
-    Attributes
-    ----------
-    address : str
-        Of the scheduler.
-    tls : mapping
-        Dask configuration of TLS.
-    """
+    """An existing Dask scheduler and its workers, which may come and go."""
 
     address: str
     tls: Mapping[str, object] = field(default_factory=dict)

@@ -46,8 +46,6 @@ class OwnCluster:
         ``HOST:PORT`` or ``:PORT``, which listens on this machine alone.
     listen : str, optional
         ``HOST:PORT`` at which workers of other machines can join.
-    tls : mapping
-        Dask configuration of TLS.
     """
 
     workers: int | None = None
@@ -162,10 +160,7 @@ class Dashboard(Application):
 
     The import takes a fifth of a second, and most runs are over before anybody looks.
 
-    Parameters
-    ----------
-    scheduler : distributed.Scheduler
-        In this process, started without a dashboard.
+    The scheduler runs in this process and was started without a dashboard.
     """
 
     def __init__(self, scheduler: Scheduler) -> None:

@@ -23,13 +23,8 @@ from pipelines.config.settings import OPTIONS, TYPES, Settings
 def load_settings(options: Mapping[str, object], file: Path | None = None) -> Settings:
     """Return the settings that a command line and a configuration file give.
 
-    Parameters
-    ----------
-    options : mapping
-        Values by the names of `Settings`; one that is None was not given. They win over the file.
-    file : Path, optional
-        TOML or JSON file with the same names as keys. Its paths are relative to the working
-        directory, as those on the command line are.
+    Options that are None were not given; the others win over the file. Paths in the file are
+    relative to the working directory.
     """
     content = _read(file)
     values = {name: _convert(name, value, f"{file}, {name}") for name, value in content.items()}

@@ -30,12 +30,7 @@ _LAST_PORT = 65_535
 class Convert:
     """Annotation of a type whose values a function converts.
 
-    Attributes
-    ----------
-    function : callable
-        From a given value to the value of the setting.
-    typed : type
-        Type of the option on the command line.
+    `typed` is the type of the option on the command line.
     """
 
     function: Callable[[Any], object]

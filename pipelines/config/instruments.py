@@ -29,11 +29,7 @@ _EXAMPLES = Path(__file__).parent / "examples"
 class FoundInstrument:
     """An instrument and the file that describes it.
 
-    Attributes
-    ----------
-    instrument : Instrument
-    file : AnyPath or None
-        None for a built-in instrument.
+    The file is None for a built-in instrument.
     """
 
     instrument: Instrument
@@ -46,12 +42,8 @@ _BUILT_IN = {one.symbol: FoundInstrument(instrument=one, file=None) for one in I
 def find_instrument(symbol: str, path: AnyPath | None = None) -> FoundInstrument:
     """Return the instrument of a symbol.
 
-    Parameters
-    ----------
-    symbol : str
-    path : AnyPath, optional
-        A TOML file, the run.json of a run, or a folder of SYMBOL.toml files; by default the folder
-        data/instruments.
+    `path` is a TOML file, the run.json of a run, or a folder of SYMBOL.toml files; by default the
+    folder data/instruments.
     """
     check_symbol_name(symbol)
     if path is not None and not is_dir(path):

@@ -48,16 +48,8 @@ _MINUTES = f"whole minutes from 0 to {MINUTES_PER_DAY:,}"
 class Option:
     """Help text of an option, and what an invalid value is told.
 
-    Attributes
-    ----------
-    help : str
-        The text that `--help` shows.
-    expected : str
-        What a person is told who gives an invalid value.
-    unset : str
-        What an option that is not given stands for, where its default value does not say so.
-    flags : tuple of str
-        Names on the command line, where they are not that of the field.
+    `unset` names the value of an option that is not given, where the default value does not tell;
+    `flags` are names on the command line that differ from the field's.
     """
 
     help: str

@@ -34,15 +34,8 @@ class RunInputs:
 
     Attributes
     ----------
-    instrument : Instrument
-    grid : Grid
-    context : BacktestContext
-    news_statement : NewsStatement
-        Provenance of the news filter, for run.json.
     data : mapping
         Provenance of the bars, for run.json: file, sha256, bars, first and last (UTC).
-    row_filter : RowFilter
-        The columns and rows of the results to store.
     notes : tuple of str
         Remarks on the input for the person who starts the run.
     """

@@ -82,12 +82,7 @@ def _words(values: Mapping[str, object] | None) -> str:
 class LoadedLevels:
     """Levels of the bars, from a file or computed.
 
-    Attributes
-    ----------
-    levels : mapping of Session to SessionLevels
-        One entry for each session asked for.
-    note : str or None
-        Why the levels were computed; None if the file was used.
+    The note tells why the levels were computed; None if the file was used.
     """
 
     levels: Mapping[Session, SessionLevels]
@@ -100,14 +95,6 @@ def load_levels(
     """Return levels from their file, or computed from the bars if the file is unusable.
 
     A file that is missing, damaged or made from other bars is not used, and not replaced here.
-
-    Parameters
-    ----------
-    levels_path : Path
-    bars : Bars
-    bars_sha256 : str
-        SHA-256 of the bars file.
-    sessions : sequence of Session
     """
     known: dict[Session, SessionLevels] = {}
     note = None

@@ -22,16 +22,8 @@ _MARGIN = 3  # a terminal shows "^C", which would push a full line out of place
 class Progress(progress.Progress):
     """Progress of a run, shown while the object is entered.
 
-    Parameters
-    ----------
-    console : Console
-        A terminal gets a live display, anything else a plain line every few seconds.
-    done, total : int
-        Combinations at the start, and of the grid.
-    best : Best, optional
-        Of the combinations that are done at the start.
-    clock : callable, optional
-        Seconds, for tests.
+    A terminal gets a live display, anything else a plain line every few seconds. `done` and `best`
+    are those of the start.
     """
 
     def __init__(

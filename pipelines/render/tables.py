@@ -37,17 +37,8 @@ _WIDE, _TIGHT = 2, 1  # spaces between columns
 class Column:
     """Column of a table on a terminal.
 
-    Attributes
-    ----------
-    heading : str
-    name : str
-        Name in the frame.
-    spec : str or callable
-        Format specification such as ``.2f``, or a function from a value to its text.
-    left : bool
-        Whether texts are aligned to the left.
-    essential : bool
-        Whether a narrow terminal shows this column before all others.
+    `spec` is a format specification such as ``.2f``, or a function from a value to its text. A
+    narrow terminal shows essential columns before all others.
     """
 
     heading: str
@@ -86,19 +77,9 @@ def render(
 ) -> None:
     """Print a frame: `columns` of it as a table, or all of it as CSV or JSON.
 
-    Parameters
-    ----------
-    console : Console
-    frame : DataFrame
-        The index is not printed.
-    columns : sequence of Column
-        Columns of the frame or of `with_joined`, from left to right. A narrow terminal shows the
-        essential ones, then the others from the left.
-    asked : Format
-    notes : sequence of str
-        Printed under a table; otherwise on standard error, so that the output holds only data.
-    summary : mapping, optional
-        JSON is then an object of these values and the ``rows``.
+    Columns are those of the frame or of `with_joined`, from left to right; a narrow terminal shows
+    the essential ones first. Notes go under a table, otherwise to standard error, so that the
+    output holds only data. With a summary, JSON is an object of its values and the ``rows``.
     """
     format_ = resolve_format(console, asked)
     if frame.empty:

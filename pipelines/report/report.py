@@ -46,13 +46,9 @@ def workbook_path(run_dir: AnyPath, symbol: str) -> AnyPath:
 class ReportSettings:
     """Settings of a report: the ranking and its length.
 
-    Attributes
-    ----------
-    ranking : RankingSettings
-    variation_filter : {"rule", "none"}
-        Whether the ranking of a variation has only the combinations where the variation applies.
-    n_best : int
-        Length of the overall ranking, at least `TOP_ROWS`; the number of rows in Excel.
+    With the rule, the ranking of a variation has only the combinations where the variation applies.
+    `n_best` is the length of the overall ranking, at least `TOP_ROWS`, and the number of rows in
+    Excel.
     """
 
     ranking: RankingSettings
@@ -75,11 +71,8 @@ class ReportSettings:
 class VariationReport:
     """Rankings of a variation: where the variation applies, and over all combinations.
 
-    Attributes
-    ----------
-    by_rule, unfiltered : Ranking
-    variation_filter : {"rule", "none"}
-        Which ranking is selected and has up to `VARIATION_ROWS` rows; the other has one row.
+    `variation_filter` names the ranking that is selected and has up to `VARIATION_ROWS` rows; the
+    other one has a single row.
     """
 
     by_rule: Ranking
@@ -96,18 +89,8 @@ class VariationReport:
 class Report:
     """Content of all files of a report.
 
-    Attributes
-    ----------
-    info : RunInfo
-    settings : ReportSettings
-    n_rows : int
-        Number of combinations that are computed and kept.
-    overall : Ranking
-    variations : mapping of str to VariationReport
-    parameter_effects : ParameterEffects
-    eligible : Eligible
-    replay : Replay or NoReplay
-        Trades of the top combinations, or the reason why there are none.
+    `n_rows` counts the combinations that are computed and kept; `replay` has the trades of the top
+    ones, or why there are none.
     """
 
     info: RunInfo
@@ -147,17 +130,7 @@ def build_report(
     source: RunSource | NoReplay = NO_BARS,
     executor: Executor = SERIAL_EXECUTOR,
 ) -> Report:
-    """Build the report of a run, finished or not, from its partition files.
-
-    Parameters
-    ----------
-    run_dir : AnyPath
-    info : RunInfo
-    settings : ReportSettings
-    source : RunSource or NoReplay
-        Data behind the run, for the trades of the top combinations, or why there is none.
-    executor : Executor
-    """
+    """Build the report of a run, finished or not, from its partition files."""
     _check_kept(settings.ranking, info.row_filter)
     files = row_blocks.partition_files(run_dir, info.symbol)
     n_rows = row_blocks.count_rows(files)

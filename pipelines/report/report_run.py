@@ -40,11 +40,6 @@ def report_run(
 
     Parameters
     ----------
-    run_dir : AnyPath
-    ranking : RankingSettings, optional
-        By default the ranking of the run.
-    variation_filter : {"rule", "none"}
-    n_best : int
     excel : bool
         Whether to write the workbook; an existing workbook is always rewritten.
     n_computed : int, optional
@@ -59,7 +54,6 @@ def report_run(
 
     Returns
     -------
-    Report
     list of AnyPath
         The files written, the summary first.
     """

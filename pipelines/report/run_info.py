@@ -22,21 +22,12 @@ class RunInfo:
 
     Attributes
     ----------
-    symbol : str
-    grid : Grid
-    execution : mapping of str to str or float
-        `Execution.to_dict`.
-    n_bars : int
-    first_bar_utc, last_bar_utc : str
-        Labels of the first and the last bar.
     fingerprint : str
         Checksum of all settings that can change a number.
     trades_command : str
         Command that lists the trades of a combination as the run made them, without ``--params``.
     notes : tuple of str
         Sentences for every reader, such as dates without a news filter.
-    row_filter : RowFilter
-        Columns and rows of the results that the run keeps.
     threshold : TopKThreshold, optional
         Last kept row of a run that keeps only the top rows, once it is known.
     n_computed : int, optional

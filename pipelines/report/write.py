@@ -26,18 +26,8 @@ def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> li
 
     If nothing is ranked, there is no ``_best_params.json``; an earlier one is removed.
 
-    Parameters
-    ----------
-    report : Report
-    run_dir : AnyPath
-    excel : bool
-        Whether to write the workbook. An existing workbook is always rewritten, so that it agrees
-        with the other files.
-
-    Returns
-    -------
-    list of AnyPath
-        The files written, the summary first.
+    An existing workbook is always rewritten, so that it agrees with the other files. The summary is
+    the first of the returned paths.
     """
     paths = []
     with whole_files() as files:

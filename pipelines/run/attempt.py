@@ -32,22 +32,7 @@ def compute_missing(
 ) -> tuple[Manifest, Workers | None]:
     """Compute the missing chunks; record the attempt at its start and however it ends.
 
-    Parameters
-    ----------
-    context : RunContext
-    manifest : Manifest
-        Of the run directory.
-    missing : list of int
-        Indices of the chunks.
-    before : Summary
-        Of the stored chunks.
-
-    Returns
-    -------
-    Manifest
-        With this attempt.
-    Workers, optional
-        The workers, if they are kept open.
+    `before` is the summary of the stored chunks. The workers are returned if they are kept open.
     """
     attempt = _Attempt(context, manifest)
     workers = None

@@ -38,13 +38,7 @@ _SHOW_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The chunks that workers have finished, and those that failed.
-
-    Attributes
-    ----------
-    done : tuple of ChunkDone
-    failed : tuple of ChunkError
-    """
+    """The chunks that workers have finished, and those that failed."""
 
     done: tuple[ChunkDone, ...]
     failed: tuple[ChunkError, ...]
@@ -63,16 +57,7 @@ def compute(
 ) -> Outcome:
     """Compute chunks on workers, which write them to partitions.
 
-    Parameters
-    ----------
-    work : ChunkWork
-    chunks : sequence of int
-        Indices.
-    workers : Workers
-    progress : Progress
-        Gets the result of each chunk.
-    before : Summary
-        Of the stored chunks.
+    `before` is the summary of the stored chunks.
     """
     waiting = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
     done: list[ChunkDone] = []

@@ -27,18 +27,7 @@ def say(console: Console, text: str) -> None:
 class RunContext:
     """A run that this process works on.
 
-    Attributes
-    ----------
-    settings : Settings
-    inputs : RunInputs
-    console : Console
-    folder : AnyPath
-        The run directory.
-    plan : ChunkPlan
-    fingerprint : str
-    cluster : Cluster
-    keep_open : ExitStack, optional
-        If given, workers that have finished stay until it is closed.
+    With `keep_open`, workers that have finished stay until that stack is closed.
     """
 
     settings: Settings

@@ -35,17 +35,8 @@ from pipelines.run.context import RunContext, say
 class RunResult:
     """A completed run.
 
-    Attributes
-    ----------
-    folder : AnyPath
-        Its directory.
-    manifest : Manifest
-    summary : Summary
-        Of the whole grid.
-    computed : int
-        Combinations that this call has computed; the others were stored.
-    workers : Workers, optional
-        The workers, if they are kept open.
+    `summary` is that of the whole grid; `computed` counts the combinations of this call, the others
+    were stored; `workers` are those kept open.
     """
 
     folder: AnyPath
@@ -63,14 +54,8 @@ def run(
 ) -> RunResult:
     """Compute the missing chunks of a new run, or of one to resume.
 
-    Parameters
-    ----------
-    settings : Settings
-    inputs : RunInputs
-    console : Console
-        Gets notes and progress.
-    keep_open : ExitStack, optional
-        If given, the workers of a successful run stay until it is closed.
+    Notes and progress go to the console. With `keep_open`, the workers of a successful run stay
+    until that stack is closed.
     """
     cluster = choose_cluster(settings)
     chosen = run_directory.choose_directory(

@@ -19,16 +19,7 @@ _NAMES_TRIED = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenDirectory:
-    """A run directory and what it holds.
-
-    Attributes
-    ----------
-    folder : AnyPath
-    begun : bool
-        True if it holds a run to resume.
-    notes : tuple of str
-        Notes for the user about the choice.
-    """
+    """A run directory and what it holds."""
 
     folder: AnyPath
     begun: bool
@@ -45,18 +36,8 @@ def choose_directory(
 ) -> ChosenDirectory:
     """Return the directory for the run of an identity; it exists afterwards.
 
-    Parameters
-    ----------
-    output : AnyPath
-        Parent of the run directories.
-    name : str, optional
-        Name of the directory; by default that of the newest run of the same identity, or a new one.
-    identity : mapping
-        All that can change a number.
-    combinations : int
-        Size of the grid, for a new name.
-    resume : bool
-        True to resume an existing run.
+    `identity` is all that can change a number. Without a name, the directory is that of the newest
+    run of the same identity, or a new one named after the number of combinations.
     """
     if name is not None:
         return _named(output / name, identity, resume)

@@ -33,16 +33,8 @@ class ChunkWork:
 
     Attributes
     ----------
-    context : BacktestContext
-    plan : ChunkPlan
-    dataset : AnyPath
-        Folder of the partition files.
-    fingerprint : str
-        Of the run.
     min_trades : int
         Minimum number of trades of a combination that can be the best so far.
-    row_filter : RowFilter
-        Columns and rows to write.
     versions : tuple of pairs, optional
         `compatibility.own_versions` of the process that started the run, which workers must match;
         None to skip the check.
@@ -63,12 +55,8 @@ class ChunkDone:
 
     Attributes
     ----------
-    chunk : int
-        Its index.
     summary : Summary
         Of all computed rows.
-    rows_kept : int
-    compute_seconds, write_seconds : float
     process : int
         Process id of the worker.
     compilations : int

@@ -20,11 +20,8 @@ class Check:
 
     Attributes
     ----------
-    name : str
     checked, total : int
         Number of items checked, and number of all items.
-    unit : str
-        Name of the items.
     problems : tuple of str
         Everything found wrong, each with its location.
     unchecked : str
@@ -48,14 +45,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """All checks of a run.
-
-    Attributes
-    ----------
-    checks : tuple of Check
-    notes : tuple of str
-        Further remarks for the user.
-    """
+    """All checks of a run."""
 
     checks: tuple[Check, ...]
     notes: tuple[str, ...] = ()

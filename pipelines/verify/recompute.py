@@ -37,13 +37,8 @@ TRADE_TOLERANCE = 1e-9
 class Recomputed:
     """Comparison of one recomputed combination.
 
-    Attributes
-    ----------
-    combo_id : int
-    n_trades : int
-    metrics, trades : str
-        Difference of the stored metrics, and of the fast engine's trades, from the reference
-        engine; empty if equal.
+    `metrics` and `trades` tell how the stored metrics and the fast engine's trades differ from
+    those of the reference engine; empty if equal.
     """
 
     combo_id: int
@@ -57,20 +52,7 @@ def check_sample(
 ) -> tuple[Check, ...]:
     """Recompute sampled rows: their metrics, and the trades of both engines.
 
-    Parameters
-    ----------
-    manifest : Manifest
-    sample : Sample
-    rows : Table
-        The sampled rows of intact files.
-    bars : Path, optional
-        Current location of the bars; by default the one in the manifest.
-    progress : callable
-
-    Returns
-    -------
-    tuple of Check
-        Empty for an empty sample.
+    `bars` is their path if they were moved. No checks for an empty sample.
     """
     total = sum(sample.counts.values())
     if not total:

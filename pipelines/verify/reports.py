@@ -75,16 +75,7 @@ def read_written(run_dir: AnyPath, symbol: str) -> WrittenReport:
 
 
 def check_report(written: WrittenReport, rows: pa.Table, n_rows: int) -> Check | None:
-    """Compare a report's ranked rows and row count with the data set; None without a report.
-
-    Parameters
-    ----------
-    written : WrittenReport
-    rows : Table
-        Rows of the ranked combinations in the data set.
-    n_rows : int
-        Number of rows in the data set.
-    """
+    """Compare a report's ranked rows and row count with the data set; None without a report."""
     if written.top is None and not written.damage:
         return None
     found = written.damage or _stale(written, rows, n_rows)

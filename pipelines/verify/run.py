@@ -46,17 +46,8 @@ def verify_run(
 ) -> Verification:
     """Verify a run, finished or not.
 
-    Parameters
-    ----------
-    run_dir : AnyPath
-    sample : int
-        Number of combinations to recompute.
-    seed : int
-        Seed of the sample.
-    bars : Path, optional
-        Current location of the bars; by default the one in run.json.
-    progress : callable
-        Called with the current work, the number of items done and their total.
+    `bars` is their path if they were moved; `progress` is called with the current work, the number
+    of items done and their total.
     """
     manifest = read_manifest(run_dir)
     plan, dataset = manifest.plan(), results_folder(run_dir, manifest.symbol)

@@ -15,12 +15,7 @@ from ib_grid.grid.chunks import ChunkPlan
 class Sample:
     """Number of sampled rows of each chunk.
 
-    Attributes
-    ----------
-    seed : int
-        Seed of the sample.
-    counts : mapping of int to int
-        Sampled rows, by chunk.
+    `counts` are the sampled rows by chunk.
     """
 
     seed: int
@@ -36,14 +31,8 @@ class Sample:
 def draw_sample(plan: ChunkPlan, sizes: Mapping[int, int], wanted: int, seed: int) -> Sample:
     """Draw rows from these chunks, evenly over sessions and waits.
 
-    Parameters
-    ----------
-    plan : ChunkPlan
-    sizes : mapping of int to int
-        Rows of the existing chunks.
-    wanted : int
-        Size of the sample; every row is taken if there are no more rows.
-    seed : int
+    `sizes` are the rows of the existing chunks; every row is taken if there are no more than
+    wanted.
     """
     if wanted >= sum(sizes.values()):
         return Sample(seed=seed, counts=dict(sizes))

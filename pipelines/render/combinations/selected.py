@@ -34,14 +34,8 @@ _SAME_R = 1e-3
 class Selected:
     """Selected combination of a run.
 
-    Attributes
-    ----------
-    run : Run
-    combo_id : int
-    row : mapping of str to value
-        Result row with the columns that the run has kept; numbers as published.
-    rank : int or None
-        Rank by the score of the run, 1 is the best; None if selected by id.
+    `row` has the columns that the run has kept, numbers as published; the rank is by the score of
+    the run, None if selected by id.
     """
 
     run: Run
@@ -100,16 +94,7 @@ class Selected:
 
 
 def select(run: str, *, rank: int | None = None, combo_id: int | None = None) -> Selected:
-    """Select a combination of a run by rank or id, the best one by default.
-
-    Parameters
-    ----------
-    run : str
-        Path or URL of the run directory.
-    rank : int, optional
-        Rank by the score of the run, from 1.
-    combo_id : int, optional
-    """
+    """Select a combination of a run by rank or id, the best one by default."""
     if rank is not None and combo_id is not None:
         raise ConfigError(
             "both a rank and an id", location="--rank, --id", expected="one of the two"

@@ -55,15 +55,7 @@ _YEAR_COLUMNS = (
 class CombinationFacts:
     """Facts of a combination.
 
-    Attributes
-    ----------
-    selected : Selected
-    variations : DataFrame
-        Metrics by variation, as far as the run has kept them.
-    years : DataFrame or None
-        Results by year; None without the bars.
-    trades : DataFrame or None
-        None without the bars.
+    Variations as far as the run has kept them; years and trades are None without the bars.
     """
 
     selected: Selected

@@ -12,17 +12,8 @@ import plotly.graph_objects as go
 class Figure:
     """Figure of a page.
 
-    Attributes
-    ----------
-    name : str
-        Id of its element in the page.
-    heading : str
-    label : str
-        Description for screen readers.
-    height : int
-        Pixels.
-    spec : dict
-        Data and layout for plotly.js, without the template, which the page holds once.
+    `label` is for screen readers. `spec` is data and layout for plotly.js, without the template,
+    which the page holds once.
     """
 
     name: str

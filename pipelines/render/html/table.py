@@ -40,16 +40,8 @@ class Row:
 class Table:
     """Table of a page.
 
-    Attributes
-    ----------
-    name : str
-        Id of its element.
-    label : str
-        Description for screen readers.
-    headings : tuple of Heading
-    rows : tuple of Row
-    sorted_by : str
-        Name of the column that the rows are sorted by; empty if a click does not sort.
+    `label` is for screen readers; a click on a heading sorts if `sorted_by` names the column that
+    the rows are sorted by.
     """
 
     name: str

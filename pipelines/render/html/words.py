@@ -107,6 +107,6 @@ def sentences(parts: Iterable[Markup]) -> Markup:
     return Markup(" ").join(part for part in parts if part)
 
 
-def plural(n: int, one: str, many: str = "") -> Markup:
+def plural(n: int, noun: str) -> Markup:
     """Return a count and its noun."""
-    return Markup("{} {}").format(number(n), one if n == 1 else many or f"{one}s")
+    return Markup("{} {}").format(number(n), noun if n == 1 else f"{noun}s")

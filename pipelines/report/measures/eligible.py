@@ -32,8 +32,6 @@ class Density:
 
     Attributes
     ----------
-    drawdown, total_r : Bins
-    counts : int64 array, shape (total_r.n, drawdown.n)
     front : float32 array, shape (n_front, 2)
         Drawdown and total R of the Pareto front, ascending: the highest total R available at each
         drawdown.
@@ -54,10 +52,10 @@ class Eligible:
     score_histogram, density : Histogram, Density or None
         None if no combination is eligible.
     above_best : int
-        Combinations, eligible or not, with more total R than the best; 0 where there is none.
+        Combinations, eligible or not, with more total R than the best; 0 without a best.
     beside_best : frame
         `ib_grid.analysis.effects.neighbourhoods.neighbours` of the best with ``total_r`` beside
-        each, NaN where it is not there; no row where there is no best.
+        each, NaN where missing; empty without a best.
     """
 
     score_histogram: Histogram | None
@@ -80,13 +78,8 @@ def eligible(
 
     Parameters
     ----------
-    files : sequence of File
-    grid : Grid
     total_r : float32 array, shape ``grid.shape``
         Total R of all combinations, NaN where missing.
-    ranking : Ranking
-    min_trades : int
-    executor : Executor
     """
     if ranking.best.empty:
         return Eligible(

@@ -16,13 +16,7 @@ HISTOGRAM_BINS = 130
 class Bins:
     """Bins ``(k * width, (k + 1) * width]``: 0 is an edge, and values of 0 lie below it.
 
-    Attributes
-    ----------
-    width : float
-        1, 2 or 5 times a power of 10.
-    first : int
-        The k of the first bin.
-    n : int
+    The width is 1, 2 or 5 times a power of 10; `first` is the k of the first bin.
     """
 
     width: float

@@ -32,7 +32,6 @@ class Effect:
 
     Attributes
     ----------
-    factor : Factor
     share_pct : float
         Percent of the variance of total R: `ib_grid.analysis.effects.variance.MainEffect`.
     bands : float64 array, shape (n_values, 3)
@@ -48,11 +47,7 @@ class Effect:
 class Pair:
     """Total R by the values of two parameters, over all others.
 
-    Attributes
-    ----------
-    x, y : Factor
-    median, tenth_percentile : float64 array, shape (n_y_values, n_x_values)
-        NaN where there is no combination.
+    Arrays of shape (n_y_values, n_x_values), NaN without combinations.
     """
 
     x: Factor
@@ -69,7 +64,6 @@ class ParameterEffects:
     ----------
     total_r_band : float64 array, shape (3,)
         10th percentile, median and 90th percentile of total R.
-    total_r_histogram : Histogram
     effects : tuple of Effect
         In the order of the parameters.
     pairs : tuple of Pair
@@ -129,10 +123,7 @@ def _pair(total_r: Cube, x: Factor, y: Factor) -> Pair:
 def bands(total_r: Cube, by: Sequence[Factor]) -> NDArray[np.float64]:
     """Return the `BAND` of total R at each combination of values of some parameters.
 
-    Returns
-    -------
-    float64 array, shape (n_values, ..., 3)
-        NaN where no combination is there.
+    Shape (n_values, ..., 3), NaN without combinations.
     """
     levels = crossed([factor_levels(factor) for factor in by])
     found = [quantiles(values, BAND) for values in cell_values(total_r, levels)]

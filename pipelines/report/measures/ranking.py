@@ -33,14 +33,8 @@ from pipelines.report.measures.sums import Sums, sums
 class Scope:
     """Scope of a ranking: whole combinations, or a variation's own results.
 
-    Attributes
-    ----------
-    variation : str or None
-        None for whole combinations.
-    by_rule : bool
-        Only where the variation counts by its rule.
-    n_best : int
-        Length of the ranking.
+    `variation` is None for whole combinations; `by_rule` keeps only those where the variation
+    counts by its rule.
     """
 
     variation: str | None = None
@@ -70,7 +64,6 @@ class Ranking:
 
     Attributes
     ----------
-    scope : Scope
     weights : mapping of str to float
         Score columns of the scope.
     extrema : Extrema
@@ -104,9 +97,6 @@ def rank(
     ----------
     files : sequence of File
         Partition files; no combination is in two of them.
-    scopes : sequence of Scope
-    settings : RankingSettings
-    executor : Executor
     metrics : sequence of str
         The metric columns that the files hold.
     extrema : Extrema, optional

@@ -13,13 +13,8 @@ from ib_grid.grid.scoring import Columns
 class Sums:
     """Sums over a set of combinations; `merge` adds disjoint sets.
 
-    Attributes
-    ----------
-    combinations, combinations_with_trades, profitable_combinations : int
-        All, those with a trade, those with a total R above 0.
-    trades : int
-    total_r : float
-        Sum of R over all trades of all combinations.
+    Combinations are counted: all, those with a trade, and those with a total R above 0. `total_r`
+    is the sum over all trades of all combinations.
     """
 
     combinations: int = 0
