@@ -6,12 +6,12 @@ without events is not the same as a date that no calendar covers.
 May import errors, storage, market and grid.
 """
 
+from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.calendars import Calendar, Event, merge_calendars
 from ib_grid.news.check import check_candidates
 from ib_grid.news.coverage import UnfilteredSpan, unfiltered_spans
 from ib_grid.news.filter import NO_NEWS, NewsFilter, currencies_of, news_filter
 from ib_grid.news.loading import LoadedNews, load_news
-from ib_grid.news.readers import read_calendar
 from ib_grid.news.settings import NewsSettings
 from ib_grid.news.statement import NewsStatement
 

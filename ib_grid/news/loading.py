@@ -10,10 +10,10 @@ import numpy as np
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.market.clock import MINUTES_PER_DAY, Days, date_of
 from ib_grid.market.instruments import Instrument
+from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.calendars import HIGH, Calendar, Event, UntimedEvent
 from ib_grid.news.coverage import UnfilteredSpan, unfiltered_spans
 from ib_grid.news.filter import NO_NEWS, NewsFilter, currencies_of, news_filter
-from ib_grid.news.readers import read_calendar
 from ib_grid.news.settings import NewsSettings
 from ib_grid.news.statement import DISABLED, NewsStatement
 

@@ -6,11 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import RunMismatchError
 from ib_grid.storage.paths import AnyPath
-
-# Raise with every change after which the engine returns other numbers for the same input.
-RESULTS_VERSION = 1
 
 
 def identity(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import ib_grid
-from ib_grid.engine.execution import Execution
+from ib_grid.engine.execution_model import Execution
 from ib_grid.errors import ConfigError, InputError, first_line
 from ib_grid.errors.validation import shown
 from ib_grid.grid.chunks import ChunkPlan
@@ -58,7 +58,7 @@ class Manifest:
         Weights and least number of trades, `RankingSettings`; decides no result row unless the run
         keeps only the best.
     results_version : int
-        `ib_grid.runs.fingerprint.RESULTS_VERSION` of the engine.
+        `ib_grid.engine.results_version.RESULTS_VERSION` of the engine.
     combinations, chunks, settings_per_chunk : int
         Size of the grid, number of chunks, and signal settings in each.
     versions : mapping

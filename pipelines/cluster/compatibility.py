@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import ib_grid
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import ClusterError, IbGridError, UnreachableError
-from ib_grid.runs.fingerprint import RESULTS_VERSION
 from ib_grid.runs.manifest import read_manifest
 from ib_grid.storage.paths import AnyPath
 
@@ -125,7 +125,7 @@ def _other_ib_grid(client: Client) -> list[str]:
     def ask() -> dict[str, str | None]:
         try:
             import ib_grid
-            from ib_grid.runs.fingerprint import RESULTS_VERSION
+            from ib_grid.engine.results_version import RESULTS_VERSION
         except ImportError:
             return {}
         return {"ib-grid": ib_grid.__version__, "results": str(RESULTS_VERSION)}

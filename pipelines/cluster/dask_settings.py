@@ -15,7 +15,7 @@ from tornado.ioloop import IOLoop
 
 from ib_grid.errors import ConfigError
 from pipelines.cluster.fork_server import ONE_THREAD
-from pipelines.config.options import TLS_SCHEMES
+from pipelines.config.run_options import TLS_SCHEMES
 from pipelines.config.settings import Settings
 
 # Name of a worker metric: Dask's own measure counts shared memory once per worker.

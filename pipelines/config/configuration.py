@@ -16,7 +16,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
 from ib_grid.storage.mapping_files import read_mapping
-from pipelines.config.options import given_type
+from pipelines.config.run_options import given_type
 from pipelines.config.settings import OPTIONS, TYPES, Settings
 
 

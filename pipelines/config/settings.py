@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, get_type_hints
 
-from ib_grid.engine.execution import Execution
+from ib_grid.engine.execution_model import Execution
 from ib_grid.errors import ConfigError
 from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
@@ -17,7 +17,7 @@ from ib_grid.news.settings import NewsSettings
 from pipelines.config import conversions, default_paths, instruments
 from pipelines.config.conversions import Convert
 from pipelines.config.instruments import FoundInstrument
-from pipelines.config.options import (
+from pipelines.config.run_options import (
     TLS_SCHEMES,
     ClusterOptions,
     DataOptions,

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import StoreError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.runs import inventory
 from ib_grid.runs.chunk_summary import Summary
-from ib_grid.runs.fingerprint import RESULTS_VERSION, check_same_run, fingerprint
+from ib_grid.runs.fingerprint import check_same_run, fingerprint
 from ib_grid.runs.manifest import (
     RUN_FILE,
     Manifest,

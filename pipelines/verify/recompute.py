@@ -13,9 +13,9 @@ import pyarrow as pa
 from ib_grid.analysis import RunSource, load_source
 from ib_grid.engine import reference
 from ib_grid.engine.fast import engine
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import InputError
 from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
-from ib_grid.runs.fingerprint import RESULTS_VERSION
 from ib_grid.runs.manifest import Manifest
 from pipelines.verify.checks import Check, Progress
 from pipelines.verify.sample import Sample

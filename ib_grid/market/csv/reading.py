@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.market.bar_checks import HIGHEST_PRICE, LOWEST_PRICE, PRICES, PRICES_EXPECTED
-from ib_grid.market.csv.dialects import Dialect, recognise, split, wrong_field_count
+from ib_grid.market.csv.recognition import Dialect, recognise, split, wrong_field_count
 from ib_grid.market.csv.sources import blocks, line_location
 from ib_grid.market.csv.times import LocalClock, parse_times, wrong_time
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli import options
+from pipelines.cli import arguments
 from pipelines.render import formats
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def compare(
     run_a: Annotated[str, typer.Argument(help="Run that the best come from, or its URL.")],
     run_b: Annotated[str, typer.Argument(help="Run to look them up in, or its URL.")],
-    by: options.SortColumn = "score",
-    ascending: options.Ascending = False,
+    by: arguments.SortColumn = "score",
+    ascending: arguments.Ascending = False,
     n: Annotated[int, typer.Option("-n", min=1, help="Number of combinations of run A.")] = 100,
-    where: options.Where = None,
-    min_trades: options.MinTrades = None,
-    format: options.TableFormat = formats.Format.AUTO,
+    where: arguments.Where = None,
+    min_trades: arguments.MinTrades = None,
+    format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show how the best combinations of one run do in another.
 

@@ -9,8 +9,8 @@ import typer
 
 from ib_grid.errors import ConfigError
 from ib_grid.storage.paths import parse_path
-from pipelines.cli.settings import Given, takes_settings
-from pipelines.config.options import DataOptions, InstrumentOptions
+from pipelines.cli.option_groups import Given, takes_settings
+from pipelines.config.run_options import DataOptions, InstrumentOptions
 
 
 def instruments(

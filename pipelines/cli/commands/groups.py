@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli import options
+from pipelines.cli import arguments
 from pipelines.render import formats
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def groups(
-    run: options.Run,
+    run: arguments.Run,
     strict: Annotated[
         bool, typer.Option("--strict", help="Group by max_distance_pct (the reach), too.")
     ] = False,
@@ -28,7 +28,7 @@ def groups(
     max_drawdown: Annotated[
         float, typer.Option(min=0, help="Largest drawdown of a combination, in R.")
     ] = 12.0,
-    min_trades: options.MinTrades = None,
+    min_trades: arguments.MinTrades = None,
     variations: Annotated[
         int,
         typer.Option(min=1, help="Fewest variations in a group."),
@@ -36,7 +36,7 @@ def groups(
     n: Annotated[
         int | None, typer.Option("-n", min=1, help="Number of groups. [default: all]")
     ] = None,
-    format: options.TableFormat = formats.Format.AUTO,
+    format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show the best combination of each variation side by side.
 

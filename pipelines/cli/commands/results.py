@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from ib_grid.storage.paths import parse_path
-from pipelines.cli import options
+from pipelines.cli import arguments
 
 if TYPE_CHECKING:
     from pipelines.report.report import VariationFilter
 
 
 def report(
-    run: options.Run,
+    run: arguments.Run,
     variation_filter: Annotated[
         str,
         typer.Option(help="rule: rank a variation only where its rule holds. none: everywhere."),
@@ -22,8 +22,8 @@ def report(
     top: Annotated[
         int, typer.Option(help="Number of combinations to rank and to list in Excel.")
     ] = 10_000,
-    excel: options.Excel = False,
-    config_file: options.Config = None,
+    excel: arguments.Excel = False,
+    config_file: arguments.Config = None,
 ) -> None:
     """Write the report of a run again from its stored results."""
     from pipelines.cluster.clusters import default_workers
@@ -44,7 +44,7 @@ def report(
 
 
 def verify(
-    run: options.Run,
+    run: arguments.Run,
     sample: Annotated[
         int,
         typer.Option(min=0, help="Number of combinations to recompute with the reference engine."),
@@ -53,7 +53,7 @@ def verify(
         int | None,
         typer.Option(min=0, help="Seed that draws the same sample again. [default: random]"),
     ] = None,
-    data: options.RunBars = None,
+    data: arguments.RunBars = None,
 ) -> None:
     """Verify the files of a run and recompute a sample of it.
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli import options
-from pipelines.cli.settings import Given, takes_settings
-from pipelines.config.options import (
+from pipelines.cli import arguments
+from pipelines.cli.option_groups import Given, takes_settings
+from pipelines.config.run_options import (
     ClusterOptions,
     DataOptions,
     ExecutionOptions,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     ClusterOptions,
     OutputOptions,
 )
-def run(given: Given, excel: options.Excel = False) -> None:
+def run(given: Given, excel: arguments.Excel = False) -> None:
     """Backtest every combination of a grid. Run the same command again to resume."""
     settings = _settings_of_run(given)
     from pipelines.inputs.inputs import read_inputs
@@ -59,7 +59,7 @@ def info(given: Given) -> None:
 def demo(
     given: Given,
     output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
-    excel: options.Excel = False,
+    excel: arguments.Excel = False,
 ) -> None:
     """Try everything out on a year of synthetic bars."""
     _prepare_workers()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ib_grid.errors import DataError
-from pipelines.cli import options
+from pipelines.cli import arguments
 from pipelines.render.formats import ExportFormat, Format
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def show(
-    run: options.Run,
-    rank: options.Rank = None,
-    combo_id: options.ComboId = None,
+    run: arguments.Run,
+    rank: arguments.Rank = None,
+    combo_id: arguments.ComboId = None,
     trades: Annotated[
         bool, typer.Option("--trades", help="List its trades, too; CSV then holds only them.")
     ] = False,
@@ -30,8 +30,8 @@ def show(
     date: Annotated[
         str | None, typer.Option(help="With --chart: only this session date, YYYY-MM-DD.")
     ] = None,
-    data: options.RunBars = None,
-    table_format: options.TableFormat = Format.AUTO,
+    data: arguments.RunBars = None,
+    table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
     """Show one combination of a run in detail."""
     from pipelines.inputs.output_checks import check_spares_run
@@ -69,10 +69,10 @@ def _source(selected: Selected, bars: Path | None, *, needed: bool) -> RunSource
 
 
 def export(
-    run: options.Run,
+    run: arguments.Run,
     out: Annotated[Path, typer.Option(help="File to write.")],
-    rank: options.Rank = None,
-    combo_id: options.ComboId = None,
+    rank: arguments.Rank = None,
+    combo_id: arguments.ComboId = None,
     file_format: Annotated[
         ExportFormat | None,
         typer.Option(
@@ -108,7 +108,7 @@ def portfolio(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write, one row per date.")] = None,
     chart: Annotated[Path | None, typer.Option(help="HTML file to write.")] = None,
-    table_format: options.TableFormat = Format.AUTO,
+    table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
     """Trade combinations of one or more runs side by side.
 

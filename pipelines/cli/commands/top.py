@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli import options
+from pipelines.cli import arguments
 from pipelines.render import formats
 
 if TYPE_CHECKING:
@@ -32,17 +32,17 @@ DEFAULT_COLUMNS = (
 
 
 def top(
-    run: options.Run,
-    by: options.SortColumn = "score",
-    ascending: options.Ascending = False,
+    run: arguments.Run,
+    by: arguments.SortColumn = "score",
+    ascending: arguments.Ascending = False,
     n: Annotated[int, typer.Option("-n", min=1, help="Number of combinations.")] = 20,
-    where: options.Where = None,
+    where: arguments.Where = None,
     columns: Annotated[
         str | None,
         typer.Option(help="Columns to show, separated by commas. [default: the most useful ones]"),
     ] = None,
-    min_trades: options.MinTrades = None,
-    format: options.TableFormat = formats.Format.AUTO,
+    min_trades: arguments.MinTrades = None,
+    format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show the best combinations of a run."""
     from ib_grid.analysis.selection.top import ranking_of

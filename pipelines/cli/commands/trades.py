@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ib_grid.storage.paths import parse_path
-from pipelines.cli import options
-from pipelines.cli.settings import Given, takes_settings
-from pipelines.config.options import (
+from pipelines.cli import arguments
+from pipelines.cli.option_groups import Given, takes_settings
+from pipelines.config.run_options import (
     DataOptions,
     ExecutionOptions,
     InstrumentOptions,
@@ -21,12 +21,12 @@ from pipelines.render import formats
 @takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
 def trades(
     given: Given,
-    params: options.Params,
-    out: options.CsvFile = None,
+    params: arguments.Params,
+    out: arguments.CsvFile = None,
     engine: Annotated[
         str, typer.Option(help="fast, or reference for the slow plain-Python engine.")
     ] = "fast",
-    table_format: options.TableFormat = formats.Format.AUTO,
+    table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show or write every trade of one combination."""
     settings = given.settings()
@@ -52,9 +52,9 @@ def trades(
 @takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
 def check(
     given: Given,
-    params: options.Params,
-    out: options.CsvFile = None,
-    table_format: options.TableFormat = formats.Format.AUTO,
+    params: arguments.Params,
+    out: arguments.CsvFile = None,
+    table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """List candidates, blocked or not, with their nearest event.
 

@@ -21,15 +21,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution import MODELS, Execution, Model
+from ib_grid.engine.execution_model import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import INSTRUMENTS
 from ib_grid.news import NO_NEWS, NewsFilter
-from ib_grid.runs.fingerprint import RESULTS_VERSION
 from tests.helpers.golden.golden_trades import golden_set
 from tests.helpers.paths import DATA, GOLDEN
 from tests.helpers.runs.small_runs import GRID

@@ -34,9 +34,9 @@ version = importlib.metadata.version
 importlib.metadata.version = lambda name: "0.1.2" if name == "numba" else version(name)
 """
 OTHER_RESULTS = """
-import ib_grid.runs.fingerprint
+import ib_grid.engine.results_version
 
-ib_grid.runs.fingerprint.RESULTS_VERSION += 1
+ib_grid.engine.results_version.RESULTS_VERSION += 1
 """
 
 

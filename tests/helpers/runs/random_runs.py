@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ib_grid.engine.execution import Execution
+from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
 from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
@@ -20,7 +21,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40, INSTRUMENTS
 from ib_grid.news import NO_NEWS, NewsStatement
-from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
+from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.runs.manifest import Manifest, versions, write_manifest
 from ib_grid.runs.partition_layout import partition_path, results_folder
 from tests.helpers.runs.reported_runs import random_rows

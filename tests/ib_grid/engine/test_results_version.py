@@ -11,8 +11,8 @@ import json
 import numpy as np
 import pytest
 
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.grid.columns import METRIC_COLUMNS
-from ib_grid.runs.fingerprint import RESULTS_VERSION
 from tests.helpers.golden.golden_grid import CASES, FILE, golden_grid, hashes, known
 
 

@@ -40,6 +40,6 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monkey
     def refuse(*_: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("ib_grid.news.readers.read_regular", refuse)
+    monkeypatch.setattr("ib_grid.news.calendar_files.read_regular", refuse)
     with pytest.raises(DataError, match=r"cannot be read \(Permission denied\)"):
         read_calendar(path)

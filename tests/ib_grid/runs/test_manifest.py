@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.engine.execution import Execution
+from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import InputError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40, XAUUSD
 from ib_grid.news import NO_NEWS, NewsStatement
-from ib_grid.runs.fingerprint import RESULTS_VERSION, fingerprint, identity
+from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.runs.manifest import Manifest, read_manifest, versions, write_manifest
 from tests.helpers.runs.small_runs import GRID
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import ib_grid
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import ClusterError
-from ib_grid.runs.fingerprint import RESULTS_VERSION
 from ib_grid.runs.manifest import write_manifest
 from pipelines.cluster.compatibility import (
     MAJOR_AND_MINOR,

@@ -10,8 +10,8 @@ from pathlib import Path
 from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, CalendarFile, merge_calendars
-from ib_grid.news.formats import DESCRIPTIONS, recognise_format
 from ib_grid.news.formats.entry import BOM, UTF8_HINT
+from ib_grid.news.formats.table import DESCRIPTIONS, recognise_format
 from ib_grid.storage.atomic_files import read_regular
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -25,7 +25,7 @@ def read_calendar(paths: Path | Sequence[Path], *, timezone: str | None = None) 
     paths : Path or sequence of Path
         Every file of a folder is read, except hidden ones; its subfolders are not.
     timezone : str, optional
-        Clock of times without an offset; by default that of each format (`formats.FORMATS`).
+        Clock of times without an offset; by default that of each format (`formats.table.FORMATS`).
     """
     if timezone is not None:
         clock.zone(timezone)

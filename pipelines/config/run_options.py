@@ -1,8 +1,8 @@
 """Options of a run, each declared once: its type, its default and its help text.
 
 A group of options is a class. Commands take their command-line options from these groups
-(`pipelines.cli.settings`), `Settings` inherits all of them, and the names of the fields are the
-keys of a configuration file. `--help` reads this module, so it imports nothing that takes time.
+(`pipelines.cli.option_groups`), `Settings` inherits all of them, and the names of the fields are
+the keys of a configuration file. `--help` reads this module, so it imports nothing that takes time.
 """
 
 from __future__ import annotations

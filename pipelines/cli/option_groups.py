@@ -1,4 +1,4 @@
-"""Command-line options of a command from groups of settings (`pipelines.config.options`)."""
+"""Command-line options of a command from groups of settings (`pipelines.config.run_options`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin,
 import typer
 
 from pipelines.config.conversions import Convert
-from pipelines.config.options import given_type, option_of
+from pipelines.config.run_options import given_type, option_of
 
 if TYPE_CHECKING:
     from pipelines.config.settings import Settings

@@ -1,0 +1,69 @@
+"""Table of calendar file formats, to which a new one is added."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ib_grid.news.calendars import Calendar
+from ib_grid.news.formats.csv_table import read_csv_table
+from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
+from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFormat:
+    """A calendar file format, recognised by content.
+
+    Attributes
+    ----------
+    name : str
+        Name in run.json.
+    description : str
+        Name in messages.
+    opening : bytes
+        Regular expression that the file's first character that is not blank matches.
+    timezone : str
+        Clock of times without an offset, unless the user names another.
+    read : callable
+        Turns the file's bytes, its location for messages, and the clock into a calendar.
+    """
+
+    name: str
+    description: str
+    opening: bytes
+    timezone: str
+    read: Callable[[bytes, str, str], Calendar]
+
+
+# The first format whose opening matches is taken.
+FORMATS = (
+    CalendarFormat(
+        name="yearly",
+        description="ForexFactory JSON",
+        opening=rb"[{\[]",
+        timezone="UTC",
+        read=read_forexfactory_json,
+    ),
+    CalendarFormat(
+        name="weekly",
+        description="a ForexFactory weekly export (XML)",
+        opening=rb"<",
+        timezone="America/New_York",
+        read=read_forexfactory_xml,
+    ),
+    CalendarFormat(
+        name="table",
+        description="CSV of events",
+        opening=rb"",
+        timezone="UTC",
+        read=read_csv_table,
+    ),
+)
+DESCRIPTIONS = f"{', '.join(f.description for f in FORMATS[:-1])}, or {FORMATS[-1].description}"
+
+
+def recognise_format(body: bytes) -> CalendarFormat:
+    """Return the format of a file's content, taken without leading blanks."""
+    return next(fmt for fmt in FORMATS if re.match(fmt.opening, body))
