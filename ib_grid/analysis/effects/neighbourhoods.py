@@ -81,7 +81,7 @@ def neighbours(
     >>> from ib_grid.market.instruments import GER40
     >>> found = neighbours(named_grid("standard", GER40), 0)
     >>> found[found["axis"] == "session"]["value"].tolist()
-    ['08:30-09:00', '09:00-09:30']
+    ['08:00-09:00', '09:00-09:30']
     """
     if not isinstance(of, (Run, Grid)):
         raise ConfigError(f"neighbours in {shown(of)}", expected="a run of load_run, or a grid")
