@@ -16,8 +16,8 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
 from ib_grid.storage.mapping_files import read_mapping
-from pipelines.config.run_options import given_type
-from pipelines.config.settings import OPTIONS, TYPES, Settings
+from pipelines.config.run_options import expected_of, given_type
+from pipelines.config.settings import TYPES, Settings
 
 
 def load_settings(options: Mapping[str, object], file: Path | None = None) -> Settings:
@@ -62,7 +62,7 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
 
 def _read(file: Path | None) -> dict[str, object]:
     content = read_mapping(file) if file else {}
-    check_names(content, OPTIONS, str(file), ConfigError)
+    check_names(content, TYPES, str(file), ConfigError)
     return content
 
 
@@ -77,7 +77,9 @@ def _convert(name: str, value: object, location: str) -> object:
         first = error.errors(include_url=False, include_context=False)[0]
         key = ".".join([name, *map(str, first["loc"])])
         raise ConfigError(
-            f"{key} is {shown(first['input'])}", location=location, expected=OPTIONS[name].expected
+            f"{key} is {shown(first['input'])}",
+            location=location,
+            expected=expected_of(TYPES[name]),
         ) from error
 
 

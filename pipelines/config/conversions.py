@@ -30,10 +30,12 @@ _LAST_PORT = 65_535
 class Convert:
     """Annotation of a type whose values a function converts.
 
-    `typed` is the type of the option on the command line.
+    `expected` is told to a person who gives an invalid value; `typed` is the type of the option on
+    the command line.
     """
 
     function: Callable[[Any], object]
+    expected: str = ""
     typed: Any = str
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> object:
@@ -51,6 +53,7 @@ class Range:
 
     ge: float
     le: float
+    expected: str
 
     def __get_pydantic_core_schema__(self, source: object, handler: Any) -> object:
         return {**handler(source), "ge": self.ge, "le": self.le}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from ib_grid.storage.paths import AnyPath
 from pipelines.config import conversions, default_paths
@@ -23,37 +23,58 @@ MAX_CHUNK_SIZE = 1_000_000
 MAX_POINTS = 1_000_000
 MINUTES_PER_DAY = 1_440
 
-Text = Annotated[str, Convert(conversions.to_text)]
-File = Annotated[Path, Convert(conversions.to_path, typed=Path)]
-Address = Annotated[str, Convert(conversions.to_listen_address)]
-Minutes = Annotated[int, Range(ge=0, le=MINUTES_PER_DAY)]
-Points = Annotated[float, Range(ge=0, le=MAX_POINTS)]
-Symbol = Annotated[str, Convert(conversions.to_symbol)]
-LocalOrRemotePath = Annotated[AnyPath, Convert(conversions.to_any_path)]
-Files = Annotated[tuple[Path, ...], Convert(conversions.to_paths, typed=list[Path])]
-Texts = Annotated[tuple[str, ...], Convert(conversions.to_texts, typed=list[str])]
-WorkerCount = Annotated[int, Range(ge=1, le=MAX_WORKERS)]
-SchedulerAddress = Annotated[str, Convert(conversions.to_scheduler_address)]
-SharedPath = Annotated[AnyPath, Convert(conversions.to_shared_path)]
-FolderName = Annotated[str, Convert(conversions.to_folder_name)]
-ChunkSize = Annotated[int, Range(ge=1, le=MAX_CHUNK_SIZE)]
-Condition = Annotated[str, Convert(conversions.to_condition)]
-RowCount = Annotated[int, Convert(conversions.to_row_count)]
-
-_POINTS = f"0 to {MAX_POINTS:,}, in points of price"
+_CALENDARS = "the path of a calendar file or of a folder of them, or a list"
+_INSTRUMENTS = "the path of a TOML file or of a folder of them"
 _MINUTES = f"whole minutes from 0 to {MINUTES_PER_DAY:,}"
+_OUTPUT = "the path of a folder, or a URL such as s3://bucket/prefix"
+_POINTS = f"0 to {MAX_POINTS:,}, in points of price"
+_ROWS = f"a number of combinations from 1 to {MAX_CHUNK_SIZE:,}"
+_RUN_DIR = "the name of a folder in the output folder, not a path"
+_ZONE = "an IANA name such as UTC or America/New_York"
+
+Symbol = Annotated[str, Convert(conversions.to_symbol, "a text such as GER40")]
+InstrumentPath = Annotated[AnyPath, Convert(conversions.to_any_path, _INSTRUMENTS)]
+BarsFile = Annotated[Path, Convert(conversions.to_path, "the path of a Parquet file", Path)]
+Folder = Annotated[Path, Convert(conversions.to_path, "the path of a folder", Path)]
+PemFile = Annotated[Path, Convert(conversions.to_path, "the path of a PEM file", Path)]
+GridName = Annotated[
+    str, Convert(conversions.to_text, "standard, expanded or the path of a TOML file")
+]
+Points = Annotated[float, Range(0, MAX_POINTS, _POINTS)]
+Calendars = Annotated[tuple[Path, ...], Convert(conversions.to_paths, _CALENDARS, list[Path])]
+Minutes = Annotated[int, Range(0, MINUTES_PER_DAY, _MINUTES)]
+Timezone = Annotated[str, Convert(conversions.to_text, _ZONE)]
+Currencies = Annotated[
+    tuple[str, ...],
+    Convert(conversions.to_texts, "a currency such as USD, or a list of them", list[str]),
+]
+WorkerCount = Annotated[int, Range(1, MAX_WORKERS, f"a whole number from 1 to {MAX_WORKERS:,}")]
+SchedulerAddress = Annotated[
+    str, Convert(conversions.to_scheduler_address, "an address such as tcp://127.0.0.1:8786")
+]
+Address = Annotated[str, Convert(conversions.to_listen_address, "HOST:PORT or :PORT")]
+OutputPath = Annotated[AnyPath, Convert(conversions.to_shared_path, _OUTPUT)]
+RunDirName = Annotated[str, Convert(conversions.to_folder_name, _RUN_DIR)]
+ChunkSize = Annotated[int, Range(1, MAX_CHUNK_SIZE, _ROWS)]
+Condition = Annotated[
+    str, Convert(conversions.to_condition, "a condition, such as total_trades >= 10")
+]
+RowCount = Annotated[
+    int, Convert(conversions.to_row_count, "a number of rows, such as 1000 or 1e6")
+]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Option:
-    """Help text of an option, and what an invalid value is told.
+    """Help text of an option.
 
     `unset` names the value of an option that is not given, where the default value does not tell;
-    `flags` are names on the command line that differ from the field's.
+    `flags` are names on the command line that differ from the field's; `expected` is told to a
+    person who gives an invalid value, where the type of the option does not tell.
     """
 
     help: str
-    expected: str
+    expected: str = ""
     unset: str = ""
     flags: tuple[str, ...] = ()
 
@@ -73,22 +94,28 @@ def given_type(type_: Any) -> Any:
     return Annotated[(inner, *notes)] if notes else inner
 
 
+def expected_of(type_: Any) -> str:
+    """Return what a person is told who gives an invalid value for an option."""
+    given = given_type(type_)
+    if given is bool:
+        return "true or false"
+    if get_origin(given) is Literal:
+        return f"one of {', '.join(get_args(given))}"
+    return str(option_of(type_).expected or given.__metadata__[0].expected)
+
+
 @dataclass(frozen=True, kw_only=True)
 class InstrumentOptions:
     """The instrument."""
 
     symbol: Annotated[
         Symbol,
-        Option(
-            help="Instrument: GER40, XAUUSD, or one described in data/instruments/SYMBOL.toml.",
-            expected="a text such as GER40",
-        ),
+        Option("Instrument: GER40, XAUUSD, or one described in data/instruments/SYMBOL.toml."),
     ]
     instruments: Annotated[
-        LocalOrRemotePath | None,
+        InstrumentPath | None,
         Option(
-            help="TOML file that describes the instrument, or a folder of SYMBOL.toml files.",
-            expected="the path of a TOML file or of a folder of them",
+            "TOML file that describes the instrument, or a folder of SYMBOL.toml files.",
             unset="data/instruments",
         ),
     ] = None
@@ -99,16 +126,12 @@ class DataOptions:
     """The prepared bars."""
 
     data: Annotated[
-        File | None,
-        Option(
-            help="Parquet file of one-minute bars.",
-            expected="the path of a Parquet file",
-            unset="SYMBOL_m1.parquet in --data-dir",
-        ),
+        BarsFile | None,
+        Option("Parquet file of one-minute bars.", unset="SYMBOL_m1.parquet in --data-dir"),
     ] = None
-    data_dir: Annotated[
-        File, Option(help="Folder of prepared bars and levels.", expected="the path of a folder")
-    ] = default_paths.DATA_DIR
+    data_dir: Annotated[Folder, Option("Folder of prepared bars and levels.")] = (
+        default_paths.DATA_DIR
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +139,7 @@ class GridOptions:
     """The grid."""
 
     grid: Annotated[
-        Text,
-        Option(
-            help="Grid of parameter values: standard, expanded, or a TOML file.",
-            expected="standard, expanded or the path of a TOML file",
-        ),
+        GridName, Option("Grid of parameter values: standard, expanded, or a TOML file.")
     ] = "standard"
 
 
@@ -130,24 +149,17 @@ class ExecutionOptions:
 
     execution: Annotated[
         Literal["realistic", "original"],
-        Option(
-            help="Execution model; original fills as the old optimizer did.",
-            expected="one of realistic, original",
-        ),
+        Option("Execution model; original fills as the old optimizer did."),
     ] = "realistic"
     spread_points: Annotated[
         Points | None,
-        Option(
-            help="Full spread, in points of price (for gold: dollars).",
-            expected=_POINTS,
-            unset="the instrument's",
-        ),
+        Option("Full spread, in points of price (for gold: dollars).", unset="the instrument's"),
     ] = None
     slippage_points: Annotated[
-        Points, Option(help="Slippage of each market fill, in points of price.", expected=_POINTS)
+        Points, Option("Slippage of each market fill, in points of price.")
     ] = 0.0
     commission_points: Annotated[
-        Points, Option(help="Commission per round trip, in points of price.", expected=_POINTS)
+        Points, Option("Commission per round trip, in points of price.")
     ] = 0.0
 
 
@@ -156,50 +168,27 @@ class NewsOptions:
     """The news filter."""
 
     news: Annotated[
-        Files,
-        Option(
-            help="Calendar file or folder; may be repeated.",
-            expected="the path of a calendar file or of a folder of them, or a list",
-            unset="data/news if it exists",
-        ),
+        Calendars,
+        Option("Calendar file or folder; may be repeated.", unset="data/news if it exists"),
     ] = ()
     news_filter: Annotated[
-        bool,
-        Option(
-            help="Block entries near high-impact news.",
-            expected="true or false",
-            flags=("--news-filter", "--no-news"),
-        ),
+        bool, Option("Block entries near high-impact news.", flags=("--news-filter", "--no-news"))
     ] = True
-    news_before_minutes: Annotated[
-        Minutes, Option(help="Minutes blocked before an event.", expected=_MINUTES)
-    ] = 2
-    news_after_minutes: Annotated[
-        Minutes, Option(help="Minutes blocked after an event.", expected=_MINUTES)
-    ] = 2
+    news_before_minutes: Annotated[Minutes, Option("Minutes blocked before an event.")] = 2
+    news_after_minutes: Annotated[Minutes, Option("Minutes blocked after an event.")] = 2
     news_coverage: Annotated[
         Literal["full", "partial"],
-        Option(
-            help="full: refuse to run if a date lacks news data."
-            " partial: run and list those dates.",
-            expected="one of full, partial",
-        ),
+        Option("full: refuse to run if a date lacks news data. partial: run and list those dates."),
     ] = "full"
     news_timezone: Annotated[
-        Text | None,
+        Timezone | None,
         Option(
-            help="Time zone of calendar times that name none.",
-            expected="an IANA name such as UTC or America/New_York",
-            unset="that of the calendar's format",
+            "Time zone of calendar times that name none.", unset="that of the calendar's format"
         ),
     ] = None
     news_currency: Annotated[
-        Texts,
-        Option(
-            help="Currency whose events block entries; may be repeated.",
-            expected="a currency such as USD, or a list of them",
-            unset="the instrument's",
-        ),
+        Currencies,
+        Option("Currency whose events block entries; may be repeated.", unset="the instrument's"),
     ] = ()
 
 
@@ -209,11 +198,7 @@ class WorkerOptions:
 
     workers: Annotated[
         WorkerCount | None,
-        Option(
-            help="Worker processes.",
-            expected=f"a whole number from 1 to {MAX_WORKERS:,}",
-            unset="as many as suit the machine, at most 90",
-        ),
+        Option("Worker processes.", unset="as many as suit the machine, at most 90"),
     ] = None
 
 
@@ -223,43 +208,20 @@ class ClusterOptions:
 
     scheduler: Annotated[
         SchedulerAddress | None,
-        Option(
-            help="Address of a running Dask scheduler to use instead of local workers.",
-            expected="an address such as tcp://127.0.0.1:8786",
-        ),
+        Option("Address of a running Dask scheduler to use instead of local workers."),
     ] = None
     dashboard_address: Annotated[
-        Address,
-        Option(
-            help="HOST:PORT of the Dask dashboard; port 0 takes any free one.",
-            expected="HOST:PORT or :PORT",
-        ),
+        Address, Option("HOST:PORT of the Dask dashboard; port 0 takes any free one.")
     ] = ":0"
     listen: Annotated[
         Address | None,
-        Option(
-            help="HOST:PORT at which workers on other machines can join.",
-            expected="HOST:PORT or :PORT",
-            unset="this machine only",
-        ),
+        Option("HOST:PORT at which workers on other machines can join.", unset="this machine only"),
     ] = None
     tls_ca_file: Annotated[
-        File | None,
-        Option(
-            help="PEM file of the certificate authority; turns TLS on.",
-            expected="the path of a PEM file",
-        ),
+        PemFile | None, Option("PEM file of the certificate authority; turns TLS on.")
     ] = None
-    tls_cert: Annotated[
-        File | None,
-        Option(help="PEM file of the TLS certificate.", expected="the path of a PEM file"),
-    ] = None
-    tls_key: Annotated[
-        File | None,
-        Option(
-            help="PEM file of the certificate's private key.", expected="the path of a PEM file"
-        ),
-    ] = None
+    tls_cert: Annotated[PemFile | None, Option("PEM file of the TLS certificate.")] = None
+    tls_key: Annotated[PemFile | None, Option("PEM file of the certificate's private key.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,56 +229,32 @@ class OutputOptions:
     """The run directory and what is stored in it."""
 
     output: Annotated[
-        SharedPath,
-        Option(
-            help="Folder of run directories, or a URL such as s3://BUCKET/PREFIX.",
-            expected="the path of a folder, or a URL such as s3://bucket/prefix",
-        ),
+        OutputPath, Option("Folder of run directories, or a URL such as s3://BUCKET/PREFIX.")
     ] = Path("results")
     run_dir: Annotated[
-        FolderName | None,
-        Option(
-            help="Name of the run directory in the output folder.",
-            expected="the name of a folder in the output folder, not a path",
-            unset="SYMBOL_COMBINATIONS_TIME",
-        ),
+        RunDirName | None,
+        Option("Name of the run directory in the output folder.", unset="SYMBOL_COMBINATIONS_TIME"),
     ] = None
     resume: Annotated[
         bool,
-        Option(
-            help="Resume an earlier run with the same settings.",
-            expected="true or false",
-            flags=("--resume", "--no-resume"),
-        ),
+        Option("Resume an earlier run with the same settings.", flags=("--resume", "--no-resume")),
     ] = True
     chunk_size: Annotated[
         ChunkSize | None,
-        Option(
-            help="Approximate number of combinations in a chunk.",
-            expected=f"a number of combinations from 1 to {MAX_CHUNK_SIZE:,}",
-            unset="to suit grid and workers",
-        ),
+        Option("Approximate number of combinations in a chunk.", unset="to suit grid and workers"),
     ] = None
     columns: Annotated[
         Literal["all", "ranking"],
-        Option(
-            help="Result columns to store: all, or those that ranking and reports need.",
-            expected="one of all, ranking",
-        ),
+        Option("Result columns to store: all, or those that ranking and reports need."),
     ] = "all"
     filter: Annotated[
         Condition | None,
         Option(
-            help="Store only the rows that meet a condition, such as 'total_trades >= 10'.",
-            expected="a condition, such as total_trades >= 10",
+            "Store only the rows that meet a condition, such as 'total_trades >= 10'.",
             unset="all rows",
         ),
     ] = None
     top_k: Annotated[
         RowCount | None,
-        Option(
-            help="Store only this many rows, the best by score: 1000 or 1e6.",
-            expected="a number of rows, such as 1000 or 1e6",
-            unset="all rows",
-        ),
+        Option("Store only this many rows, the best by score: 1000 or 1e6.", unset="all rows"),
     ] = None

@@ -27,9 +27,7 @@ from pipelines.config.run_options import (
     NewsOptions,
     Option,
     OutputOptions,
-    Text,
     WorkerOptions,
-    option_of,
 )
 
 _TLS_NAMES = ("tls_ca_file", "tls_cert", "tls_key")
@@ -49,16 +47,14 @@ class Settings(  # the fields of the last base come first
     """Settings of a run, the options and two tables that only a configuration file can hold."""
 
     ranking: Annotated[
-        Annotated[RankingSettings, Convert(conversions.to_ranking)],
-        Option(
-            help="Weights of metric columns in the score, and the least number of trades.",
-            expected=f"a table of {', '.join(conversions.RANKING_KEYS)}",
-        ),
+        RankingSettings,
+        Convert(conversions.to_ranking, f"a table of {', '.join(conversions.RANKING_KEYS)}"),
+        Option("Weights of metric columns in the score, and the least number of trades."),
     ] = field(default_factory=RankingSettings)
     news_currencies: Annotated[
-        Mapping[str, list[Text]],
+        Mapping[str, list[Annotated[str, Convert(conversions.to_text)]]],
         Option(
-            help="Currencies whose events block entries, by symbol.",
+            "Currencies whose events block entries, by symbol.",
             expected='a table such as NAS100 = ["USD"]',
         ),
     ] = field(default_factory=dict)
@@ -130,7 +126,6 @@ class Settings(  # the fields of the last base come first
 
 
 TYPES = get_type_hints(Settings, include_extras=True)
-OPTIONS = {name: option_of(type_) for name, type_ in TYPES.items()}
 
 
 def _check_cluster(settings: Settings) -> None:

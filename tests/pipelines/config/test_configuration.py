@@ -16,7 +16,7 @@ from ib_grid.market.instruments import GER40
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import RemotePath
 from pipelines.config.configuration import load_grid, load_ranking, load_settings
-from pipelines.config.settings import OPTIONS, Settings
+from pipelines.config.settings import TYPES, Settings
 
 
 def config_file(folder: Path, text: str, name: str = "run.toml") -> Path:
@@ -202,7 +202,7 @@ _JSON = st.recursive(
 )
 
 
-@given(st.sampled_from(sorted(OPTIONS)), _JSON)
+@given(st.sampled_from(sorted(TYPES)), _JSON)
 def test_any_value_is_accepted_or_refused_with_a_message(key: str, value: object) -> None:
     try:
         settings = load_settings({"symbol": "GER40", key: value})
