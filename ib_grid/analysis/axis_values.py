@@ -34,17 +34,9 @@ PARENTS = {second: first for first, second in JOINED_AXES.values()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """A parameter, or the session, with its values and their positions in the grid.
+    """A parameter, or the session: its values, and the positions of each on a grid axis.
 
-    Attributes
-    ----------
-    name : str
-    axis : int
-        Index of the grid axis.
-    values : tuple
-        Numbers ascending.
-    positions : tuple of tuple of int
-        Positions of each value on the axis.
+    Numbers are ascending; `axis` is the index of the axis.
     """
 
     name: str

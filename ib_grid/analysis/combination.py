@@ -181,22 +181,10 @@ def by_variation(trades: pd.DataFrame) -> pd.DataFrame:
 def sums_by(
     trades: pd.DataFrame, key: pd.Series, rows: Sequence[int] | Sequence[str], name: str
 ) -> pd.DataFrame:
-    """Return results by a key.
+    """Return results by a key of each trade, a row for each of `rows`.
 
-    Parameters
-    ----------
-    trades : DataFrame
-    key : Series, shape (n_trades,)
-    rows : sequence
-        The keys to show; those without a trade have 0 trades.
-    name : str
-        Of the key.
-
-    Returns
-    -------
-    DataFrame, a row per key
-        `trades` (int64); `total_r` and `mean_r` in R; `winrate` in percent of wins and losses.
-        Without trades 0, as in the result rows.
+    `trades` (int64); `total_r` and `mean_r` in R; `winrate` in percent of wins and losses. All are
+    0 for a row without trades, as in the result rows.
     """
     r = trades["r"].to_numpy(np.float64)
     frame = pd.DataFrame({"key": key.to_numpy(), "r": r, "win": r > 0, "loss": r < 0})

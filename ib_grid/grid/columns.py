@@ -34,12 +34,7 @@ TRADE_COLUMNS = (
 class Metric:
     """A figure of a combination over its trades in date order (STRATEGY.md, section 8).
 
-    Attributes
-    ----------
-    name : str
-    unit : str
-    meaning : str
-        Its definition, and where it is 0 for want of a value.
+    The meaning is its definition, and where it is 0 for want of a value.
     """
 
     name: str

@@ -102,11 +102,7 @@ def _check_min_trades(min_trades: object) -> None:
 class Extrema(NamedTuple):
     """Lowest and highest value of each score column over rows, in the order of the weights.
 
-    Attributes
-    ----------
-    low, high : float64 array, shape (n_columns,)
-        +inf and -inf without rows.
-    n_rows : int
+    `low` and `high` have shape (n_columns,); +inf and -inf without rows.
     """
 
     low: NDArray[np.float64]
@@ -144,13 +140,7 @@ def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
 def eligible(columns: Columns, min_trades: int, prefix: str = "") -> NDArray[np.bool_]:
     """Return which rows have enough trades to be ranked, shape (n_rows,).
 
-    Parameters
-    ----------
-    columns : mapping of str to array
-        With ``total_trades``, or a variation's with its prefix.
-    min_trades : int
-    prefix : str
-        Empty for whole combinations.
+    With the prefix of a variation, its own trades count.
 
     Examples
     --------
@@ -179,20 +169,11 @@ def column_extrema(columns: Columns, weights: Mapping[str, float]) -> Extrema:
 def composite_scores(
     columns: Columns, weights: Mapping[str, float], extrema: Extrema
 ) -> NDArray[np.float64]:
-    """Return the weighted sum of the score columns, each min-max normalised.
+    """Return the weighted sum of the score columns, each min-max normalised, shape (n_rows,).
 
-    Parameters
-    ----------
-    columns : mapping of str to array, shape (n_rows,)
-        Finite, and within the extrema.
-    weights : mapping of str to float
-    extrema : Extrema
-        Over all rows that are ranked together.
-
-    Returns
-    -------
-    float64 array, shape (n_rows,)
-        A column that has one value throughout is undefined after normalising, and adds 0 for all.
+    Columns are finite and within the extrema, which are those over all rows that are ranked
+    together. A column that has one value throughout is undefined after normalising, and adds 0 for
+    all.
     """
     scores = np.zeros(len(columns[next(iter(weights))]))
     for (name, weight), low, high in zip(weights.items(), extrema.low, extrema.high, strict=True):

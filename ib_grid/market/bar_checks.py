@@ -130,15 +130,8 @@ def check_prices(prices: Mapping[str, NDArray[np.float64]], location: str) -> No
 def check_one_minute(minute: NDArray[np.int64], location: str) -> None:
     """Refuse bars of several minutes: their steps are multiples of one that is longer than 1.
 
-    The steps are looked at in spans of about 500, so that a stretch of longer bars among those of
-    one minute is found, too; fewer than 10 steps say nothing.
-
-    Parameters
-    ----------
-    minute : int64 array, shape (n,)
-        Ascending, each minute once.
-    location : str
-        File that the bars are from, for the message.
+    The steps between ascending minutes are looked at in spans of about 500, so that a stretch of
+    longer bars among those of one minute is found, too; fewer than 10 steps say nothing.
     """
     gaps = np.diff(minute)
     first = 0

@@ -136,17 +136,14 @@ def _check_size(file: pq.ParquetFile, path: Path) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarsOrigin:
-    """Origin of a bars file, from its metadata.
+    """Origin of a bars file, from its metadata; None for what the file does not say.
 
     Attributes
     ----------
-    symbol : str or None
-        None if the file does not say.
     quality : dict or None
-        The quality report as plain values, see `ib_grid.market.csv.quality`; None if absent.
+        The quality report as plain values, see `ib_grid.market.csv.quality`.
     trading_hours : dict or None
-        The hours outside of which bars were dropped, see `TradingHours.to_dict`; None if the file
-        does not say.
+        The hours outside of which bars were dropped, see `TradingHours.to_dict`.
     """
 
     symbol: str | None
@@ -162,18 +159,9 @@ def write_bars(
     quality: Mapping[str, Any] | None = None,
     trading_hours: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write bars as snappy Parquet; the metadata say what is known of them.
+    """Write bars as snappy Parquet, with their origin (`BarsOrigin`) as metadata.
 
-    Parameters
-    ----------
-    path : Path
-        Replaced as a whole, or left as it was.
-    bars : Bars
-    symbol : str
-    quality : mapping, optional
-        The quality report as plain values.
-    trading_hours : mapping, optional
-        The hours outside of which bars were dropped, as plain values.
+    The file is replaced as a whole, or left as it was.
     """
     metadata = {SYMBOL_KEY: symbol.encode()}
     for key, values in ((QUALITY_KEY, quality), (HOURS_KEY, trading_hours)):

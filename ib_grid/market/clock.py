@@ -46,24 +46,10 @@ def zone(name: str) -> pytz.BaseTzInfo:
 
 
 def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes:
-    """Return the UTC minutes of one clock time on each of the local dates.
+    """Return the UTC minutes of a clock time ``HH:MM`` on each local date, shape (n_dates,).
 
     A clock time that the spring change leaves out is moved on by the change; one that the autumn
     change gives twice is taken as the second.
-
-    Parameters
-    ----------
-    dates : int64 array, shape (n_dates,)
-        Local dates, days since 1970-01-01.
-    clock_time : str
-        ``HH:MM``.
-    timezone : str
-        IANA name.
-
-    Returns
-    -------
-    int64 array, shape (n_dates,)
-        Minutes since 1970-01-01 00:00 UTC.
     """
     local = dates * MINUTES_PER_DAY + parse_clock_time(clock_time)
     before, after = _readings(local, timezone)
@@ -72,15 +58,7 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
 
 
 def utc_minute(local: dt.datetime, timezone: str) -> int:
-    """Return the UTC minute in which a local time without an offset falls.
-
-    Parameters
-    ----------
-    local : datetime
-        Without `tzinfo`.
-    timezone : str
-        IANA name.
-    """
+    """Return the UTC minute in which a local time without an offset falls."""
     tz = zone(timezone)
     try:
         moment = tz.localize(local, is_dst=None)
@@ -104,20 +82,7 @@ def date_of(day: int) -> dt.date:
 
 
 def local_dates(minutes: Minutes, timezone: str) -> Days:
-    """Return the local date of each UTC minute.
-
-    Parameters
-    ----------
-    minutes : int64 array, shape (n,)
-        Minutes since 1970-01-01 00:00 UTC.
-    timezone : str
-        IANA name.
-
-    Returns
-    -------
-    int64 array, shape (n,)
-        Days since 1970-01-01 in that zone.
-    """
+    """Return the local date of each UTC minute, shape (n,)."""
     return (minutes + utc_offset_minutes(minutes, timezone)) // MINUTES_PER_DAY
 
 
@@ -137,13 +102,6 @@ def utc_offset_minutes(minutes: Minutes, timezone: str) -> Minutes:
 
 def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArray[np.int64]]:
     """Return the UTC minutes that a zone's clock shows as these local minutes.
-
-    Parameters
-    ----------
-    local_minutes : int64 array, shape (n,)
-        Minutes since 1970-01-01 00:00 by the zone's clock.
-    timezone : str
-        IANA name.
 
     Returns
     -------

@@ -28,14 +28,9 @@ _KEYS = ("symbol", "timezone", "sessions", "spread_points", "currencies", "tradi
 def instrument_from_mapping(values: Mapping[str, object], *, location: str = "") -> Instrument:
     """Return the instrument that a mapping describes, such as the content of a TOML file.
 
-    Parameters
-    ----------
-    values : mapping
-        The keys symbol, timezone (of the sessions), sessions (a list of ``HH:MM-HH:MM``),
-        spread_points, currencies (a list), and trading_hours: a mapping of start, end, timezone
-        and weekdays (a list of ``Mon`` to ``Sun``). All keys are required.
-    location : str, optional
-        Where the description comes from, for errors.
+    All keys are required: symbol, timezone (of the sessions), sessions (a list of ``HH:MM-HH:MM``),
+    spread_points, currencies (a list), and trading_hours, a mapping of start, end, timezone and
+    weekdays (a list of ``Mon`` to ``Sun``). `location` names the file in errors.
     """
     with _named(location):
         _check_keys(values, _KEYS)

@@ -44,14 +44,8 @@ def write_levels(
 ) -> None:
     """Write levels as Parquet, a row for each session and date.
 
-    Parameters
-    ----------
-    path : Path
-        Replaced as a whole, or left as it was.
-    levels : mapping of Session to SessionLevels
-    symbol : str
-    bars_sha256 : str
-        SHA-256 of the file of the bars that the levels were computed from.
+    The file is replaced as a whole, or left as it was; `bars_sha256` is the checksum of the file of
+    bars that the levels were computed from.
     """
     sessions = [(s.ib_start, s.ib_end, s.ib_timezone) for s in levels]
     metadata = {
@@ -88,14 +82,7 @@ def _table(session: Session, levels: SessionLevels, schema: pa.Schema) -> pa.Tab
 
 
 def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
-    """Read the levels of each session, exactly as they were written.
-
-    Parameters
-    ----------
-    path : Path
-    bars_sha256 : str
-        SHA-256 of the file of the bars that the levels are to be used with.
-    """
+    """Read the levels of each session, exactly as they were written for a file of bars."""
     if not is_file(path):
         raise DataError("there is no such file", location=str(path), hint=_REMEDY)
     try:

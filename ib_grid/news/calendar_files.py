@@ -20,12 +20,8 @@ MAX_BYTES = 8 * 1024 * 1024
 def read_calendar(paths: Path | Sequence[Path], *, timezone: str | None = None) -> Calendar:
     """Read files and folders as one calendar.
 
-    Parameters
-    ----------
-    paths : Path or sequence of Path
-        Every file of a folder is read, except hidden ones; its subfolders are not.
-    timezone : str, optional
-        Clock of times without an offset; by default that of each format (`formats.table.FORMATS`).
+    Every file of a folder is read, except hidden ones; its subfolders are not. `timezone` is the
+    clock of times without an offset, by default that of each format (`formats.FORMATS`).
     """
     if timezone is not None:
         clock.zone(timezone)

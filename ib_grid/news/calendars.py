@@ -24,17 +24,9 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """A scheduled publication or speech.
+    """A scheduled publication or speech, at a UTC minute.
 
-    Attributes
-    ----------
-    minute : int
-        Minutes since 1970-01-01 00:00 UTC.
-    currency : str
-        Three capitals; ``ALL`` for an event that concerns every currency.
-    impact : str
-        One of `IMPACTS`.
-    title : str
+    The currency has three capitals, ``ALL`` for every currency; the impact is one of `IMPACTS`.
     """
 
     minute: int
@@ -47,14 +39,8 @@ class Event:
 class UntimedEvent:
     """An event without a time of day, which blocks nothing and is therefore reported.
 
-    Attributes
-    ----------
-    date : int
-        Days since 1970-01-01, on the calendar's own clock.
-    currency, impact, title : str
-        As in `Event`.
-    time_text : str
-        The text in place of the time, such as ``All Day``.
+    The date is that of the calendar's own clock; `time_text` stands for the time, such as ``All
+    Day``.
     """
 
     date: int
@@ -71,12 +57,7 @@ _AnyEvent = TypeVar("_AnyEvent", Event, UntimedEvent)
 class Claim:
     """UTC dates for which a calendar claims to list every event, both ends included.
 
-    Attributes
-    ----------
-    first, last : int
-        Days since 1970-01-01.
-    last_updated : int or None
-        Date the calendar was written, if stated; later events were only planned.
+    `last_updated` is the date the calendar was written, if stated; later events were only planned.
     """
 
     first: int
@@ -107,16 +88,7 @@ class CalendarFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Events of every currency and impact, and the dates claimed for them.
-
-    Attributes
-    ----------
-    events : tuple of Event
-        Ascending by minute, without duplicates.
-    untimed : tuple of UntimedEvent
-    claims : tuple of Claim
-    files : tuple of CalendarFile
-    """
+    """Events of every currency and impact, ascending, and the dates claimed for them."""
 
     events: tuple[Event, ...] = ()
     untimed: tuple[UntimedEvent, ...] = ()

@@ -26,7 +26,6 @@ def check_candidates(
     candidates : DataFrame
         One row per candidate; column `news_minute` is its news moment, minutes since 1970-01-01
         00:00 UTC. Other columns, such as date, variation and direction, are kept.
-    news : NewsFilter
     events : sequence of Event
         The events of the filter; others are ignored.
 

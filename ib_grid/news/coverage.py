@@ -37,14 +37,7 @@ NO_CALENDAR = "no calendar"
 
 @dataclass(frozen=True, slots=True)
 class UnfilteredSpan:
-    """Consecutive session dates that a calendar does not cover, for the same reason.
-
-    Attributes
-    ----------
-    dates : tuple of int
-        Days since 1970-01-01, ascending.
-    reason : str
-    """
+    """Consecutive session dates that a calendar does not cover, for the same reason."""
 
     dates: tuple[int, ...]
     reason: str
@@ -58,21 +51,9 @@ class UnfilteredSpan:
 def unfiltered_spans(
     calendar: Calendar, currencies: Sequence[str], dates: Days
 ) -> tuple[UnfilteredSpan, ...]:
-    """Return the session dates that a calendar does not cover for these currencies.
+    """Return the session dates (ascending) that a calendar does not cover for these currencies.
 
     A local date counts as the UTC date of the same name.
-
-    Parameters
-    ----------
-    calendar : Calendar
-    currencies : sequence of str
-    dates : int64 array, shape (n_dates,)
-        Session dates, days since 1970-01-01, ascending.
-
-    Returns
-    -------
-    tuple of UnfilteredSpan
-        Ascending.
     """
     reason_of = _reasons(calendar, currencies)
     of_all = _reason_of_all(calendar, currencies, dates)

@@ -120,12 +120,8 @@ def currencies_of(
 ) -> tuple[str, ...]:
     """Return the currencies whose events block entries of an instrument.
 
-    Parameters
-    ----------
-    instrument : Instrument
-    table : mapping of symbol to currencies, optional
-        The user's own; an entry replaces the instrument's currencies. ``ALL`` adds the events that
-        concern every currency.
+    An entry of the user's own table, by symbol, replaces the instrument's currencies. ``ALL`` adds
+    the events that concern every currency.
     """
     if table is None or instrument.symbol not in table:
         return instrument.currencies

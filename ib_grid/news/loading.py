@@ -31,14 +31,9 @@ _HINT = (
 class LoadedNews:
     """The news filter of a run, its events and its provenance.
 
-    Attributes
-    ----------
-    filter : NewsFilter
-        For the engines: the events near the session dates. Its `to_dict` belongs into the
-        fingerprint of a run.
-    events : tuple of Event
-        All high-impact events in the currencies, however far from the session dates.
-    statement : NewsStatement
+    The filter has the events near the session dates, and its `to_dict` belongs into the fingerprint
+    of a run; `events` are all high-impact ones in the currencies, however far from the session
+    dates.
     """
 
     filter: NewsFilter
@@ -47,15 +42,7 @@ class LoadedNews:
 
 
 def load_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> LoadedNews:
-    """Load the news filter of a run.
-
-    Parameters
-    ----------
-    settings : NewsSettings
-    instrument : Instrument
-    dates : int64 array, shape (n_dates,)
-        The session dates of the bars, days since 1970-01-01.
-    """
+    """Load the news filter of a run whose bars have these session dates."""
     if not settings.enabled:
         return LoadedNews(filter=NO_NEWS, events=(), statement=DISABLED)
     currencies = currencies_of(instrument, settings.currencies)

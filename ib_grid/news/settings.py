@@ -19,8 +19,6 @@ class NewsSettings:
 
     Attributes
     ----------
-    enabled : bool
-        False for ``--no-news``.
     paths : tuple of Path
         Calendar files and folders.
     before_minutes, after_minutes : int

@@ -15,28 +15,14 @@ from ib_grid.news.settings import CoverageMode, NewsSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewsStatement:
-    """The news filter of a run in words and numbers.
+    """The news filter of a run in words and numbers; only `enabled` is set if it is off.
 
     Attributes
     ----------
-    enabled : bool
-        The other fields are empty if False.
-    before_minutes, after_minutes : int
-        Minutes blocked before and after an event.
-    n_events : int
-        Minutes with an event that blocks.
-    events_sha256 : str
-        Checksum of those minutes.
-    impact : str
-        Impact of the events that block.
-    currencies : tuple of str
+    n_events, events_sha256
+        Minutes with an event that blocks, and their checksum.
     paths : tuple of str
-        Calendar files and folders, absolute.
-    timezone : str or None
-        Clock of times without an offset; None for the default of each format.
-    calendars : tuple of CalendarFile
-        Every file that was read.
-    coverage : {"full", "partial"}
+        Calendar files and folders, absolute; `calendars` are the files that were read.
     session_dates, unfiltered_dates : int
         Number of session dates, and how many of those no calendar covers.
     unfiltered_spans : tuple of str

@@ -24,16 +24,7 @@ class Best:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariationSums:
-    """Sums over combinations of one variation's trades.
-
-    Attributes
-    ----------
-    combinations : int
-        Combinations with at least one trade of the variation.
-    trades : int
-    total_r : float
-        Sum of the variation's R.
-    """
+    """Sums of one variation's trades over the combinations that have any."""
 
     combinations: int
     trades: int
@@ -44,15 +35,8 @@ class VariationSums:
 class Summary:
     """Summary of the results of some combinations.
 
-    Attributes
-    ----------
-    combinations : int
-    min_trades : int
-        Least number of trades of the best combination.
-    best : Best, optional
-        None if no combination has that many trades.
-    variations : mapping of str to VariationSums
-        By the names of `VARIATIONS`.
+    The best has at least `min_trades` trades, None if no combination has; `variations` goes by the
+    names of `VARIATIONS`.
     """
 
     combinations: int

@@ -24,18 +24,9 @@ JOINED_AXES = {"trailing": ("tsl_target", "tsl_sl"), "rebound": ("rev_rb_enabled
 
 
 def filled_cube(grid: Grid, blocks: Iterable[tuple[NDArray[Any], ...]]) -> Cube:
-    """Return a cube with the values of some combinations.
+    """Return a cube with the values of some combinations, NaN for all others.
 
-    Parameters
-    ----------
-    grid : Grid
-    blocks : iterable of (ids, values)
-        Arrays of shape (n_rows,) each: finite values, each combination at most once.
-
-    Returns
-    -------
-    float32 array, shape ``grid.shape``
-        NaN for a combination in no block.
+    Blocks are ids and finite values, shape (n_rows,) each, each combination at most once.
     """
     values = np.full(len(grid), np.nan, np.float32)
     n_rows = 0

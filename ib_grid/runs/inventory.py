@@ -23,14 +23,9 @@ _THREADS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """Partitions of a plan that exist.
+    """Partitions of a plan that exist: valid ones by chunk index, and damaged ones.
 
-    Attributes
-    ----------
-    records : mapping of int to Record
-        Valid partitions by chunk index.
-    damaged : tuple of str
-        The others, each with what is wrong; they have been moved to the folder for damaged files.
+    Each damaged one says what is wrong; it has been moved to the folder for damaged files.
     """
 
     records: dict[int, Record]
@@ -40,13 +35,7 @@ class Stored:
 def take_stock(results: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all: bool) -> Stored:
     """Return the valid partitions, and move all others to the folder for damaged files.
 
-    Parameters
-    ----------
-    results : AnyPath
-    plan : ChunkPlan
-    fingerprint : str
-    read_all : bool
-        Check the checksum of each file, instead of its footer alone.
+    With `read_all` the checksum of each file is checked, instead of its footer alone.
     """
     records, damaged = {}, []
     for path, found in _check_all(results, plan, fingerprint, read_all):

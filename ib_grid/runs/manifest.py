@@ -40,25 +40,16 @@ class Manifest:
 
     Attributes
     ----------
-    symbol : str
-    instrument : mapping
-        Sessions, trading hours, spread and currencies at the start of the run,
-        `Instrument.to_dict`. The fields below have those that decide a number.
-    grid : mapping
-        The axes, `Grid.to_dict`.
-    execution : mapping
-        Model and costs, `Execution.to_dict`.
-    news : mapping
-        Blocked minutes, `NewsFilter.to_dict`.
+    instrument, grid, execution, news, keep, cut : mapping
+        As `to_dict` of `Instrument`, `Grid`, `Execution`, `NewsFilter`, `RowFilter` and
+        `TopKThreshold`. The instrument is that at the start of the run; `cut` is empty until known,
+        or where all rows are kept.
     news_statement : NewsStatement
         Provenance of the news filter: calendars, and the dates that they do not cover.
     data : mapping
         File of bars: file, sha256, bars, first and last.
     ranking : mapping
-        Weights and least number of trades, `RankingSettings`; decides no result row unless the run
-        keeps only the best.
-    results_version : int
-        `ib_grid.engine.results_version.RESULTS_VERSION` of the engine.
+        `RankingSettings`; decides no result row unless the run keeps only the best.
     combinations, chunks, settings_per_chunk : int
         Size of the grid, number of chunks, and signal settings in each.
     versions : mapping
@@ -67,13 +58,8 @@ class Manifest:
         Of `identity`.
     state : {"running", "finished", "interrupted", "failed"}
         ``running`` without a live process is a run that was killed.
-    created_utc : str
     attempts : tuple of mapping
         Each start of the run: time, workers, seconds, compilations, how the attempt ended.
-    keep : mapping
-        Columns and rows that the run keeps, `RowFilter.to_dict`.
-    cut : mapping
-        Top-k threshold, `TopKThreshold.to_dict`; empty until known, or where all rows are kept.
     """
 
     symbol: str

@@ -38,19 +38,15 @@ class Record:
 
     Attributes
     ----------
-    chunk, first_id, computed : int
-        Index and first id of the chunk, and the number of its rows that were computed.
-    n_rows : int
-        Rows in the file: fewer where the run keeps only some.
+    computed, n_rows : int
+        Rows of the chunk that were computed, and rows in the file: fewer if the run keeps only
+        some.
     metrics : tuple of str
         Metric columns in the file.
     is_cut : bool
         True if the file has only the rows above the run's top-k threshold.
-    fingerprint : str
-        Of the run.
     crc32 : int
         Checksum of the metrics, column after column, whatever their encoding in the file.
-    summary : Summary
     """
 
     chunk: int
@@ -65,15 +61,7 @@ class Record:
 
 
 def results_table(grid: Grid, chunk: Chunk, metrics: NDArray[np.float32]) -> pa.Table:
-    """Return the result rows of a chunk, `result_schema`.
-
-    Parameters
-    ----------
-    grid : Grid
-    chunk : Chunk
-    metrics : float32 array, shape (n_metrics, n_rows)
-        Rows in the order of `METRIC_COLUMNS`.
-    """
+    """Return the result rows of a chunk; metrics in the order of `METRIC_COLUMNS`."""
     return _rows(grid, chunk.ids, metrics, METRIC_COLUMNS)
 
 

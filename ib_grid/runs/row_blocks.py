@@ -33,15 +33,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Rows of one file.
-
-    Attributes
-    ----------
-    file : File
-    first_row : int
-        Row of the file at which the block begins, counted before a condition leaves out rows.
-    columns : mapping of str to array, shape (n_rows,)
-    """
+    """Rows of one file; `first_row` counts before a condition leaves out rows."""
 
     file: File
     first_row: int
@@ -94,16 +86,7 @@ def columns_of(path: AnyPath) -> tuple[str, ...]:
 def read_blocks(
     files: Iterable[File], names: Sequence[str], where: Condition | None = None
 ) -> Iterator[Block]:
-    """Yield the rows of some files in blocks of bounded size.
-
-    Parameters
-    ----------
-    files : iterable of File
-    names : sequence of str
-        Columns to read.
-    where : Condition, optional
-        Rows to yield; by default all.
-    """
+    """Yield these columns of some files in blocks of bounded size, only the rows of a condition."""
     needed = tuple(dict.fromkeys((*names, *(where.columns if where else ()))))
     for file in files:
         first_row = 0
@@ -128,12 +111,7 @@ def take_rows(
 ) -> pa.Table:
     """Return rows of some files with these metrics, in the order of the files.
 
-    Parameters
-    ----------
-    files : iterable of File
-    rows_of : mapping of int to int64 array
-        Wanted rows by the index of the file, ascending.
-    metrics : sequence of str
+    `rows_of` has the wanted rows of each file, ascending, by the index of the file.
     """
     schema = result_schema(metrics)
     taken = [schema.empty_table()]

@@ -27,11 +27,7 @@ _TAIL = 8  # length of the footer, and the magic word
 def parquet_with_checksum(table: pa.Table, **options: object) -> bytearray:
     """Return the bytes of a Parquet file of one row group, with its checksum.
 
-    Parameters
-    ----------
-    table : pyarrow.Table
-    **options
-        Of `pyarrow.parquet.ParquetWriter`.
+    The options are those of `pyarrow.parquet.ParquetWriter`.
     """
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema, **options) as writer:
@@ -48,13 +44,7 @@ def parquet_with_checksum(table: pa.Table, **options: object) -> bytearray:
 
 
 def has_valid_checksum(file: BinaryIO) -> bool:
-    """Return True if a file has a checksum and its bytes agree with it.
-
-    Parameters
-    ----------
-    file : binary file
-        Open for reading, with `seek`.
-    """
+    """Return True if a seekable file has a checksum and its bytes agree with it."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - _TAIL, 0))
     footer_start = max(size - _TAIL - int.from_bytes(file.read(4), "little"), 0)

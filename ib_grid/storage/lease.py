@@ -56,13 +56,7 @@ def leased(folder: RemotePath, say: Callable[[str], None]) -> Iterator[None]:
 
     In a store that cannot refuse to overwrite an object, two runs that start at the same moment
     both begin, and the first renewal finds that out. Even then no row is wrong, because both
-    compute the same.
-
-    Parameters
-    ----------
-    folder : RemotePath
-    say : callable
-        Receives a message if a lease has to be watched for a while.
+    compute the same. `say` receives a message if a lease has to be watched for a while.
     """
     token = secrets.token_hex(8)
     renewal = _Renewal(folder, _take(folder, token, say), token)

@@ -21,13 +21,8 @@ def sole_writer(folder: AnyPath, say: Callable[[str], None] = lambda _: None) ->
     """Keep every other process from writing a folder while the block runs.
 
     On a disk the lock is a file lock, which ends with the lock owner's process. In an object store
-    the lock is a lease, which expires a minute after the lock owner has died.
-
-    Parameters
-    ----------
-    folder : AnyPath
-    say : callable, optional
-        Receives a message if the function has to wait to learn whether the lock owner is alive.
+    the lock is a lease, which expires a minute after the lock owner has died; `say` receives a
+    message if the function has to wait to learn whether the lock owner is alive.
     """
     with leased(folder, say) if isinstance(folder, RemotePath) else _locked(folder):
         yield

@@ -26,16 +26,10 @@ from ib_grid.errors import UnreachableError, first_line
 class RemotePath:
     """Path of an object, or of a folder of objects, in a store that fsspec knows.
 
-    Holds only the URL; each process finds the store and its credentials in its own environment.
-    A missing or existing object raises the error that a local file raises. Every other failure is
-    an `UnreachableError` that repeats the words of the store.
-
-    Attributes
-    ----------
-    protocol : str
-        Such as ``s3``.
-    path : str
-        Bucket and key, without leading or trailing slash.
+    Holds only the URL: a protocol such as ``s3``, and bucket and key without outer slashes. Each
+    process finds the store and its credentials in its own environment. A missing or existing object
+    raises the error that a local file raises. Every other failure is an `UnreachableError` that
+    repeats the words of the store.
     """
 
     protocol: str
@@ -133,12 +127,8 @@ class RemotePath:
     def write_bytes(self, content: bytes, *, new: bool = False) -> None:
         """Write the object in one request.
 
-        Parameters
-        ----------
-        content : bytes
-        new : bool
-            Raise FileExistsError if the object exists. S3, Google and Azure check and write in one
-            step; in other stores two writers may both find no object.
+        With `new`, raise FileExistsError if the object exists. S3, Google and Azure check and write
+        in one step; in other stores two writers may both find no object.
         """
         self._call("pipe_file", content, mode="create" if new else "overwrite")
 

@@ -17,15 +17,7 @@ from ib_grid.runs.cubes import Cube
 
 
 class Level(NamedTuple):
-    """Values of one or more parameters, and their positions in the grid.
-
-    Attributes
-    ----------
-    label : tuple
-        A value for each parameter.
-    positions : mapping of int to frozenset of int
-        Grid axis to the positions on the axis that have the values.
-    """
+    """Values of one or more parameters, and their positions on each grid axis concerned."""
 
     label: tuple[Value, ...]
     positions: dict[int, frozenset[int]]
@@ -63,18 +55,9 @@ def crossed(sides: Sequence[Sequence[Level]]) -> list[Level]:
 
 
 def cell_values(cube: Cube, levels: Sequence[Level]) -> Iterator[NDArray[np.float32]]:
-    """Yield the values of each level, missing ones left out.
+    """Yield the values of each level, missing ones left out: copies, which may be sorted in place.
 
-    Parameters
-    ----------
-    cube : float32 array, shape ``grid.shape``
-    levels : sequence of Level
-        All on the same axes.
-
-    Yields
-    ------
-    float32 array, shape (n_values,)
-        A copy, which may be sorted in place.
+    All levels are on the same axes of the cube, shape ``grid.shape``.
     """
     axes = sorted(levels[0].positions) if levels else []
     others = [axis for axis in range(cube.ndim) if axis not in axes]

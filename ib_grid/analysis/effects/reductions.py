@@ -20,18 +20,9 @@ NAMES = ("mean", "median", "min", "max", "std", "share_above_0", "count", "p0 to
 def reducer(reduction: Reduction) -> Callable[[Values], float]:
     """Return the function that reduces the values of a cell to one number.
 
-    Parameters
-    ----------
-    reduction : str or callable
-        ``mean``, ``median``, ``min``, ``max``, ``std`` (n - 1), ``share_above_0`` (percent),
-        ``count``, ``p10`` and other percentiles (linear between neighbouring values); or a
-        function of the values, float32 array of shape (n,), n above 0.
-
-    Returns
-    -------
-    callable
-        Takes a float32 array of shape (n,), which may be empty: then the result is NaN, and 0 for
-        ``count``.
+    ``mean``, ``median``, ``min``, ``max``, ``std`` (n - 1), ``share_above_0`` (percent), ``count``,
+    ``p10`` and other percentiles (linear between neighbouring values); or a function of the values,
+    float32 array of shape (n,), n above 0. Without values the result is NaN, and 0 for ``count``.
 
     Examples
     --------
@@ -62,15 +53,7 @@ def _function(reduction: Reduction) -> Callable[[Values], float]:
 def quantiles(values: Values, probabilities: Sequence[float]) -> NDArray[np.float64]:
     """Return quantiles, linear between neighbouring values; NaN where there is no value.
 
-    Parameters
-    ----------
-    values : float32 array, shape (n,)
-        Finite; sorted in place.
-    probabilities : sequence of float
-
-    Returns
-    -------
-    float64 array, shape (n_probabilities,)
+    The values, float32 of shape (n,), are finite and are sorted in place.
     """
     if not len(values):
         return np.full(len(probabilities), np.nan)

@@ -27,7 +27,6 @@ class AxisSums:
     ----------
     counts, sums : tuple of int64 and of float64 array, shape (n_positions,)
         For each axis of the grid.
-    n : int
     mean : float
         0 without values.
     squares : float
@@ -72,7 +71,6 @@ class MainEffect:
 
     Attributes
     ----------
-    factor : Factor
     share_pct : float
         Percent of the variance that lies between the parameter's values: for `tsl_sl` within each
         `tsl_target`, for `rev_rb_pct` where REV_RB is enabled, so that shares add up and the

@@ -37,16 +37,10 @@ def equity_figure(trades: Mapping[str, pd.DataFrame], span: tuple[str, str]) -> 
 def curves_figure(
     daily: Mapping[str, pd.Series], span: tuple[str, str], *, own_colours: bool = False
 ) -> go.Figure:
-    """Draw cumulative R and the drawdown of daily results; the first is on top.
+    """Draw cumulative R and the drawdown of daily results by name; the first is on top.
 
-    Parameters
-    ----------
-    daily : mapping of str to Series
-        R by date, by name; dates without a result may be left out.
-    span : tuple of str
-        First and last date, ``YYYY-MM-DD``.
-    own_colours : bool
-        Give each curve its own colour, and add a legend.
+    Dates without a result may be left out; `span` is the first and last date, ``YYYY-MM-DD``. Own
+    colours come with a legend.
     """
     traces = []
     for i, (name, r) in reversed(list(enumerate(daily.items()))):

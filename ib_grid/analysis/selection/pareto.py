@@ -64,18 +64,11 @@ def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.D
 
 
 def not_dominated(costs: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which points are not dominated; smaller is better in each column.
+    """Return which points are not dominated, shape (n_points,); smaller is better in each column.
 
-    Parameters
-    ----------
-    costs : array, shape (n_points, n_columns)
-        Finite.
-
-    Returns
-    -------
-    bool array, shape (n_points,)
-        Equal points are all there or none. Two columns take n log n; more take n times the size of
-        the front at worst, of which the first points leave little.
+    Costs are finite, shape (n_points, n_columns). Equal points are all there or none. Two columns
+    take n log n; more take n times the size of the front at worst, of which the first points leave
+    little.
     """
     if not len(costs):
         return np.zeros(0, np.bool_)
@@ -134,15 +127,5 @@ def _dominated(
 
 
 def pareto_front(points: NDArray[Any]) -> NDArray[Any]:
-    """Return the Pareto front of points (cost, gain).
-
-    Parameters
-    ----------
-    points : array, shape (n, 2)
-
-    Returns
-    -------
-    array, shape (n_front, 2)
-        Ascending in both; of equal points one.
-    """
+    """Return the Pareto front of points (cost, gain), ascending in both; of equal points one."""
     return np.unique(points[not_dominated(points * np.array([1, -1], points.dtype))], axis=0)

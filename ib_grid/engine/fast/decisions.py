@@ -39,13 +39,10 @@ class Decisions:
 
     Attributes
     ----------
-    prices : Prices
-    levels : SessionLevels
     window : int64 array, shape (n_settings,)
         Place of each setting's trade window in `first_rows` and `last_rows`.
     first_rows, last_rows : int64 array, shape (n_windows, n_dates)
         M1 rows of the trade windows.
-    entries : Entries
     entry_index : int32 array, shape (n_settings, n_dates)
         Place in `entries`, or NO_ENTRY.
     variation : int8 array, shape (n_settings, n_dates)

@@ -124,12 +124,8 @@ def collect_entries(  # type: ignore[no-untyped-def]
 ):
     """Gather the distinct entries to which the first signals of each setting lead.
 
-    Returns
-    -------
-    n_entries : int
-    entry : int32 array, shape (n_settings, n_dates)
-        Place in `entries`, or NO_ENTRY.
-    variation : int8 array, shape (n_settings, n_dates)
+    Return their number; and, by setting and date, the place in `entries` (or NO_ENTRY) and the
+    variation.
     """
     n_settings, n_dates = len(settings.window), len(eq)
     entry_index = np.full((n_settings, n_dates), NO_ENTRY, np.int32)

@@ -187,11 +187,8 @@ def target_price(entries, index, rr_target):  # type: ignore[no-untyped-def]
 def simulate_exits(prices, entries, end_row, pairs, costs):  # type: ignore[no-untyped-def]
     """Simulate the exits of every entry for each of `pairs`, up to each date's `end_row`.
 
-    Parameters
-    ----------
-    pairs : float64 array, shape (n_exits, 3)
-        rr_target, tsl_target and tsl_sl. Neighbours with one rr_target share their way to the first
-        bar that reaches stop or target.
+    Pairs are rr_target, tsl_target and tsl_sl, shape (n_exits, 3). Neighbours with one rr_target
+    share their way to the first bar that reaches stop or target.
     """
     n_entries, n_exits = len(entries.row), len(pairs)
     rows = np.empty((n_entries, n_exits), np.int32)

@@ -47,13 +47,7 @@ def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
 
 
 def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
-    """Return every candidate of one combination before the news filter.
-
-    Returns
-    -------
-    DataFrame
-        Columns date, variation, direction and news_minute, by date and news moment.
-    """
+    """Return every candidate of one combination before the news filter, by date and news moment."""
     rows: list[tuple[int, str, str, int]] = []
     execution, news = context.execution, context.news
     for day in read_days(context.market, params.session, params.horizon_minutes):
@@ -69,13 +63,7 @@ def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
 
 
 def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.float32]:
-    """Return the metrics of a chunk's combinations.
-
-    Returns
-    -------
-    float32 array, shape (len(METRIC_COLUMNS), chunk.n_rows)
-        Columns in the order of `chunk.ids`.
-    """
+    """Return the metrics of a chunk's combinations, float32, shape (n_metric_columns, n_rows)."""
     session = grid.sessions[chunk.session_index]
     wait = grid.ib_wait_minutes[chunk.wait_index]
     days = list(read_days(context.market, session, wait + max(grid.trade_window_minutes)))

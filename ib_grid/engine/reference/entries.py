@@ -25,7 +25,6 @@ class Candidate:
 
     Attributes
     ----------
-    variation : str
     direction : int
         `LONG` or `SHORT`.
     order : int

@@ -16,12 +16,7 @@ NO_DEVIATION = 1e-12
 def metrics(trades: pd.DataFrame, n_session_dates: int) -> dict[str, float]:
     """Return every metric of a combination, keyed and ordered as `METRIC_COLUMNS`.
 
-    Parameters
-    ----------
-    trades : DataFrame
-        As `trades` returns it.
-    n_session_dates : int
-        N, the number of session dates, with a trade or without.
+    `n_session_dates` is N, the number of session dates, with a trade or without.
     """
     rows = list(
         zip(

@@ -61,8 +61,6 @@ class Condition:
 
     Attributes
     ----------
-    text : str
-        As it was written.
     columns : tuple of str
         The result columns that it looks at, in their order.
     expression : pyarrow.compute.Expression
@@ -87,14 +85,7 @@ def as_condition(where: str | Condition | None) -> Condition | None:
 
 
 def parse_condition(text: str, *, location: str = "") -> Condition:
-    """Parse a condition.
-
-    Parameters
-    ----------
-    text : str
-    where : str, optional
-        Option or key that it was given in, for the error.
-    """
+    """Parse a condition; `location` is the option or key that holds the text, for errors."""
     parser = _Parser(text.strip() if isinstance(text, str) else "", location)
     term = parser.term(parser.tree(), MAX_DEPTH)
     if term.kind != "truth value":

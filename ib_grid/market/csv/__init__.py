@@ -26,21 +26,13 @@ N_CONFLICT_MINUTES = 5
 def read_csv_bars(
     paths: Sequence[Path], instrument: Instrument, timezone: str | None = None
 ) -> tuple[Bars, QualityReport]:
-    """Read one symbol's bars from CSV files, with a report on the quality of the data.
+    """Read one symbol's bars from CSV files and folders, with a report on the quality of the data.
 
     The files may overlap and have different layouts (`layouts.LAYOUTS`), each recognised by its
     content, gzip included. If several rows have the same minute, the last one counts: paths in the
     order given, files of a folder in the natural order of their names, rows in the order of the
-    file.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Files and folders.
-    instrument : Instrument
-        Bars outside its trading hours are dropped.
-    timezone : str, optional
-        Clock of times without an offset; see `times.local_clock`.
+    file. Bars outside the instrument's trading hours are dropped. `timezone` is the clock of times
+    without an offset (`times.local_clock`).
     """
     local = None if timezone is None else local_clock(timezone)
     files = [read_file(path, local) for path in find_files(paths)]

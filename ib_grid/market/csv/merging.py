@@ -25,7 +25,6 @@ class Merged:
 
     Attributes
     ----------
-    bars : Bars
     n_duplicates : int
         Rows dropped because they equal an earlier row of the same minute.
     conflict_minutes : int64 array

@@ -12,16 +12,9 @@ from ib_grid.errors import DataError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """One source file of the bars.
+    """One source file of the bars, without its folder.
 
-    Attributes
-    ----------
-    name : str
-        Without the folder.
-    dialect : str
-    n_rows : int
-    naive : bool
-        Whether the times were read with the time zone given by the user.
+    `naive` is True if its times were read with the time zone given by the user.
     """
 
     name: str
@@ -39,7 +32,6 @@ class SessionYear:
 
     Attributes
     ----------
-    year : int
     n_dates : int
         Weekdays with a bar and with session minutes.
     n_empty_dates : int
@@ -76,14 +68,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspiciousBar:
-    """A bar worth a look.
+    """A bar worth a look, by its UTC minute.
 
-    Attributes
-    ----------
-    minute : int
-        Minutes since 1970-01-01 00:00 UTC.
-    size : float
-        Multiple of the local median range, or number of bars without a move.
+    The size is a multiple of the local median range, or a number of bars without a move.
     """
 
     minute: int
@@ -92,16 +79,7 @@ class SuspiciousBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """The suspicious bars of one rule; these bars are kept.
-
-    Attributes
-    ----------
-    rule : str
-        Description of the rule.
-    n_found : int
-    largest : tuple of SuspiciousBar
-        The largest few, by size.
-    """
+    """The suspicious bars of one rule, of which the largest few are listed; these bars are kept."""
 
     rule: str
     n_found: int
@@ -112,35 +90,22 @@ class Suspicion:
 class QualityReport:
     """Row counts of the CSV files, and completeness of the bars.
 
-    ``n_rows = n_bars + n_duplicates + n_conflicts + n_outside_hours``.
+    ``n_rows = n_bars + n_duplicates + n_conflicts + n_outside_hours``. `n_bars` and `first_minute`
+    to `last_minute` are of the bars kept.
 
     Attributes
     ----------
-    symbol : str
     timezone : str or None
         Zone of the times without an offset; None if every file has offsets.
     sources : tuple of SourceFile
         In the order in which they count; the last row of a minute counts.
-    n_rows : int
-        Rows read.
-    n_duplicates : int
-        Rows dropped because they equal an earlier row of the same minute.
-    n_conflicts : int
-        Rows dropped because a later row of the same minute has other prices.
-    conflict_minutes : tuple of int
-        Minutes of the first few conflicts.
-    n_outside_hours : int
-        Bars dropped because they are outside the trading hours.
-    n_bars : int
-        Bars kept.
-    first_minute, last_minute : int
-        Of the bars kept, minutes since 1970-01-01 00:00 UTC.
-    years : tuple of SessionYear
+    n_duplicates, n_conflicts : int
+        Rows dropped because they equal an earlier row of their minute, or because a later row of
+        their minute has other prices; `conflict_minutes` are the first few.
     dates_without_bars : tuple of int
         Weekdays without any bar, holidays included; days since 1970-01-01.
     gaps : tuple of Gap
         The longest few, by expected bars.
-    suspicions : tuple of Suspicion
     """
 
     symbol: str

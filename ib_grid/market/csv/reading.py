@@ -23,17 +23,7 @@ from ib_grid.market.csv.times import LocalClock, parse_times, wrong_time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRows:
-    """The rows of one file, in its order.
-
-    Attributes
-    ----------
-    path : Path
-    dialect : Dialect
-    minute : int64 array, shape (n,)
-        Minutes since 1970-01-01 00:00 UTC.
-    prices : float64 array, shape (n, 4)
-        Open, high, low and close of each bar.
-    """
+    """The rows of one file, in its order; prices are open to close, shape (n, 4)."""
 
     path: Path
     dialect: Dialect
@@ -63,14 +53,7 @@ class _Block(NamedTuple):
 
 
 def read_file(path: Path, local: LocalClock | None) -> FileRows:
-    """Read the rows of a CSV file.
-
-    Parameters
-    ----------
-    path : Path
-    local : LocalClock or None
-        The clock of times without an offset.
-    """
+    """Read the rows of a CSV file; `local` is the clock of times without an offset."""
     dialect: Dialect | None = None
     parts = []
     for first_line, data in blocks(path):

@@ -19,17 +19,12 @@ class Dialect:
 
     Attributes
     ----------
-    name : str
-    delimiter : str
-    n_columns : int
-    has_header : bool
     time_columns : tuple of int
         Index of the time column, or of the columns of date and time of day.
     price_columns : tuple of int
         Indices of open, high, low and close.
-    layout : TimeLayout
     naive : bool
-        Whether the times need a time zone to be moments.
+        True if the times need a time zone to be moments.
     """
 
     name: str
@@ -51,14 +46,9 @@ def split(line: str, delimiter: str) -> list[str]:
 
 
 def recognise(first: str, second: str, first_at: str, second_at: str) -> Dialect:
-    """Return the dialect of a file by its first two lines that are not empty.
+    """Return the dialect of a file by its first two lines that are not empty, at these locations.
 
-    Parameters
-    ----------
-    first, second : str
-        The lines; `second` is empty if there is only one.
-    first_at, second_at : str
-        Their locations, for messages.
+    `second` is empty if there is only one line.
     """
     for layout in LAYOUTS:
         if layout.columns:

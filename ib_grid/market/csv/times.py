@@ -76,17 +76,8 @@ def parse_times(
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return seconds since 1970-01-01 00:00 in UTC or local time, and which rows are valid.
 
-    Parameters
-    ----------
-    column : pyarrow binary array, shape (n,)
-    layout : TimeLayout
-
-    Returns
-    -------
-    seconds : int64 array, shape (n,)
-        Not a whole minute if a row has a fraction of a second.
-    valid : bool array, shape (n,)
-        Whether the row has the layout and a time within the supported years.
+    Valid rows have the layout and a time within the supported years. A row with a fraction of a
+    second is not a whole minute.
     """
     if layout.unix:
         return _unix_seconds(column)

@@ -65,14 +65,7 @@ def shown(value: object) -> str:
 
 
 def labels(entry: Entry, *, currency: str) -> tuple[str, str, str]:
-    """Return currency, impact and title of an entry, normalised.
-
-    Parameters
-    ----------
-    entry : Entry
-    currency : str
-        Name of the currency field.
-    """
+    """Return currency, impact and title of an entry, normalised; `currency` names its field."""
     code = normalised_currency(entry.text(currency))
     if code is None:
         raise entry.error(
@@ -89,15 +82,9 @@ def labels(entry: Entry, *, currency: str) -> tuple[str, str, str]:
 
 
 def event(entry: Entry, *, time: str, currency: str, timezone: str) -> Event:
-    """Return the event of an entry whose time is ISO 8601 text.
+    """Return the event of an entry; `time` (ISO 8601 text) and `currency` name its fields.
 
-    Parameters
-    ----------
-    entry : Entry
-    time, currency : str
-        Names of the fields.
-    timezone : str
-        Clock of a time without an offset or a zone name.
+    `timezone` is the clock of a time without an offset or a zone name.
     """
     return Event(iso_minute(entry, entry.text(time), timezone), *labels(entry, currency=currency))
 

@@ -18,10 +18,8 @@ class CalendarFormat:
 
     Attributes
     ----------
-    name : str
-        Name in run.json.
-    description : str
-        Name in messages.
+    name, description : str
+        Name in run.json, and in messages.
     opening : bytes
         Regular expression that the file's first character that is not blank matches.
     timezone : str
