@@ -32,7 +32,7 @@ REPLACED = {
     "tops": "top",
     "walk": "simulate",
 }
-FORMER_WORDS = re.compile(rf"(?:^|_)({'|'.join(REPLACED)})(?:_|$)")
+FORMER_WORDS = re.compile(rf"(?:^|_)({'|'.join(REPLACED)})(?:_(?!forward)|$)")
 
 
 def tracked_files() -> list[Path]:

@@ -55,7 +55,7 @@ def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.f
     GridError
         If the market was not built for this session or for so long a wait and window.
     """
-    costs, pairs = costs_of(context.execution), _exit_pairs(grid)
+    costs, pairs = costs_of(context.execution), exit_pairs(grid)
     n_settings = chunk.n_rows // len(pairs)
     out = np.empty((N_GROUPS, N_METRICS, n_settings, len(pairs)), np.float32)
     n_dates = len(context.market.session_levels(grid.sessions[chunk.session_index], 0).date)
@@ -149,7 +149,7 @@ def _part(chunk: Chunk, settings: slice, n_exits: int) -> Chunk:
     )
 
 
-def _exit_pairs(grid: Grid) -> NDArray[np.float64]:
+def exit_pairs(grid: Grid) -> NDArray[np.float64]:
     """Return (rr_target, tsl_target, tsl_sl) of a setting's exits, in id order."""
     pairs = [(rr, *trailing) for rr in grid.rr_target for trailing in grid.trailing]
     return np.array(pairs, np.float64)

@@ -1,0 +1,23 @@
+"""Robustness tests: the whole selection, repeated on the whole grid, to tell skill from luck.
+
+May import everything in ib_grid except analysis.
+"""
+
+from ib_grid.robustness.cscv import Cscv, cross_validation
+from ib_grid.robustness.random_direction import RandomDirection, random_direction
+from ib_grid.robustness.reality_check import RealityCheck, reality_check
+from ib_grid.robustness.track_record import TrackRecord, track_record
+from ib_grid.robustness.walk_forward import WalkForward, walk_forward
+
+__all__ = [
+    "Cscv",
+    "RandomDirection",
+    "RealityCheck",
+    "TrackRecord",
+    "WalkForward",
+    "cross_validation",
+    "random_direction",
+    "reality_check",
+    "track_record",
+    "walk_forward",
+]

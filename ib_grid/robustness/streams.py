@@ -1,0 +1,152 @@
+"""R of every combination on every session date, as look-ups in a table of outcomes.
+
+An outcome is an entry together with the trade window in which the position is held; windows in
+which every exit comes before the end share one. A chunk of the grid has a few thousand outcomes,
+and the R of a combination on a date is the outcome of its signal setting there, at its exit pair.
+The opposite of an outcome is the trade that a coin flip would have taken: the same moment, the
+other direction, stop and target mirrored at the reference price, the other side of the book.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.engine.context import BacktestContext
+from ib_grid.engine.execution_model import RISK_FLOOR
+from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.decisions import Costs, costs_of, decide
+from ib_grid.engine.fast.engine import exit_pairs
+from ib_grid.engine.fast.entries import NO_ENTRY, Entries
+from ib_grid.engine.fast.exits import result_r, simulate_exits, time_exit_price
+from ib_grid.grid.chunks import Chunk
+from ib_grid.grid.grid import Grid
+
+NO_OUTCOME = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Streams:
+    """R of the combinations of a chunk by date.
+
+    Attributes
+    ----------
+    first_id : int
+        Combination of the first setting and exit pair; ids count on from there.
+    dates : int64 array, shape (n_dates,)
+        Session dates of the chunk's session, days since 1970-01-01.
+    outcome : int32 array, shape (n_settings, n_dates)
+        Index in the tables, or NO_OUTCOME on a date without a trade.
+    r, opposite_r : float64 array, shape (n_outcomes, n_exits)
+        Result of each outcome for each exit pair, and of its opposite.
+    """
+
+    first_id: int
+    dates: NDArray[np.int64]
+    outcome: NDArray[np.int32]
+    r: NDArray[np.float64]
+    opposite_r: NDArray[np.float64]
+
+    @property
+    def first_setting(self) -> int:
+        """Position of the first setting among all of the grid."""
+        return self.first_id // self.r.shape[1]
+
+    @property
+    def n_trades(self) -> NDArray[np.int64]:
+        """Trades of each setting, shape (n_settings,)."""
+        return np.count_nonzero(self.outcome != NO_OUTCOME, axis=1)
+
+    def dense(self, *, opposite: bool = False) -> NDArray[np.float64]:
+        """Return R by date and combination, shape (n_dates, n_settings * n_exits)."""
+        table = np.vstack([self.opposite_r if opposite else self.r, np.zeros(self.r.shape[1])])
+        return table[self.outcome.T].reshape(len(self.dates), -1)
+
+
+def streams(context: BacktestContext, grid: Grid, chunk: Chunk) -> Streams:
+    """Return the streams of a chunk's combinations.
+
+    Raises
+    ------
+    GridError
+        If the market was not built for this session or for so long a wait and window.
+    """
+    costs, pairs = costs_of(context.execution), exit_pairs(grid)
+    decided = decide(context, grid, chunk, costs)
+    prices, entries = decided.prices, decided.entries
+    end_row = decided.last_rows.max(axis=0) + 1
+    mirrored = opposite_entries(entries, costs)
+    exits = simulate_exits(prices, entries, end_row, pairs, costs)
+    other = simulate_exits(prices, mirrored, end_row, pairs, costs)
+    last_exit = np.maximum(exits.row.max(axis=1), other.row.max(axis=1))
+    outcome, entry, window = _outcomes(
+        decided.entry_index, decided.window, decided.last_rows, entries.date, last_exit
+    )
+    rows = decided.first_rows, decided.last_rows
+    return Streams(
+        first_id=chunk.first_id,
+        dates=decided.levels.date,
+        outcome=outcome,
+        r=_table(prices, entries, exits, entry, window, *rows, costs),
+        opposite_r=_table(prices, mirrored, other, entry, window, *rows, costs),
+    )
+
+
+def opposite_entries(entries: Entries, costs: Costs) -> Entries:
+    """Return the entries in the other direction, at the same moments.
+
+    The mid price at entry is the same, so the fill moves by both sides of the spread and, for
+    market orders, by the slippage of both.
+    """
+    cost = np.where(entries.limit, costs.half, costs.half + costs.slippage)
+    stop = 2 * entries.ref - entries.stop
+    fill = entries.fill - 2 * entries.direction * cost
+    risk = np.abs(fill - stop)
+    return entries._replace(
+        direction=(-entries.direction).astype(entries.direction.dtype),
+        stop=stop,
+        fill=fill,
+        risk=np.where(risk <= RISK_FLOOR * entries.ref, 0.0, risk),
+    )
+
+
+@kernel
+def _outcomes(entry_index, window_of, last_rows, date_of_entry, last_exit):  # type: ignore[no-untyped-def]
+    """Return the outcome of each setting and date, and the entry and window of each outcome."""
+    n_settings, n_dates = entry_index.shape
+    n_windows, n_entries = len(last_rows), len(date_of_entry)
+    known = np.full((n_entries, n_windows + 1), NO_OUTCOME, np.int32)
+    outcome = np.full((n_settings, n_dates), NO_OUTCOME, np.int32)
+    entry = np.empty(n_entries * (n_windows + 1), np.int32)
+    window = np.empty(n_entries * (n_windows + 1), np.int32)
+    n = 0
+    for setting in range(n_settings):
+        w = window_of[setting]
+        for date in range(n_dates):
+            e = entry_index[setting, date]
+            if e == NO_ENTRY:
+                continue
+            slot = n_windows if last_exit[e] <= last_rows[w, date] else w
+            if known[e, slot] == NO_OUTCOME:
+                known[e, slot] = n
+                entry[n], window[n] = e, w
+                n += 1
+            outcome[setting, date] = known[e, slot]
+    return outcome, entry[:n].copy(), window[:n].copy()
+
+
+@kernel
+def _table(prices, entries, exits, entry, window, first_rows, last_rows, costs):  # type: ignore[no-untyped-def]
+    """R of each outcome: at the window's end if the exit does not come before."""
+    r = np.empty((len(entry), exits.r.shape[1]), np.float64)
+    for outcome in range(len(entry)):
+        e, w = entry[outcome], window[outcome]
+        date = entries.date[e]
+        first_row, last_row = first_rows[w, date], last_rows[w, date]
+        price = time_exit_price(prices, entries, e, first_row, last_row, costs)
+        at_end = result_r(entries, e, price, costs)
+        for i in range(r.shape[1]):
+            r[outcome, i] = exits.r[e, i] if exits.row[e, i] <= last_row else at_end
+    return r

@@ -1,0 +1,165 @@
+"""The statistics of the robustness tests against golden results, on dense small inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ib_grid.errors import ConfigError
+from ib_grid.robustness import reality_check as check_of_array
+from ib_grid.robustness import track_record
+from ib_grid.robustness.cscv import block_of_dates, logits, splits, summary
+from ib_grid.robustness.random_direction import coin_signs, compare
+from ib_grid.robustness.reality_check import (
+    autocovariance_weights,
+    bootstrap_counts,
+    long_run_deviation,
+    maxima,
+    p_values,
+)
+from ib_grid.robustness.walk_forward import efficiency, folds, t_over_folds
+from tests.ib_grid.robustness.golden import golden, inputs, sharpe
+
+
+@pytest.mark.parametrize(
+    ("case", "source", "n_blocks", "by"),
+    [
+        ("pbo_8", "R", 8, "sharpe"),
+        ("pbo_6", "R", 6, "sharpe"),
+        ("pbo_8_total", "R", 8, "total"),
+        ("pbo_8_edge", "R_edge", 8, "sharpe"),
+    ],
+)
+def test_cross_validation(case: str, source: str, n_blocks: int, by: str) -> None:
+    r, expected = inputs(source), golden()[case]
+    block = block_of_dates(len(r), n_blocks)
+    figure = sharpe if by == "sharpe" else lambda some: some.sum(axis=0)
+    best, n_less, n_equal, out_of_sample = [], [], [], []
+    for in_sample in splits(n_blocks):
+        inside = in_sample[block]
+        selected = int(np.argmax(figure(r[inside])))
+        values = figure(r[~inside])
+        best.append(selected)
+        n_less.append(np.count_nonzero(values < values[selected]))
+        n_equal.append(np.count_nonzero(values == values[selected]))
+        out_of_sample.append(values[selected])
+    ranks = np.array(n_less), np.array(n_equal), r.shape[1]
+    found = summary(n_blocks, *ranks, np.array(out_of_sample))
+    assert best == expected["best"]
+    assert logits(*ranks) == pytest.approx(expected["logits"])
+    assert found.splits == expected["n_splits"]
+    assert found.pbo == pytest.approx(expected["pbo"])
+    assert found.share_lost == pytest.approx(expected["p_loss"])
+    assert found.median_rank == pytest.approx(expected["median_rank"])
+
+
+@pytest.mark.parametrize(("case", "source"), [("spa", "R"), ("spa_edge", "R_edge")])
+def test_reality_check(case: str, source: str) -> None:
+    r, counts, expected = inputs(source), inputs("counts"), golden()[case]
+    mean_block = golden()["inputs"]["mean_block"]
+    weights = autocovariance_weights(len(r), mean_block)
+    deviation = long_run_deviation(r, weights)
+    if source == "R":
+        assert deviation == pytest.approx(golden()["omega"])
+    resampled = counts.T @ r / len(r)
+    parts = [
+        maxima(r[:, some].mean(axis=0), deviation[some], resampled[:, some], len(r))
+        for some in (slice(0, 13), slice(13, None))
+    ]
+    found = p_values(parts[0].merge(parts[1]), mean_block)
+    assert found.statistic == pytest.approx(expected["statistic"])
+    for name in ("reality_check", "lower", "consistent", "upper"):
+        assert getattr(found, name) == pytest.approx(expected[name]), name
+
+
+@pytest.mark.parametrize("n_dates", [2, 96, 1000])
+def test_bootstrap_draws_every_date_as_often_as_another(n_dates: int) -> None:
+    counts = bootstrap_counts(n_dates, 400, 5.0, seed=1)
+    assert (counts.sum(axis=0) == n_dates).all()
+    assert counts.mean(axis=1) == pytest.approx(1.0, abs=0.5)
+    again = bootstrap_counts(n_dates, 400, 5.0, seed=1)
+    assert (counts == again).all()
+
+
+def test_coin() -> None:
+    r, opposite, signs = inputs("R"), inputs("opposite"), inputs("signs")
+    expected = golden()["coin"]
+    flipped = [(r + opposite) / 2 + sign[:, None] * (r - opposite) / 2 for sign in signs.T]
+    total = np.array([draw.sum(axis=0).max() for draw in flipped])
+    best_sharpe = np.array([sharpe(draw).max() for draw in flipped])
+    share = np.array([np.mean(draw.sum(axis=0) > 0) for draw in flipped])
+    assert total == pytest.approx(expected["top_total"])
+    assert best_sharpe == pytest.approx(expected["top_sharpe"])
+    assert compare(r.sum(axis=0).max(), total).p == pytest.approx(expected["p_total"])
+    assert compare(sharpe(r).max(), best_sharpe).p == pytest.approx(expected["p_sharpe"])
+    assert compare(np.mean(r.sum(axis=0) > 0), share).p == pytest.approx(expected["p_share"])
+
+
+def test_signs_are_fair_and_recorded_by_their_seed() -> None:
+    signs = coin_signs(500, 400, seed=3)
+    assert set(np.unique(signs)) == {-1, 1}
+    assert abs(signs.mean()) < 0.01
+    assert (signs[:, :50] == coin_signs(500, 50, seed=3)).all()
+
+
+@pytest.mark.parametrize(
+    ("case", "in_sample", "out_of_sample", "scheme"),
+    [("walk_forward_rolling", 6, 1, "rolling"), ("walk_forward_anchored", 6, 2, "anchored")],
+)
+def test_walk_forward(case: str, in_sample: int, out_of_sample: int, scheme: str) -> None:
+    r, month, expected = inputs("R"), inputs("month"), golden()[case]
+    found = folds(month.max() + 1, in_sample, out_of_sample, scheme)  # type: ignore[arg-type]
+    assert len(found) == len(expected["folds"])
+    totals, dates = [], []
+    for fold, known in zip(found, expected["folds"], strict=True):
+        inside = (month >= fold.in_sample_first) & (month <= fold.in_sample_last)
+        outside = (month >= fold.out_of_sample_first) & (month <= fold.out_of_sample_last)
+        selected = int(np.argmax(sharpe(r[inside])))
+        assert selected == known["set"]
+        values = r[outside].sum(axis=0)
+        totals.append((r[inside, selected].sum(), values[selected]))
+        dates.append((inside.sum(), outside.sum()))
+        less, equal = np.sum(values < values[selected]), np.sum(values == values[selected])
+        assert (less + equal / 2) / len(values) == pytest.approx(known["percentile"])
+    in_r, out_r = np.array(totals).T
+    in_dates, out_dates = np.array(dates).T
+    assert out_r.sum() == pytest.approx(expected["oos_total"])
+    assert t_over_folds(out_r) == pytest.approx(expected["t"])
+    assert efficiency(in_r, in_dates, out_r, out_dates) == pytest.approx(expected["efficiency"])
+
+
+@pytest.mark.parametrize(("case", "source"), [("dsr", "R"), ("dsr_edge", "R_edge")])
+def test_track_record(case: str, source: str) -> None:
+    expected = golden()[case]
+    found = track_record(inputs(source)[:, expected["best"]])
+    assert found.sharpe_per_date == pytest.approx(expected["sr"])
+    assert found.probability == pytest.approx(expected["psr0"])
+    assert found.minimum_dates == pytest.approx(expected["min_trl"])
+
+
+@pytest.mark.parametrize("n_blocks", [0, 1, 7, 18, 98])
+def test_block_counts_that_cannot_be_split(n_blocks: int) -> None:
+    with pytest.raises(ConfigError, match="cannot cut 96 session dates"):
+        block_of_dates(96, n_blocks)
+
+
+@pytest.mark.parametrize(("in_sample", "out_of_sample"), [(0, 1), (1, 0), (12, 1)])
+def test_windows_that_leave_no_fold(in_sample: int, out_of_sample: int) -> None:
+    with pytest.raises(ConfigError):
+        folds(12, in_sample, out_of_sample)
+
+
+def test_reality_check_of_an_array_finds_a_planted_edge() -> None:
+    random = np.random.default_rng(1)
+    r = random.normal(0, 1, (400, 20))
+    assert check_of_array(r, resamples=200).consistent > 0.05
+    r[:, 3] += 0.4
+    found = check_of_array(r, resamples=200)
+    assert found.consistent <= 0.01
+    assert found.lower <= found.consistent <= found.upper
+    assert found == check_of_array(r, resamples=200)
+
+
+def test_reality_check_needs_a_few_dates() -> None:
+    with pytest.raises(ConfigError, match="2 session dates"):
+        check_of_array(np.zeros((2, 1)))

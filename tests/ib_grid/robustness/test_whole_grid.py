@@ -1,0 +1,144 @@
+"""The run's selection beside coin flips, on small grids: luck, skill, the same numbers again."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ib_grid.engine.context import BacktestContext
+from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.fast import engine
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.named_grids import grid_from_mapping
+from ib_grid.grid.scoring import RankingSettings, best_first, column_extrema, composite_scores
+from ib_grid.market.bars import read_bars
+from ib_grid.market.instruments import GER40
+from ib_grid.market.market import build_market
+from ib_grid.robustness import cross_validation, random_direction, walk_forward
+from ib_grid.robustness.cscv import block_of_dates, splits
+from ib_grid.robustness.streams import streams
+from ib_grid.runs.source import RunSource
+from tests.helpers.paths import GOLDEN
+
+GRID = grid_from_mapping(
+    {"ib_sessions": ["08:00-08:30", "09:00-09:30"], "trade_window_minutes": [90], "tsl_sl": [0.5]},
+    GER40,
+    location="test",
+)
+
+
+@pytest.fixture(scope="module")
+def source() -> RunSource:
+    bars = read_bars(GOLDEN / "GER40_synthetic" / "m1.parquet")
+    market = build_market(bars, GRID.sessions, GRID.horizon_minutes)
+    context = BacktestContext(market, Execution(model="realistic", spread_points=1.5))
+    return RunSource(symbol="GER40", grid=GRID, context=context)
+
+
+def test_the_selected_combination_is_that_of_the_run(source: RunSource) -> None:
+    plan = plan_chunks(GRID, len(GRID))
+    metrics = np.concatenate(
+        [engine.evaluate(source.context, GRID, plan.chunk(k)) for k in range(len(plan))], axis=1
+    )
+    columns = {
+        name: metrics[METRIC_COLUMNS.index(name)].astype(np.float64)
+        for name in ("total_trades", "total_r", "sharpe_ratio", "winrate")
+    }
+    ranking = RankingSettings()
+    ids = np.flatnonzero(columns["total_trades"] >= ranking.min_trades)
+    rows = {name: values[ids] for name, values in columns.items()}
+    scores = composite_scores(rows, ranking.weights, column_extrema(rows, ranking.weights))
+    best = ids[best_first(scores, ids, 1)[0]]
+    found = random_direction(source, draws=19)
+    assert found.combo_id == best
+    assert found.selected_total_r.observed == pytest.approx(columns["total_r"][best], abs=1e-3)
+    assert found.best_total_r.observed == pytest.approx(columns["total_r"].max(), abs=1e-3)
+    share = np.mean(columns["total_r"] > 0)
+    assert found.share_profitable.observed == pytest.approx(share)
+    for comparison in (found.selected_total_r, found.best_sharpe_ratio, found.share_profitable):
+        assert 0.05 <= comparison.p <= 1
+
+
+def test_the_same_seed_gives_the_same_numbers(source: RunSource) -> None:
+    assert random_direction(source, draws=9, seed=4) == random_direction(source, draws=9, seed=4)
+    assert random_direction(source, draws=9, seed=4) != random_direction(source, draws=9, seed=5)
+
+
+def test_none_has_enough_trades(source: RunSource) -> None:
+    found = random_direction(source, ranking=RankingSettings(min_trades=10_000), draws=9)
+    assert found.combo_id == -1
+    assert dataclasses.asdict(found.selected_total_r) == {
+        "observed": 0.0,
+        "null_median": 0.0,
+        "null_95": 0.0,
+        "p": 1.0,
+    }
+
+
+def dense(source: RunSource) -> np.ndarray:
+    plan = plan_chunks(GRID, len(GRID))
+    parts = [streams(source.context, GRID, plan.chunk(k)) for k in range(len(plan))]
+    dates = np.unique(np.concatenate([part.dates for part in parts]))
+    out = []
+    for part in parts:
+        rows = np.zeros((len(dates), part.dense().shape[1]))
+        rows[np.searchsorted(dates, part.dates)] = part.dense()
+        out.append(rows)
+    return np.concatenate(out, axis=1)
+
+
+def test_cross_validation_judges_by_the_other_half(source: RunSource) -> None:
+    ranking = RankingSettings(weights={"total_r": 1.0}, min_trades=0)
+    found = cross_validation(source, blocks=4, ranking=ranking)
+    r = dense(source)
+    block = block_of_dates(len(r), 4)
+    lost, below = [], []
+    for in_sample in splits(4):
+        inside = r[in_sample[block]].sum(axis=0)
+        outside = np.round(r[~in_sample[block]].sum(axis=0), 4)
+        best = int(np.argmax(np.round(inside, 4)))
+        lost.append(outside[best] < 0)
+        below.append(np.sum(outside < outside[best]) + (np.sum(outside == outside[best]) + 1) / 2)
+    assert found.splits == 6
+    assert found.share_lost == pytest.approx(np.mean(lost))
+    assert found.pbo == pytest.approx(np.mean(np.array(below) / (r.shape[1] + 1) <= 0.5))
+
+
+def test_walk_forward_chains_months_after_each_selection(source: RunSource) -> None:
+    ranking = RankingSettings(weights={"total_r": 1.0}, min_trades=0)
+    months = {str(d)[:7] for d in session_months(source)}
+    found = walk_forward(source, in_sample_months=1, out_of_sample_months=1, ranking=ranking)
+    assert len(found.folds) == len(months) - 1
+    r, month = dense(source), np.array([str(d)[:7] for d in session_months(source)])
+    for fold in found.folds:
+        inside = np.round(r[month == fold.in_sample_first].sum(axis=0), 4)
+        assert fold.combo_id == int(np.argmax(inside))
+        outside = r[month == fold.out_of_sample_first].sum(axis=0)
+        assert fold.out_of_sample_total_r == pytest.approx(outside[fold.combo_id], abs=1e-3)
+    total = sum(fold.out_of_sample_total_r for fold in found.folds)
+    assert found.out_of_sample_total_r == pytest.approx(total)
+
+
+def session_months(source: RunSource) -> np.ndarray:
+    levels = source.context.market.levels.values()
+    dates = np.unique(np.concatenate([of_session.date for of_session in levels]))
+    return dates.astype("datetime64[D]")
+
+
+def test_a_later_month_changes_no_earlier_selection(source: RunSource) -> None:
+    first, last = session_months(source)[[0, -1]]
+    assert str(first)[:7] != str(last)[:7]
+    whole = walk_forward(source, in_sample_months=1)
+    bars = source.context.market.bars
+    cut = len(bars.minute) - np.argmax(
+        (bars.minute[::-1].astype("datetime64[m]").astype("datetime64[M]"))
+        != np.datetime64(str(last)[:7])
+    )
+    market = build_market(bars.take(slice(0, cut)), GRID.sessions, GRID.horizon_minutes)
+    context = dataclasses.replace(source.context, market=market)
+    shorter = walk_forward(dataclasses.replace(source, context=context), in_sample_months=1)
+    assert shorter.folds == whole.folds[: len(shorter.folds)]
+    assert len(shorter.folds) == len(whole.folds) - 1
