@@ -47,7 +47,7 @@ for command in (
     app.command()(command)
 
 news_app = typer.Typer(
-    help="Look at what the news filter blocks.", no_args_is_help=True, rich_markup_mode=None
+    help="Show what the news filter blocks.", no_args_is_help=True, rich_markup_mode=None
 )
 news_app.command()(trades.check)
 app.add_typer(news_app, name="news")

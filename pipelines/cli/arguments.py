@@ -16,7 +16,9 @@ Config = Annotated[
 ]
 Excel = Annotated[
     bool,
-    typer.Option("--excel", help="Also write an Excel workbook; an existing one is kept current."),
+    typer.Option(
+        "--excel", help="Also write an Excel workbook; an existing one is always updated."
+    ),
 ]
 TableFormat = Annotated[
     Format, typer.Option("--format", help="auto: a table on a terminal, CSV in a pipe.")
@@ -42,15 +44,17 @@ Where = Annotated[
 ]
 MinTrades = Annotated[
     int | None,
-    typer.Option(min=0, help="Least number of trades. [default: that of the run's ranking]"),
+    typer.Option(min=0, help="Minimum number of trades. [default: that of the run's ranking]"),
 ]
 
 Rank = Annotated[
     int | None,
     typer.Option(help="Rank of the combination by score in the run's ranking. [default: 1]"),
 ]
-ComboId = Annotated[int | None, typer.Option("--id", help="Its combo_id, instead of --rank.")]
+ComboId = Annotated[
+    int | None, typer.Option("--id", help="combo_id of the combination, instead of --rank.")
+]
 RunBars = Annotated[
     Path | None,
-    typer.Option("--data", help="Bars of the run. [default: the file that the run was made from]"),
+    typer.Option("--data", help="Bars of the run. [default: the file recorded in the run]"),
 ]

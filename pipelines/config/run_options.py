@@ -182,9 +182,7 @@ class NewsOptions:
     ] = "full"
     news_timezone: Annotated[
         Timezone | None,
-        Option(
-            "Time zone of calendar times that name none.", unset="that of the calendar's format"
-        ),
+        Option("Time zone of calendar times without one.", unset="that of the calendar's format"),
     ] = None
     news_currency: Annotated[
         Currencies,
@@ -211,7 +209,7 @@ class ClusterOptions:
         Option("Address of a running Dask scheduler to use instead of local workers."),
     ] = None
     dashboard_address: Annotated[
-        Address, Option("HOST:PORT of the Dask dashboard; port 0 takes any free one.")
+        Address, Option("HOST:PORT of the Dask dashboard; port 0 picks a free one.")
     ] = ":0"
     listen: Annotated[
         Address | None,

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 def compare(
     run_a: Annotated[str, typer.Argument(help="Run that the best come from, or its URL.")],
-    run_b: Annotated[str, typer.Argument(help="Run to look them up in, or its URL.")],
+    run_b: Annotated[str, typer.Argument(help="Run in which to look them up, or its URL.")],
     by: arguments.SortColumn = "score",
     ascending: arguments.Ascending = False,
-    n: Annotated[int, typer.Option("-n", min=1, help="Number of combinations of run A.")] = 100,
+    n: Annotated[
+        int, typer.Option("-n", min=1, help="Number of combinations to take from run A.")
+    ] = 100,
     where: arguments.Where = None,
     min_trades: arguments.MinTrades = None,
     format: arguments.TableFormat = formats.Format.AUTO,

@@ -15,7 +15,7 @@ def glossary(
         typer.Argument(help="A word, a parameter or a metric. [default: show them all]"),
     ] = None,
 ) -> None:
-    """Explain the words of the strategy, parameters and metrics."""
+    """Explain the terms of the strategy, the parameters and the metrics."""
     from ib_grid.grid.columns import METRICS
     from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
 

@@ -26,12 +26,12 @@ def groups(
         typer.Option(help="total_r, sharpe, recovery (total R / (drawdown + 1)) or score."),
     ] = "total_r",
     max_drawdown: Annotated[
-        float, typer.Option(min=0, help="Largest drawdown of a combination, in R.")
+        float, typer.Option(min=0, help="Maximum drawdown of a combination, in R.")
     ] = 12.0,
     min_trades: arguments.MinTrades = None,
     variations: Annotated[
         int,
-        typer.Option(min=1, help="Fewest variations in a group."),
+        typer.Option(min=1, help="Minimum number of variations in a group."),
     ] = 1,
     n: Annotated[
         int | None, typer.Option("-n", min=1, help="Number of groups. [default: all]")
@@ -68,7 +68,7 @@ def groups(
         f"Ranked by {RANKINGS[rank_by].text}. Only combinations with at least {least} trades of"
         f" the variation, a drawdown of at most {max_drawdown:g} R and {TRAILING_RULE}.",
         *_completeness(found.summary["n_variations"].tolist(), variations),
-        f"A variation counts where {rules}.",
+        f"Each variation applies where its rule holds ({rules}).",
         "Sums add the separate backtests of the variations; they are not a backtest of the group.",
     ]
     console = terminal()
@@ -90,7 +90,7 @@ def _completeness(n_variations: list[int], least: int) -> list[str]:
     complete = n_variations.count(len(VARIATIONS))
     if complete == len(n_variations):
         return []
-    more = f" (--variations {least + 1} asks for more)" if least < len(VARIATIONS) else ""
+    more = f" (--variations {least + 1} requires more)" if least < len(VARIATIONS) else ""
     return [
         f"{complete:,} of these {len(n_variations):,} groups have a combination for every"
         f" variation, the others for {least} or more{more}."

@@ -17,7 +17,9 @@ def report(
     run: arguments.Run,
     variation_filter: Annotated[
         str,
-        typer.Option(help="rule: rank a variation only where its rule holds. none: everywhere."),
+        typer.Option(
+            help="rule: rank a variation only where it applies. none: rank it everywhere."
+        ),
     ] = "rule",
     top: Annotated[
         int, typer.Option(help="Number of combinations to rank and to list in Excel.")
@@ -51,7 +53,9 @@ def verify(
     ] = 20,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Seed that draws the same sample again. [default: random]"),
+        typer.Option(
+            min=0, help="Seed of the sample, to draw the same one again. [default: random]"
+        ),
     ] = None,
     data: arguments.RunBars = None,
 ) -> None:

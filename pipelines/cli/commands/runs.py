@@ -61,7 +61,7 @@ def demo(
     output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
     excel: arguments.Excel = False,
 ) -> None:
-    """Try everything out on a year of synthetic bars."""
+    """Try ib-grid on a year of synthetic bars."""
     _prepare_workers()
     from pipelines.config import configuration
     from pipelines.inputs.demo import DEMO_SYMBOL, write_demo_bars

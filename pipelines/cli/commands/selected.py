@@ -21,7 +21,7 @@ def show(
     rank: arguments.Rank = None,
     combo_id: arguments.ComboId = None,
     trades: Annotated[
-        bool, typer.Option("--trades", help="List its trades, too; CSV then holds only them.")
+        bool, typer.Option("--trades", help="Also list its trades; CSV then holds only the trades.")
     ] = False,
     chart: Annotated[
         Path | None,

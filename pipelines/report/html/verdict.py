@@ -245,5 +245,5 @@ def _still_profitable(profitable: int, n: int, *, stay: bool) -> Markup:
 def _in_sample(report: Report) -> Markup:
     return Markup(
         "Best of {} on this data; expect worse on new data. Every figure here is in sample: the"
-        " best of so many tries looks good even where none has an edge."
+        " best of so many tries looks good even if none has an edge."
     ).format(number(report.n_computed))

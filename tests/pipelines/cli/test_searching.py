@@ -165,7 +165,7 @@ class TestGroups:
         assert max(map(len, said.splitlines())) <= 80
         words = " ".join(said.split())
         assert "at least 5 trades of the variation, a drawdown of at most 30 R" in words
-        assert "A variation counts where OCAE: tsl_target > 0, TCWE:" in words
+        assert "Each variation applies where its rule holds (OCAE: tsl_target > 0, TCWE:" in words
         assert len([line for line in said.splitlines() if ":00-0" in line]) == 12
 
     def test_complete_groups_come_first(self, ib_grid_command: Command, run) -> None:
