@@ -22,7 +22,7 @@ from .market.instruments import XAUUSD as XAUUSD
 from .market.instruments import Session as Session
 from .market.market import Market as Market
 from .market.market import build_market as build_market
-from .news import NewsFilter as NewsFilter
+from .news.filter import NewsFilter as NewsFilter
 from .runs.run import load_run as load_run
 
 __version__: str

@@ -21,7 +21,7 @@ from ib_grid.errors import InputError
 from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars
-from ib_grid.news import Event
+from ib_grid.news.calendars import Event
 from ib_grid.runs.source import HasSource, RunSource, source_of
 
 Date = dt.date | np.datetime64 | str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ib_grid.engine.execution_model import Execution
 from ib_grid.market.market import Market
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 
 
 @dataclass(frozen=True, slots=True, eq=False)

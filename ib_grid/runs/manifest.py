@@ -20,7 +20,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import Instrument
-from ib_grid.news import NewsStatement
+from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.storage.atomic_files import read_regular, whole_file
 from ib_grid.storage.mapping_files import MAX_JSON_BYTES

@@ -20,7 +20,8 @@ from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news import Event, LoadedNews, load_news
+from ib_grid.news.calendars import Event
+from ib_grid.news.loading import LoadedNews, load_news
 from ib_grid.runs.manifest import Manifest
 from ib_grid.storage.atomic_files import is_file
 

@@ -17,7 +17,8 @@ from ib_grid.errors.validation import points
 from ib_grid.grid.params import Params, params_from_mapping
 from ib_grid.market.bars import read_bars
 from ib_grid.market.market import build_market, traded_dates
-from ib_grid.news import LoadedNews, check_candidates, load_news
+from ib_grid.news.check import check_candidates
+from ib_grid.news.loading import LoadedNews, load_news
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
 from pipelines.config.settings import Settings

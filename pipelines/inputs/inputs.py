@@ -18,7 +18,8 @@ from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news import NewsStatement, load_news
+from ib_grid.news.loading import load_news
+from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.fingerprint import identity
 from ib_grid.runs.source import RunSource
 from pipelines.config import configuration

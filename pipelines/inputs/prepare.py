@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ib_grid.errors import DataError, OutputError
 from ib_grid.market.bars import Bars, file_sha256, read_bars, read_origin, write_bars
-from ib_grid.market.csv import QualityReport, read_csv_bars
-from ib_grid.market.csv.sources import find_files
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels, session_levels
 from ib_grid.market.levels_file import read_levels, write_levels
+
+if TYPE_CHECKING:
+    from ib_grid.market.csv import QualityReport
 
 
 def prepare_bars(
     instrument: Instrument, csv_paths: Sequence[Path], timezone: str | None, output_path: Path
 ) -> QualityReport:
     """Write the bars of CSV files to a bars file; see `ib_grid.market.csv.read_csv_bars`."""
+    from ib_grid.market.csv import read_csv_bars  # other commands need no CSV reader
+
     _check_not_a_source(output_path, csv_paths)
     bars, quality = read_csv_bars(csv_paths, instrument, timezone)
     write_bars(
@@ -32,6 +36,8 @@ def prepare_bars(
 
 
 def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
+    from ib_grid.market.csv.sources import find_files
+
     if output_path.resolve() in [file.resolve() for file in find_files(csv_paths)]:
         raise OutputError(
             "the output file is one of the CSV files",

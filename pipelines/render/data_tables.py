@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,19 @@ from rich.text import Text
 
 from ib_grid.market.bars import price_decimals
 from ib_grid.market.clock import date_of, minute_text
-from ib_grid.market.csv import QualityReport
-from ib_grid.market.csv.quality import Gap, SessionYear, SourceFile, Suspicion
 from ib_grid.market.instruments import Session
 from ib_grid.market.levels import SessionLevels
 from pipelines.render.formats import Format
 from pipelines.render.tables import Column, render, resolve_format, table_of
+
+if TYPE_CHECKING:
+    from ib_grid.market.csv.quality import (
+        Gap,
+        QualityReport,
+        SessionYear,
+        SourceFile,
+        Suspicion,
+    )
 
 N_RUNS_SHOWN = 25
 N_LARGEST_SHOWN = 2

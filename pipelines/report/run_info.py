@@ -11,7 +11,7 @@ from ib_grid.errors.validation import points
 from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.grid import Grid
 from ib_grid.market.instruments import INSTRUMENTS
-from ib_grid.news import NewsStatement
+from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.manifest import RUN_FILE, Manifest
 from ib_grid.storage.paths import AnyPath
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.news import read_calendar
+from ib_grid.news.calendar_files import read_calendar
 from pipelines.render.csv_files import csv_text
 from pipelines.report.report_run import report_run
 from tests.bad_input.test_corpus import Command

@@ -27,7 +27,7 @@ from ib_grid.errors import InputError
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.manifest import read_manifest
-from ib_grid.news import read_calendar
+from ib_grid.news.calendar_files import read_calendar
 from pipelines.config.configuration import load_grid, load_settings
 from pipelines.inputs.combination import read_params
 

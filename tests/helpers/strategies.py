@@ -20,7 +20,7 @@ from ib_grid.market import clock
 from ib_grid.market.bars import Bars
 from ib_grid.market.instruments import GER40, XAUUSD, Session
 from ib_grid.market.market import Market, build_market
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 
 SESSIONS = (
     *GER40.sessions,

@@ -21,7 +21,7 @@ from ib_grid.engine.fast.windows import Prices, Window, build_window, prices_of
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 from ib_grid.market.levels import SessionLevels
-from ib_grid.news import NewsFilter
+from ib_grid.news.filter import NewsFilter
 
 
 class Costs(NamedTuple):

@@ -27,7 +27,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import DOMAINS, Params
 from ib_grid.grid.variations import VARIATIONS
 from ib_grid.market.market import Market
-from ib_grid.news import NO_NEWS
+from ib_grid.news.filter import NO_NEWS
 
 # Exit pairs that are simulated together: more would only leave the processor's cache.
 _EXITS_AT_ONCE = 256

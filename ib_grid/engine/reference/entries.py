@@ -16,7 +16,7 @@ from ib_grid.engine.reference.signals import (
 )
 from ib_grid.grid.params import Params
 from ib_grid.grid.variations import VARIATION_RULES
-from ib_grid.news import NewsFilter
+from ib_grid.news.filter import NewsFilter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

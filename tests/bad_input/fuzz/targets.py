@@ -20,7 +20,7 @@ from ib_grid.grid.params import params_from_mapping
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import GER40
-from ib_grid.news import read_calendar
+from ib_grid.news.calendar_files import read_calendar
 from ib_grid.storage.mapping_files import read_mapping
 from pipelines.config.configuration import load_settings
 from tests.helpers.input_files import bad_files, csv_files

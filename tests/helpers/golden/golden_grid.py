@@ -29,7 +29,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import INSTRUMENTS
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.golden.golden_trades import golden_set
 from tests.helpers.paths import DATA, GOLDEN
 from tests.helpers.runs.small_runs import GRID

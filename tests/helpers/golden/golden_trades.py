@@ -13,7 +13,7 @@ from ib_grid.grid.params import PARAM_NAMES, Params, params_from_mapping
 from ib_grid.market.bars import Bars, bars_from_frame
 from ib_grid.market.instruments import INSTRUMENTS
 from ib_grid.market.market import Market, build_market
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.paths import GOLDEN, SHARED
 
 _REAL_SPANS = {"GER40": ("2017-01-01", "2018-12-01"), "XAUUSD": ("2018-01-01", "2019-01-01")}

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from ib_grid.market.clock import day_number
-from ib_grid.news import Event
+from ib_grid.news.calendars import Event
 from tests.helpers.paths import DATA
 
 CALENDARS = DATA / "calendars"

@@ -20,7 +20,8 @@ from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40, INSTRUMENTS
-from ib_grid.news import NO_NEWS, NewsStatement
+from ib_grid.news.filter import NO_NEWS
+from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.runs.manifest import Manifest, versions, write_manifest
 from ib_grid.runs.partition_layout import partition_path, results_folder

@@ -16,7 +16,8 @@ from ib_grid.grid.params import Params
 from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
-from ib_grid.news import Event, NewsFilter
+from ib_grid.news.calendars import Event
+from ib_grid.news.filter import NewsFilter
 from tests.helpers.paths import GOLDEN
 from tests.helpers.strategies import executions, news_filters, params, scenes
 

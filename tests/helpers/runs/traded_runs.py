@@ -16,7 +16,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.grid import Grid
 from ib_grid.market.bars import read_bars
 from ib_grid.market.market import build_market
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.paths import GOLDEN
 from tests.helpers.runs.reported_runs import MadeUpRun, run_info, write_rows
 

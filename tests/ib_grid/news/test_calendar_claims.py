@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.news import read_calendar
+from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.calendars import Claim
 from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml

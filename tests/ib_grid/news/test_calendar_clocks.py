@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import InputError
-from ib_grid.news import read_calendar
+from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
 from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, minute, weekly_xml
 

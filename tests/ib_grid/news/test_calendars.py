@@ -12,9 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import InputError
-from ib_grid.news import Calendar, Event, merge_calendars, read_calendar
-from ib_grid.news.calendar_files import MAX_BYTES
-from ib_grid.news.calendars import IMPACTS, UntimedEvent, normalised_currency, normalised_impact
+from ib_grid.news.calendar_files import MAX_BYTES, read_calendar
+from ib_grid.news.calendars import (
+    IMPACTS,
+    Calendar,
+    Event,
+    UntimedEvent,
+    merge_calendars,
+    normalised_currency,
+    normalised_impact,
+)
 from ib_grid.news.formats.csv_table import read_csv_table
 from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, day, minute

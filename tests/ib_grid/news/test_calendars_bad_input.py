@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import DataError
-from ib_grid.news import read_calendar
+from ib_grid.news.calendar_files import read_calendar
 
 HEADER = "time,currency,impact,title\n"
 GOOD_ROW = "2031-01-02 13:30,USD,High,x\n"

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.errors import DataError
-from ib_grid.news import NO_NEWS, Calendar, Event, check_candidates, news_filter
+from ib_grid.news.calendars import Calendar, Event
+from ib_grid.news.check import check_candidates
+from ib_grid.news.filter import NO_NEWS, news_filter
 
 COLUMNS = [
     "date",

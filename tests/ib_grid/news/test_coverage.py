@@ -8,9 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.market.clock import date_of, day_number
-from ib_grid.news import Calendar, Event, UnfilteredSpan, read_calendar, unfiltered_spans
-from ib_grid.news.calendars import Claim, UntimedEvent
-from ib_grid.news.coverage import HOLE_DAYS, NO_CALENDAR, OTHER_HOLE_DAYS
+from ib_grid.news.calendar_files import read_calendar
+from ib_grid.news.calendars import Calendar, Claim, Event, UntimedEvent
+from ib_grid.news.coverage import (
+    HOLE_DAYS,
+    NO_CALENDAR,
+    OTHER_HOLE_DAYS,
+    UnfilteredSpan,
+    unfiltered_spans,
+)
 from tests.helpers.paths import ROOT
 
 SHARED_NEWS = ROOT.parent / "shared" / "data" / "news"

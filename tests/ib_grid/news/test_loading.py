@@ -10,7 +10,10 @@ import pytest
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.market.clock import day_number
 from ib_grid.market.instruments import instrument
-from ib_grid.news import NO_NEWS, NewsSettings, NewsStatement, load_news
+from ib_grid.news.filter import NO_NEWS
+from ib_grid.news.loading import load_news
+from ib_grid.news.settings import NewsSettings
+from ib_grid.news.statement import NewsStatement
 from tests.helpers.paths import DATA
 
 CALENDARS = DATA / "calendars"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ib_grid.errors import ConfigError
 from ib_grid.market.instruments import instrument
-from ib_grid.news import NO_NEWS, Calendar, Event, NewsFilter, currencies_of, news_filter
+from ib_grid.news.calendars import Calendar, Event
+from ib_grid.news.filter import NO_NEWS, NewsFilter, currencies_of, news_filter
 
 # A short stretch of minutes, so that spans touch, overlap and part.
 minutes = st.integers(-60, 60)

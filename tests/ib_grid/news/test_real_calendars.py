@@ -22,7 +22,9 @@ from ib_grid.grid.params import Params
 from ib_grid.market.csv import read_csv_bars
 from ib_grid.market.instruments import XAUUSD
 from ib_grid.market.market import Market, build_market, traded_dates
-from ib_grid.news import LoadedNews, NewsFilter, NewsSettings, load_news
+from ib_grid.news.filter import NewsFilter
+from ib_grid.news.loading import LoadedNews, load_news
+from ib_grid.news.settings import NewsSettings
 from tests.helpers.paths import SHARED
 
 BARS = SHARED / "data" / "XAUUSD_2023"

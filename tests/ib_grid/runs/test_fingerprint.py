@@ -12,7 +12,7 @@ from ib_grid.engine.execution_model import Execution
 from ib_grid.errors import RunMismatchError
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40
-from ib_grid.news import NO_NEWS
+from ib_grid.news.filter import NO_NEWS
 from ib_grid.runs.fingerprint import (
     RESULTS_VERSION,
     check_same_run,

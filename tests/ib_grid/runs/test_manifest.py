@@ -17,7 +17,8 @@ from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40, XAUUSD
-from ib_grid.news import NO_NEWS, NewsStatement
+from ib_grid.news.filter import NO_NEWS
+from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.runs.manifest import Manifest, read_manifest, versions, write_manifest
 from tests.helpers.runs.small_runs import GRID

@@ -18,7 +18,9 @@ from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.bars import file_sha256, read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market, traded_dates
-from ib_grid.news import NO_NEWS, NewsSettings, load_news
+from ib_grid.news.filter import NO_NEWS
+from ib_grid.news.loading import load_news
+from ib_grid.news.settings import NewsSettings
 from ib_grid.runs.manifest import Manifest
 from tests.helpers.paths import GOLDEN
 

@@ -15,7 +15,7 @@ from ib_grid.engine.reference.entries import blocked
 from ib_grid.errors import GridError
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, trades_frame
 from ib_grid.grid.variations import PREFIXES
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.engines import grid_of_one
 from tests.ib_grid.engine.rules.made_dates import FLAT_BALANCE, OCAE_LONG, PARAMS, market_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_model import Execution
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.engines import ENGINES, engine
 from tests.ib_grid.engine.rules.made_dates import (
     FLAT_BALANCE,

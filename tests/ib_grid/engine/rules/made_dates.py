@@ -19,7 +19,7 @@ from ib_grid.grid.params import Params
 from ib_grid.market.bars import Bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import Market, build_market
-from ib_grid.news import NewsFilter
+from ib_grid.news.filter import NewsFilter
 
 OHLC = tuple[float, float, float, float]
 Minute = float | OHLC | None

@@ -17,7 +17,7 @@ from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATIONS
-from ib_grid.news import NO_NEWS, NewsFilter
+from ib_grid.news.filter import NO_NEWS, NewsFilter
 from pipelines.report.html.page import html_text
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.write import write_report
