@@ -173,7 +173,7 @@ def _conflicts(quality: QualityReport) -> str:
         return "none"
     minutes = ", ".join(minute_text(minute) for minute in quality.conflict_minutes)
     more = " ..." if quality.n_conflicts > len(quality.conflict_minutes) else ""
-    return f"the last row wins ({_order(quality.sources)}): {minutes}{more}"
+    return f"the last row counts ({_order(quality.sources)}): {minutes}{more}"
 
 
 def _order(sources: tuple[SourceFile, ...]) -> str:
