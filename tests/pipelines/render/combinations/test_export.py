@@ -100,5 +100,5 @@ def test_run_is_not_overwritten(ib_grid_command: Command, folder: Path, run: Run
         ):
             status, out, said = ib_grid_command(*words)
             assert (status, out) == (2, "")
-            assert said.startswith("error: the file to write is ")
+            assert said.startswith("error: the output file ")
         assert (path.read_bytes() if path.exists() else None) == before
