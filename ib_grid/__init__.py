@@ -30,8 +30,9 @@ Backtest one combination on a week of synthetic one-minute bars:
 Compute the metrics of a whole chunk of the grid, a row per metric:
 
 >>> chunk = ib_grid.plan_chunks(grid, rows_per_chunk=1_000).chunk(0)
->>> ib_grid.evaluate(context, grid, chunk).shape
-(85, 960)
+>>> metrics = ib_grid.evaluate(context, grid, chunk)
+>>> metrics.shape == (len(ib_grid.METRIC_COLUMNS), chunk.n_rows)
+True
 """
 
 import lazy_loader

@@ -1,7 +1,7 @@
 from . import analysis as analysis
 from . import errors as errors
 from .engine.context import BacktestContext as BacktestContext
-from .engine.execution_model import Execution as Execution
+from .engine.execution_settings import Execution as Execution
 from .engine.fast.engine import candidates as candidates
 from .engine.fast.engine import evaluate as evaluate
 from .engine.fast.engine import trades as trades

@@ -34,7 +34,8 @@ def trades(of: RunSource | HasSource, combination: Params | int) -> pd.DataFrame
     Returns
     -------
     DataFrame, a row per trade in date order
-        Columns `results.TRADE_COLUMNS`: prices in points, times in UTC, `r` in units of the risk.
+        Columns `grid.columns.TRADE_COLUMNS`: prices in points, times in UTC, `r` in units of the
+        risk.
 
     Raises
     ------
@@ -52,8 +53,8 @@ def metrics(of: RunSource | HasSource, combination: Params | int) -> pd.Series:
 
     Returns
     -------
-    float32 Series, shape (85,)
-        By `results.METRIC_COLUMNS`; units and the undefined cases are in `results.METRICS`.
+    float32 Series, shape (n_metric_columns,)
+        By `grid.columns.METRIC_COLUMNS`; units and undefined cases are in `grid.columns.METRICS`.
 
     Raises
     ------
@@ -174,7 +175,7 @@ def by_hour(trades: pd.DataFrame, timezone: str) -> pd.DataFrame:
 
 
 def by_variation(trades: pd.DataFrame) -> pd.DataFrame:
-    """Results by variation, all four of them; see `sums_by`."""
+    """Return results by variation, also of one without trades; see `sums_by`."""
     return sums_by(trades, trades["variation"], VARIATIONS, "variation")
 
 

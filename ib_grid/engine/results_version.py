@@ -1,6 +1,9 @@
-"""Version of the results, to raise with every change that alters a number."""
+"""Version of the results.
+
+Raise it with every change after which the engine returns other numbers, or other columns, for the
+same input: an interrupted run would otherwise resume with partitions of both kinds.
+"""
 
 from __future__ import annotations
 
-# Raise with every change after which the engine returns other numbers for the same input.
 RESULTS_VERSION = 1

@@ -6,6 +6,9 @@ The report, the notebook and `ib-grid glossary` show these sentences. Metrics ha
 
 from __future__ import annotations
 
+# What `scoring.composite_scores` does with each metric, for every text that describes a score.
+SCALING = "scaled to 0-1"
+
 STRATEGY_TERMS = {
     "IB": "Initial Balance: the price range of the first minutes of a session, from ib_start to"
     " ib_end.",
@@ -24,8 +27,8 @@ STRATEGY_TERMS = {
     "reach": "How far beyond the Initial Balance a breakout may close and still be traded:"
     " max_distance_pct times the range.",
     "breakout": "The first bar that closes beyond the buffer but within the reach.",
-    "variation": "One of the four entry rules OCAE, TCWE, Reverse and REV_RB; the first signal of"
-    " a day is traded, the others are ignored.",
+    "variation": "One of the entry rules, such as OCAE or Reverse; the first signal of a day is"
+    " traded, the others are ignored.",
     "OCAE": "Open-close after equilibrium: a breakout after price has touched the EQ, traded in"
     " the direction of the breakout.",
     "TCWE": "Two candles without equilibrium: a breakout confirmed by a later bar that closes"
@@ -64,7 +67,7 @@ RESULT_TERMS = {
     "partition": "The Parquet file that holds the results of one chunk.",
     "run": "The directory with all results of one grid on one symbol, and the settings behind"
     " them.",
-    "score": "The ranking figure of a combination: metrics scaled to 0-1 over all ranked"
+    "score": f"The ranking figure of a combination: metrics {SCALING} over all ranked"
     " combinations and added by weight, by default 40% total_r, 35% sharpe_ratio and 25% winrate.",
     "drawdown": "How far the sum of R has fallen below its highest value so far.",
     "neighbour": "A combination that differs in one parameter by one step of its axis.",

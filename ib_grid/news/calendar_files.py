@@ -11,7 +11,7 @@ from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.news.calendars import Calendar, CalendarFile, merge_calendars
 from ib_grid.news.formats.entry import BOM, UTF8_HINT
-from ib_grid.news.formats.table import DESCRIPTIONS, recognise_format
+from ib_grid.news.formats.known_formats import DESCRIPTIONS, recognise_format
 from ib_grid.storage.atomic_files import read_regular
 
 MAX_BYTES = 8 * 1024 * 1024

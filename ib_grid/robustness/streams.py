@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import RISK_FLOOR
+from ib_grid.engine.execution_settings import RISK_FLOOR
 from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.decisions import Costs, costs_of, decide
 from ib_grid.engine.fast.engine import exit_pairs

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import ib_grid
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, InputError, first_line
 from ib_grid.errors.validation import shown
 from ib_grid.grid.chunks import ChunkPlan

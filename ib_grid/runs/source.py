@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.errors.validation import shown
 from ib_grid.grid.grid import Grid

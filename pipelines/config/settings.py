@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, get_type_hints
 
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError
 from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings

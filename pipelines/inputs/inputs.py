@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import points
 from ib_grid.grid.filters.row_filter import RowFilter

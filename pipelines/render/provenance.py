@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
 from ib_grid.runs.manifest import RUN_FILE, Manifest

@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from ib_grid.grid.columns import METRICS, Metric
-from ib_grid.grid.glossary import PARAMETERS
+from ib_grid.grid.glossary import PARAMETERS, SCALING
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES
 from ib_grid.grid.variations import PREFIXES, VARIATIONS
 from pipelines.render.numbers import COUNT_COLUMNS, Scalar
@@ -37,7 +37,7 @@ _SCALES = {
 _RED, _WHITE, _GREEN = "#F4B6B0", "#FFFFFF", "#A9D8B8"
 _NOTES = {
     "rank": "Rank by score, 1 is the best; equal scores are ordered by combo_id.",
-    "score": "Weighted sum of metrics, each scaled to 0-1; the formula is on the sheet Summary.",
+    "score": f"Weighted sum of metrics, each {SCALING}; the formula is on the sheet Summary.",
     "combo_id": "Number of the combination in the grid, counted from 0.",
 }
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypedDict
 import pandas as pd
 
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
+from ib_grid.grid.glossary import SCALING
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATION_RULES
 from pipelines.render.numbers import Scalar, row_values, shortest_decimals, significant
@@ -82,7 +83,7 @@ def ranking_values(ranking: Ranking, min_trades: int) -> dict[str, Scalar]:
     terms = " + ".join(f"{weight!r} * {name}" for name, weight in ranking.weights.items())
     eligible = ranking.extrema.n_rows
     values: dict[str, Scalar] = {
-        "score": f"{terms}; each metric scaled to 0-1 over the ranked combinations, 0 if constant",
+        "score": f"{terms}; each metric {SCALING} over the ranked combinations, 0 if constant",
         "min_trades": min_trades,
         "eligible": eligible,
     }

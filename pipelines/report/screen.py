@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ib_grid.errors.validation import points
+from ib_grid.grid.glossary import SCALING
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.columns import column
 from pipelines.render.numbers import text
@@ -73,7 +74,7 @@ def _score_line(report: Report) -> str:
     weights = report.settings.ranking.weights.items()
     formula = " + ".join(f"{weight:g} {name}" for name, weight in weights)
     return (
-        f"Score: {formula}, each scaled to 0-1. Best of {report.n_computed:,} on this data; expect"
+        f"Score: {formula}, each {SCALING}. Best of {report.n_computed:,} on this data; expect"
         " worse on new data."
     )
 

@@ -34,7 +34,7 @@ def variation_text(report: Report, run_dir: AnyPath) -> str:
     parts.append(_section("Combinations", {"state": facts.state(report)}))
     parts.append(
         "The figures of a variation cover its own trades, in combinations that trade the other\n"
-        "variations as well; `ib-grid trades` lists the trades of all four.\n"
+        "variations as well; `ib-grid trades` lists the trades of all.\n"
     )
     for name, variation in report.variations.items():
         parts.append(_variation(name, variation, report))

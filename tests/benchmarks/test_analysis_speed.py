@@ -9,7 +9,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from ib_grid import analysis
 from ib_grid.analysis import RunSource
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import MODELS, Execution, Model
+from ib_grid.engine.execution_settings import MODELS, Execution, Model
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import Market, build_market

@@ -9,7 +9,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import MODELS, Execution, Model
+from ib_grid.engine.execution_settings import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.grid import Grid

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from hypothesis import strategies as st
 
-from ib_grid.engine.execution_model import MODELS, Execution
+from ib_grid.engine.execution_settings import MODELS, Execution
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import STOP_MODES, Params
 from ib_grid.market import clock

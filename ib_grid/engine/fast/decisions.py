@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import ORIGINAL, Execution
+from ib_grid.engine.execution_settings import ORIGINAL, Execution
 from ib_grid.engine.fast.entries import Entries, Settings, collect_entries, empty_entries
 from ib_grid.engine.fast.signals import (
     SEARCHES,

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.engine.fast.entries import NO_ENTRY
 from ib_grid.engine.fast.exits import exit_of, simulate_exits

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.execution_model import ORIGINAL, RISK_FLOOR
+from ib_grid.engine.execution_settings import ORIGINAL, RISK_FLOOR
 from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.signals import NEVER, NO_CANDIDATE
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.execution_model import ORIGINAL
+from ib_grid.engine.execution_settings import ORIGINAL
 from ib_grid.engine.fast.compiled import kernel
 
 STOP, TP, TIME, TSL_MARKET, INVALID = 0, 1, 2, 3, 4  # indices of EXIT_REASONS

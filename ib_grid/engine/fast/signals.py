@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.execution_model import ORIGINAL, REALISTIC
+from ib_grid.engine.execution_settings import ORIGINAL, REALISTIC
 from ib_grid.engine.fast.compiled import kernel
 from ib_grid.grid.variations import VARIATION_RULES, VARIATIONS
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.reference.day import Day, Setting, read_days, setting
 from ib_grid.engine.reference.entries import Entry, entry
 from ib_grid.engine.reference.entries import candidates as of_date

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ib_grid.engine.execution_model import RISK_FLOOR, Execution
+from ib_grid.engine.execution_settings import RISK_FLOOR, Execution
 from ib_grid.engine.reference.day import Bar, Setting
 from ib_grid.engine.reference.signals import (
     LONG,

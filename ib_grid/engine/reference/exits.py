@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.reference.day import Bar, Setting
 from ib_grid.engine.reference.entries import Entry
 from ib_grid.engine.reference.signals import LONG

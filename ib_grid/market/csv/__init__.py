@@ -1,6 +1,6 @@
 """CSV files of a broker or data vendor to checked bars and a quality report.
 
-The recognised layouts are the table in `layouts`.
+The recognised layouts are the table in `dialects`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def read_csv_bars(
 ) -> tuple[Bars, QualityReport]:
     """Read one symbol's bars from CSV files and folders, with a report on the quality of the data.
 
-    The files may overlap and have different layouts (`layouts.LAYOUTS`), each recognised by its
+    The files may overlap and have different layouts (`dialects.LAYOUTS`), each recognised by its
     content, gzip included. If several rows have the same minute, the last one counts: paths in the
     order given, files of a folder in the natural order of their names, rows in the order of the
     file. Bars outside the instrument's trading hours are dropped. `timezone` is the clock of times

@@ -1,1 +1,1 @@
-"""Calendar file formats: a module each, and `table`, which lists them."""
+"""Calendar file formats: a module each, and `known_formats`, which lists them."""

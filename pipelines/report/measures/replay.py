@@ -10,7 +10,7 @@ import pandas as pd
 
 from ib_grid import analysis
 from ib_grid.analysis import RunSource
-from ib_grid.engine.execution_model import MODELS, Model
+from ib_grid.engine.execution_settings import MODELS, Model
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.params import Params
 from pipelines.render import numbers

@@ -46,7 +46,7 @@ from pathlib import Path
 import psutil
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.market.bars import write_bars

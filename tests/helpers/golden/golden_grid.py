@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import MODELS, Execution, Model
+from ib_grid.engine.execution_settings import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.grid.chunks import plan_chunks

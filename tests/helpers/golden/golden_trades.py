@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ib_grid.engine.execution_model import Execution, Model
+from ib_grid.engine.execution_settings import Execution, Model
 from ib_grid.grid.params import PARAM_NAMES, Params, params_from_mapping
 from ib_grid.market.bars import Bars, bars_from_frame
 from ib_grid.market.instruments import INSTRUMENTS

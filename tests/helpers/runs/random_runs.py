@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import RESULT_COLUMNS, result_schema

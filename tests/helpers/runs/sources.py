@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ib_grid.analysis import RunSource
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution, Model
+from ib_grid.engine.execution_settings import Execution, Model
 from ib_grid.engine.fast.engine import grid_of_one
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.grid.params import Params

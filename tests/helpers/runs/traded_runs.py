@@ -9,7 +9,7 @@ import pandas as pd
 
 from ib_grid.analysis import RunSource
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS

@@ -7,7 +7,7 @@ import pytest
 
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import MODELS
+from ib_grid.engine.execution_settings import MODELS
 from ib_grid.grid.columns import METRIC_COLUMNS
 from tests.helpers.engines import (
     ENGINES,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars

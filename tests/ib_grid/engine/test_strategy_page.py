@@ -58,7 +58,7 @@ def test_reference_comments_cite_existing_sections() -> None:
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([a-z.]+:[A-Za-z_.]+)`", PAGE))))
 def test_the_code_has_what_the_page_names(name: str) -> None:
     module, attribute = name.split(":")
-    in_engine = module.split(".")[0] in ("fast", "reference", "execution_model")
+    in_engine = module.split(".")[0] in ("fast", "reference", "execution_settings")
     package = "ib_grid.engine" if in_engine else "ib_grid"
     reduce(getattr, attribute.split("."), importlib.import_module(f"{package}.{module}"))
 

@@ -16,7 +16,7 @@ import pytest
 
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution, Model
+from ib_grid.engine.execution_settings import Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.grid.params import Params
 from ib_grid.market.csv import read_csv_bars

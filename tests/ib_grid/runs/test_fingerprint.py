@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import RunMismatchError
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40

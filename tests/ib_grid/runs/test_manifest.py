@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import InputError
 from ib_grid.grid.chunks import plan_chunks

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.analysis import load_source
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast import engine
 from ib_grid.errors import DataError, InputError
 from ib_grid.grid.chunks import plan_chunks

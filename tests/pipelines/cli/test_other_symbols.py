@@ -22,7 +22,7 @@ from rich.console import Console
 
 from ib_grid.analysis import load_source, trade_chart
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import MODELS, Execution, Model
+from ib_grid.engine.execution_settings import MODELS, Execution, Model
 from ib_grid.engine.fast import engine
 from ib_grid.market.bars import Bars, bars_to_frame, file_sha256, read_bars
 from ib_grid.market.clock import day_number

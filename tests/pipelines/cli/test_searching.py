@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ib_grid.analysis.selection.groups import groups
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.runs.run import load_run
 from tests.helpers.runs.random_runs import GRID, write_run
 from tests.helpers.runs.reported_runs import random_rows

@@ -12,7 +12,7 @@ import pytest
 
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.columns import TRADE_COLUMNS
 from ib_grid.grid.params import Params
 from ib_grid.market.bars import read_bars

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast.engine import evaluate
 from ib_grid.errors import ConfigError
 from ib_grid.grid.chunks import plan_chunks

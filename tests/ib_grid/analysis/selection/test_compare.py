@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.analysis.selection.compare import compare_runs, matched_ids
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import grid_from_mapping

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import MODELS, Execution
+from ib_grid.engine.execution_settings import MODELS, Execution
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
 from ib_grid.grid.named_grids import named_grid

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.engine.execution_model import REALISTIC
+from ib_grid.engine.execution_settings import REALISTIC
 from ib_grid.engine.fast.decisions import Costs
 from ib_grid.engine.fast.entries import NO_ENTRY, empty_entries
 from ib_grid.engine.fast.exits import Exits

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.engine.execution_model import ORIGINAL, REALISTIC
+from ib_grid.engine.execution_settings import ORIGINAL, REALISTIC
 from ib_grid.engine.fast.windows import Window, build_window, prices_of
 from ib_grid.market.bars import Bars
 from ib_grid.market.instruments import Session

@@ -9,7 +9,7 @@ import pytest
 
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.reference.day import Bar, m2_bars
 from ib_grid.engine.reference.entries import blocked
 from ib_grid.errors import GridError

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.engines import ENGINES, engine
 from tests.ib_grid.engine.rules.made_dates import (

@@ -13,7 +13,7 @@ import pytest
 
 from ib_grid import analysis
 from ib_grid.engine import reference
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATIONS
 from ib_grid.runs.run import Run

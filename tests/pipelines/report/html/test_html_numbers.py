@@ -12,7 +12,7 @@ import pytest
 
 from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
-from ib_grid.engine.execution_model import Execution
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from ib_grid.engine.execution_model import MODELS, ORIGINAL, REALISTIC, Execution
+from ib_grid.engine.execution_settings import MODELS, ORIGINAL, REALISTIC, Execution
 from ib_grid.errors import ConfigError
 
 
