@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import ORIGINAL, Execution
+from ib_grid.engine.fast.candidates import Candidates, no_candidates
 from ib_grid.engine.fast.entries import Entries, Settings, collect_entries, empty_entries
-from ib_grid.engine.fast.signals import (
-    SEARCHES,
-    Candidates,
-    SignalSearch,
-    no_candidates,
-)
+from ib_grid.engine.fast.signals import SEARCHES, SignalSearch
 from ib_grid.engine.fast.windows import Prices, Window, build_window, prices_of
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid

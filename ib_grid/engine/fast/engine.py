@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
+from ib_grid.engine.fast.candidates import NO_CANDIDATE
 from ib_grid.engine.fast.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.engine.fast.entries import NO_ENTRY
 from ib_grid.engine.fast.exits import exit_of, simulate_exits
 from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, accumulate_metrics
-from ib_grid.engine.fast.signals import NO_CANDIDATE, REV_RB
+from ib_grid.engine.fast.signals import REV_RB
 from ib_grid.grid.chunks import Chunk, plan_chunks
 from ib_grid.grid.columns import EXIT_REASONS, candidates_frame, trades_frame
 from ib_grid.grid.grid import Grid

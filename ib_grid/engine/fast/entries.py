@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.execution_settings import ORIGINAL, RISK_FLOOR
+from ib_grid.engine.fast.candidates import NEVER, NO_CANDIDATE
 from ib_grid.engine.fast.compiled import kernel
-from ib_grid.engine.fast.signals import NEVER, NO_CANDIDATE
 
 NO_ENTRY = -1
 
@@ -26,7 +26,7 @@ class Entries(NamedTuple):
     direction : int8 array
         +1 long, -1 short.
     limit : bool array
-        Whether a limit order filled in that bar (`realistic` REV_RB).
+        True if a limit order filled in that bar (`realistic` REV_RB).
     ref, stop, fill, risk : float64 array
         Points. A risk of 0 marks the invalid trade of `original`.
     """
@@ -51,7 +51,7 @@ class Settings(NamedTuple):
     window : int64 array
         Index of the trade window.
     stop_at_eq : bool array
-        Whether OCAE and TCWE put the stop at the EQ; otherwise at the window's start price.
+        True if OCAE and TCWE put the stop at the EQ; otherwise at the window's start price.
     min_sl_pct : float64 array
     """
 

@@ -11,103 +11,25 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ib_grid.engine.execution_settings import ORIGINAL, REALISTIC
+from ib_grid.engine.fast.candidates import (
+    BY_STOP_MODE,
+    NO_CANDIDATE,
+    is_blocked,
+    put,
+    row_at_or_after,
+)
 from ib_grid.engine.fast.compiled import kernel
-from ib_grid.grid.variations import VARIATION_RULES, VARIATIONS
+from ib_grid.grid.variations import VARIATIONS
 
 LONG, SHORT = 1, -1
-NO_CANDIDATE = -1
-BY_STOP_MODE = np.nan  # stop of a candidate whose stop follows `stop_mode`
-
 N_VARIATIONS = len(VARIATIONS)
 OCAE, TCWE, REVERSE, REV_RB = map(VARIATIONS.index, ("OCAE", "TCWE", "Reverse", "REV_RB"))
 
 # STRATEGY 4: the order of a candidate is N_VARIATIONS * moment + priority. In `original` REV_RB
 # comes after all others, however early it fills.
-_PRIORITY = np.array([rule.priority for rule in VARIATION_RULES.values()])
 _AFTER_ALL = 1 << 40
-NEVER = 1 << 60
-
-
-class Candidates(NamedTuple):
-    """One candidate per setting and date; arrays of shape (n_settings, n_dates).
-
-    Attributes
-    ----------
-    variation : int8 array
-        Index in `VARIATIONS`, or NO_CANDIDATE.
-    direction : int8 array
-        LONG or SHORT.
-    order : int64 array
-        The least one of a day's candidates is traded; NEVER where there is none.
-    moment : int64 array
-        News moment, UTC minute.
-    row : int64 array
-        M1 row of the entry.
-    ref, mid, stop : float64 array
-        Price from which stop and target are measured; mid price of the fill; level of the stop
-        before it is mirrored or widened, or BY_STOP_MODE.
-    limit : bool array
-        Whether a limit order fills in the entry bar (`realistic` REV_RB).
-    """
-
-    variation: NDArray[np.int8]
-    direction: NDArray[np.int8]
-    order: NDArray[np.int64]
-    moment: NDArray[np.int64]
-    row: NDArray[np.int64]
-    ref: NDArray[np.float64]
-    mid: NDArray[np.float64]
-    stop: NDArray[np.float64]
-    limit: NDArray[np.bool_]
-
-
-def no_candidates(n_settings: int, n_dates: int) -> Candidates:
-    """Return room for candidates, with none on any date yet."""
-    shape = (n_settings, n_dates)
-    return Candidates(
-        variation=np.full(shape, NO_CANDIDATE, np.int8),
-        direction=np.zeros(shape, np.int8),
-        order=np.full(shape, NEVER, np.int64),
-        moment=np.zeros(shape, np.int64),
-        row=np.zeros(shape, np.int64),
-        ref=np.zeros(shape, np.float64),
-        mid=np.zeros(shape, np.float64),
-        stop=np.zeros(shape, np.float64),
-        limit=np.zeros(shape, np.bool_),
-    )
-
-
-@kernel
-def is_blocked(spans, minute):  # type: ignore[no-untyped-def]
-    """Return True if a UTC minute lies in one of the blocked spans, both ends included."""
-    starts, ends = spans
-    span = np.searchsorted(ends, minute)
-    return span < len(starts) and starts[span] <= minute
-
-
-@kernel
-def _put(out, setting, date, variation, direction, order, moment, row, ref, mid, stop, limit):  # type: ignore[no-untyped-def]
-    """Write the candidate of a setting and date; `order` without the variation's priority."""
-    out.variation[setting, date] = variation
-    out.direction[setting, date] = direction
-    out.order[setting, date] = order + _PRIORITY[variation]
-    out.moment[setting, date] = moment
-    out.row[setting, date] = row
-    out.ref[setting, date] = ref
-    out.mid[setting, date] = mid
-    out.stop[setting, date] = stop
-    out.limit[setting, date] = limit
-
-
-@kernel
-def row_at_or_after(prices, row, last_row, minute):  # type: ignore[no-untyped-def]
-    """Return the first M1 row from `row` to `last_row` at or after `minute`."""
-    while row <= last_row and prices.minute[row] < minute:
-        row += 1
-    return row
 
 
 @kernel
@@ -167,7 +89,7 @@ def find_breakouts(prices, window, levels, values, costs, news, out, first):  # 
                 continue
             at = first + i, date
             stop = BY_STOP_MODE
-            _put(out, *at, variation, direction, order, moment, row, ref, ref, stop, False)
+            put(out, *at, variation, direction, order, moment, row, ref, ref, stop, False)
 
 
 @kernel
@@ -260,7 +182,7 @@ def find_reverses(prices, window, levels, values, costs, news, out, first):  # t
                 order, ref, mid = N_VARIATIONS * moment, prices.open[row], prices.open[row]
             if not is_blocked(news, moment):
                 at = first + i, date
-                _put(out, *at, REVERSE, direction, order, moment, row, ref, mid, stop, False)
+                put(out, *at, REVERSE, direction, order, moment, row, ref, mid, stop, False)
 
 
 @kernel
@@ -315,7 +237,7 @@ def find_rebounds(prices, window, levels, values, costs, news, out, first):  # t
             if not is_blocked(news, moment):
                 stop = (high + low) / 2
                 at, limit = (first + i, date), costs.model != ORIGINAL
-                _put(out, *at, REV_RB, direction, order, moment, row, level, level, stop, limit)
+                put(out, *at, REV_RB, direction, order, moment, row, level, level, stop, limit)
 
 
 class SignalSearch(NamedTuple):

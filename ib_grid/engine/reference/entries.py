@@ -36,7 +36,7 @@ class Candidate:
     ref, fill, stop : float
         Section 5; the stop as the variation names it, before it is mirrored or widened.
     limit : bool
-        Whether a limit order fills within the entry bar.
+        True if a limit order fills within the entry bar.
     signal : Bar
         The M2 bar that gives the signal; for REV_RB the one that arms the order.
     """

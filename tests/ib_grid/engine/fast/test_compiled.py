@@ -19,7 +19,7 @@ from ib_grid.engine.fast.compiled import _KERNELS
 _USE = """
 import numpy as np
 from ib_grid.engine.fast import compiled
-from ib_grid.engine.fast.signals import is_blocked
+from ib_grid.engine.fast.candidates import is_blocked
 print(compiled.compilations())
 none = np.zeros(0, np.int64)
 assert not is_blocked((none, none), 5)
