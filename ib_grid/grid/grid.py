@@ -157,8 +157,8 @@ class Grid:
         }
         return {name: _dictionary(split[name][1], place[split[name][0]]) for name in PARAM_NAMES}
 
-    def id_of(self, params: Params) -> int:
-        """Return the id of a combination.
+    def positions(self, params: Params) -> list[int]:
+        """Return the index of a combination's value on each of `axes`.
 
         Raises
         ------
@@ -171,12 +171,16 @@ class Grid:
             "rebound": (params.rev_rb_enabled, params.rev_rb_pct),
             "trailing": (params.tsl_target, params.tsl_sl),
         }
-        place = []
+        found = []
         for name, axis in self.axes.items():
             if values[name] not in axis:
                 raise GridError(f"{name} {values[name]} is not in the grid", expected=str(axis))
-            place.append(axis.index(values[name]))
-        return int(np.ravel_multi_index(place, self.shape))
+            found.append(axis.index(values[name]))
+        return found
+
+    def id_of(self, params: Params) -> int:
+        """Return the id of a combination, if it is in the grid; see `positions`."""
+        return int(np.ravel_multi_index(self.positions(params), self.shape))
 
     def to_dict(self) -> dict[str, list[object]]:
         """Return the axes as a grid file gives them, for a manifest or a fingerprint."""

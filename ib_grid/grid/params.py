@@ -95,7 +95,7 @@ class Params:
     min_sl_pct : float
         Smallest stop distance, a fraction of the price.
     rev_rb_enabled : bool
-        Whether REV_RB trades.
+        True if REV_RB trades.
     rev_rb_pct, ib_buffer_pct, max_distance_pct : float
         Fractions of the Initial Balance's range: what arms REV_RB, the buffer, the reach.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
@@ -205,20 +205,17 @@ def _record(path: AnyPath, metadata: Mapping[bytes, bytes]) -> Record:
         if zlib.crc32(text) != int(crc32):
             raise ValueError("wrong checksum")
         content = json.loads(text)
-        metrics, summary = _shared(content["metrics"]), summary_from_dict(content["summary"])
+        metrics = _shared(tuple(content["metrics"]))
+        summary = summary_from_dict(content["summary"])
         return Record(**{**content, "metrics": metrics, "summary": summary})
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, f"damaged metadata ({error})") from error
 
 
 @lru_cache(maxsize=16)
-def _same(names: tuple[str, ...]) -> tuple[str, ...]:
-    return names
-
-
-def _shared(names: Iterable[str]) -> tuple[str, ...]:
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names as one tuple for all files, as thousands of records are in memory."""
-    return _same(tuple(names))
+    return names
 
 
 def _damaged(path: AnyPath, message: str) -> StoreError:

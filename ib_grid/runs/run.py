@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
@@ -19,7 +18,7 @@ from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import perhaps, shown
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
-from ib_grid.grid.filters.conditions import Condition, as_condition
+from ib_grid.grid.filters.conditions import Condition, as_condition, condition_on_ids
 from ib_grid.grid.grid import Grid
 from ib_grid.runs.cubes import Cube, filled_cube, labelled
 from ib_grid.runs.manifest import Manifest, read_manifest
@@ -81,13 +80,7 @@ class Run:
 
     @cached_property
     def source(self) -> RunSource:
-        """Bars, execution and calendars of the run, read once at the first use.
-
-        Raises
-        ------
-        DataError
-            If the bars or a calendar are missing, have changed or cannot be read.
-        """
+        """Bars, execution and calendars of the run, read once at the first use."""
         return load_source(self.manifest)
 
     @cached_property
@@ -95,27 +88,16 @@ class Run:
         """Number of computed combinations."""
         return sum(self.plan.chunk(index).n_rows for index in self.files)
 
-    @property
-    def computed_share(self) -> float:
-        """Computed share of the combinations, 0 to 1."""
-        return self.n_computed / len(self.grid)
-
     @cached_property
     def n_rows(self) -> int:
-        """Number of rows in the files: fewer than `n_computed` if the run keeps only some.
-
-        Raises
-        ------
-        StoreError
-            If a file cannot be read.
-        """
+        """Number of rows in the files: fewer than `n_computed` if the run keeps only some."""
         with read_errors(self.path):
             return int(self.dataset.count_rows())
 
     @property
     def statement(self) -> str:
         """Sentence about the computed share of the grid and the kept rows and columns."""
-        share = f"{100 * self.computed_share:.4g}%" if self.files else "nothing"
+        share = f"{100 * self.n_computed / len(self.grid):.4g}%" if self.files else "nothing"
         parts = [f"{share} of {len(self.grid):,} combinations computed"]
         if len(self.files) < len(self.plan):
             parts.append(f"{len(self.files):,} of {len(self.plan):,} chunks: not finished")
@@ -152,8 +134,7 @@ class Run:
             If a file cannot be read.
         """
         names = list(self.columns if columns is None else columns)
-        condition = as_condition(where)
-        self.check_columns((*names, *(condition.columns if condition else ())))
+        condition = self._checked(names, where)
         wanted = list(dict.fromkeys(("combo_id", *names)))
         with read_errors(self.path):
             found = self.dataset.to_table(
@@ -191,8 +172,7 @@ class Run:
 
     def blocks(self, columns: Sequence[str], where: Where = None) -> Iterator[Block]:
         """Yield the rows in blocks of bounded size, in the order of the files; as `table`."""
-        condition = as_condition(where)
-        self.check_columns((*columns, *(condition.columns if condition else ())))
+        condition = self._checked(columns, where)
         files = [File(index, path) for index, path in self.files.items()]
         if condition:
             with read_errors(self.path):
@@ -206,23 +186,10 @@ class Run:
 
         Reads only the files of their chunks.
         """
-        wanted = np.unique(np.asarray(ids, np.int64))
-        expression = pc.field("combo_id").isin(pa.array(wanted))
-        if len(wanted):
-            expression &= pc.field("combo_id") >= int(wanted[0])
-            expression &= pc.field("combo_id") <= int(wanted[-1])
-        condition = Condition(text="combo_id in …", columns=("combo_id",), expression=expression)
-        return self.frame(columns, condition)
+        return self.frame(columns, condition_on_ids(ids))
 
     def cube(self, column: str, where: Where = None) -> Cube:
         """Return a metric of every combination as an array with an axis per parameter.
-
-        Parameters
-        ----------
-        column : str
-            A metric column.
-        where : str or Condition, optional
-            Condition on the rows.
 
         Returns
         -------
@@ -270,13 +237,14 @@ class Run:
         """
         return labelled(self.grid, {name: self.cube(name, where) for name in columns})
 
-    def check_columns(self, names: Sequence[str], *, metrics: bool = False) -> None:
-        """Refuse names that are not result columns, or not metrics, or not kept by the run.
+    def _checked(self, names: Sequence[str], where: Where) -> Condition | None:
+        """Return the condition, after a check of these columns and its own."""
+        condition = as_condition(where)
+        self.check_columns((*names, *(condition.columns if condition else ())))
+        return condition
 
-        Raises
-        ------
-        ConfigError
-        """
+    def check_columns(self, names: Sequence[str], *, metrics: bool = False) -> None:
+        """Refuse names that are not result columns, or not metrics, or not kept by the run."""
         known = METRIC_COLUMNS if metrics else RESULT_COLUMNS
         for name in names:
             if name not in known:
@@ -300,10 +268,6 @@ def load_run(path: str | AnyPath) -> Run:
     ----------
     path : str or AnyPath
         Run directory, finished or not: a path, or a URL such as ``s3://bucket/run``.
-
-    Returns
-    -------
-    Run
 
     Raises
     ------

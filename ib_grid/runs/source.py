@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, DataError, InputError
 from ib_grid.errors.validation import shown
 from ib_grid.grid.grid import Grid
@@ -100,7 +98,7 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
     Raises
     ------
     DataError
-        If the bars or a calendar are not there any more, have changed or cannot be read.
+        If the bars or a calendar are missing, have changed or cannot be read.
     """
     path = bars or Path(str(manifest.data["file"]))
     grid = manifest.plan().grid
@@ -113,38 +111,29 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
             expected="the events that the run was computed with",
             hint="put the calendars back, or run again with those of today",
         )
-    execution: Mapping[str, Any] = manifest.execution
     return RunSource(
         symbol=manifest.symbol,
         grid=grid,
-        context=BacktestContext(market, Execution(**execution), news.filter),
+        context=BacktestContext(market, manifest.fills, news.filter),
         events=news.events,
     )
 
 
 def _bars(path: Path, manifest: Manifest) -> Bars:
-    expected = f"the bars of the run, SHA-256 {manifest.data['sha256']}"
-    remedy = "put the file back there, or run again with the bars of today"
-    if not is_file(path):
-        raise DataError(
-            "the bars of this run are not there any more",
-            location=str(path),
-            expected=expected,
-            hint=remedy,
-        )
     try:
-        if file_sha256(path) != manifest.data["sha256"]:
-            raise DataError(
-                "the bars have changed since this run",
-                location=str(path),
-                expected=expected,
-                hint=remedy,
-            )
-        return read_bars(path)
+        if is_file(path) and file_sha256(path) == manifest.data["sha256"]:
+            return read_bars(path)
     except OSError as error:
         raise DataError(
             f"the bars of this run cannot be read ({error.strerror})", location=str(path)
         ) from error
+    changed = "have changed since this run" if is_file(path) else "of this run are missing"
+    raise DataError(
+        f"the bars {changed}",
+        location=str(path),
+        expected=f"the bars of the run, SHA-256 {manifest.data['sha256']}",
+        hint="put the file back there, or run again with the bars of today",
+    )
 
 
 def _news(manifest: Manifest, market: Market) -> LoadedNews:
@@ -153,7 +142,7 @@ def _news(manifest: Manifest, market: Market) -> LoadedNews:
         return load_news(settings, manifest.described, traded_dates(market))
     except InputError as error:
         raise DataError(
-            "the calendars of this run are not there any more or cannot be used",
+            "the calendars of this run are missing or cannot be used",
             location=", ".join(map(str, settings.paths)),
             expected="the events that the run was computed with",
             hint="put the calendars back; `ib-grid run` says what is wrong with one",

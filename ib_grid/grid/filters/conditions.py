@@ -19,9 +19,13 @@ import ast
 import operator
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import cut, finite_number, perhaps, shown
@@ -94,6 +98,15 @@ def parse_condition(text: str, *, location: str = "") -> Condition:
         raise parser.refusal(f"{parser.text} names no column", "a condition on result columns")
     columns = tuple(name for name in RESULT_COLUMNS if name in parser.columns)
     return Condition(text=parser.text, columns=columns, expression=term.expression)
+
+
+def condition_on_ids(ids: Sequence[int] | NDArray[np.int64]) -> Condition:
+    """Return the condition that a row has one of some ids; its bounds let files be skipped."""
+    wanted, combo_id = np.unique(np.asarray(ids, np.int64)), pc.field("combo_id")
+    expression = combo_id.isin(pa.array(wanted))
+    if len(wanted):
+        expression &= (combo_id >= int(wanted[0])) & (combo_id <= int(wanted[-1]))
+    return Condition(text="combo_id in …", columns=("combo_id",), expression=expression)
 
 
 class _Parser:

@@ -67,13 +67,8 @@ class RowFilter:
             object.__setattr__(self, "condition", parse_condition(self.condition).text)
 
     @property
-    def everything(self) -> bool:
-        """Whether nothing is left out."""
-        return self.columns == "all" and self.every_row
-
-    @property
     def every_row(self) -> bool:
-        """Whether no row is left out."""
+        """True if no row is left out."""
         return self.condition is None and self.top is None
 
     @cached_property
@@ -104,7 +99,7 @@ class RowFilter:
     @property
     def identity(self) -> dict[str, object]:
         """What decides the rows and columns; nothing where all are kept."""
-        if self.everything:
+        if self.columns == "all" and self.every_row:
             return {}
         content = self.to_dict()
         if self.columns == "all" and self.top is None:

@@ -37,7 +37,7 @@ def test_run_has_a_summary(run: Run) -> None:
     assert run.manifest.symbol == "GER40"
     assert list(run.files) == list(range(12))
     assert run.columns == RESULT_COLUMNS
-    assert (run.n_rows, run.n_computed, run.computed_share) == (864, 864, 1.0)
+    assert (run.n_rows, run.n_computed, len(run.grid)) == (864, 864, 864)
     assert run.statement == "100% of 864 combinations computed"
 
 
@@ -121,7 +121,7 @@ def test_unfinished_run(tmp_path: Path) -> None:
     rows = write_run(tmp_path / "begun", chunks=slice(1, 12, 3))
     run = load_run(tmp_path / "begun")
     assert (run.n_rows, run.n_computed) == (288, 288)
-    assert run.computed_share == pytest.approx(1 / 3)
+    assert 3 * run.n_computed == len(run.grid)
     assert run.statement == ("33.33% of 864 combinations computed; 4 of 12 chunks: not finished")
     assert run.frame(["combo_id"])["combo_id"].tolist() == rows["combo_id"].tolist()
     cube = run.cube("total_r")

@@ -94,7 +94,7 @@ def test_missing_or_changed_bars(grid: Grid, bars_file: Path) -> None:
     with pytest.raises(DataError, match="bars have changed") as changed:
         load_source(run)
     bars_file.unlink()
-    with pytest.raises(DataError, match="not there any more") as gone:
+    with pytest.raises(DataError, match="are missing") as gone:
         load_source(run)
     for said in (changed.value, gone.value):
         assert said.location == str(bars_file)

@@ -32,7 +32,6 @@ def table():
 
 
 def test_everything_is_kept_by_default() -> None:
-    assert NO_FILTER.everything
     assert NO_FILTER.identity == {}
     assert NO_FILTER.notes() == []
     assert NO_FILTER.apply(table()).equals(table())
