@@ -42,7 +42,7 @@ def trades(of: RunSource | HasSource, combination: Params | int) -> pd.DataFrame
     GridError
         If there is no such combination, or the market does not serve its session and horizon.
     DataError
-        If a run's bars or calendars are not there any more, have changed or cannot be read.
+        If a run's bars or calendars are missing, have changed or cannot be read.
     """
     source = source_of(of)
     return engine.trades(source.context, source.params(combination))
@@ -61,7 +61,7 @@ def metrics(of: RunSource | HasSource, combination: Params | int) -> pd.Series:
     GridError
         If there is no such combination, or the market does not serve its session and horizon.
     DataError
-        If a run's bars or calendars are not there any more, have changed or cannot be read.
+        If a run's bars or calendars are missing, have changed or cannot be read.
     """
     source = source_of(of)
     grid = engine.grid_of_one(source.params(combination))

@@ -92,7 +92,7 @@ def portfolio(
     GridError
         If there is no such combination.
     DataError
-        If a run's bars or calendars are not there any more, have changed or cannot be read.
+        If a run's bars or calendars are missing, have changed or cannot be read.
     """
     daily = {}
     for name, (of, combination) in combinations.items():

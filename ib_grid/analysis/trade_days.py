@@ -89,7 +89,7 @@ def trade_day(of: RunSource | HasSource, combination: Params | int, date: Date) 
     InputError
         If the date is none, or there is no bar in its Initial Balance.
     DataError
-        If a run's bars or calendars are not there any more, have changed or cannot be read.
+        If a run's bars or calendars are missing, have changed or cannot be read.
     """
     source = source_of(of)
     params, execution = source.params(combination), source.context.execution

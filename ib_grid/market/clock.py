@@ -76,6 +76,11 @@ def day_number(date: dt.date) -> int:
     return (date - EPOCH.date()).days
 
 
+def weekday(dates: Days) -> NDArray[np.int64]:
+    """Return the weekday of each date, Monday 0."""
+    return (dates + 3) % 7  # 1970-01-01 was a Thursday
+
+
 def date_of(day: int) -> dt.date:
     """Return the date of a number of days since 1970-01-01."""
     return EPOCH.date() + dt.timedelta(days=int(day))

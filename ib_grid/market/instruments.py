@@ -91,8 +91,7 @@ class TradingHours:
         date, minute_of_day = np.divmod(local, clock.MINUTES_PER_DAY)
         start = clock.parse_clock_time(self.start)
         in_hours = (minute_of_day >= start) & (minute_of_day < self._end_minute)
-        weekday = (date + 3) % 7  # 1970-01-01 was a Thursday
-        return in_hours & np.isin(weekday, self.weekdays)
+        return in_hours & np.isin(clock.weekday(date), self.weekdays)
 
     def to_dict(self) -> dict[str, object]:
         """Return the hours as an instrument file has them."""

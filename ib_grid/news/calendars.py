@@ -112,10 +112,11 @@ def merge_calendars(calendars: Iterable[Calendar]) -> Calendar:
     parts = list(calendars)
     timed = [event for part in parts for event in part.events]
     untimed = [event for part in parts for event in part.untimed]
+    claims = {claim for part in parts for claim in part.claims}
     return Calendar(
         events=tuple(sorted({(e.minute, *_name(e)): e for e in _weakest_first(timed)}.values())),
         untimed=tuple(sorted({(e.date, *_name(e)): e for e in _weakest_first(untimed)}.values())),
-        claims=tuple(sorted({c for part in parts for c in part.claims}, key=_claim_order)),
+        claims=tuple(sorted(claims, key=lambda c: (c.first, c.last, c.last_known))),
         files=tuple(file for part in parts for file in part.files),
     )
 
@@ -126,10 +127,6 @@ def _weakest_first(events: list[_AnyEvent]) -> list[_AnyEvent]:
 
 def _name(event: Event | UntimedEvent) -> tuple[str, str]:
     return event.currency, event.title
-
-
-def _claim_order(claim: Claim) -> tuple[int, int, int]:
-    return claim.first, claim.last, claim.last_known
 
 
 def normalised_impact(text: str) -> str | None:

@@ -108,7 +108,7 @@ def checked_steps(steps: int) -> int:
 
 def _neighbours(grid: Grid, combination: Params | int, steps: int) -> Iterator[_Neighbour]:
     params = combination if isinstance(combination, Params) else grid.params(combination)
-    own = [int(p[0]) for p in grid.indices(np.array([grid.id_of(params)])).values()]
+    own = grid.positions(params)
     for axis, (name, values) in enumerate(grid.axes.items()):
         here = own[axis]
         for there, n_steps in sorted(reached(adjacency(grid, name), here, steps).items()):

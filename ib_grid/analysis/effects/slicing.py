@@ -58,7 +58,7 @@ def _along(grid: Grid, params: Params) -> list[tuple[str, object, int]]:
     """Return parameter, value and id of each combination that differs in one parameter at most."""
     own = values_of(params)
     names = list(grid.axes)
-    here = [int(p[0]) for p in grid.indices(np.array([grid.id_of(params)])).values()]
+    here = grid.positions(params)
     found: list[tuple[str, object, int]] = []
     for factor in factors(grid):
         if factor.name not in own:

@@ -42,7 +42,7 @@ def trade_chart(of: RunSource | HasSource, combination: Params | int, date: Date
     InputError
         If the date is none, or there is no bar in its Initial Balance.
     DataError
-        If a run's bars or calendars are not there any more, have changed or cannot be read.
+        If a run's bars or calendars are missing, have changed or cannot be read.
     """
     source = source_of(of)
     day = trade_day(source, combination, date)

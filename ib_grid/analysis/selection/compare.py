@@ -91,7 +91,7 @@ def compare_runs(
     n_top : int
         How many of them are looked at in `b`.
     ascending : bool
-        Whether the smallest are the best.
+        True if the smallest are the best.
     where : str or Condition, optional
         Combinations of `a` to include.
     metrics : sequence of str

@@ -26,7 +26,7 @@ from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import Columns, RankingSettings
-from ib_grid.grid.variations import VARIATION_RULES, VARIATIONS
+from ib_grid.grid.variations import PREFIXES, VARIATION_RULES, VARIATIONS
 from ib_grid.runs.cubes import Cube
 from ib_grid.runs.run import Run, checked_run
 
@@ -188,13 +188,14 @@ def _best_combinations(
     max_drawdown_r: float,
 ) -> pd.DataFrame:
     """Return a variation's best combination of each group: group, combo_id, value, metrics."""
-    prefix = f"{variation.lower()}_"
+    rule, prefix = VARIATION_RULES[variation], VARIATION_RULES[variation].prefix
     weights = settings.weights_of(prefix)
     metrics = ("total_r", "total_trades", "max_drawdown", "sharpe_ratio")
     names = dict.fromkeys((*(prefix + name for name in metrics), *weights))
     cubes = {name: run.cube(name).reshape(-1) for name in names}
     own: dict[str, NDArray[Any]] = {n.removeprefix(prefix): v for n, v in cubes.items()}
-    counts = _counting(run, variation) & scoring.eligible(own, settings.min_trades)
+    counts = _over_grid(run, rule.columns, rule.counts)
+    counts &= scoring.eligible(own, settings.min_trades)
     own["score"] = _scores(cubes, counts, weights)
     counts &= _trailing_allowed(run) & (own["max_drawdown"] <= max_drawdown_r)
     values = np.where(counts, ranking.of_combinations(own), -np.inf).reshape(n_groups, -1)
@@ -203,12 +204,6 @@ def _best_combinations(
     ids = there * values.shape[1] + place[there]
     found = pd.DataFrame({"group": there, "combo_id": ids, "value": values[there, place[there]]})
     return found.assign(variation=variation).merge(_metrics(run, ids, prefix), on="combo_id")
-
-
-def _counting(run: Run, variation: str) -> NDArray[np.bool_]:
-    """Return where a variation applies by its rule, shape (n_combinations,)."""
-    rule = VARIATION_RULES[variation]
-    return _over_grid(run, rule.columns, rule.counts)
 
 
 def _trailing_allowed(run: Run) -> NDArray[np.bool_]:
@@ -255,7 +250,7 @@ def _ranked(
     alike = [_figures(part) for _, part in by_group]
     first = {figures: i for i, figures in reversed(list(enumerate(alike)))}
     kept = sorted(first.values(), key=lambda i: (-rows[i]["value"], rows[i]["group"]))
-    ids = [f"{variation.lower()}_combo_id" for variation in VARIATIONS]
+    ids = [f"{prefix}combo_id" for prefix in PREFIXES]
     summary = pd.DataFrame(
         [{"rank": n, **rows[i], "n_same": alike.count(alike[i])} for n, i in enumerate(kept, 1)],
         columns=["rank", "group", *shared, *_SUMS, *ids, "n_same"],
@@ -285,7 +280,7 @@ def _summary_row(
         "total_trades": int(combinations["total_trades"].sum()),
         "sum_of_drawdowns": float(combinations["max_drawdown"].astype(np.float64).sum()),
         "n_variations": len(combinations),
-        **{f"{v.lower()}_combo_id": ids.get(v) for v in VARIATIONS},
+        **{f"{p}combo_id": ids.get(v) for v, p in zip(VARIATIONS, PREFIXES, strict=True)},
     }
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars
+from ib_grid.market.clock import weekday
 from ib_grid.market.csv.quality import Gap, SessionYear, Suspicion, SuspiciousBar
 from ib_grid.market.instruments import WEEKDAYS, Instrument
 
@@ -21,11 +22,6 @@ RANGE_FACTOR = 20.0
 SPIKE_FACTOR = 10.0
 FROZEN_BARS = 10
 _N_WEEKDAYS = 7
-
-
-def weekday(dates: clock.Days) -> NDArray[np.int64]:
-    """Return the weekday of each date, Monday 0."""
-    return (dates + 3) % _N_WEEKDAYS  # 1970-01-01 was a Thursday
 
 
 def session_years(bars: Bars, instrument: Instrument) -> tuple[SessionYear, ...]:

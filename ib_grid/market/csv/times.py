@@ -47,7 +47,7 @@ class TimeLayout:
     fields : dict of str to (first, end)
         Positions of the digits of each field; empty for Unix seconds.
     aware : bool
-        Whether the times are moments: with an offset, UTC, or Unix seconds.
+        True if the times are moments: with an offset, UTC, or Unix seconds.
     """
 
     example: str

@@ -244,7 +244,7 @@ def test_missing_changed_or_moved_bars(whole: Path, run: Path, tmp_path: Path) -
     change_manifest(run, data={**manifest.data, "file": str(bars)})
     gone = verified(run, sample=2)
     assert gone.exit_status == 3
-    assert "not there any more" in checks(gone)["recomputed metrics"].unchecked
+    assert "are missing" in checks(gone)["recomputed metrics"].unchecked
     assert str(bars) in checks(gone)["trades of both engines"].unchecked
     assert verified(run, sample=2, bars=moved).exit_status == 0
     moved.write_bytes(moved.read_bytes() + b"\0")

@@ -103,7 +103,7 @@ def test_charts(ib_grid_command: Command, folder: Path, run: Run, best: int) -> 
         (["--chart", "c.html", "--date", "March"], "'March' is not a date"),
         (["--chart", "c.html", "--date", "1999-01-01"], "is no session date"),
         (["--chart", "/proc/none/c.html"], "cannot be written"),
-        (["--data", "absent.parquet"], "not there any more"),
+        (["--data", "absent.parquet"], "are missing"),
     ],
 )
 def test_unshowable_combinations(
@@ -124,7 +124,7 @@ def test_without_the_bars(ib_grid_command: Command, tmp_path: Path) -> None:
     assert not [row for row in lines(out) if row["part"] == "year"]
     assert [row for row in lines(out) if row["part"] == "metrics"]
     status, _, said = ib_grid_command("show", run_dir, "--trades")
-    assert (status, "not there any more" in said) == (2, True)
+    assert (status, "are missing" in said) == (2, True)
     status, out, _ = ib_grid_command("show", run_dir, "--trades", "--data", bars)
     assert (status, len(out.splitlines()) > 5) == (0, True)
 
