@@ -186,8 +186,8 @@ def _check_each_once(name: str, values: tuple[object, ...]) -> None:
 
 def _check_sessions_in_hours(instrument: Instrument) -> None:
     """Refuse a session that never lies fully within the hours, in winter or in summer."""
-    fortnights = [np.datetime64(f"2024-{month}-08", "D").astype(np.int64) for month in ("01", "07")]
-    dates = np.concatenate([first + np.arange(14) for first in fortnights])
+    mondays = [np.datetime64(f"2024-{month}-08", "D").astype(np.int64) for month in ("01", "07")]
+    dates = np.concatenate([monday + np.arange(7) for monday in mondays])
     for session in instrument.sessions:
         start = clock.local_to_utc_minutes(dates, session.ib_start, session.ib_timezone)
         length = clock.parse_clock_time(session.ib_end) - clock.parse_clock_time(session.ib_start)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable
 
@@ -60,6 +59,8 @@ def _reason(error: Exception) -> str:
 
 
 def _parse_toml(text: str) -> object:
+    import tomllib  # most commands read no TOML
+
     # The parser takes time and memory that grow with the square of the parts of a key.
     if _LONG_KEY.search(text):
         raise ValueError(f"a key has more than {_KEY_PARTS} parts")
