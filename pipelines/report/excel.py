@@ -11,7 +11,7 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from ib_grid.grid.columns import METRICS, Metric
+from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, SCALING
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES
 from ib_grid.grid.variations import PREFIXES, VARIATIONS
@@ -22,7 +22,8 @@ from pipelines.report.report import TOP_ROWS, Report
 SHEET_MAX_ROWS = 1_048_576  # Excel's limit, the header included
 
 _LEAD = ("rank", "score", "combo_id")
-_OVERALL = tuple(metric.name for metric in METRICS)
+_METRICS = {metric.name: metric for metric in METRICS}
+_OVERALL = tuple(_METRICS)
 _OF_VARIATIONS = tuple(
     p + name for p in PREFIXES for name in ("total_trades", "total_r", "winrate")
 )
@@ -65,7 +66,13 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
 def _pack_workbook(report: Report, file: BinaryIO, folder: str) -> None:
     overall = [*_LEAD, *PARAM_NAMES, *_OVERALL, *_OF_VARIATIONS]
     best = report.overall.best[overall]
-    with xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder}) as book:
+    options = {
+        "constant_memory": True,
+        "tmpdir": folder,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
+    with xlsxwriter.Workbook(file, options) as book:
         formats = _formats(book)
         _write_rows(book, "Results", best.head(results_rows(report)), formats)
         _write_rows(book, f"Top{TOP_ROWS}", best.head(TOP_ROWS), formats)
@@ -166,14 +173,10 @@ def column_note(column: str) -> str:
         return _NOTES[column]
     if column in PARAMETERS:
         return PARAMETERS[column]
-    metric = _metric(_metric_name(column))
+    metric = _METRICS[_metric_name(column)]
     variation = next((v for v in VARIATIONS if column == f"{v.lower()}_{metric.name}"), "")
     of = f"{variation} trades only. " if variation else ""
     return f"[{metric.unit}] {of}{metric.meaning}"
-
-
-def _metric(name: str) -> Metric:
-    return next(metric for metric in METRICS if metric.name == name)
 
 
 def _write_summary(book: xlsxwriter.Workbook, report: Report, formats: Formats) -> None:
@@ -190,7 +193,7 @@ def _write_summary(book: xlsxwriter.Workbook, report: Report, formats: Formats) 
     for i, record in enumerate(records, row + 1):
         cell_format = formats["header"] if i == row + 1 else formats["param"]
         for column, value in enumerate(record):
-            _write_value(sheet, i, column, value, cell_format)
+            sheet.write(i, column, value, cell_format)
 
 
 def _write_facts(
@@ -201,19 +204,8 @@ def _write_facts(
     for i, (name, value) in enumerate(values.items(), row + 1):
         sheet.write_string(i, 0, name)
         cell_format = formats["wrap"] if isinstance(value, str) else formats["text"]
-        _write_value(sheet, i, 1, value, cell_format)
+        sheet.write(i, 1, value, cell_format)
     return row + len(values) + 2
-
-
-def _write_value(sheet: Any, row: int, column: int, value: Scalar | None, cell_format: Any) -> None:
-    if value is None:
-        sheet.write_blank(row, column, None, cell_format)
-    elif isinstance(value, bool):
-        sheet.write_boolean(row, column, value, cell_format)
-    elif isinstance(value, str):
-        sheet.write_string(row, column, value, cell_format)
-    else:
-        sheet.write_number(row, column, value, cell_format)
 
 
 def _sheets(report: Report) -> dict[str, Scalar]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import pandas as pd
@@ -11,6 +10,7 @@ from ib_grid.errors import OutputError
 from ib_grid.grid.variations import VARIATION_RULES
 from ib_grid.storage.atomic_files import whole_files
 from ib_grid.storage.paths import AnyPath
+from pipelines.render.tables import json_text
 from pipelines.report import facts
 from pipelines.report.excel import write_workbook
 from pipelines.report.html.page import html_text
@@ -64,8 +64,8 @@ def _texts(report: Report, run_dir: AnyPath) -> dict[str, str]:
         f"top_{TOP_ROWS}.csv": _csv(report.overall.best.head(TOP_ROWS), report),
         "variations_summary.csv": _csv(facts.variations_frame(report), report),
         "variation_report.txt": variation_text(report, run_dir),
-        "variation_agg.json": _json(_aggregate(report)),
-        "best_by_variation.json": _json(_best_by_variation(report)),
+        "variation_agg.json": json_text(_aggregate(report)),
+        "best_by_variation.json": json_text(_best_by_variation(report)),
         "report.html": html_text(report),
     }
     for name, variation in report.variations.items():
@@ -74,7 +74,7 @@ def _texts(report: Report, run_dir: AnyPath) -> dict[str, str]:
         )
     best = facts.best_record(report.overall)
     if best:
-        contents["best_params.json"] = _json(best["params"])
+        contents["best_params.json"] = json_text(best["params"])
     return contents
 
 
@@ -82,10 +82,6 @@ def _csv(frame: pd.DataFrame, report: Report) -> str:
     return frame.assign(grid_share_pct=report.grid_share_pct).to_csv(
         index=False, lineterminator="\n"
     )
-
-
-def _json(content: object) -> str:
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def _coverage(report: Report) -> dict[str, object]:

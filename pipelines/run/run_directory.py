@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ib_grid.errors import DiskError, InputError, OutputError
@@ -19,10 +19,9 @@ _NAMES_TRIED = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenDirectory:
-    """A run directory and what it holds."""
+    """A run directory and notes on its choice."""
 
     folder: AnyPath
-    begun: bool
     notes: tuple[str, ...] = ()
 
 
@@ -45,16 +44,16 @@ def choose_directory(
     if resume:
         found, notes = _newest(output, str(identity["symbol"]), combinations, identity)
         if found:
-            return ChosenDirectory(folder=found, begun=True, notes=notes)
+            return ChosenDirectory(folder=found, notes=notes)
     stamp = dt.datetime.now(dt.UTC).astimezone().strftime("%Y%m%d_%H%M%S")
     folder = _new(output, f"{identity['symbol']}_{combinations}combos_{stamp}")
-    return ChosenDirectory(folder=folder, begun=False, notes=notes)
+    return ChosenDirectory(folder=folder, notes=notes)
 
 
 def _named(folder: AnyPath, identity: Mapping[str, object], resume: bool) -> ChosenDirectory:
     if not _holds_anything(folder):
         _make(folder, exist_ok=True)
-        return ChosenDirectory(folder=folder, begun=False)
+        return ChosenDirectory(folder=folder)
     if not (folder / RUN_FILE).is_file():
         raise InputError(
             "the directory holds something other than a run",
@@ -64,10 +63,10 @@ def _named(folder: AnyPath, identity: Mapping[str, object], resume: bool) -> Cho
         )
     if resume:
         check_same_run(identity, read_manifest(folder).identity, folder)
-        return ChosenDirectory(folder=folder, begun=True)
+        return ChosenDirectory(folder=folder)
     aside = _set_aside(folder)
     _make(folder)
-    return ChosenDirectory(folder=folder, begun=False, notes=(f"the previous run is now {aside}",))
+    return ChosenDirectory(folder=folder, notes=(f"the previous run is now {aside}",))
 
 
 def _holds_anything(folder: AnyPath) -> bool:
@@ -123,19 +122,14 @@ def _newest(
 
 
 def _new(output: AnyPath, name: str) -> AnyPath:
-    for folder in _free_names(output, name):
+    for candidate in (name, *(f"{name}_{n}" for n in range(2, _NAMES_TRIED))):
+        folder = output / candidate
         try:
             _make(folder)
         except FileExistsError:
             continue
         return folder
     raise OutputError(f"every name like {name} is taken", location=str(output))
-
-
-def _free_names(output: AnyPath, name: str) -> Iterator[AnyPath]:
-    yield output / name
-    for n in range(2, _NAMES_TRIED):
-        yield output / f"{name}_{n}"
 
 
 def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:

@@ -75,11 +75,9 @@ def verify_run(
 
 
 def _one(tables: list[pa.Table]) -> pa.Table:
-    return pa.concat_tables(_bare(tables)) if tables else result_schema().empty_table()
-
-
-def _bare(tables: list[pa.Table]) -> list[pa.Table]:
-    return [table.replace_schema_metadata(None) for table in tables]
+    if not tables:
+        return result_schema().empty_table()
+    return pa.concat_tables(table.replace_schema_metadata(None) for table in tables)
 
 
 def _partitions(

@@ -19,6 +19,7 @@ from ib_grid.storage.atomic_files import whole_file
 from pipelines.render.combinations.selected import Selected
 from pipelines.render.formats import ExportFormat
 from pipelines.render.numbers import Scalar
+from pipelines.render.tables import json_text
 
 
 def format_of(path: Path) -> ExportFormat:
@@ -40,7 +41,7 @@ def export_bytes(selected: Selected, format_: ExportFormat) -> bytes:
 
 def _json(selected: Selected) -> bytes:
     """Return the parameter file that `ib-grid trades` reads."""
-    return (json.dumps(selected.params.to_dict(), indent=2, allow_nan=False) + "\n").encode()
+    return json_text(selected.params.to_dict()).encode()
 
 
 def _set(selected: Selected) -> bytes:

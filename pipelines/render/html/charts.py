@@ -11,7 +11,7 @@ from pipelines.render.html.assembly import environment, plotly_base64, script_js
 from pipelines.render.html.figure import Figure
 
 
-def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str] = ()) -> str:
+def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str]) -> str:
     """Return an HTML page of the figures, one below the other, under a title and notes."""
     return (
         environment()
@@ -27,9 +27,7 @@ def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str] = ()
     )
 
 
-def write_charts(
-    path: Path, title: str, figures: Sequence[Figure], notes: Sequence[str] = ()
-) -> None:
+def write_charts(path: Path, title: str, figures: Sequence[Figure], notes: Sequence[str]) -> None:
     """Write the page of `charts_html` atomically."""
     with whole_file(path) as file:
         file.write(charts_html(title, figures, notes).encode())

@@ -42,7 +42,6 @@ def test_a_new_run_is_named_by_symbol_size_and_time(tmp_path: Path) -> None:
     place = choose(tmp_path / "deep" / "results")
     assert re.fullmatch(rf"GER40_{len(GRID)}combos_\d{{8}}_\d{{6}}", place.folder.name)
     assert place.folder.is_dir()
-    assert not place.begun
 
 
 def test_two_new_runs_of_one_second_get_two_names(tmp_path: Path) -> None:
@@ -54,41 +53,39 @@ def test_the_newest_run_of_the_same_input_goes_on(tmp_path: Path) -> None:
     run_at(tmp_path / f"GER40_{len(GRID)}combos_20240501_000000")
     newest = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240601_000000", created="2024-06-01")
     run_at(tmp_path / f"GER40_{len(GRID)}combos_20240701_000000", other_run(), "2024-07-01")
-    assert choose(tmp_path) == ChosenDirectory(folder=newest, begun=True)
+    assert choose(tmp_path) == ChosenDirectory(folder=newest)
 
 
 def test_no_resume_starts_a_new_run(tmp_path: Path) -> None:
     old = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240501_000000")
     place = choose(tmp_path, resume=False)
     assert place.folder != old
-    assert not place.begun
 
 
 def test_only_other_runs_there(tmp_path: Path) -> None:
-    run_at(tmp_path / f"GER40_{len(GRID)}combos_20240701_000000", other_run())
-    assert not choose(tmp_path).begun
+    other = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240701_000000", other_run())
+    assert choose(tmp_path).folder != other
 
 
 def test_damaged_run_is_skipped_with_a_note(tmp_path: Path) -> None:
     damaged = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240501_000000")
     (damaged / "run.json").write_text("{")
     place = choose(tmp_path)
-    assert not place.begun
+    assert place.folder != damaged
     assert str(damaged) in place.notes[0]
 
 
 def test_a_named_run(tmp_path: Path) -> None:
-    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine", begun=False)
-    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine", begun=False)
+    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine")
     write_manifest(tmp_path / "mine", manifest())
-    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine", begun=True)
+    assert choose(tmp_path, "mine") == ChosenDirectory(folder=tmp_path / "mine")
 
 
 def test_a_named_directory_with_a_lock_only_is_new(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     with sole_writer(tmp_path / "mine"):
         pass
-    assert not choose(tmp_path, "mine").begun
+    assert choose(tmp_path, "mine").notes == ()
 
 
 def test_a_named_directory_of_another_run_is_refused(tmp_path: Path) -> None:
@@ -101,7 +98,7 @@ def test_directory_of_another_run_is_set_aside_on_request(tmp_path: Path) -> Non
     for n in (1, 2):
         run_at(tmp_path / "mine", other_run())
         place = choose(tmp_path, "mine", resume=False)
-        assert (place.folder, place.begun) == (tmp_path / "mine", False)
+        assert place.folder == tmp_path / "mine"
         assert (tmp_path / f"mine.old-{n}" / "run.json").is_file()
         assert f"mine.old-{n}" in place.notes[0]
         place.folder.rmdir()

@@ -71,7 +71,7 @@ def charts_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("charts") / "charts.html"
     every = {**drawn(), **drawn_of_grid(path.with_name("run"))}
     figures = [page_figure(name, name, name, figure) for name, figure in every.items()]
-    path.write_text(charts_html("A <b>title</b>", figures), encoding="utf-8")
+    path.write_text(charts_html("A <b>title</b>", figures, ()), encoding="utf-8")
     return path
 
 
