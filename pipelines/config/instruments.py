@@ -16,7 +16,6 @@ from ib_grid.errors import ConfigError, InstrumentError, OutputError
 from ib_grid.errors.validation import points
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import INSTRUMENTS, Instrument, check_symbol_name
-from ib_grid.runs.manifest import RUN_FILE
 from ib_grid.storage.atomic_files import is_dir, is_file, whole_file
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
@@ -77,6 +76,8 @@ def _described(symbol: str, file: AnyPath) -> FoundInstrument:
 
 def read_instrument(file: AnyPath) -> Instrument:
     """Return the instrument that a file describes."""
+    from ib_grid.runs.manifest import RUN_FILE  # a built-in instrument needs no manifest
+
     try:
         content: object = read_mapping(file)
     except ConfigError as error:
