@@ -58,7 +58,7 @@ def test_run_from_start_to_trades(
         )  # its workers read the rows, too
         status, screen, said = ib_grid_command("run", *settings, "--workers", 2, *own, "--excel")
     assert status == 0, said
-    assert "complete: the whole grid is computed" in screen
+    assert "complete: the whole grid has been computed" in screen
     assert "dashboard: http://127.0.0.1:" in said
     folder = _run_folder(Path.cwd())
     manifest = json.loads((folder / "run.json").read_text())

@@ -217,8 +217,8 @@ def test_from_a_run_to_its_trades(
     screen, said = typed(
         ib_grid_command, "run", *given, "--workers", 1, "--config", ranking, "--excel"
     )
-    assert f"note: {one.symbol} is as data/instruments/{one.symbol}.toml describes it" in said
-    assert "complete: the whole grid is computed" in screen
+    assert f"note: {one.symbol} is described in data/instruments/{one.symbol}.toml" in said
+    assert "complete: the whole grid has been computed" in screen
     assert f"spread {one.spread} points" in screen
     (folder,) = (Path.cwd() / "results").iterdir()
     assert folder.name.startswith(f"{one.symbol}_16combos_")
