@@ -20,24 +20,29 @@ def check_names(
     known = tuple(known)
     for name in names:
         if name not in known:
-            near = nearest(name, known)
             raise error(
                 f"unknown key {cut(name)}",
                 location=location,
                 expected=", ".join(known),
-                hint=f"did you mean {near}?" if near else "take the key out",
+                hint=did_you_mean(name, known) or "take the key out",
             )
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """Return the known name most similar to this one; empty if none is similar."""
-    return next(iter(difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)), "")
+    """Return the known name most similar to this one; empty if none is similar.
+
+    A name that is a word of a known one, such as id of combo_id, counts as similar.
+    """
+    known = tuple(known)
+    words = [one for one in known if str(name) in one.split("_")]
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    return next(iter([*close, *words]), "")
 
 
-def perhaps(name: object, known: Iterable[str]) -> str:
-    """Return the most similar known name as a suggestion; empty if none is similar."""
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return a question that suggests the nearest known name; empty if none is similar."""
     near = nearest(name, known)
-    return f"perhaps {near}" if near else ""
+    return f"did you mean {near}?" if near else ""
 
 
 def finite_number(value: object) -> float | None:

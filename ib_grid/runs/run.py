@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError, DataError
-from ib_grid.errors.validation import perhaps, shown
+from ib_grid.errors.validation import did_you_mean, shown
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.grid.filters.conditions import Condition, as_condition, condition_on_ids
@@ -249,9 +249,7 @@ class Run:
         for name in names:
             if name not in known:
                 kind = "metric column" if metrics else "result column"
-                raise ConfigError(
-                    f"unknown {kind} {name}", expected=perhaps(name, known) or f"a {kind}"
-                )
+                raise ConfigError(f"unknown {kind} {name}", hint=did_you_mean(name, known))
             if name not in self.columns:
                 raise ConfigError(
                     f"the run does not keep {name}",

@@ -13,7 +13,7 @@ from ib_grid.analysis.axis_values import factors
 from ib_grid.analysis.effects.cells import Level, cell_values, crossed, factor_levels
 from ib_grid.analysis.effects.reductions import Reduction, reducer
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import perhaps
+from ib_grid.errors.validation import did_you_mean
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import SESSION_FIELDS
 from ib_grid.runs.cubes import JOINED_AXES
@@ -105,7 +105,7 @@ def _levels(grid: Grid, name: str) -> list[Level]:
                 f"unknown axis {name!r}", expected="session, which has its hours and zone"
             )
         raise ConfigError(
-            f"unknown axis {name!r}", expected=perhaps(name, known) or ", ".join(known)
+            f"unknown axis {name!r}", expected=", ".join(known), hint=did_you_mean(name, known)
         )
     return factor_levels(by_name[name])
 

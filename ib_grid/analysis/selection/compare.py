@@ -114,7 +114,7 @@ def compare_runs(
         raise DataError(
             "the runs share no combination",
             location=f"{a.path} and {b.path}",
-            expected=f"values that both have of {', '.join(_apart(a.grid, b.grid)) or 'all axes'}",
+            expected=f"values in common of {', '.join(_apart(a.grid, b.grid)) or 'every axis'}",
         )
     best = top(a, by, n_top, ascending=ascending, where=where, ranking=ranking)
     return Comparison(

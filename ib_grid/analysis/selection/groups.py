@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ib_grid.analysis.selection.top import ranking_of
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import shown, whole_number
+from ib_grid.errors.validation import did_you_mean, shown, whole_number
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.params import PARAM_NAMES
@@ -155,11 +155,20 @@ def groups(
     """
     checked_run(run)
     if whole_number(variations) not in range(1, len(VARIATIONS) + 1):
-        raise ConfigError(f"{shown(variations)} variations", expected=f"1 to {len(VARIATIONS)}")
+        raise ConfigError(
+            f"invalid number of variations {shown(variations)}",
+            expected=f"1 to {len(VARIATIONS)}",
+        )
     if n is not None and (whole_number(n) or 0) < 1:
-        raise ConfigError(f"{shown(n)} groups", expected="1 or more, or None for all")
+        raise ConfigError(
+            f"invalid number of groups {shown(n)}", expected="1 or more, or None for all"
+        )
     if rank_by not in RANKINGS:
-        raise ConfigError(f"no ranking {rank_by}", expected=", ".join(RANKINGS))
+        raise ConfigError(
+            f"unknown ranking {rank_by}",
+            expected=", ".join(RANKINGS),
+            hint=did_you_mean(rank_by, RANKINGS),
+        )
     settings = ranking_of(run, min_trades)
     shared = SHARED_STRICTLY if strict else SHARED
     n_groups = int(np.prod(run.grid.shape[: len(shared)]))

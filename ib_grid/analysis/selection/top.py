@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import perhaps, shown, whole_number
+from ib_grid.errors.validation import did_you_mean, shown, whole_number
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.grid.filters.row_filter import TopKThreshold
@@ -76,8 +76,11 @@ def top(
             expected="score, a metric or a parameter that is a number",
         )
     if by not in SORTABLE:
-        expected = perhaps(by, SORTABLE) or "score, a metric or a parameter"
-        raise ConfigError(f"unknown column {by!r}", expected=expected)
+        raise ConfigError(
+            f"unknown column {by!r}",
+            expected="score, a metric or a parameter",
+            hint=did_you_mean(by, SORTABLE),
+        )
     if (whole_number(n) or 0) < 1:
         raise ConfigError(
             f"invalid number of rows {shown(n)}", expected="a whole number, 1 or more"

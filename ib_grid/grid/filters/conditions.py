@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import cut, finite_number, perhaps, shown
+from ib_grid.errors.validation import cut, did_you_mean, finite_number, shown
 from ib_grid.grid.columns import METRIC_NAMES, RESULT_COLUMNS
 from ib_grid.grid.filters import condition_terms as terms
 from ib_grid.grid.filters.condition_terms import Kind, Term
@@ -126,9 +126,7 @@ class _Parser:
 
     def tree(self) -> ast.expr:
         if not self.text:
-            raise self.refusal(
-                "there is no condition", "such as total_trades >= 10 and winrate > 50"
-            )
+            raise self.refusal("empty condition", "such as total_trades >= 10 and winrate > 50")
         if len(self.text) > MAX_CHARACTERS:
             raise self.refusal(f"{len(self.text):,} characters", f"at most {MAX_CHARACTERS:,}")
         try:
@@ -168,7 +166,7 @@ class _Parser:
             case ast.Tuple():
                 found = f"{self.written(node)} is a list"
                 raise self.refusal(found, "a decimal point, as in 12.5, or `and`, `or` for a comma")
-        raise self.refusal(f"{self.written(node)} is nothing that a condition can hold")
+        raise self.refusal(f"{self.written(node)} cannot be part of a condition")
 
     def _name(self, name: str) -> Term:
         if name in ("true", "false"):
@@ -266,7 +264,7 @@ def _meant(text: str) -> str:
 def _near(name: str) -> str:
     if name in _OF_TABLES:
         return _OF_TABLES[name]
-    return perhaps(name, RESULT_COLUMNS) or (
+    return did_you_mean(name, RESULT_COLUMNS) or (
         f"a result column: {', '.join(RESULT_COLUMNS[: 15 + len(METRIC_NAMES)])};"
         " metrics also with the prefix of a variation"
     )

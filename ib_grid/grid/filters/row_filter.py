@@ -120,12 +120,12 @@ class RowFilter:
                 f" {len(METRIC_COLUMNS)} metrics."
             )
         if self.condition is not None:
-            said.append(f"Only rows are kept that fulfil: {self.condition}.")
+            said.append(f"Stored only rows with {self.condition}.")
         if self.top is not None:
             of = " of these" if self.condition is not None else ""
             terms = " + ".join(f"{w:g} {name}" for name, w in self.ranking.weights.items())
             said.append(
-                f"Only the best {self.top:,}{of} are kept, by {terms} with at least"
+                f"Stored only the best {self.top:,}{of}, by {terms} with at least"
                 f" {self.ranking.min_trades} trades."
             )
         return said

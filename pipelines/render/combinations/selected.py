@@ -97,7 +97,7 @@ def select(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
     """Select a combination of a run by rank or id, the best one by default."""
     if rank is not None and combo_id is not None:
         raise ConfigError(
-            "both a rank and an id", location="--rank, --id", expected="one of the two"
+            "a rank and an id were both given", location="--rank, --id", expected="one of the two"
         )
     opened = load_run(run)
     if combo_id is None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import check_names, nearest, perhaps
+from ib_grid.errors.validation import check_names, did_you_mean, nearest
 
 KNOWN = ("total_r", "total_trades", "winrate")
 
@@ -14,7 +14,7 @@ KNOWN = ("total_r", "total_trades", "winrate")
 )
 def test_the_nearest_name_is_offered_if_one_is_near(name: object, near: str) -> None:
     assert nearest(name, KNOWN) == near
-    assert perhaps(name, KNOWN) == (f"perhaps {near}" if near else "")
+    assert did_you_mean(name, KNOWN) == (f"did you mean {near}?" if near else "")
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_without_the_parameters_ids_are_enough(tmp_path: Path) -> None:
 def test_refused(run: Run, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown result column total_rr") as refused:
         run.frame(["total_rr"])
-    assert refused.value.expected == "perhaps total_r"
+    assert refused.value.hint == "did you mean total_r?"
     with pytest.raises(ConfigError, match="unknown metric column rr_target"):
         run.cube("rr_target")
     with pytest.raises(InputError, match=r"run\.json cannot be read"):

@@ -78,7 +78,7 @@ class TestTop:
         [
             (("--by", "total_rr"), "unknown column 'total_rr'"),
             (("--where", "max_drawdon < 5"), "no column max_drawdon\n  in --where"),
-            (("--where", ""), "there is no condition\n  in --where"),
+            (("--where", ""), "empty condition\n  in --where"),
             (("--by", "ib_start"), "cannot rank by ib_start, which is not a number"),
             (("--columns", "winrat"), "unknown result column winrat"),
             (("--by", "winrate", "--columns", "score"), "unknown result column score"),
@@ -195,4 +195,4 @@ class TestGroups:
     def test_no_such_ranking(self, ib_grid_command: Command, run) -> None:
         status, _, aside = ib_grid_command("groups", run[0], "--rank-by", "luck")
         assert status == 2
-        assert "no ranking luck" in aside
+        assert "unknown ranking luck" in aside

@@ -141,7 +141,7 @@ def test_axes_have_their_values_in_order(whole) -> None:
 @pytest.mark.parametrize(
     ("axis", "found", "expected"),
     [
-        ("rr_targt", "unknown axis 'rr_targt'", "perhaps rr_target"),
+        ("rr_targt", "unknown axis 'rr_targt'", "rr_target"),
         ("ib_start", "unknown axis 'ib_start'", "session"),
         ("??", "unknown axis", "trailing"),
         ((), "invalid axis ()", "one name"),

@@ -103,7 +103,7 @@ def test_no_shared_axis_and_one_value(tmp_path: Path) -> None:
     write_run(tmp_path / "b", grid, random_rows(grid, 1))
     a, b = load_run(tmp_path / "a"), load_run(tmp_path / "b")
     with pytest.raises(
-        DataError, match=r"(?s)share no combination.*values that both have of rr_target$"
+        DataError, match=r"(?s)share no combination.*values in common of rr_target$"
     ):
         compare_runs(a, b)
     with pytest.raises(DataError, match="no combination of the run meets total_trades < 0"):

@@ -146,7 +146,7 @@ def test_limits(made) -> None:
     nothing = groups(run, min_trades=1000)
     assert nothing.summary.empty
     assert nothing.combinations.empty
-    with pytest.raises(ConfigError, match="no ranking best"):
+    with pytest.raises(ConfigError, match="unknown ranking best"):
         groups(run, rank_by="best")
 
 

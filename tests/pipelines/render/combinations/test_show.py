@@ -98,7 +98,7 @@ def test_charts(ib_grid_command: Command, folder: Path, run: Run, best: int) -> 
         (["--rank", "1000"], "there is no rank 1000"),
         (["--id", "1000"], "no combination 1000"),
         (["--id", "-1"], "no combination -1"),
-        (["--rank", "1", "--id", "1"], "both a rank and an id"),
+        (["--rank", "1", "--id", "1"], "a rank and an id were both given"),
         (["--date", "2024-03-01"], "a date without a chart"),
         (["--chart", "c.html", "--date", "March"], "'March' is not a date"),
         (["--chart", "c.html", "--date", "1999-01-01"], "is no session date"),
