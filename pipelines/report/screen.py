@@ -93,7 +93,7 @@ def _eligible_line(report: Report) -> str:
         count = f"All {n_rows:,}" if ranked == n_rows else f"{ranked:,} of {n_rows:,}"
         profitable = report.overall.sums.profitable_combinations
         return f"{count} combinations have {enough} and are ranked; {profitable:,} are profitable."
-    kept = f"{n_rows:,} of {report.n_computed:,} combinations are kept"
+    kept = f"{n_rows:,} of {report.n_computed:,} combinations are stored"
     if report.info.threshold:
         return f"{kept}, selected from the {ranked:,} ranked ones with {enough}."
     return f"{kept}; {ranked:,} of these have {enough} and are ranked."

@@ -76,7 +76,7 @@ def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "outside the top are still" not in " ".join(
         run_info_of(result.manifest, result.folder).notes
     )
-    assert "Only the best 50 of these are kept" in said
+    assert "Stored only the best 50 of these" in said
     assert f"kept: 50 of {len(GRID)} rows" in said
     table = kept_rows(result)
     assert table["combo_id"].to_pylist() == sorted(best.combo_id)
@@ -113,7 +113,7 @@ def _check_report(folder: Path, whole: Path, n_eligible: int) -> None:
     summary = (folder / "GER40_summary.txt").read_text()
     page = (folder / "GER40_report.html").read_text()
     for text in (screen.getvalue(), summary, page):
-        assert "Only the best 50 of these are kept" in text
+        assert "Stored only the best 50 of these" in text
         assert f"all {n_eligible} ranked combinations" in " ".join(text.split())
         assert "Only the columns of the ranking are kept" in text
         assert "total_trades" in text

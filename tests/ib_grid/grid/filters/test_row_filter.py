@@ -72,7 +72,7 @@ def test_a_condition_on_rows() -> None:
 def test_filter_round_trips_through_json() -> None:
     row_filter = RowFilter(columns="ranking", condition="winrate > 50", top=1_000_000)
     assert RowFilter.from_dict(json.loads(json.dumps(row_filter.to_dict()))) == row_filter
-    assert "Only the best 1,000,000 of these are kept" in row_filter.notes()[2]
+    assert "Stored only the best 1,000,000 of these" in row_filter.notes()[2]
 
 
 def test_ranking_is_identity_only_with_top_k() -> None:
