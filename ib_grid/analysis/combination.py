@@ -94,7 +94,7 @@ def equity(trades: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.DataFrame:
     strange = trades["date"][~trades["date"].isin(dates)]
     if len(strange):
         raise InputError(
-            f"a trade of {strange.iloc[0]:%Y-%m-%d}, which is none of the session dates",
+            f"a trade on {strange.iloc[0]:%Y-%m-%d}, which is not a session date",
             expected="the session dates of the combination that made the trades",
         )
     r = trades.groupby("date")["r"].sum().reindex(dates, fill_value=0.0).astype(np.float64)
@@ -133,7 +133,7 @@ def calendar_table(
         If there is no such reduction.
     """
     if reduction not in ("sum", "size"):
-        raise ConfigError(f"no reduction {shown(reduction)}", expected="sum or size")
+        raise ConfigError(f"unknown reduction {shown(reduction)}", expected="sum or size")
     year, month = trades["date"].dt.year, trades["date"].dt.month
     columns = _range_of(year) if years is None else years
     frame = pd.DataFrame({"month": month, "year": year, "r": trades["r"]})

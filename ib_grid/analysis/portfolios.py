@@ -138,7 +138,7 @@ def _weights(names: list[str], given: Mapping[str, float]) -> dict[str, float]:
     strange = [name for name in given if name not in names]
     if strange:
         raise ConfigError(
-            f"weight for {', '.join(strange)}, which is not in the portfolio",
+            f"there is a weight for {', '.join(strange)}, which is not in the portfolio",
             expected=f"weights for {', '.join(names)}",
         )
     weights = {name: finite_number(given.get(name, 1.0)) for name in names}

@@ -138,7 +138,7 @@ def _date(date: Date) -> dt.date:
         if isinstance(date, np.datetime64):
             date = pd.Timestamp(date)
         if pd.isna(date):
-            raise ValueError("no date")  # a missing one is a date by its class
+            raise ValueError("missing date")  # a missing one is a date by its class
         if isinstance(date, dt.date):
             return date.date() if isinstance(date, dt.datetime) else date
         return dt.date.fromisoformat(date)
@@ -152,7 +152,7 @@ def _day(source: RunSource, params: Params, date: dt.date) -> Day:
     place = int(np.searchsorted(levels.date, number))
     if place == len(levels.date) or levels.date[place] != number:
         raise InputError(
-            f"{date:%Y-%m-%d} is no session date: there is no bar from {params.session}",
+            f"{date:%Y-%m-%d} is not a session date: no bar from {params.session}",
             location=f"the bars of {source.symbol}",
             expected=f"one of {len(levels.date):,} dates from {clock.date_of(levels.date[0])} to"
             f" {clock.date_of(levels.date[-1])}",

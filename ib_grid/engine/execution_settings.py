@@ -68,7 +68,7 @@ class Execution:
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ConfigError(
-                f"the execution model is {self.model!r}", expected=f"one of {', '.join(MODELS)}"
+                f"unknown execution model {self.model!r}", expected=f"one of {', '.join(MODELS)}"
             )
         for name in ("spread_points", "slippage_points", "commission_points"):
             value = getattr(self, name)

@@ -76,7 +76,7 @@ def plan_chunks(grid: Grid, rows_per_chunk: int) -> ChunkPlan:
         If `rows_per_chunk` is below 1, or makes more than `MAX_CHUNKS` chunks.
     """
     if rows_per_chunk < 1:
-        raise GridError(f"a chunk of {rows_per_chunk} combinations", expected="1 or more")
+        raise GridError(f"invalid chunk size {rows_per_chunk}", expected="1 or more")
     per_block = -(-grid.rows_per_block // rows_per_chunk)
     settings = -(-grid.settings_per_block // per_block)
     plan = ChunkPlan(grid=grid, settings_per_chunk=settings)
@@ -84,6 +84,6 @@ def plan_chunks(grid: Grid, rows_per_chunk: int) -> ChunkPlan:
         raise GridError(
             f"the grid is cut into {len(plan):,} chunks of about {rows_per_chunk:,} combinations",
             expected=f"at most {MAX_CHUNKS:,} chunks: each is a task and a file",
-            hint="name a larger --chunk-size",
+            hint="choose a larger --chunk-size",
         )
     return plan

@@ -137,7 +137,7 @@ class Grid:
             If the id is not one of ``0 … len(grid) - 1``.
         """
         if not 0 <= combo_id < len(self):
-            raise GridError(f"no combination {combo_id}", expected=f"0 to {len(self) - 1}")
+            raise GridError(f"unknown combination {combo_id}", expected=f"0 to {len(self) - 1}")
         return Params(
             **{n: v[int(p[0])] for n, (v, p) in self.columns(np.array([combo_id])).items()}  # type: ignore[arg-type]
         )
@@ -202,10 +202,10 @@ class Grid:
 
 def _check_axis(name: str, values: tuple[object, ...]) -> None:
     if not values:
-        raise GridError("the axis has no value", location=name, expected="at least one value")
+        raise GridError("the axis is empty", location=name, expected="at least one value")
     if len(set(values)) < len(values):
         raise GridError(
-            f"the axis names a value twice: {cut(', '.join(map(str, values)))}",
+            f"duplicate values on the axis: {cut(', '.join(map(str, values)))}",
             location=name,
             expected="each value once",
         )
@@ -219,14 +219,14 @@ def _check_size(grid: Grid) -> None:
             f"the axes make {exits:,} exits",
             location="rr_target, tsl_target, tsl_sl",
             expected=f"at most {MAX_EXITS:,}: those of a setting are computed together",
-            hint="take values out of these axes",
+            hint="remove values from these axes",
         )
     combinations = math.prod(grid.shape)
     if combinations > MAX_COMBINATIONS:
         raise GridError(
             f"the grid has {combinations:,} combinations",
             expected=f"at most {MAX_COMBINATIONS:,}",
-            hint="take values out of its axes, or make several grids of it",
+            hint="remove values from its axes, or split it into several grids",
         )
 
 

@@ -50,7 +50,8 @@ def named_grid(name: str, instrument: Instrument) -> Grid:
     """
     if name not in GRID_VALUES:
         raise GridError(
-            f"no grid {shown(name)}", expected=f"{', '.join(GRID_VALUES)} or a TOML file of axes"
+            f"unknown grid {shown(name)}",
+            expected=f"{', '.join(GRID_VALUES)} or a TOML file of axes",
         )
     return Grid(sessions=instrument.sessions, **GRID_VALUES[name])  # type: ignore[arg-type]
 

@@ -62,14 +62,14 @@ class RankingSettings:
 def _check_weights(weights: object) -> None:
     if not isinstance(weights, Mapping):
         raise ConfigError(
-            f"the weights are {shown(weights)}",
+            f"invalid weights {shown(weights)}",
             location="ranking weights",
             expected="a number for each metric column",
         )
     unknown = [str(name) for name in weights if name not in METRIC_COLUMNS]
     if unknown:
         raise ConfigError(
-            f"no metric column {cut(', '.join(unknown))}",
+            f"unknown metric column {cut(', '.join(unknown))}",
             location="ranking weights",
             expected=f"{', '.join(METRIC_NAMES)}, also with the prefix of a variation",
         )
@@ -133,7 +133,7 @@ def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
                 f"{name} of combination {columns['combo_id'][row]} is {columns[name][row]}"
                 f" ({int(wrong.sum())} such rows)",
                 expected="a finite number",
-                hint="remove the file and run again: what is missing is computed anew",
+                hint="remove the file and run again to recompute its rows",
             )
 
 

@@ -198,7 +198,7 @@ def _check_is_file(path: Path) -> None:
     if not is_file(path):
         there = os.path.lexists(path)
         raise DataError(
-            "this is not a file to read" if there else "there is no such file",
+            "not a regular file" if there else "no such file",
             location=str(path),
             expected="one-minute bars as Parquet",
             hint=REMEDY,

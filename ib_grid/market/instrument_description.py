@@ -50,7 +50,7 @@ def _check_keys(values: Mapping[str, object], keys: tuple[str, ...]) -> None:
         raise InstrumentError(
             f"missing {', '.join(missing)}",
             expected=", ".join(keys),
-            hint="keys of the instrument itself must stand above [trading_hours] in a TOML file",
+            hint="in a TOML file, keys of the instrument itself must come before [trading_hours]",
         )
 
 

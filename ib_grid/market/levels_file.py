@@ -84,7 +84,7 @@ def _table(session: Session, levels: SessionLevels, schema: pa.Schema) -> pa.Tab
 def read_levels(path: Path, bars_sha256: str) -> dict[Session, SessionLevels]:
     """Read the levels of each session, exactly as they were written for a file of bars."""
     if not is_file(path):
-        raise DataError("there is no such file", location=str(path), hint=_REMEDY)
+        raise DataError("no such file", location=str(path), hint=_REMEDY)
     try:
         with pq.ParquetFile(path) as file:
             metadata = file.schema_arrow.metadata or {}
@@ -124,7 +124,7 @@ def _named(triple: list[str]) -> dict[str, str]:
 def _check_origin(path: Path, metadata: Mapping[bytes, bytes], bars_sha256: str) -> None:
     if metadata.get(_FORMAT_KEY) != _FORMAT:
         raise DataError(
-            "no levels of this version of ib-grid",
+            "the levels are not from this version of ib-grid",
             location=str(path),
             expected=f"format {_FORMAT.decode()}",
             hint=_REMEDY,

@@ -42,7 +42,7 @@ class Market:
         """
         if session not in self.levels or horizon_minutes > self.horizon_minutes:
             raise GridError(
-                f"the market serves {', '.join(map(str, self.levels))}, {self.horizon_minutes} min",
+                f"the market covers {', '.join(map(str, self.levels))}, {self.horizon_minutes} min",
                 expected=f"{session}, {horizon_minutes} min",
                 hint="build it with these sessions and this horizon",
             )

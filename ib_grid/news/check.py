@@ -75,7 +75,7 @@ def _check_known(news: NewsFilter, names: dict[int, tuple[str, str]]) -> None:
     unknown = next((minute for minute in news.events if int(minute) not in names), None)
     if unknown is not None:
         raise DataError(
-            f"unnamed event of the filter at {unknown.astype('datetime64[m]')} UTC",
+            f"the filter has an unknown event at {unknown.astype('datetime64[m]')} UTC",
             expected="the events of the filter",
         )
 

@@ -50,7 +50,7 @@ def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_di
             "the directory holds a different run:\n    " + "\n    ".join(found),
             location=str(run_dir),
             expected="the same data and settings, so that results are never mixed",
-            hint="name another directory with --run-dir, or start over with --no-resume",
+            hint="choose another directory with --run-dir, or start over with --no-resume",
         )
 
 

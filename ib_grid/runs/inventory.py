@@ -57,7 +57,7 @@ def check_contents(results: AnyPath, plan: ChunkPlan, fingerprint: str) -> int:
             damaged[0].message + more,
             location=damaged[0].location,
             expected="the file as the run wrote it",
-            hint="run the same command again: damaged files are computed anew",
+            hint="run the same command again to recompute damaged files",
         )
     return sum(found.computed for _, found in checked if isinstance(found, Record))
 
@@ -89,7 +89,7 @@ def _move_damaged(path: AnyPath, folder: AnyPath) -> AnyPath:
         raise StoreError(
             f"a damaged file cannot be moved ({error.strerror})",
             location=str(path),
-            hint="give write permission, or move the file out of the run yourself",
+            hint="grant write permission, or move the file out of the run yourself",
         ) from error
     return target
 

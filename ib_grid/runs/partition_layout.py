@@ -115,7 +115,7 @@ def check_no_link_out(results: AnyPath) -> None:
                 "a link leads out of the run directory",
                 location=str(path),
                 expected="folders and files inside the run directory",
-                hint="replace the link by the file or folder to which it leads",
+                hint="replace the link with the file or folder that it leads to",
             )
 
 

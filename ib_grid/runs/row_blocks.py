@@ -139,7 +139,7 @@ def _unreadable(location: AnyPath, reason: str) -> StoreError:
     return StoreError(
         f"the result file cannot be read ({reason})",
         location=str(location),
-        hint="run the same command again: damaged files are computed anew",
+        hint="run the same command again to recompute damaged files",
     )
 
 

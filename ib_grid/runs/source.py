@@ -77,7 +77,7 @@ def source_of(of: RunSource | HasSource) -> RunSource:
         return of
     if not hasattr(of, "source"):
         raise ConfigError(
-            f"trades of {shown(of)}", expected="a run of load_run(path), or its source"
+            f"invalid run {shown(of)}", expected="a run of load_run(path), or its source"
         )
     return of.source
 
@@ -109,7 +109,7 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
             "the calendars have changed since this run",
             location=", ".join(manifest.news_statement.paths),
             expected="the events that the run was computed with",
-            hint="put the calendars back, or run again with those of today",
+            hint="put the calendars back, or run again with the current calendars",
         )
     return RunSource(
         symbol=manifest.symbol,
@@ -145,7 +145,7 @@ def _news(manifest: Manifest, market: Market) -> LoadedNews:
             "the calendars of this run are missing or cannot be used",
             location=", ".join(map(str, settings.paths)),
             expected="the events that the run was computed with",
-            hint="put the calendars back; `ib-grid run` says what is wrong with one",
+            hint="put the calendars back; `ib-grid run` reports what is wrong with an invalid one",
         ) from error
 
 

@@ -40,5 +40,5 @@ def locked_error(folder: AnyPath, owner: Mapping[str, object]) -> OutputError:
         f"another run is writing here: {owner_text(owner)}",
         location=str(folder),
         expected="one run at a time in a folder",
-        hint="wait for that run or stop it, or name another folder with --run-dir",
+        hint="wait for that run or stop it, or choose another folder with --run-dir",
     )

@@ -105,7 +105,7 @@ class RemotePath:
     def open(self, mode: str = "rb") -> BinaryIO:
         """Open the object for reading; each read is a request. Use `write_bytes` to write."""
         if mode != "rb":
-            raise ValueError(f"an object is opened for reading, not with mode {mode!r}")
+            raise ValueError(f"an object can only be opened for reading, not with mode {mode!r}")
         return cast(BinaryIO, _ObjectReader(self))
 
     def read_bytes(self) -> bytes:

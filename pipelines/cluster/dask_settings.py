@@ -93,7 +93,7 @@ def _check_certificates(location: str, address: str | None) -> None:
     security = Security()
     if not (security.tls_ca_file and security.tls_client_cert):
         raise ConfigError(
-            "the scheduler speaks TLS, but no certificates are given",
+            "the scheduler uses TLS, but no certificates are given",
             location=f"--scheduler {address}",
             expected="--tls-ca-file, --tls-cert and --tls-key, or distributed.comm.tls in Dask's"
             " configuration",

@@ -189,7 +189,7 @@ def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[
             ) from error
         except (CancelledError, DaskCancelledError, CommClosedError) as error:
             raise ClusterError(
-                "the scheduler or its workers are lost",
+                "the connection to the scheduler or its workers was lost",
                 hint="run `ib-grid report` on the run",
             ) from error
         finally:

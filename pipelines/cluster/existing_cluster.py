@@ -67,7 +67,7 @@ class ExistingCluster:
                 location=self.address,
                 expected="a running Dask scheduler, such as tcp://127.0.0.1:8786; the address of"
                 " one that speaks TLS begins with tls://",
-                hint="start the scheduler, or leave --scheduler out to use this machine",
+                hint="start the scheduler, or omit --scheduler to use this machine",
             ) from error
 
 
@@ -79,5 +79,7 @@ async def _greet(address: str) -> None:
     try:
         comm = await asyncio.wait_for(greeting, 2 * _CONNECT_SECONDS)
     except TimeoutError as error:
-        raise TimeoutError("the process that listens there does not answer as Dask does") from error
+        raise TimeoutError(
+            "the process at this address does not answer like a Dask scheduler"
+        ) from error
     comm.abort()

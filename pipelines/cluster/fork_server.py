@@ -44,7 +44,7 @@ def start_fork_server() -> None:
     except OSError as error:
         raise ClusterError(
             f"the fork server cannot be started ({error})",
-            hint="let TMPDIR name a writable folder",
+            hint="set TMPDIR to a writable folder",
         ) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -86,7 +86,7 @@ def read_instrument(file: AnyPath) -> Instrument:
     if file.name == RUN_FILE and isinstance(content, dict):
         content = content.get("instrument")
     if not isinstance(content, dict):
-        raise InstrumentError("the file describes no instrument", location=str(file))
+        raise InstrumentError("the file does not describe an instrument", location=str(file))
     return instrument_from_mapping(content, location=str(file))
 
 

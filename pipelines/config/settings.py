@@ -147,7 +147,7 @@ def _check_tls(settings: Settings) -> None:
     if given and missing:
         raise ConfigError(
             f"{', '.join(given)} without {', '.join(missing)}",
-            expected="--tls-ca-file, --tls-cert and --tls-key, or none of them",
+            expected="--tls-ca-file, --tls-cert and --tls-key together, or no TLS option",
         )
     scheduler = settings.scheduler or ""
     if given and scheduler and not scheduler.startswith(TLS_SCHEMES):

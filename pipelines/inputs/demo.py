@@ -72,9 +72,9 @@ def write_demo_bars(folder: Path) -> Path:
 def demo_bars(*, year: int = DEMO_YEAR, seed: int = DEMO_SEED) -> Bars:
     """Return synthetic bars of GER40 for a year, 07:00 to 23:00 Berlin, Monday to Friday."""
     if not 1971 <= year <= 2099:
-        raise ConfigError(f"the year is {year}", expected="a year from 1971 to 2099")
+        raise ConfigError(f"invalid year {year}", expected="a year from 1971 to 2099")
     if seed < 0:
-        raise ConfigError(f"the seed is {seed}", expected="a whole number, 0 or above")
+        raise ConfigError(f"invalid seed {seed}", expected="a whole number, 0 or above")
     random = np.random.PCG64(seed)
     dates = _trading_dates(year)
     days = _days(random, len(dates))

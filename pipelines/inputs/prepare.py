@@ -43,7 +43,7 @@ def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
             "the output file is one of the CSV files",
             location=str(output_path),
             expected="another file for the prepared bars",
-            hint="name another file with --data, or leave --data out",
+            hint="choose another file with --data, or omit --data",
         )
 
 

@@ -55,7 +55,7 @@ def provenance_by_combination(runs: Mapping[str, Manifest]) -> list[str]:
 
 def run_note(run: Run, min_trades: int = 0) -> str:
     """Return how complete a run is, which of its rows are looked at, and its provenance."""
-    least = f"; with {min_trades} trades or more" if min_trades else ""
+    least = f", at least {min_trades} trades each" if min_trades else ""
     stored = "".join(f" {sentence}" for sentence in run.manifest.row_filter.notes())
     made = provenance(run.manifest)
     return f"{run.manifest.symbol}: {run.statement}{least}.{stored} {made[:1].upper()}{made[1:]}"

@@ -58,12 +58,12 @@ class ReportSettings:
     def __post_init__(self) -> None:
         if self.variation_filter not in VARIATION_FILTERS:
             raise ConfigError(
-                f"the variation filter is {self.variation_filter!r}",
+                f"unknown variation filter {self.variation_filter!r}",
                 expected=f"one of {', '.join(VARIATION_FILTERS)}",
             )
         if self.n_best < 1:
             raise ConfigError(
-                f"a ranking of {self.n_best} rows", location="--top", expected="1 or more"
+                f"invalid number of rows {self.n_best}", location="--top", expected="1 or more"
             )
 
 

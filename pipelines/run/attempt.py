@@ -96,7 +96,7 @@ class _Attempt:
                     engine.warm_up(context.inputs.context.market, context.inputs.grid)
         if compilations():
             seconds = self._seconds["compile"]
-            context.say(f"compiled the engine in {seconds:.0f} s; later runs use it as it is")
+            context.say(f"compiled the engine in {seconds:.0f} s; later runs reuse it")
 
     def _record_exit(self) -> None:
         self._context.console.show_cursor()  # the status has hidden the cursor

@@ -104,7 +104,9 @@ def _results(
                 yield index_of[future.key], _result(future, index_of[future.key], work)
                 future.release()
     except (OSError, TimeoutError) as error:
-        raise _lost(f"the scheduler or its workers are lost ({first_line(error)})") from error
+        raise _lost(
+            f"the connection to the scheduler or its workers was lost ({first_line(error)})"
+        ) from error
 
 
 def _arrivals(futures: Sequence[Future], workers: Workers, progress: Progress) -> Iterator[Future]:

@@ -161,4 +161,4 @@ def _say_progress(context: RunContext, missing: int, begun: bool) -> None:
         )
     size = context.settings.chunk_size
     if begun and size and plan_chunks(context.plan.grid, size) != context.plan:
-        context.say(f"note: --chunk-size {size} is ignored, a resumed run keeps its chunks")
+        context.say(f"note: --chunk-size {size} is ignored; a resumed run keeps its chunks")

@@ -296,7 +296,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         ).encode(),
         "the grid has 6,070,378,930,197,120,000,000 combinations\n"
         "  in x.toml\n  expected: at most 10,000,000,000\n"
-        "  to do: take values out of its axes, or make several grids of it",
+        "  to do: remove values from its axes, or split it into several grids",
     ),
     "a million exits of a setting": (
         "grids",
@@ -306,7 +306,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         ).encode(),
         "the axes make 1,000,000 exits\n  in x.toml, rr_target, tsl_target, tsl_sl\n"
         "  expected: at most 250,000: those of a setting are computed together\n"
-        "  to do: take values out of these axes",
+        "  to do: remove values from these axes",
     ),
     "an rr_target of 5,000 digits": (
         "parameters",

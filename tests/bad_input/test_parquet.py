@@ -215,11 +215,11 @@ def test_invalid_parquet_bars(name: str, ib_grid_command: Command) -> None:
 @pytest.mark.parametrize(
     ("make", "found"),
     [
-        (lambda path: None, "there is no such file"),
-        (os.mkfifo, "this is not a file to read"),
-        (lambda path: path.mkdir(), "this is not a file to read"),
-        (lambda path: path.symlink_to(path), "this is not a file to read"),
-        (lambda path: path.symlink_to("/dev/zero"), "this is not a file to read"),
+        (lambda path: None, "no such file"),
+        (os.mkfifo, "not a regular file"),
+        (lambda path: path.mkdir(), "not a regular file"),
+        (lambda path: path.symlink_to(path), "not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
     ],
     ids=["nothing", "pipe", "folder", "link to itself", "device"],
 )

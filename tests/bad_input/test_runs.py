@@ -163,7 +163,7 @@ def test_a_link_out_of_the_run_directory_is_not_followed(
     assert err == (
         f"error: a link leads out of the run directory\n  in {place}\n"
         "  expected: folders and files inside the run directory\n"
-        "  to do: replace the link by the file or folder to which it leads\n"
+        "  to do: replace the link with the file or folder that it leads to\n"
     )
     assert files_of(elsewhere) == before
 
@@ -235,5 +235,5 @@ def test_partition_that_is_not_a_file_is_damaged(
     assert err == (
         f"error: not a regular file\n  in {place}\n"
         "  expected: the file as the run wrote it\n"
-        "  to do: run the same command again: damaged files are computed anew\n"
+        "  to do: run the same command again to recompute damaged files\n"
     )

@@ -167,7 +167,7 @@ def test_scheduler_killed(place: Place, undisturbed: Place, children: Children) 
     assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
     scheduler.process.kill()
     assert child.ended() == 1, child.said()
-    assert "error: the scheduler or its workers are lost" in child.said()
+    assert "error: the connection to the scheduler or its workers was lost" in child.said()
     assert "run the same command again to resume; finished chunks are kept" in child.said()
     assert "Traceback" not in child.said()
     assert place.manifest.state == "failed"

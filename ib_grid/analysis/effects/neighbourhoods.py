@@ -84,7 +84,7 @@ def neighbours(
     ['08:00-09:00', '09:00-09:30']
     """
     if not isinstance(of, (Run, Grid)):
-        raise ConfigError(f"neighbours in {shown(of)}", expected="a run of load_run, or a grid")
+        raise ConfigError(f"no neighbours in {shown(of)}", expected="a run of load_run, or a grid")
     grid = of if isinstance(of, Grid) else of.grid
     rows = list(_neighbours(grid, combination, checked_steps(steps)))
     found = pd.DataFrame(rows, columns=list(_Neighbour._fields))
@@ -92,7 +92,9 @@ def neighbours(
     if not columns:
         return found
     if not isinstance(of, Run):
-        raise ConfigError(f"{', '.join(columns)} of a grid", expected="a run, which has results")
+        raise ConfigError(
+            f"a grid has no column {', '.join(columns)}", expected="a run, which has results"
+        )
     of.check_columns(columns, metrics=True)
     results = of.rows(found["combo_id"].to_numpy(), ("combo_id", *columns))
     return found.merge(results, on="combo_id", how="left")
@@ -102,7 +104,9 @@ def checked_steps(steps: int) -> int:
     """Return a valid number of steps, or raise a ConfigError."""
     number = whole_number(steps)
     if number is None or number < 1:
-        raise ConfigError(f"{shown(steps)} steps", expected="a whole number, 1 or more")
+        raise ConfigError(
+            f"invalid number of steps {shown(steps)}", expected="a whole number, 1 or more"
+        )
     return number
 
 

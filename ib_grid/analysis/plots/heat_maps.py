@@ -51,7 +51,7 @@ def heat_map(frame: pd.DataFrame, title: str = "") -> go.Figure:
         If it has no cell, or too many for a figure.
     """
     if not 0 < frame.size <= MAX_CELLS:
-        raise ConfigError(f"a heat map of {frame.size:,} cells", expected=f"1 to {MAX_CELLS:,}")
+        raise ConfigError(f"the heat map has {frame.size:,} cells", expected=f"1 to {MAX_CELLS:,}")
     values = frame.to_numpy(np.float64)
     shows = _shows(frame)
     figure = go.Figure(_heat(frame, values, shows))
@@ -163,7 +163,10 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
     parts = frame.groupby("parameter", sort=False)
     shown = {str(name): part for name, part in parts if len(part) > 1}
     if not shown:
-        raise ConfigError("no parameter has two values", expected="a grid with something to vary")
+        raise ConfigError(
+            "no parameter has two values",
+            expected="a grid with at least two values of one parameter",
+        )
     n_rows = -(-len(shown) // columns)
     figure = make_subplots(
         rows=n_rows,

@@ -47,7 +47,9 @@ def combinations_figure(
             f"unknown column {', '.join(missing)}", expected=", ".join(map(str, frame))
         )
     if len(frame) > MOST_POINTS:
-        raise ConfigError(f"a figure of {len(frame):,} points", expected=f"up to {MOST_POINTS:,}")
+        raise ConfigError(
+            f"the figure has {len(frame):,} points", expected=f"up to {MOST_POINTS:,}"
+        )
     is_marked = frame["combo_id"].isin(list(marked))
     titles = axes or (_title(x), _title(y))
     return style.figure(

@@ -46,7 +46,7 @@ def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.D
     checked_run(run)
     if not isinstance(directions, Mapping):
         raise ConfigError(
-            f"the directions are {shown(directions)}",
+            f"invalid directions {shown(directions)}",
             expected='metric to max or min, such as {"total_r": "max", "max_drawdown": "min"}',
         )
     wrong = [f"{name}: {way}" for name, way in directions.items() if way not in DIRECTIONS]

@@ -59,10 +59,10 @@ class RowFilter:
     def __post_init__(self) -> None:
         if self.columns not in COLUMN_CHOICES:
             raise ConfigError(
-                f"columns is {self.columns!r}", expected=f"one of {', '.join(COLUMN_CHOICES)}"
+                f"invalid columns {self.columns!r}", expected=f"one of {', '.join(COLUMN_CHOICES)}"
             )
         if self.top is not None and self.top < 1:
-            raise ConfigError(f"the best {self.top} rows are to be kept", expected="1 or more")
+            raise ConfigError(f"invalid number of rows to keep {self.top}", expected="1 or more")
         if self.condition is not None:
             object.__setattr__(self, "condition", parse_condition(self.condition).text)
 

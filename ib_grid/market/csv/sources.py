@@ -44,7 +44,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     """
     files = [file for path in paths for file in _files_of(path)]
     if not files:
-        raise DataError("no file is given", expected="CSV files, or a folder of them")
+        raise DataError("no file given", expected="CSV files, or a folder of them")
     last = {file.resolve(): file for file in files}
     order = {file.resolve(): i for i, file in enumerate(files)}
     return [last[name] for name in sorted(order, key=lambda name: order[name])]

@@ -66,7 +66,7 @@ def prepare(
     timezone: Annotated[
         str | None,
         typer.Option(
-            help="Time zone of times without an offset: an IANA name, or one plus hours, such as"
+            help="Time zone of times without an offset: an IANA name, plus hours if needed, such as"
             " America/New_York+7 for most MetaTrader servers."
         ),
     ] = None,

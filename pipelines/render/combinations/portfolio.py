@@ -46,7 +46,7 @@ def build_portfolio(selected: Sequence[Selected], weights: Sequence[float]) -> P
         raise ConfigError(
             f"{len(weights)} weights for {len(selected)} combinations",
             location="--weight",
-            expected="one for each combination, in the same order, or none",
+            expected="one weight for each combination, in the same order, or no weights",
         )
     names = _names(selected)
     found = {name: (one.run, one.combo_id) for name, one in zip(names, selected, strict=True)}
@@ -62,7 +62,7 @@ def _names(selected: Sequence[Selected]) -> list[str]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ConfigError(
-            f"combination {twice[0]} is named twice",
+            f"combination {twice[0]} is given twice",
             expected="each combination once, with a --weight",
         )
     return names

@@ -68,7 +68,7 @@ def check_date(date: str | None, chart: Path | None) -> None:
     """Reject a date without a chart."""
     if date and not chart:
         raise ConfigError(
-            "a date without a chart", location="--date", expected="also --chart FILE.html"
+            "--date is given without --chart", location="--date", expected="also --chart FILE.html"
         )
 
 

@@ -45,6 +45,6 @@ def test_invalid_cost(name, value):
 
 
 def test_unknown_model():
-    with pytest.raises(ConfigError, match="the execution model is 'optimistic'") as error:
+    with pytest.raises(ConfigError, match="unknown execution model 'optimistic'") as error:
         Execution(model="optimistic", spread_points=1)
     assert "realistic, original" in error.value.expected

@@ -47,7 +47,7 @@ class TestChunks:
         assert len(plan) >= 12
 
     def test_no_chunk_below_one_row(self):
-        with pytest.raises(GridError, match="a chunk of 0 combinations"):
+        with pytest.raises(GridError, match="invalid chunk size 0"):
             plan_chunks(named_grid("standard", GER40), 0)
 
     def test_last_chunk_of_a_block_may_be_shorter(self):

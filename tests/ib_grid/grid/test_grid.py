@@ -105,7 +105,7 @@ class TestIds:
 
     @pytest.mark.parametrize("combo_id", [-1, 34_560])
     def test_id_outside_the_grid(self, combo_id):
-        with pytest.raises(GridError, match=f"no combination {combo_id}"):
+        with pytest.raises(GridError, match=f"unknown combination {combo_id}"):
             named_grid("standard", GER40).params(combo_id)
 
     def test_horizon(self):
@@ -116,9 +116,9 @@ class TestMaking:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"rr_target": ()}, "the axis has no value"),
-            ({"sessions": ()}, "the axis has no value"),
-            ({"rr_target": (1, 1.0)}, "names a value twice"),
+            ({"rr_target": ()}, "the axis is empty"),
+            ({"sessions": ()}, "the axis is empty"),
+            ({"rr_target": (1, 1.0)}, "duplicate values on the axis"),
             ({"trade_window_minutes": (60, 0)}, "trade_window_minutes is 0"),
             ({"stop_mode": ("middle",)}, "stop_mode is 'middle'"),
         ],
@@ -129,7 +129,7 @@ class TestMaking:
         assert error.value.location == next(iter(changes))
 
     def test_unknown_name(self):
-        with pytest.raises(GridError, match="no grid 'huge'"):
+        with pytest.raises(GridError, match="unknown grid 'huge'"):
             named_grid("huge", GER40)
 
     def test_mapping_fills_up_from_the_standard_grid(self):
@@ -153,11 +153,11 @@ class TestMaking:
         [
             ({"rr": [1]}, "unknown key rr"),
             ({"rr_target": 1}, "rr_target is 1"),
-            ({"rr_target": []}, "the axis has no value"),
+            ({"rr_target": []}, "the axis is empty"),
             ({"rr_target": [-1]}, "rr_target is -1"),
             ({"ib_sessions": ["08:00"]}, "'08:00' is not a session"),
             ({"ib_sessions": [8]}, "8 is not a session"),
-            ({"ib_sessions": []}, "the axis has no value"),
+            ({"ib_sessions": []}, "the axis is empty"),
         ],
     )
     def test_mapping_that_is_wrong(self, values, said):

@@ -41,8 +41,8 @@ def test_default_weights() -> None:
 @pytest.mark.parametrize(
     ("weights", "found"),
     [
-        ({"total_r": 0.5, "profit": 0.5}, "no metric column profit"),
-        ({"total_r": 0.5, "rr_target": 0.5}, "no metric column rr_target"),
+        ({"total_r": 0.5, "profit": 0.5}, "unknown metric column profit"),
+        ({"total_r": 0.5, "rr_target": 0.5}, "unknown metric column rr_target"),
         ({"total_r": 0.5}, "sum to 0.5"),
         ({"total_r": 0.5, "winrate": 0.5 + 1e-8}, "sum to 1.00000001"),
         ({}, "sum to 0"),
@@ -50,7 +50,7 @@ def test_default_weights() -> None:
         ({"total_r": float("inf"), "winrate": 1.0}, "weight of total_r is inf"),
         ({"total_r": True}, "weight of total_r is True"),
         ({"total_r": "1"}, "weight of total_r is '1'"),
-        ([1.0], "weights are"),
+        ([1.0], "invalid weights"),
     ],
 )
 def test_wrong_weights(weights: object, found: str) -> None:

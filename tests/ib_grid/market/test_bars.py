@@ -82,7 +82,7 @@ def test_a_foreign_file_says_nothing_of_its_origin(tmp_path):
 
 @pytest.mark.parametrize("read", [read_bars, read_origin])
 def test_non_parquet_is_refused(read, tmp_path):
-    with pytest.raises(DataError, match="there is no such file"):
+    with pytest.raises(DataError, match="no such file"):
         read(tmp_path / "none.parquet")
     for content in (b"", b"PAR1", b"time,open,high,low,close\n"):
         (tmp_path / "bad.parquet").write_bytes(content)

@@ -62,9 +62,9 @@ def test_levels_computed_before_are_taken():
 def test_unsupported_session_or_horizon():
     market = build_market(flat_bars(A_DAY), BERLIN[:1], 60)
     assert len(market.session_levels(BERLIN[0], 60).date) == 1
-    with pytest.raises(GridError, match="the market serves 08:00-08:30, 60 min"):
+    with pytest.raises(GridError, match="the market covers 08:00-08:30, 60 min"):
         market.session_levels(BERLIN[0], 61)
-    with pytest.raises(GridError, match="the market serves"):
+    with pytest.raises(GridError, match="the market covers"):
         market.session_levels(XAUUSD.sessions[0], 60)
 
 

@@ -119,5 +119,5 @@ def test_no_candidates() -> None:
 
 def test_a_filter_of_other_events_is_refused() -> None:
     news = news_filter(Calendar(events=(high(100),)), ["USD"])
-    with pytest.raises(DataError, match="unnamed event of the filter at 1970-01-01T01:40 UTC"):
+    with pytest.raises(DataError, match="an unknown event at 1970-01-01T01:40 UTC"):
         check_candidates(candidates([100]), news, (high(101),))

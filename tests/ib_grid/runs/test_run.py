@@ -94,7 +94,7 @@ def test_row_is_read_from_one_file(run: Run, rows: pd.DataFrame) -> None:
         assert row["combo_id"] == combo_id
         assert {n: row[n] for n in PARAM_NAMES} == GRID.params(combo_id).to_dict()
         assert row["sharpe_ratio"] == rows["sharpe_ratio"][combo_id]
-    with pytest.raises(GridError, match="no combination 864"):
+    with pytest.raises(GridError, match="unknown combination 864"):
         run.row(864)
 
 

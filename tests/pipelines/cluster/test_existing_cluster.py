@@ -118,7 +118,7 @@ def test_report_does_not_wait_for_lost_workers(
         ExistingCluster(address=started.address).open(1) as workers,
     ):
         started.kill("worker-0")
-        with pytest.raises(ClusterError, match="its workers are lost"):
+        with pytest.raises(ClusterError, match="its workers was lost"):
             _read_in_vain(workers)
 
 

@@ -122,7 +122,7 @@ def test_a_chunk_that_fails_does_not_stop_the_others(tmp_path: Path, workers: Wo
     half = len(PLAN) // 2
     assert sorted(done.chunk for done in outcome.done) == list(range(half))
     assert len(outcome.failed) == half
-    assert all("the market serves 08:00-08:30" in error.message for error in outcome.failed)
+    assert all("the market covers 08:00-08:30" in error.message for error in outcome.failed)
     chunks = {PLAN.chunk(index).first_id for index in range(half, len(PLAN))}
     named = {int(error.location.split("combinations ")[1].split()[0]) for error in outcome.failed}
     assert named == chunks
@@ -258,7 +258,9 @@ def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
         raise CommClosedError("in <TCP (closed)>")
 
     workers = SimpleNamespace(client=SimpleNamespace(wait_for_workers=gone))
-    with pytest.raises(ClusterError, match="the scheduler or its workers are lost") as caught:
+    with pytest.raises(
+        ClusterError, match="the connection to the scheduler or its workers was lost"
+    ) as caught:
         compute(work(tmp_path), [0], workers, Told(), NOTHING)  # type: ignore[arg-type]
     assert "run the same command again" in caught.value.hint
 

@@ -151,10 +151,10 @@ def test_market_too_short():
     market = market_of(FLAT_BALANCE, OCAE_LONG, 20)
     context = BacktestContext(market, Execution(spread_points=0))
     changed = PARAMS.to_dict() | {"trade_window_minutes": 61}
-    with pytest.raises(GridError, match="the market serves"):
+    with pytest.raises(GridError, match="the market covers"):
         reference.trades(context, type(PARAMS)(**changed))
     grid, chunk = grid_of_one(type(PARAMS)(**changed))
-    with pytest.raises(GridError, match="the market serves"):
+    with pytest.raises(GridError, match="the market covers"):
         reference.evaluate(context, grid, chunk)
 
 

@@ -61,7 +61,7 @@ def test_paths_without_files_are_refused(tmp_path, name, message):
 
 
 def test_no_path_at_all_is_refused():
-    with pytest.raises(DataError, match="no file is given"):
+    with pytest.raises(DataError, match="no file given"):
         sources.find_files([])
 
 

@@ -84,9 +84,9 @@ def test_portfolio_as_files_and_tables(ib_grid_command: Command, folder: Path, r
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["{run}:3", "{run}:3"], "is named twice"),
+        (["{run}:3", "{run}:3"], "is given twice"),
         (["{run}", "--weight", "1", "--weight", "2"], "2 weights for 1 combinations"),
-        (["{run}:99"], "no combination 99"),
+        (["{run}:99"], "unknown combination 99"),
         (["absent"], "cannot be read"),
         (["{run}:abc"], "invalid combo_id 'abc'"),
         (["{run}@x"], "such as results/run@2"),
