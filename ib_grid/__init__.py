@@ -1,8 +1,8 @@
 """Backtests of every parameter combination of the Initial Balance strategy.
 
-The library takes values and returns values. It knows no Dask, no command line and no working
-directory: `pipelines` runs it on files, processes and clusters. Everything below is also in the
-module that defines it and is imported at its first use.
+The library takes values and returns values, without Dask, a command line or a working directory;
+`pipelines` runs it on files, processes and clusters. Everything below is also
+in the module that defines it and is imported at its first use.
 
 Examples
 --------

@@ -1,4 +1,4 @@
-"""One combination: its trades, its metrics, its equity, its results by calendar."""
+"""Trades, metrics, equity and calendar results of one combination."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def equity(trades: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def curve(r: pd.Series) -> pd.DataFrame:
-    """Daily results with what they add up to; the columns are those of `equity`."""
+    """Return daily and cumulative results; the columns are those of `equity`."""
     cumulative = r.cumsum()
     peak = cumulative.cummax().clip(lower=0.0)
     return pd.DataFrame({"r": r, "cumulative_r": cumulative, "drawdown_r": peak - cumulative})
@@ -152,7 +152,10 @@ def by_year(trades: pd.DataFrame, years: Sequence[int] | None = None) -> pd.Data
 
 
 def by_weekday(trades: pd.DataFrame) -> pd.DataFrame:
-    """Results by weekday of the session date, Monday to Friday and those traded; see `sums_by`."""
+    """Return results by weekday of the session date; see `sums_by`.
+
+    The rows are Monday to Friday and any other weekday with a trade.
+    """
     weekday = trades["date"].dt.day_of_week
     last = max(4, int(weekday.max()) if len(weekday) else 0)
     table = sums_by(trades, weekday, range(last + 1), "weekday")

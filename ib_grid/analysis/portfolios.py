@@ -35,10 +35,10 @@ class Portfolio:
     total : DataFrame, the same rows
         Columns of `equity`: `r`, `cumulative_r` and `drawdown_r` of the sum.
     correlation : DataFrame, shape (n_sets, n_sets)
-        Pearson's, of the daily R of each pair on their common session dates; NaN with fewer than
-        two of these, or where one of the two never changes on them.
+        Pearson correlation of the daily R of each pair on their common session dates; NaN with
+        fewer than two common dates or if one series is constant.
     common_dates : DataFrame of int64, shape (n_sets, n_sets)
-        How many dates that is taken over.
+        Number of common session dates of each pair.
     """
 
     weights: Mapping[str, float]
@@ -59,7 +59,7 @@ class Portfolio:
 
     @property
     def max_drawdown_r(self) -> float:
-        """Largest fall of the sum below its running peak, in R, positive."""
+        """Maximum drawdown of the portfolio, in R, positive."""
         return float(self.total["drawdown_r"].max())
 
     @property

@@ -1,7 +1,7 @@
-"""One date of a combination, followed bar by bar: levels, signal, and stop and target as they went.
+"""One date of a combination, bar by bar: levels, signal, and the course of stop and target.
 
-A date is traded by the reference engine, which keeps what the fast one does not: the bar of the
-signal, and where stop and target stood at the end of every bar.
+The date is traded by the reference engine, which records what the fast engine does not: the bar of
+the signal, and stop and target at the end of every bar.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Execution:
 
     @property
     def half_spread_points(self) -> float:
-        """Half the spread: what a side of the book lies away from the mid price."""
+        """Half the spread: the distance of bid and ask from the mid price."""
         return self.spread_points / 2
 
     def to_dict(self) -> dict[str, str | float]:

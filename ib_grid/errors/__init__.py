@@ -93,7 +93,7 @@ class DiskError(StoreError):
 
 
 class UnreachableError(StoreError):
-    """The object store that holds results could not be reached, or refuses what is asked."""
+    """The object store could not be reached, or refuses the request."""
 
 
 class ClusterError(IbGridError):
@@ -101,7 +101,7 @@ class ClusterError(IbGridError):
 
 
 class InputError(IbGridError):
-    """The input is wrong; the person who gave it can mend it."""
+    """Invalid input, which the user can correct."""
 
     exit_status = 2
 

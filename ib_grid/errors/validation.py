@@ -16,7 +16,7 @@ _LONGEST_SHOWN = 80
 def check_names(
     names: Iterable[str], known: Iterable[str], location: str, error: type[InputError]
 ) -> None:
-    """Refuse a name that is not known, with the nearest one that is."""
+    """Refuse unknown names, and suggest the most similar known name."""
     known = tuple(known)
     for name in names:
         if name not in known:
@@ -66,7 +66,7 @@ def whole_number(value: object) -> int | None:
 def shown(value: object) -> str:
     """Return a value for a message, shortened if long; a list or an object by its type.
 
-    What comes from a file may be nested deeply or be a number of more digits than Python prints.
+    A value from a file may be nested deeply, or be a number with more digits than Python prints.
     """
     try:
         text = repr(value)

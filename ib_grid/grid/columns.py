@@ -1,4 +1,4 @@
-"""Every result column in one table: name, unit, type, meaning, and what it is when undefined."""
+"""Table of all result columns: name, unit, type, meaning, and value when undefined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of the strategy and of its results, each explained in one sentence.
+"""Terms of the strategy and its results, each explained in one sentence.
 
 The report, the notebook and `ib-grid glossary` show these sentences. Metrics have theirs in
 `ib_grid.grid.columns.METRICS`.

@@ -17,8 +17,9 @@ Ints = NDArray[np.int64]
 class TopRows:
     """The best `n` rows so far, by score and then by id.
 
-    Beside them it holds fewer than `n`, or than `AT_ONCE` if that is more, and those of one block.
-    A row may have whole numbers more, `n_more` of them, that come along with its score and id.
+    Memory is bounded: besides these rows, fewer than the larger of `n` and `AT_ONCE` rows are held,
+    and the rows of one block. A row may carry `n_more` further integers along with its score and
+    id.
     """
 
     def __init__(self, n: int, n_more: int = 0) -> None:

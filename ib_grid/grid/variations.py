@@ -1,4 +1,4 @@
-"""Table of the variations: name, tie-break, and the combinations in which each counts.
+"""Table of the variations: name, tie-break, and the combinations in which each applies.
 
 The result columns, the reports and both engines follow this table; only the signals themselves are
 in `ib_grid.engine.fast.signals` and `ib_grid.engine.reference.signals`.
@@ -25,7 +25,7 @@ class Variation:
     priority : int
         Of candidates at the same moment the lowest wins (STRATEGY.md, section 4).
     text : str
-        In which combinations the variation counts, for readers.
+        The combinations in which the variation applies, for readers.
     columns : tuple of str
         The parameter columns that decide it.
     counts : callable

@@ -1,4 +1,4 @@
-"""One-minute bars: the value that everything is computed from, and its Parquet file."""
+"""One-minute bars, the input of every computation, and their Parquet file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local session times to UTC minutes, and back: the only place that knows zones and clock changes.
+"""Conversion between local times and UTC; the only module that handles zones and clock changes.
 
 A moment is an int64 count of minutes since 1970-01-01 00:00 UTC; a date is an int64 count of days
 since 1970-01-01.
@@ -111,7 +111,7 @@ def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArra
     Returns
     -------
     utc_minutes : int64 array, shape (n,)
-        The UTC minute; the first of two; without meaning where there is none.
+        The UTC minute, the first if there are two; meaningless if there is no such minute.
     n_minutes : int64 array, shape (n,)
         How many UTC minutes show as this local minute: 1, but 0 where the spring change leaves
         the local time out and 2 where the autumn change gives it twice.

@@ -1,4 +1,4 @@
-"""The event nearest to each entry candidate: why it was blocked or kept."""
+"""Nearest event of each entry candidate, which explains why the candidate was blocked or kept."""
 
 from __future__ import annotations
 

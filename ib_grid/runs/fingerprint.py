@@ -1,4 +1,4 @@
-"""Identity of a run: all that decides its numbers, and the fingerprint of that."""
+"""Identity of a run: all inputs that decide its numbers, and their fingerprint."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Manifest:
 
     @property
     def identity(self) -> dict[str, object]:
-        """All that can change a number."""
+        """Everything that can change a number."""
         return identity(
             symbol=self.symbol,
             grid=self.grid,

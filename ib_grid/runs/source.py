@@ -1,4 +1,4 @@
-"""What a run was computed from, kept as one value, to trade any of its combinations again."""
+"""Inputs of a run as one value, from which any of its combinations can be traded again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ib_grid.storage.atomic_files import is_file
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunSource:
-    """What a run was computed from; read once, then only looked at.
+    """Inputs of a run, read once and never changed.
 
     Attributes
     ----------
@@ -64,11 +64,11 @@ class RunSource:
 
 
 class HasSource(Protocol):
-    """What knows its source, such as a run."""
+    """Object with a source, such as a run."""
 
     @property
     def source(self) -> RunSource:
-        """What it was computed from."""
+        """Inputs of the run."""
 
 
 def source_of(of: RunSource | HasSource) -> RunSource:
@@ -85,9 +85,9 @@ def source_of(of: RunSource | HasSource) -> RunSource:
 def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
     """Read the bars and calendars from which a run was computed.
 
-    They are read from where run.json says, wherever that is. So that a run directory of somebody
-    else's making shows nobody what other files hold, nothing of a file is passed on, not even in an
-    error, that is not what the run was computed from.
+    The files are read from the paths in run.json. Because a foreign run directory could name any
+    file, nothing is revealed, not even in an error, of a file that is not what the
+    run was computed from.
 
     Parameters
     ----------

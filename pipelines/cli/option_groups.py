@@ -25,7 +25,7 @@ _CONFIG_HELP = "TOML or JSON file of these options as keys; the command line win
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Settings as a person gave them, not yet read or checked.
+    """Settings as the user gave them, not yet read or checked.
 
     Options that were not given are None.
     """

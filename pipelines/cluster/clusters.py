@@ -26,7 +26,7 @@ COUNT_SECONDS = 2.0
 
 
 def default_workers(cpus: int = CPU_COUNT) -> int:
-    """Return how many workers suit a machine: one per CPU, six less where there are many."""
+    """Return the default number of workers: one per CPU, six fewer on large machines."""
     return cpus if cpus <= 8 else min(MAX_WORKERS, cpus - CPUS_KEPT_FREE)
 
 

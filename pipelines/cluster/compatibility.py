@@ -1,4 +1,4 @@
-"""Checks that all processes can take part in a run: the same versions, and the run in sight.
+"""Checks that all processes can take part in a run: equal versions, access to its directory.
 
 The workers of an existing cluster are checked before work begins; a worker that joins later checks
 itself before its first chunk.

@@ -111,8 +111,8 @@ def _check_certificates(location: str, address: str | None) -> None:
 def use_steady_clock() -> None:
     """Have Dask measure time by a clock that nobody can set.
 
-    Dask goes by the time of day. Set back by a day, it would send no message for a day; set forward
-    by a day, it would take all workers for dead.
+    Dask uses the time of day. If the clock were set back by a day, Dask would send no message for a
+    day; if set forward, it would presume all workers dead.
     """
     IOLoop.time = _loop_time  # type: ignore[assignment, method-assign]
     batched.time = scheduler.time = _steady_time

@@ -34,7 +34,7 @@ class ExistingCluster:
         return MAX_WORKERS
 
     def warnings(self) -> list[str]:
-        """Return no warnings: who can reach the scheduler is not ours to decide."""
+        """Return no warnings: access to an existing scheduler is outside our control."""
         return []
 
     @contextlib.contextmanager

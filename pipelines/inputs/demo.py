@@ -1,4 +1,4 @@
-"""Synthetic one-minute bars of a year, to try everything on.
+"""Synthetic one-minute bars of a year, for trying ib-grid.
 
 A random walk in whole ticks, shaped like an index: busiest around the openings, with calm and
 nervous weeks, trending days, overnight gaps and a few missing minutes. The same seed gives the same
@@ -100,12 +100,12 @@ def _trading_dates(year: int) -> NDArray[np.int64]:
 
 
 def _uniform(random: np.random.PCG64, n: int) -> NDArray[np.float64]:
-    """Numbers from 0 to below 1, shape (n,)."""
+    """Return numbers from 0 to below 1, shape (n,)."""
     return (random.random_raw(n) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _normal(random: np.random.PCG64, n: int) -> NDArray[np.float64]:
-    """Nearly normal numbers, shape (n,): the sum of four uniform ones, mean 0 and variance 1."""
+    """Return nearly normal numbers, shape (n,): sums of four uniform ones, mean 0, variance 1."""
     raw = random.random_raw(n)
     parts = [(raw >> np.uint64(shift)) & np.uint64(0xFFFF) for shift in (0, 16, 32, 48)]
     total = (parts[0] + parts[1] + parts[2] + parts[3]).astype(np.float64)

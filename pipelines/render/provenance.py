@@ -54,7 +54,7 @@ def provenance_by_combination(runs: Mapping[str, Manifest]) -> list[str]:
 
 
 def run_note(run: Run, min_trades: int = 0) -> str:
-    """Return how complete a run is, which of its rows are looked at, and its provenance."""
+    """Return the completeness of a run, the rows in use, and the provenance."""
     least = f", at least {min_trades} trades each" if min_trades else ""
     stored = "".join(f" {sentence}" for sentence in run.manifest.row_filter.notes())
     made = provenance(run.manifest)

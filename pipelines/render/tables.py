@@ -1,6 +1,6 @@
 """Tables for a terminal, as CSV or as JSON.
 
-A terminal gets the columns and the rounding that suit the eye. CSV and JSON have every column and
+A terminal gets the most useful columns, rounded for reading. CSV and JSON have every column and
 every digit and nothing else, so that another program can read them.
 """
 

@@ -1,6 +1,6 @@
 """Top-k rows of a run, kept after all of it has been computed.
 
-Which rows those are is known only when every combination has its score. Two passes over the ranked
+The rows are known only once every combination has its score. Two passes over the ranked
 columns find the threshold; then each partition is rewritten without the rows beyond it. run.json
 has the threshold before the first partition is rewritten, and a partition records that it has been,
 so that an interrupted run resumes where it stopped.

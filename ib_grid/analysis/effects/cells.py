@@ -23,7 +23,7 @@ class Level(NamedTuple):
     positions: dict[int, frozenset[int]]
 
     def __and__(self, other: Level) -> Level:
-        """Return the level of both; empty where no combination has the values of both."""
+        """Return the intersection of two levels; empty if no combination has the values of both."""
         positions = dict(self.positions)
         for axis, own in other.positions.items():
             positions[axis] = positions.get(axis, own) & own

@@ -134,7 +134,7 @@ def reached(adjacent: Adjacency, start: int, steps: int) -> dict[int, int]:
 
 
 def adjacency(grid: Grid, axis: str) -> Adjacency:
-    """Return the function from a position on an axis to the positions one step away."""
+    """Return a function that maps a position on an axis to the positions one step away."""
     values = grid.axes[axis]
     if axis in JOINED_AXES:
         return _joined_adjacency(values)

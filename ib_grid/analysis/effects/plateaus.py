@@ -1,4 +1,4 @@
-"""Plateau scores: how good the neighbours of each combination are.
+"""Plateau scores: the results of each combination's neighbours.
 
 A peak whose neighbours are poor was probably found by chance.
 """
@@ -96,7 +96,7 @@ def plateaus(cube: Cube, grid: Grid, steps: int) -> Plateaus:
 
 
 def _offsets(grid: Grid, steps: int) -> list[NDArray[np.int64]]:
-    """Return, by axis and position, what to add to an id for its neighbours; 0 is filling.
+    """Return the id offsets of the neighbours by axis and position, padded with 0.
 
     Each array has the shape (n_positions, most neighbours of a position).
     """
@@ -115,7 +115,7 @@ def _offsets(grid: Grid, steps: int) -> list[NDArray[np.int64]]:
 def _beside(
     ids: NDArray[np.int64], grid: Grid, offsets: list[NDArray[np.int64]], nothing: int
 ) -> NDArray[np.int64]:
-    """Return the neighbours' ids, shape (n_ids, n), filled with `nothing`."""
+    """Return the neighbours' ids, shape (n_ids, n), padded with `nothing`."""
     positions = grid.indices(ids).values()
     added = np.concatenate([t[p] for t, p in zip(offsets, positions, strict=True)], axis=1)
     return np.where(added == 0, nothing, ids[:, None] + added)

@@ -1,4 +1,4 @@
-"""Reductions: from the values of a cell to the one number shown."""
+"""Reductions of a cell's values to one number."""
 
 from __future__ import annotations
 

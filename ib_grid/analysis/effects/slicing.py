@@ -75,7 +75,7 @@ def _along(grid: Grid, params: Params) -> list[tuple[str, object, int]]:
 def _place(
     values: Sequence[Any], places: tuple[int, ...], here: int, *, within_parent: bool
 ) -> int | None:
-    """Return the position of a parameter's value that is seen from the position `here`."""
+    """Return the position of a parameter's value as reached from the position `here`."""
     own = values[here]
     if here in places:
         return here

@@ -1,4 +1,4 @@
-"""Variance shares: how much of a metric's spread each parameter explains."""
+"""Variance shares: the part of a metric's spread that each parameter explains."""
 
 from __future__ import annotations
 

@@ -31,15 +31,15 @@ _UNIT_OF = {metric.name: metric.unit for metric in METRICS}
 def heat_map(frame: pd.DataFrame, title: str = "") -> go.Figure:
     """Draw a pivot as a heat map, the first row at the bottom.
 
-    Around 0 where a value is negative: gains blue, losses orange. Cells hold their numbers where
-    there are few of them.
+    If a value is negative, colours diverge at 0: gains blue, losses orange. Small maps show the
+    number in each cell.
 
     Parameters
     ----------
     frame : frame
-        As `ib_grid.analysis.pivot` gives it; at most 60,000 cells.
+        As `ib_grid.analysis.pivot` returns it; at most 60,000 cells.
     title : str, optional
-        By default what the pivot shows.
+        By default a description of the pivot.
 
     Returns
     -------
@@ -150,9 +150,9 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
     Parameters
     ----------
     frame : frame
-        As `ib_grid.analysis.slices` gives it.
+        As `ib_grid.analysis.slices` returns it.
     columns : int
-        Small figures beside each other: 1 for a narrow place.
+        Small figures side by side; 1 for a narrow screen.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Common look of all figures: colours that everyone can tell apart, one template, helpers."""
+"""Common style of all figures: colour-blind-safe colours, one template, helpers."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ TEMPLATE = go.layout.Template(
 
 
 def figure(traces: Sequence[Any], *, height: int = 300, **layout: Any) -> go.Figure:
-    """Return a figure of traces in the common look; plotly checks all names and values.
+    """Return a figure of traces in the common style; plotly checks all names and values.
 
-    Its width is that of what shows it.
+    The figure takes the width of its container.
     """
     return go.Figure(data=list(traces), layout={"template": TEMPLATE, "height": height, **layout})
 
 
 def mark(x: float, text: str, *, left: bool) -> dict[str, Any]:
-    """Layout of an upright line at x with a text above it, which runs to the left or the right."""
+    """Return the layout of a vertical line at x, with a text above it to the left or the right."""
     line = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     note = {
         "x": x,
@@ -86,7 +86,7 @@ def mark(x: float, text: str, *, left: bool) -> dict[str, Any]:
 
 
 def around_zero(values: Sequence[float]) -> dict[str, Any]:
-    """Limits of a diverging colour scale with 0 in its middle."""
+    """Return the limits of a diverging colour scale centred on 0."""
     limit = max((abs(v) for v in values), default=0.0) or 1.0
     return {
         "colorscale": [list(stop) for stop in DIVERGING],
@@ -147,7 +147,7 @@ def short(values: NDArray[Any], digits: int = 7) -> list[float | None]:
 
 
 def with_room(values: Sequence[float]) -> list[float]:
-    """Limits of an axis with room for texts beyond the bars."""
+    """Return the limits of an axis with room for texts beyond the bars."""
     low, high = min([*values, 0.0]), max([*values, 0.0])
     room = 0.14 * ((high - low) or 1.0)
     return [low - room if low < 0 else 0.0, high + room if high > 0 else 0.0]

@@ -33,7 +33,7 @@ def trade_chart(of: RunSource | HasSource, combination: Params | int, date: Date
     Candles of mid prices by the clock of the session, the Initial Balance as a box and its levels
     through the trade window (grey ground), the bar of the signal, entry and exit, stop and target
     as they stepped, and the events of the calendar with the minutes they block. In `realistic` a
-    position is left on the other side of the book, half a spread from the candles.
+    position is closed on the other side of the book, half a spread from the candles.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def day_chart(day: TradeDay, before_minutes: int = 0, after_minutes: int = 0) ->
 
 
 def _clock(day: TradeDay) -> Text:
-    """UTC minutes to texts of the session's clock; of one offset, that at `ib_start`."""
+    """Return UTC minutes as texts on the session's clock, all with the offset at `ib_start`."""
     start = np.array([day.ib_start], np.int64)
     offset = int(clock.utc_offset_minutes(start, day.params.ib_timezone)[0])
 

@@ -30,19 +30,19 @@ class Comparison:
     Attributes
     ----------
     differences : tuple of str
-        What the runs differ in, a line each: ``execution.spread_points: 1.5 in A, 3.0 in B``.
+        Differences between the runs, a line each: ``execution.spread_points: 1.5 in A, 3.0 in B``.
     rows : frame
         A row per combination that both have, by its id in a: ``combo_id_a``, ``combo_id_b``, and
         each metric with ``_a`` and ``_b``.
     rank_correlation : mapping of str to float
-        Of each metric over `rows`: Spearman's, ties with their mean rank; NaN where a metric has
-        one value throughout.
+        Spearman correlation of each metric over `rows`, ties with their mean rank; NaN for a
+        constant metric.
     top : frame
         The best of a that b has too: ``rank_a``, ``score_a`` if ranked by it, and the columns of
         `rows`.
     n_top : int
-        How many of a were looked at: as many as asked for, or all that qualify; those that b does
-        not have are not in `top`.
+        Number of combinations of a that were selected: as many as asked for, or all that qualify;
+        combinations missing in b are not in `top`.
     """
 
     differences: tuple[str, ...]
@@ -80,16 +80,16 @@ def compare_runs(
 ) -> Comparison:
     """Compare two runs combination by combination, joined by id or, across grids, by parameters.
 
-    What two grids do not share is left out, also where a run is not finished. A placeholder (the
-    `tsl_sl` without trailing) may differ: it has no effect.
+    Combinations that are not in both runs are left out, also those that an unfinished run lacks. A
+    placeholder (the `tsl_sl` without trailing) may differ: it has no effect.
 
     Parameters
     ----------
     a, b : Run
     by : str
-        What the best of `a` are the best by, as in `ib_grid.analysis.top`.
+        Column that ranks the combinations of `a`, as in `ib_grid.analysis.top`.
     n_top : int
-        How many of them are looked at in `b`.
+        Number of combinations of `a` to find in `b`.
     ascending : bool
         True if the smallest are the best.
     where : str or Condition, optional

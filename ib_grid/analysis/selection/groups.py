@@ -1,4 +1,4 @@
-"""Combinations for all variations that can be traded together: one session, wait and buffer.
+"""Groups of combinations, one per variation, that share session, wait and buffer.
 
 A bot that trades each variation with a combination of its own needs them to share the range, the
 wait and the buffer; strictly also the reach. Each group holds, for each variation, its best
@@ -44,7 +44,7 @@ class GroupRanking:
     Attributes
     ----------
     text : str
-        As a person reads it.
+        Description for people.
     of_combinations : callable
         A variation's own metrics, without prefix, to a value per combination.
     of_group : callable

@@ -66,9 +66,9 @@ def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.D
 def not_dominated(costs: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which points are not dominated, shape (n_points,); smaller is better in each column.
 
-    Costs are finite, shape (n_points, n_columns). Equal points are all there or none. Two columns
-    take n log n; more take n times the size of the front at worst, of which the first points leave
-    little.
+    Costs are finite, shape (n_points, n_columns). Equal points are all included or all excluded.
+    Two columns take n log n; more take n times the size of the front at worst, of which the first
+    points leave little.
     """
     if not len(costs):
         return np.zeros(0, np.bool_)
@@ -91,7 +91,10 @@ def _of_two(costs: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _of_many(costs: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return the front, by summed ranks: no point is dominated by a later one."""
+    """Return the front of more than two columns.
+
+    In the order of summed ranks, no point is dominated by a later one.
+    """
     ranks = np.column_stack([_rank(column) for column in costs.T])
     sums = ranks.sum(axis=1, dtype=np.int64)
     left = np.argsort(sums, kind="stable")

@@ -71,7 +71,7 @@ def costs_of(execution: Execution) -> Costs:
 
 
 class Found(NamedTuple):
-    """The candidates of a chunk's settings, and what they were found in."""
+    """Candidates of a chunk's settings, and the windows in which they were found."""
 
     prices: Prices
     levels: SessionLevels

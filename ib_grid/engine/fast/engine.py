@@ -1,9 +1,9 @@
 """The fast engine: a chunk of the grid, or one combination's trades, from the market.
 
-A combination is not simulated by itself. Signals are found once for each setting of the signal
+A combination is not simulated on its own. Signals are found once for each setting of the signal
 parameters; the exits of the few distinct entries are simulated once for each pair of target and
 trailing. A combination is then a look-up per date, accumulated into its metrics. `reference` is the
-plain twin.
+plain-Python counterpart.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Settings(NamedTuple):
 
 
 def empty_entries(size: int) -> Entries:
-    """Return room for `size` entries."""
+    """Return empty arrays for `size` entries."""
     return Entries(
         date=np.empty(size, np.int64),
         row=np.empty(size, np.int64),

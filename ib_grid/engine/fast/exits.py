@@ -1,4 +1,4 @@
-"""From an entry to its exit (STRATEGY.md, sections 6 and 7).
+"""Exits of entries (STRATEGY.md, sections 6 and 7).
 
 A short is simulated as a long on negated prices. Negation is exact, so every comparison and every
 sum comes out as if it had been written for both sides.

@@ -1,4 +1,4 @@
-"""The two doors of the reference engine: the trades of a combination, the rows of a chunk."""
+"""Entry points of the reference engine: the trades of a combination, the rows of a chunk."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _first_at_or_after(minute: int, setting: Setting) -> int | None:
 
 
 def _entry_bar(minute: int, setting: Setting) -> int:
-    """Return that index, or the last bar's where no bar follows (7.1)."""
+    """Return that index, or the last bar's if no bar follows (7.1)."""
     index = _first_at_or_after(minute, setting)
     return len(setting.m1) - 1 if index is None else index
 

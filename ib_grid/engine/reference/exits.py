@@ -14,7 +14,7 @@ from ib_grid.grid.params import Params
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """Where a trade ended; `minute` is the label of the bar of the exit."""
+    """Exit of a trade; `minute` is the label of the exit bar."""
 
     minute: int
     price: float
@@ -24,7 +24,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Stop and target as they stand."""
+    """Current stop and target of a trade."""
 
     direction: int
     stop: float

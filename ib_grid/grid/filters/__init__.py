@@ -1,1 +1,1 @@
-"""Filters of result rows: conditions as text, and what a run keeps."""
+"""Filters of result rows: conditions as text, and the rows that a run keeps."""

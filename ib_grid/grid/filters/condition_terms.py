@@ -1,6 +1,6 @@
-"""The parts of a condition as Arrow expressions: columns, literals, and what is made of them.
+"""Parts of a condition as Arrow expressions: columns, literals and computed terms.
 
-Which parts go together is for `ib_grid.grid.filters.conditions` to say; here they are taken to.
+`ib_grid.grid.filters.conditions` checks that the parts go together; this module assumes so.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SCHEMA = result_schema()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A part of a condition: a column or a literal where it is just that."""
+    """Part of a condition: a column, a literal or a computed value."""
 
     kind: Kind
     expression: pc.Expression

@@ -1,6 +1,6 @@
 """Conditions on result columns, as a person writes them: ``total_trades >= 10 and winrate > 50``.
 
-The language is a small part of Python's expressions; nothing is ever run. Allowed are the result
+The language is a small subset of Python's expressions; no code is ever run. Allowed are the result
 columns, numbers, texts, true and false, ``and``, ``or``, ``not``, comparisons also in chains
 (``0 < tsl_target <= 1``), ``in (a, b)``, ``not in``, ``+ - * /`` and brackets.
 
@@ -9,8 +9,8 @@ that was written for it: ``tsl_target == 0.1`` holds where the grid has 0.1. A m
 float32 and taken as the float64 of the same value: ``total_r > 0.1`` holds for the float32 nearest
 to 0.1, which lies a little above, and ``total_r == 0.1`` never holds.
 
-What is divided by 0 is infinite, 0 / 0 is undefined. Undefined is neither less than, equal to nor
-more than anything: each comparison with it is false, but for ``!=``, which is true.
+A number divided by 0 is infinite; 0 / 0 is undefined. Every comparison with an undefined value is
+false, except ``!=``, which is true.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Condition:
     Attributes
     ----------
     columns : tuple of str
-        The result columns that it looks at, in their order.
+        The result columns that the condition reads, in their order.
     expression : pyarrow.compute.Expression
         For a data set's filter or `pyarrow.Table.filter`; true for the rows that fulfil it.
     """
@@ -110,7 +110,7 @@ def condition_on_ids(ids: Sequence[int] | NDArray[np.int64]) -> Condition:
 
 
 class _Parser:
-    """One text on its way to a condition; `columns` are those named so far."""
+    """Parser of one condition; `columns` are the columns read so far."""
 
     def __init__(self, text: str, location: str) -> None:
         self.text = text
@@ -249,7 +249,7 @@ class _Parser:
         return values
 
     def _check_value(self, column: Term, other: Term) -> None:
-        """Refuse a text that the column cannot hold: the condition would hold for no row."""
+        """Refuse a text that the column cannot have: no row would match."""
         is_mode = column.column == "stop_mode" and isinstance(other.literal, str)
         if is_mode and other.literal not in STOP_MODES:
             raise self.refusal(f"stop_mode is never {other.literal!r}", " or ".join(STOP_MODES))

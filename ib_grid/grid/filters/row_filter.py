@@ -46,7 +46,7 @@ class RowFilter:
     condition : str, optional
         Only rows that fulfil it are kept, in the language of `ib_grid.grid.filters.conditions`.
     top : int, optional
-        Of these, only so many are kept, the best by the ranking.
+        Number of these rows to keep, the best by the ranking.
     ranking : RankingSettings
         Decides what is kept by ``ranking`` and by `top`.
     """
@@ -135,7 +135,7 @@ NO_FILTER = RowFilter()
 
 
 class Rank(NamedTuple):
-    """A place in a ranking: what stands before it scores higher, or as high with a lower id."""
+    """Position in a ranking: by score, highest first, then by id, lowest first."""
 
     score: float
     combo_id: int
@@ -143,7 +143,7 @@ class Rank(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class TopKThreshold:
-    """Where the best rows of a run end, found when all of it was computed.
+    """Top-k threshold of a run, found once the whole grid is computed.
 
     Attributes
     ----------
