@@ -90,7 +90,7 @@ def _bars_at_night(folder: Path) -> Path:
     ("text", "found"),
     [
         ("rr_targets = [1.0]", "unknown key rr_targets"),
-        ("rr_target = []", "no value"),
+        ("rr_target = []", "axis is empty"),
         ("trade_window_minutes = [0]", "trade_window_minutes is 0"),
         ("rr_target = [-1.0]", "rr_target is -1"),
         ('stop_mode = ["low"]', "stop_mode is 'low'"),

@@ -157,7 +157,7 @@ def test_missing_or_empty_description(here: Path) -> None:
         find_instrument("NAS100", here / "absent")
     assert "a folder that holds NAS100.toml" in str(caught.value)
     (here / "run.json").write_text("{}")
-    with pytest.raises(InstrumentError, match="describes no instrument"):
+    with pytest.raises(InstrumentError, match="does not describe an instrument"):
         find_instrument("NAS100", here / "run.json")
 
 

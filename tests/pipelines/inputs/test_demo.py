@@ -62,7 +62,7 @@ def test_another_seed_or_year_gives_other_bars(bars: Bars) -> None:
 
 @pytest.mark.parametrize("wrong", [{"year": 1900}, {"year": 2200}, {"seed": -1}])
 def test_wrong_year_or_seed(wrong: dict[str, int]) -> None:
-    with pytest.raises(ConfigError, match=f"the {next(iter(wrong))} is"):
+    with pytest.raises(ConfigError, match=f"invalid {next(iter(wrong))}"):
         demo_bars(**wrong)
 
 
