@@ -40,7 +40,7 @@ class TestTop:
         found = read(said)
         assert status == 0
         assert aside == (
-            "GER40: 100% of 864 combinations computed; with 10 trades or more. Realistic fills,"
+            "GER40: 100% of 864 combinations computed, at least 10 trades each. Realistic fills,"
             " spread 1.5 points, slippage 0, commission 0; bars 2024-01-02T07:00Z to"
             " 2024-01-02T07:04Z. News filter: off.\n"
         )
@@ -71,7 +71,7 @@ class TestTop:
         assert status == 0
         assert max(map(len, said.splitlines())) <= 80
         assert str(rows["total_r"].idxmax()) in said.split()
-        assert "with 10 trades or more" in said
+        assert "at least 10 trades each" in said
 
     @pytest.mark.parametrize(
         ("options", "found"),
