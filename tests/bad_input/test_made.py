@@ -343,7 +343,7 @@ def test_output_with_a_long_name(ib_grid_command: Command) -> None:
     assert err == (
         "error: the output folder cannot be written (File name too long)\n"
         f"  in {Path.cwd() / ('x' * 300)}\n"
-        "  expected: a folder in which files can be made\n"
+        "  expected: a writable folder\n"
         "  to do: give write permission, or choose another --output\n"
     )
     assert files_of(Path.cwd()) == before

@@ -68,8 +68,8 @@ CASES: dict[str, tuple[Callable[[], pa.Table], str]] = {
     # what the file holds, and the message with the file's name in place of FILE
     "no bar": (lambda: table().slice(0, 0),
         "no bar lies in any of the sessions 08:00-08:30, 08:00-09:00, 09:00-09:30\n  in FILE\n"
-        "  expected: bars within these clock times of Europe/Berlin\n"
-        "  to do: check the symbol, and the time zone the bars were prepared with"),
+        "  expected: bars at these clock times in Europe/Berlin\n"
+        "  to do: check the symbol and the time zone that the bars were prepared with"),
     "no column": (lambda: pa.table({}), f"no column time, open, high, low, close{NO_COLUMNS}"),
     "no column low": (lambda: table(low=None), f"no column low{NO_COLUMNS}"),
     "names in capitals": (
@@ -237,7 +237,7 @@ def test_bars_of_another_symbol(ib_grid_command: Command) -> None:
     write_bars(Path("FILE"), BARS, symbol="XAUUSD")
     assert refusal(ib_grid_command, "levels --symbol GER40 --data FILE") == (
         "error: the file holds bars of XAUUSD\n  in FILE\n  expected: bars of GER40\n"
-        "  to do: name the symbol of the file, or the file of the symbol\n"
+        "  to do: give the file of this symbol, or the symbol of this file\n"
     )
 
 
@@ -326,12 +326,12 @@ def test_two_symbols_of_different_years_are_refused(
     last_close = float(first.splitlines()[-1].split(",")[4])
     next_close = float(second.splitlines()[1].split(",")[4])
     assert said == (
-        f"error: the close goes from {last_close:.10g} to {next_close:.10g} between"
+        f"error: the close jumps from {last_close:.10g} to {next_close:.10g} between"
         " neighbouring bars\n"
         f"  in bars/a.csv:31: {first.splitlines()[-1]!r} and"
         f" bars/b.csv:2: {second.splitlines()[1]!r}\n"
         "  expected: bars of one symbol, on one scale\n"
-        "  to do: give the files of one symbol only; if they are, mend the wrong prices\n"
+        "  to do: give files of one symbol only, or correct the wrong prices\n"
     )
 
 

@@ -26,7 +26,7 @@ import llvmlite.binding
 import platformdirs
 
 # Folders of the package with kernels, or with constants that kernels are compiled with.
-_KERNEL_FOLDERS = ("engine", "engine/fast", "grid")
+_KERNEL_FOLDERS = ("engine", "engine/fast", "grid", "robustness")
 
 
 @cache

@@ -219,7 +219,7 @@ def test_from_a_run_to_its_trades(
     )
     assert f"note: {one.symbol} is described in data/instruments/{one.symbol}.toml" in said
     assert "complete: the whole grid has been computed" in screen
-    assert f"spread {one.spread} points" in screen
+    assert f"spread {one.spread} points" in " ".join(screen.split())
     (folder,) = (Path.cwd() / "results").iterdir()
     assert folder.name.startswith(f"{one.symbol}_16combos_")
     assert len(list(folder.glob(f"{one.symbol}_full_results.parquet/session=*"))) == 2

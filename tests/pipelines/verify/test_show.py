@@ -76,7 +76,7 @@ def test_the_command(ib_grid_command: Command, tmp_path: Path) -> None:
 
     moved = (tmp_path / "bars.parquet").rename(tmp_path / "moved.parquet")
     status, screen, _ = ib_grid_command("verify", run, "--sample", 1)
-    assert (status, "not checked: the bars of this run are not there" in screen) == (3, True)
+    assert (status, "not checked: the bars of this run are missing" in screen) == (3, True)
     status, screen, _ = ib_grid_command("verify", run, "--sample", 1, "--data", moved)
     assert (status, "All checks passed." in screen) == (0, True)
 
