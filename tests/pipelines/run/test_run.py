@@ -115,7 +115,7 @@ def test_damaged_or_missing_chunks_are_recomputed(tmp_path: Path) -> None:
     assert f"resumes, {len(files) - 3} of {len(files)} chunks are done" in said
     assert "part-00003.parquet: wrong checksum" in said
     assert "part-00007.parquet: not a complete Parquet file" in said
-    assert "--chunk-size 64 is ignored: a resumed run keeps its chunks" in said
+    assert "--chunk-size 64 is ignored; a resumed run keeps its chunks" in said
     assert rows(dataset_of(again)).equals(before)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert not list(result.folder.rglob("*.partial"))
