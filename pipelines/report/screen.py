@@ -40,7 +40,7 @@ _COLUMNS = (
 
 def show_report(console: Console, report: Report, paths: Sequence[AnyPath] = ()) -> None:
     """Print the state of the run, the top ten, the best combination and the files."""
-    console.print(Text(f"{report.info.symbol}: {facts.state(report)}", style="bold"))
+    console.print(Text(f"{report.info.symbol}, {facts.state(report)}", style="bold"))
     for note in report.info.notes:
         console.print(Text(f"note: {note}"))
     if report.overall.best.empty:
