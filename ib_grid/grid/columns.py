@@ -73,8 +73,8 @@ METRICS = (
     Metric(
         "sharpe_trades",
         "per trade, * sqrt(252)",
-        "As sharpe_ratio, over trades instead of dates: flatters what trades seldom; 0 with fewer"
-        " than two trades.",
+        "As sharpe_ratio, over trades instead of dates: flatters combinations that seldom trade;"
+        " 0 with fewer than two trades.",
     ),
     Metric("max_consec_wins", "count", "Longest run of wins; an R of 0 ends it."),
     Metric("max_consec_losses", "count", "Longest run of losses; an R of 0 ends it."),

@@ -173,7 +173,7 @@ def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:
         )
     if not n_rows:
         raise DataError(
-            f"no row is kept: {_none_kept(info)}",
+            f"no row is stored: {_none_kept(info)}",
             location=str(results),
             expected="at least one row",
             hint="run with another --filter",
@@ -203,7 +203,7 @@ def _check_kept(ranking: RankingSettings, row_filter: RowFilter) -> None:
     missing = [name for name in ranking.weights if name not in row_filter.metrics]
     if missing:
         raise ConfigError(
-            f"the run has not kept the column {missing[0]}",
+            f"the run did not store the column {missing[0]}",
             location="ranking weights",
             expected=", ".join(row_filter.metrics),
             hint="run with these weights, or with --columns all",

@@ -82,14 +82,14 @@ def _left_out(manifest: Manifest) -> list[str]:
     if threshold:
         notes.append(
             f"Ranks and scores are those among all {threshold.extrema.n_rows:,} ranked"
-            " combinations; every other figure covers the kept rows only."
+            " combinations; every other figure covers the stored rows only."
         )
         if manifest.state != "finished":
             notes.append("Some rows outside the top are still present; run again to remove them.")
     elif manifest.row_filter.top is not None:
         notes.append("The top rows have not been selected yet; every computed row is still there.")
     elif manifest.row_filter.condition is not None:
-        notes.append("Scores and all other figures cover the kept rows only.")
+        notes.append("Scores and all other figures cover the stored rows only.")
     return notes
 
 

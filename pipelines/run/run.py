@@ -143,7 +143,7 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
     computed = sum(context.plan.chunk(index).n_rows for index in missing)
     if not context.inputs.row_filter.every_row:
         kept = sum(record.n_rows for record in stored.records.values())
-        context.say(f"kept: {kept:,} of {total.combinations:,} rows")
+        context.say(f"stored: {kept:,} of {total.combinations:,} rows")
     return RunResult(
         folder=context.folder, manifest=manifest, summary=total, computed=computed, workers=workers
     )

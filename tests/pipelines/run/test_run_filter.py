@@ -77,7 +77,7 @@ def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         run_info_of(result.manifest, result.folder).notes
     )
     assert "Stored only the best 50 of these" in said
-    assert f"kept: 50 of {len(GRID)} rows" in said
+    assert f"stored: 50 of {len(GRID)} rows" in said
     table = kept_rows(result)
     assert table["combo_id"].to_pylist() == sorted(best.combo_id)
     assert table.column_names == ["combo_id", *PARAM_NAMES, *RowFilter(columns="ranking").metrics]
@@ -119,7 +119,7 @@ def _check_report(folder: Path, whole: Path, n_eligible: int) -> None:
         assert "total_trades" in text
     coverage = json.loads((folder / "GER40_variation_agg.json").read_text())
     assert (coverage["computed"], coverage["kept"]) == (len(GRID), 50)
-    with pytest.raises(IbGridError, match="not kept the column ocae_sortino_ratio"):
+    with pytest.raises(IbGridError, match="did not store the column ocae_sortino_ratio"):
         report_run(folder, ranking=RankingSettings(weights={"ocae_sortino_ratio": 1.0}))
 
 
