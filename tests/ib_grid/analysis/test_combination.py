@@ -184,5 +184,5 @@ def test_sums_are_those_of_a_loop() -> None:
 
 def test_invalid_combination() -> None:
     source = source_of_golden_bars()
-    with pytest.raises(GridError, match="no combination"):
+    with pytest.raises(GridError, match="unknown combination"):
         analysis.trades(source, len(source.grid))

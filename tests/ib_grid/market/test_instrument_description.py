@@ -100,7 +100,7 @@ def _without(key: str) -> Callable[[], dict[str, Any]]:
         (lambda: changed(session=["08:00-08:30"]), "unknown key session", "did you mean sessions?"),
         (lambda: changed(xyz=1), "unknown key xyz", "take the key out"),
         (_without("symbol"), "missing symbol", "expected: symbol, timezone"),
-        (_without("spread_points"), "missing spread_points", "must stand above"),
+        (_without("spread_points"), "missing spread_points", "must come before"),
         (_without("trading_hours"), "missing trading_hours", ""),
         (lambda: changed(symbol=""), "invalid symbol ''", "letters, digits"),
         (lambda: changed(symbol="../GER40"), "invalid symbol '../GER40'", ""),

@@ -186,7 +186,7 @@ def test_listener_that_is_not_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> No
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with (
-            pytest.raises(ClusterError, match="does not answer as Dask does") as caught,
+            pytest.raises(ClusterError, match="does not answer like a Dask scheduler") as caught,
             ExistingCluster(address=address).open(1),
         ):
             raise AssertionError
