@@ -93,13 +93,14 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
 
 
 def _execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    # A reply is at times noticed only after minutes, on a busy machine: the cell waits for it.
     # A kernel of this very Python, which speaks over sockets of the file system: these have to
     # have short paths.
     with tempfile.TemporaryDirectory(prefix="ib-", dir="/tmp") as sockets:
         manager = AsyncKernelManager(transport="ipc", connection_file=f"{sockets}/kernel.json")
         manager.kernel_spec.argv[0] = sys.executable
         resources = {"metadata": {"path": str(folder)}}
-        client = NotebookClient(notebook, km=manager, timeout=120, resources=resources)
+        client = NotebookClient(notebook, km=manager, timeout=450, resources=resources)
         asyncio.run(client.async_execute(cleanup_kc=True))
 
 
