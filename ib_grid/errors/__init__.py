@@ -31,13 +31,13 @@ class IbGridError(Exception):
     Parameters
     ----------
     message : str
-        What is wrong, as a sentence without a full stop.
+        Description of the problem, a sentence without a full stop.
     location : str, optional
         File, row, key or option that is wrong.
     expected : str, optional
-        What would have been right.
+        Valid value or form.
     hint : str, optional
-        What the person can do about the error.
+        Action that the person can take.
     """
 
     exit_status = 1

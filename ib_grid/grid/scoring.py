@@ -138,7 +138,7 @@ def check_finite(columns: Columns, names: tuple[str, ...]) -> None:
 
 
 def eligible(columns: Columns, min_trades: int, prefix: str = "") -> NDArray[np.bool_]:
-    """Return which rows have enough trades to be ranked, shape (n_rows,).
+    """Return a mask of the rows with enough trades to be ranked, shape (n_rows,).
 
     With the prefix of a variation, its own trades count.
 

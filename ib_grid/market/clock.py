@@ -113,8 +113,8 @@ def local_to_utc(local_minutes: Minutes, timezone: str) -> tuple[Minutes, NDArra
     utc_minutes : int64 array, shape (n,)
         The UTC minute, the first if there are two; meaningless if there is no such minute.
     n_minutes : int64 array, shape (n,)
-        How many UTC minutes show as this local minute: 1, but 0 where the spring change leaves
-        the local time out and 2 where the autumn change gives it twice.
+        Number of UTC minutes that show as this local minute: 1, but 0 if the spring change skips
+        the local time and 2 if the autumn change repeats it.
     """
     before, after = _readings(local_minutes, timezone)
     shows_before = _shows(before, local_minutes, timezone)

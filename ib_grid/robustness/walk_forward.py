@@ -130,7 +130,7 @@ def folds(
 
 
 def months_of_windows(windows: Sequence[tuple[int, int]], n_months: int) -> NDArray[np.bool_]:
-    """Return which months each window holds, shape (n_windows, n_months)."""
+    """Return a mask of the months in each window, shape (n_windows, n_months)."""
     month = np.arange(n_months)
     return np.array([(month >= first) & (month <= last) for first, last in windows])
 

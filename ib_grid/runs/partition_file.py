@@ -92,7 +92,7 @@ def write(
     *,
     is_cut: bool = False,
 ) -> Record:
-    """Write the kept rows of a chunk, whole or not at all, and return the record of the file."""
+    """Write the stored rows of a chunk atomically and return the record of the file."""
     record = Record(
         chunk=chunk.index,
         first_id=chunk.first_id,

@@ -167,7 +167,7 @@ def arrow_path(path: AnyPath) -> str:
 
 
 def _chunk_condition(plan: ChunkPlan, index: int, columns: Sequence[str]) -> pc.Expression:
-    """Return what holds for every row of a chunk."""
+    """Return the parameter values that all rows of a chunk share."""
     chunk = plan.chunk(index)
     session = plan.grid.sessions[chunk.session_index]
     ids = pc.field("combo_id")

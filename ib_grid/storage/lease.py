@@ -41,7 +41,7 @@ class _Lease:
 
     @property
     def values(self) -> dict[str, object]:
-        """What the lock owner wrote; empty if unreadable."""
+        """Text that the lock owner wrote; empty if unreadable."""
         return parse_lock_owner(self.content)
 
     @property

@@ -157,7 +157,7 @@ class RemotePath:
             self.store.rm(sources)
 
     def _call(self, method: str, *values: object, **options: object) -> Any:
-        """Return what a method of the file system returns for this path."""
+        """Call a method of the file system on this path and return its result."""
         with self._store_errors():
             return getattr(self.store, method)(str(self), *values, **options)
 

@@ -108,7 +108,7 @@ def _typed(type_: Any) -> tuple[Any, str | None]:
 
 
 def _metavar(typed: Any) -> str | None:
-    """Return what the help calls an item of an option that may be repeated."""
+    """Return the help's name for an item of an option that may be repeated."""
     return f"<{get_args(typed)[0].__name__.lower()}>" if get_origin(typed) is list else None
 
 

@@ -151,7 +151,7 @@ class _DaskPool:
 
 
 def processes_for(n_rows: int, at_most: int, *, are_there: bool) -> int:
-    """Return how many processes are worth using: few, if they have to be started first."""
+    """Return the number of processes worth using: few if they have to be started first."""
     if not are_there and n_rows < ROWS_WORTH_A_START:
         return 1
     return max(1, min(at_most, MAX_PROCESSES, n_rows // ROWS_PER_PROCESS))
@@ -197,7 +197,7 @@ def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[
 
 
 def _watch(workers: Workers, pool: _DaskPool, closing: threading.Event) -> None:
-    """Cancel the work if there is no worker for long; Dask would wait forever.
+    """Cancel the work if no worker joins in time; Dask alone would wait forever.
 
     Dask itself cancels the work if the scheduler is lost.
     """

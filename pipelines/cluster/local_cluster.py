@@ -123,7 +123,7 @@ class OwnCluster:
             ) from error
 
     def _addresses(self) -> dict[str, object]:
-        """Return where the cluster listens: on this machine alone unless other hosts are named."""
+        """Return the address to listen on: this machine alone unless other hosts are named."""
         dashboard_host, _, dashboard_port = self.dashboard_address.rpartition(":")
         host, _, port = (self.listen or ":0").rpartition(":")
         return {

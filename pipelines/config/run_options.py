@@ -95,7 +95,7 @@ def given_type(type_: Any) -> Any:
 
 
 def expected_of(type_: Any) -> str:
-    """Return what a person is told who gives an invalid value for an option."""
+    """Return the message for an invalid value of an option."""
     given = given_type(type_)
     if given is bool:
         return "true or false"

@@ -153,7 +153,7 @@ def _prices(random: np.random.PCG64, days: _Days) -> NDArray[np.float64]:
 
 
 def _is_there(random: np.random.PCG64, n_days: int) -> NDArray[np.bool_]:
-    """Return which minutes have a bar, shape (n_days * 960,); some outages last longer."""
+    """Return a mask of the minutes with a bar, shape (n_days * 960,); some outages last longer."""
     there = _uniform(random, n_days * _MINUTES) >= 1 / _MISSING_ONE_IN
     outage = _uniform(random, n_days) < 1 / _OUTAGE_DAYS_ONE_IN
     start = (_MINUTES * _uniform(random, n_days)).astype(np.int64)

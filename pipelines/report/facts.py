@@ -49,7 +49,7 @@ def _run(report: Report) -> dict[str, Scalar]:
 
 
 def state(report: Report) -> str:
-    """Return how much of the grid has been computed."""
+    """Return the computed share of the grid as a sentence."""
     if report.is_partial:
         return f"PARTIAL: {report.grid_share_pct}% of the grid has been computed"
     return "complete: the whole grid has been computed"
@@ -79,7 +79,7 @@ def sums_values(sums: Sums) -> dict[str, Scalar]:
 
 
 def ranking_values(ranking: Ranking, min_trades: int) -> dict[str, Scalar]:
-    """Return how a ranking was made: the score, the number ranked, the range of each metric."""
+    """Return the facts of a ranking: the score, the number ranked, the range of each metric."""
     terms = " + ".join(f"{weight!r} * {name}" for name, weight in ranking.weights.items())
     eligible = ranking.extrema.n_rows
     values: dict[str, Scalar] = {

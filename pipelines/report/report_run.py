@@ -41,7 +41,7 @@ def report_run(
     Parameters
     ----------
     excel : bool
-        Whether to write the workbook; an existing workbook is always rewritten.
+        True to write the workbook; an existing workbook is always rewritten.
     n_computed : int, optional
         Number of computed combinations, if the caller has just checked every file; by default
         every file is read and checked first.

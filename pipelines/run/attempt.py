@@ -195,7 +195,7 @@ def _work(context: RunContext) -> ChunkWork:
 
 
 def _figures(outcome: Outcome, workers: int) -> Mapping[str, object]:
-    """Return what run.json records of the work of an attempt."""
+    """Return the record of an attempt's work for run.json."""
     compiled: dict[int, int] = {}
     for chunk in outcome.done:
         compiled[chunk.process] = max(chunk.compilations, compiled.get(chunk.process, 0))

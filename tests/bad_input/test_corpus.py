@@ -1,4 +1,4 @@
-"""Every file of the corpus of bad input, through the command that a person would read it with."""
+"""Every file of the corpus of bad input, read by the command that a person would use."""
 
 from __future__ import annotations
 

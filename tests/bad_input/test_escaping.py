@@ -1,4 +1,4 @@
-"""What came from data stays text: in HTML, Excel, CSV and on a terminal."""
+"""Text from data files stays text in HTML, Excel, CSV and on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input that no text file holds: pipes and links, what is large or deep, Parquet, folders."""
+"""Bad input that is generated: pipes, links, large or deeply nested files, Parquet, folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line of a gigabyte costs no reader more than some megabytes."""
+"""A line of a gigabyte costs each reader only a few megabytes."""
 
 from __future__ import annotations
 

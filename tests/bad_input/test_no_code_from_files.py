@@ -1,4 +1,4 @@
-"""What the project reads is data: no file that somebody else made can bring code with it.
+"""Files are read as data: no file from somebody else can run code.
 
 The one exception is numba's cache of compiled kernels;
 `tests/ib_grid/engine/fast/test_kernel_cache.py` shows that it is loaded from where no

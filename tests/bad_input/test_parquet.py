@@ -1,4 +1,4 @@
-"""Bars as Parquet that are none, and folders of CSV files that do not belong together."""
+"""Invalid Parquet bars, and folders of CSV files that do not belong together."""
 
 from __future__ import annotations
 

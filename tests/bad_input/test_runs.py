@@ -1,4 +1,4 @@
-"""Run directories that are none, were changed, or lead elsewhere."""
+"""Run directories that are invalid, were changed, or lead elsewhere."""
 
 from __future__ import annotations
 

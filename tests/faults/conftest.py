@@ -1,4 +1,4 @@
-"""What the tests of faults share: a run that nothing disturbed, and processes that all end."""
+"""Shared fixtures: an undisturbed run, and processes that all end with the test."""
 
 from __future__ import annotations
 

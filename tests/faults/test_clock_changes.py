@@ -1,4 +1,4 @@
-"""A clock that is set while a run goes on, and between its attempts."""
+"""System clock changes during a run and between its attempts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partitions that are not what was written: found, set aside, computed anew; the others stay."""
+"""Damaged partitions are found, set aside and recomputed; the others stay."""
 
 from __future__ import annotations
 

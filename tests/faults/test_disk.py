@@ -1,4 +1,4 @@
-"""No room on the disk, for partitions or for what is said; a run directory that is read-only."""
+"""A full disk, for partitions and for messages, and a read-only run directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: stopped in ten seconds, nothing left behind, and how to go on is said."""
+"""Ctrl-C and SIGTERM stop a run within ten seconds, leave nothing behind, say how to resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGKILL of the main process, of workers and of an external scheduler, and the resume after it."""
+"""SIGKILL of the main process, of workers and of an external scheduler, then a resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two runs in one directory: the second is refused, and a dead one does not keep its place."""
+"""Two runs in one directory: the second is refused, and a dead owner loses its lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chunks that need more memory than there is: by a worker's limit, and by a refusal."""
+"""Chunks that need more memory than a worker may use or the machine has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars and levels that are replaced while a run goes on: its rows are of one input."""
+"""Bars and levels replaced during a run: all rows come from one input."""
 
 from __future__ import annotations
 

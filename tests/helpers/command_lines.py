@@ -1,4 +1,4 @@
-"""Whether command lines in texts name commands and options that exist."""
+"""Check that command lines in texts name existing commands and options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engines by name, and what it means that they agree."""
+"""The engines by name, and a check that they agree."""
 
 from __future__ import annotations
 

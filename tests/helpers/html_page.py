@@ -1,4 +1,4 @@
-"""An HTML page as a tree, to look into it, and what else a report has said."""
+"""An HTML page parsed into a tree, and the texts of a report's other files."""
 
 from __future__ import annotations
 

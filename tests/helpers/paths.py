@@ -1,4 +1,4 @@
-"""Folders that tests read.
+"""Paths of folders that tests read.
 
 The real bars and the golden trades made from them are not the project's to pass on. They are read
 from the folder that IB_GRID_SHARED names, by default `../shared` beside the checkout, if it exists.

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: small made-up markets at the edges of the rules, and what to trade there.
+"""Hypothesis strategies: small synthetic markets that reach the edges of the rules.
 
 Prices move in coarse ticks within few of them, so that they hit levels, stops and targets exactly;
 minutes are missing, markets pause and jump; the dates lie around the clock changes.

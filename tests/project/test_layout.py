@@ -1,4 +1,4 @@
-"""Tests of the layout: small folders, packages that say what they hold, one vocabulary."""
+"""Tests of the layout: small folders, described packages, one vocabulary."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Plateaus(NamedTuple):
 def plateau_score(
     run: Run, metric: str = "total_r", steps: int = 2, where: Where = None
 ) -> pd.DataFrame:
-    """Return how low a metric gets among the neighbours of each combination.
+    """Return the lowest value of a metric among the neighbours of each combination.
 
     Parameters
     ----------

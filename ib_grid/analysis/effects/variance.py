@@ -109,7 +109,7 @@ def _squares_between(factor: Factor, counts: NDArray[np.int64], sums: Floats, gr
 
 
 def variance_shares(run: Run, metric: str = "total_r", where: Where = None) -> pd.DataFrame:
-    """Return how much of a metric's variance each parameter explains, alone and in pairs.
+    """Return the share of a metric's variance that each parameter explains, alone and in pairs.
 
     The decomposition is exact, over all combinations (functional analysis of variance, Sobol'
     1993). If combinations are missing (an unfinished run, a condition), cells differ in size: main

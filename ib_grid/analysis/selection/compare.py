@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def n_top_profitable(self) -> int:
-        """Return how many of the best of a have a total R above 0 in b."""
+        """Return the number of best combinations of a with a total R above 0 in b."""
         return int((self.top["total_r_b"] > 0).sum())
 
     @property
@@ -102,7 +102,7 @@ def compare_runs(
     Raises
     ------
     ConfigError
-        If a run, a column or the condition is none, or a column was not kept.
+        If a run, a column or the condition is invalid, or a column is not stored.
     DataError
         If no combination of `a` meets the condition, or the runs share no combination.
     """

@@ -64,7 +64,7 @@ def pareto(run: Run, directions: Mapping[str, str], where: Where = None) -> pd.D
 
 
 def not_dominated(costs: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which points are not dominated, shape (n_points,); smaller is better in each column.
+    """Return a mask of the points that are not dominated, shape (n_points,); lower is better.
 
     Costs are finite, shape (n_points, n_columns). Equal points are all included or all excluded.
     Two columns take n log n; more take n times the size of the front at worst, of which the first
@@ -118,7 +118,7 @@ def _dominated(
     ranks: NDArray[np.int32],
     sums: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Return which points are dominated: another has no rank above and a lower sum."""
+    """Return a mask of dominated points: another has no rank above and a lower sum."""
     found = np.zeros(len(points), bool)
     own, own_sums = ranks[points].T, sums[points]
     for other in by:

@@ -50,7 +50,7 @@ def top(
         `ib_grid.grid.scoring`, as the reports have it, over all with enough trades
         whatever `where`.
     n : int
-        How many.
+        Number of rows.
     ascending : bool
         Rank small values first.
     where : str or Condition, optional

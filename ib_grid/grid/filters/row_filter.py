@@ -73,7 +73,7 @@ class RowFilter:
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        """The metric columns that are kept, in the order of `METRIC_COLUMNS`."""
+        """Metric columns that are stored, in the order of `METRIC_COLUMNS`."""
         if self.columns == "all":
             return METRIC_COLUMNS
         kept = {*METRIC_NAMES, *self.ranking.weights}
@@ -98,7 +98,7 @@ class RowFilter:
 
     @property
     def identity(self) -> dict[str, object]:
-        """What decides the rows and columns; nothing where all are kept."""
+        """Settings that decide the rows and columns; empty if everything is stored."""
         if self.columns == "all" and self.every_row:
             return {}
         content = self.to_dict()
@@ -148,7 +148,7 @@ class TopKThreshold:
     Attributes
     ----------
     last : Rank, optional
-        The last place that is kept; None where every eligible row is.
+        Last rank that is stored; None if every eligible row is stored.
     extrema : Extrema
         Over all that were eligible, by which the scores are normalised; they would be others over
         the rows that are kept.
@@ -185,7 +185,7 @@ class TopKThreshold:
         )
 
     def passes(self, columns: Columns, ranking: RankingSettings) -> NDArray[np.bool_]:
-        """Return which rows rank at the threshold or above it, shape (n_rows,)."""
+        """Return a mask of the rows that rank at the threshold or above it, shape (n_rows,)."""
         eligible = scoring.eligible(columns, ranking.min_trades)
         if self.last is None or not eligible.any():
             return eligible

@@ -79,7 +79,7 @@ class SuspiciousBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """The suspicious bars of one rule, of which the largest few are listed; these bars are kept."""
+    """Suspicious bars of one rule, with the largest few listed; all of them stay in the data."""
 
     rule: str
     n_found: int

@@ -84,7 +84,7 @@ def groups(
 
 
 def _completeness(n_variations: list[int], least: int) -> list[str]:
-    """Return how many of the groups have every variation, unless every group does."""
+    """Return the number of groups with every variation, unless every group has them all."""
     from ib_grid.grid.variations import VARIATIONS
 
     complete = n_variations.count(len(VARIATIONS))

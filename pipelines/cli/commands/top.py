@@ -77,7 +77,7 @@ def _shown(asked: Sequence[str], by: str, found: pd.DataFrame) -> list[str]:
 
 
 def _order_note(by: str, *, ascending: bool) -> list[str]:
-    """Return which end of a column comes first: the highest drawdown is not the best."""
+    """Return a line that says how the rows are sorted; none by score, where the best come first."""
     if by == "score":
         return []
     if ascending:

@@ -46,7 +46,7 @@ def html_text(report: Report) -> str:
 
 
 def _values(report: Report) -> dict[str, Any]:
-    """Return what the template shows besides the figures."""
+    """Return the values that the template shows besides the figures."""
     notes = [(note, _WARNING in note) for note in report.info.notes]
     return {
         "info": report.info,
@@ -82,7 +82,7 @@ def _replayed(report: Report) -> dict[str, Any]:
 
 
 def _differences(trades: Sequence[pd.DataFrame]) -> str:
-    """Return how many of the combinations trade differently, as a sentence."""
+    """Return a sentence with the number of combinations that trade differently."""
     n = len(trades)
     distinct = len({(tuple(t["date"].astype(str)), tuple(t["r"])) for t in trades})
     if distinct == n:

@@ -156,7 +156,7 @@ def _unbeaten(
 def _counts(
     files: Sequence[File], figures: Callable[..., Iterator[Figures]], bins: Sequence[Bins]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how many combinations are in each score bin and in each density cell."""
+    """Count the combinations in each score bin and in each density cell."""
     of_score, across, up = bins
     scores, cells = np.zeros(of_score.n, np.int64), np.zeros(up.n * across.n, np.int64)
     for score, drawdown, total_r in figures(files):

@@ -38,7 +38,7 @@ class Bins:
         return _bin_of(values, self.width) - self.first
 
     def counts(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """Return how many values lie in each bin, shape (n,)."""
+        """Count the values in each bin, shape (n,)."""
         return np.bincount(self.places(values), minlength=self.n)
 
 

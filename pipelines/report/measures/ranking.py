@@ -52,7 +52,7 @@ class Scope:
         return VARIATION_RULES[self.variation].columns if self.by_rule and self.variation else ()
 
     def counts(self, columns: Columns) -> NDArray[np.bool_] | np.bool_:
-        """Return which rows are within the scope, shape (n_rows,), or True for all."""
+        """Return a mask of the rows within the scope, shape (n_rows,), or True for all."""
         if self.by_rule and self.variation:
             return VARIATION_RULES[self.variation].counts(columns)
         return np.True_
@@ -138,7 +138,7 @@ class _Contest:
         return ("combo_id", *own, *self.weights, *self.scope.rule_columns)
 
     def eligible(self, columns: Columns) -> NDArray[np.bool_]:
-        """Return which rows are ranked, shape (n_rows,)."""
+        """Return a mask of the ranked rows, shape (n_rows,)."""
         enough = scoring.eligible(columns, self.min_trades, self.scope.prefix)
         return np.asarray(enough & self.scope.counts(columns))
 

@@ -1,4 +1,4 @@
-"""What is fuzzed: each target reads bytes as a file and takes no error but one meant for people."""
+"""Fuzz targets: each reads bytes as a file and accepts only the project's own errors."""
 
 from __future__ import annotations
 

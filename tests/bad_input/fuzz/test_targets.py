@@ -1,4 +1,4 @@
-"""The targets of the fuzzers, on their seeds, on random bytes and on seeds that were changed."""
+"""Fuzz targets run on their seeds, on random bytes and on mutated seeds."""
 
 from __future__ import annotations
 

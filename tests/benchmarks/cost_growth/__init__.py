@@ -1,1 +1,1 @@
-"""How the cost of a run grows: measurements, table and picture."""
+"""Growth of the cost of a run: measurements, table and picture."""

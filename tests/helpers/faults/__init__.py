@@ -1,1 +1,1 @@
-"""Faults, and runs that a test disturbs with them."""
+"""Fault injection, and runs disturbed by it."""

@@ -1,4 +1,4 @@
-"""Runs of the command line that a test disturbs, and the proof that nothing was lost by it."""
+"""Command-line runs that a test disturbs, and the proof that nothing was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""File systems of their own for tests; only root may mount."""
+"""File systems mounted for one test; needs root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Golden trades: markets, combinations, and the trades and metrics expected of them."""
+"""Golden trades: markets, combinations, expected trades and metrics."""
 
 from __future__ import annotations
 

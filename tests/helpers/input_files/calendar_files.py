@@ -1,4 +1,4 @@
-"""Calendar files of the tests and what they say."""
+"""Calendar files for tests, with their expected events."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Made-up bars, and the CSV files that each exporter would write of them."""
+"""Synthetic bars, and the CSV files that each exporter would write for them."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""A disk that has no room for large files."""
+"""A disk without room for large files."""
 
 from __future__ import annotations
 

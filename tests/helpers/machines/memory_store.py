@@ -1,4 +1,4 @@
-"""An object store in the memory of the process, for tests of what is said to any store."""
+"""An in-memory object store that records the calls made to any store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An S3 server on loopback, and the environment by which processes find it and nothing else."""
+"""An S3 server on loopback, and the environment through which processes find only this server."""
 
 from __future__ import annotations
 

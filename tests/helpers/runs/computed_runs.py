@@ -1,4 +1,4 @@
-"""Small runs, computed in this process, to be verified and to be spoiled."""
+"""Small runs, computed in this process, to be verified or damaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up runs with their manifest, whole, begun, or with only some of the columns and rows."""
+"""Runs of random rows with a manifest: complete, interrupted, or with some columns and rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up runs: a small grid, random rows for it, partition files as a run leaves them."""
+"""Runs of random rows on a small grid, with partition files like those of a real run."""
 
 from __future__ import annotations
 

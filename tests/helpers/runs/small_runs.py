@@ -1,4 +1,4 @@
-"""A small grid on the made-up golden bars, as settings, as a file and as the work of a run."""
+"""A small grid on the synthetic golden bars, as settings, as a file and as run inputs."""
 
 from __future__ import annotations
 

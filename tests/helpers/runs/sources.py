@@ -1,4 +1,4 @@
-"""Sources on made-up bars, to trade combinations of."""
+"""Run sources on synthetic bars, for trades of single combinations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of the small grid as the engine computes it from made-up bars, and what it came from."""
+"""A run of the small grid computed by the engine from synthetic bars, with its source."""
 
 from __future__ import annotations
 

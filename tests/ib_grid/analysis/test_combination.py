@@ -1,4 +1,4 @@
-"""Trades, metrics and equity of a combination agree; sums by calendar are those of plain loops."""
+"""Trades, metrics and equity of a combination agree; calendar sums equal plain loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Portfolios are sums of their sets, date by date."""
+"""Portfolios are sums of their combinations, date by date."""
 
 from __future__ import annotations
 

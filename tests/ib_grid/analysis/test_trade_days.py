@@ -1,4 +1,4 @@
-"""The trade of a date, followed: as the fast engine made it, stop and target step by step."""
+"""The trade of a date step by step: stop and target as the fast engine moved them."""
 
 from __future__ import annotations
 

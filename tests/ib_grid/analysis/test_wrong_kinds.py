@@ -1,4 +1,4 @@
-"""What is no run, no condition, no date: refused by the project's own errors."""
+"""Values that are not a run, a condition or a date are refused by the project's own errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of whole grids, to the last bit, beside the version that they belong to.
+"""Pinned numbers of whole grids, to the last bit, with their results version.
 
 Whoever changes what the engine computes changes these, raises `RESULTS_VERSION`, and so keeps old
 and new results from being mixed in one run.

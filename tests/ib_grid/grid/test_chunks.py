@@ -1,4 +1,4 @@
-"""Chunks by arithmetic: each combination in one, none across a session or a wait."""
+"""Chunks by arithmetic: each combination in exactly one, none across a session or a wait."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ SIZES = {"standard": 34_560, "expanded": 1_478_400}
 
 
 def kept(values: dict[str, object], grid: Grid) -> bool:
-    """Whether the pruning rules leave a combination (STRATEGY.md, section 9)."""
+    """Return whether the pruning rules leave a combination (STRATEGY.md, section 9)."""
     step, target = values["tsl_sl"], values["tsl_target"]
     if not values["rev_rb_enabled"] and values["rev_rb_pct"] != grid.rev_rb_pct[0]:
         return False

@@ -1,4 +1,4 @@
-"""The description of an instrument: what it may say, and what is said of a wrong one."""
+"""Instrument descriptions: valid fields, and messages for invalid ones."""
 
 from __future__ import annotations
 

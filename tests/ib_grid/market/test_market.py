@@ -1,4 +1,4 @@
-"""What the engines read: the bars near the sessions, and the check that they reach far enough."""
+"""Compact bars near the sessions, and the check that they reach far enough."""
 
 from __future__ import annotations
 

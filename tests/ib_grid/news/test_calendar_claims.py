@@ -1,4 +1,4 @@
-"""The dates that a calendar claims to cover, by format."""
+"""Dates that a calendar claims to cover, by format."""
 
 import datetime as dt
 import json

@@ -1,4 +1,4 @@
-"""The clock of a calendar's times: its own, that of its format, or the one that is given."""
+"""The clock of a calendar's times: from the file, the format or the option."""
 
 import datetime as dt
 from pathlib import Path

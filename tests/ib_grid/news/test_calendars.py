@@ -1,4 +1,4 @@
-"""Calendar files in three formats to events, merged and written back."""
+"""Calendar files in three formats, read as events, merged and written back."""
 
 import csv
 import datetime as dt

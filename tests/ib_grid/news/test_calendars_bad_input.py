@@ -1,4 +1,4 @@
-"""Calendars that cannot be had, and what a folder of them does with a wrong one.
+"""Unreadable calendars, and a folder with one invalid file.
 
 What can be wrong in a file is in the corpus, see test_bad_input.
 """

@@ -1,4 +1,4 @@
-"""Which session dates a calendar covers."""
+"""Session dates that a calendar covers."""
 
 import datetime as dt
 

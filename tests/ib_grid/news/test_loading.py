@@ -1,4 +1,4 @@
-"""The news filter of a run, and what the run says of it."""
+"""The news filter of a run, and its description."""
 
 import datetime as dt
 import json

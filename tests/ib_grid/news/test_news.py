@@ -1,4 +1,4 @@
-"""The news filter as the engines take it."""
+"""The news filter in the form that the engines use."""
 
 import json
 

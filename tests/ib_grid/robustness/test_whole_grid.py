@@ -1,4 +1,4 @@
-"""The run's selection beside coin flips, on small grids: luck, skill, the same numbers again."""
+"""The run's selection beside coin flips on small grids: luck, skill, reproducibility."""
 
 from __future__ import annotations
 

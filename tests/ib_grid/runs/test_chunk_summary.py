@@ -1,4 +1,4 @@
-"""What chunks tell of themselves, against plain loops."""
+"""Chunk summaries compared with plain loops."""
 
 from __future__ import annotations
 

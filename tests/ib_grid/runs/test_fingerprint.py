@@ -1,4 +1,4 @@
-"""What decides a number has a part in the fingerprint, and what differs is said."""
+"""Everything that decides a number is in the fingerprint, and differences are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partition files: whole, in their place, and never taken for what they are not."""
+"""Partition files: complete, in the right folder, and never mistaken for other files."""
 
 from __future__ import annotations
 

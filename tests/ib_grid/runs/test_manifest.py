@@ -1,4 +1,4 @@
-"""run.json: written whole, read back equal, refused where it is not what was written."""
+"""run.json: written atomically, read back equal, refused if changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a run as one data set: which of them a filter reads, and those that are none."""
+"""The files of a run as one data set: the ones that a filter reads, and foreign ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs on disk: what is read of them, and what is said of what is not there."""
+"""Opening runs on disk, and messages for what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run was computed from, read again: the same, or a sentence why not."""
+"""Inputs of a run, read again: the same ones, or a sentence that says why not."""
 
 from __future__ import annotations
 

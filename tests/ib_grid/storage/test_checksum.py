@@ -1,4 +1,4 @@
-"""The checksum of a Parquet file's bytes that the file carries itself."""
+"""The checksum that a Parquet file carries of its own bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prefix of a store that one run writes: held, refused, given back, taken from the dead."""
+"""Leases on a store's prefix: held, refused, returned, taken over from a dead owner."""
 
 from __future__ import annotations
 

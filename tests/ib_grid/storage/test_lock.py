@@ -1,4 +1,4 @@
-"""One writer at a time; a dead one does not keep its place."""
+"""One writer at a time; a dead owner loses its lock."""
 
 from __future__ import annotations
 

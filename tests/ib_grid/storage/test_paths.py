@@ -1,4 +1,4 @@
-"""Places in an object store: the names of pathlib, and what a person may type."""
+"""Paths in an object store: pathlib's names, and the spellings that a person may type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads that are given a few items at a time."""
+"""Threads that receive a few items at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a run to its report and its trades, as a person types it."""
+"""From a run to its report and its trades through the command line."""
 
 from __future__ import annotations
 

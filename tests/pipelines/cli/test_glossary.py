@@ -1,4 +1,4 @@
-"""`ib-grid glossary`: all terms, one term, and a term it does not know."""
+"""`ib-grid glossary`: all terms, one term, an unknown term."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NAS100, UK100 and EURUSD from their description to a report, as a person types it.
+"""NAS100, UK100 and EURUSD from their description to a report, through the command line.
 
 Bars are made up in the clock of each, with both clock changes of its zone among the dates, on its
 own scale of prices: 20,000, 8,000 and 1.08.

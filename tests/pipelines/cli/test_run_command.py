@@ -1,4 +1,4 @@
-"""`ib-grid run` and `ib-grid info` as a person types them."""
+"""`ib-grid run` and `ib-grid info` through the command line."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def session_members(leader: int) -> list[psutil.Process]:
 
 
 def gone(leader: int, seconds: float = 20) -> bool:
-    """Whether all processes of a session end in time."""
+    """Wait until all processes of a session have ended; False if they do not in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not session_members(leader):

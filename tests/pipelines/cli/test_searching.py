@@ -1,4 +1,4 @@
-"""top, compare and groups, as a person types them."""
+"""`top`, `compare` and `groups` through the command line."""
 
 from __future__ import annotations
 

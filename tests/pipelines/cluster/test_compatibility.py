@@ -1,4 +1,4 @@
-"""Versions and the run directory, on which the processes of a run have to agree."""
+"""Versions and the run directory, which all processes of a run must share."""
 
 from __future__ import annotations
 

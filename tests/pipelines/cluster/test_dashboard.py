@@ -1,4 +1,4 @@
-"""Dask's dashboard, imported when somebody first looks at it."""
+"""Dask's dashboard, imported on first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An existing cluster, whose workers share nothing with the client but an address."""
+"""An existing cluster whose workers share only a network address with the client."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_missing_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Meanwhile:
-    """What happens in a thread while a run is under way; its failure is the test's."""
+    """Run an action in a thread beside a run, and raise its failure in the test."""
 
     def __init__(self, steps: Callable[[], None]) -> None:
         self._steps, self._error = steps, None
@@ -285,7 +285,7 @@ def test_run_in_s3_survives_a_stop_and_a_lost_worker(tmp_path: Path, expected: p
 
 
 def written(dataset: AnyPath) -> dict[str, object]:
-    """When each partition was written."""
+    """Return the modification time of each partition."""
     assert isinstance(dataset, RemotePath)
     return {
         path.name: dataset.store.info(str(path))["LastModified"]

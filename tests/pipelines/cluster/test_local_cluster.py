@@ -1,4 +1,4 @@
-"""Workers on this machine: their settings, and that none is left behind."""
+"""Local workers: their settings, and that none is left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: the file, the command line, and every way in which either can be wrong."""
+"""Settings from file and command line, and every way in which either can be invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an instrument is found by its symbol, shown and written."""
+"""Instruments found by symbol, shown and written."""
 
 from __future__ import annotations
 

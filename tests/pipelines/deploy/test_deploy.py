@@ -1,4 +1,4 @@
-"""The files for other machines name what there is; no container is built or run."""
+"""Deployment files name existing things; no container is built or run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The notebook runs from a finished run to a decision, without a warning, and is kept clean."""
+"""The notebook runs without a warning from a finished run to a decision, and is stored clean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results on a terminal of any width, and beside them in CSV and JSON."""
+"""Results on terminals of any width, and in CSV and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV that spreadsheets read as it is meant."""
+"""CSV files that spreadsheets read correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables: rounded for the eye on a terminal, every digit in a pipe."""
+"""Tables: rounded on a terminal, every digit in a pipe."""
 
 from __future__ import annotations
 

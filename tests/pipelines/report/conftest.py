@@ -1,4 +1,4 @@
-"""A small grid and made-up runs of it."""
+"""A small grid, and runs of random rows on it."""
 
 from __future__ import annotations
 

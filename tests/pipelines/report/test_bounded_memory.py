@@ -1,4 +1,4 @@
-"""Memory that does not grow with the grid: planning, looking at files, ranking, choosing the best.
+"""Memory that does not grow with the grid, in planning, inspection, ranking and top rows.
 
 The data sets are made up and small; what is held at most is compared between one of some rows and
 one of four times as many.

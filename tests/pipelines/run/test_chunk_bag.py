@@ -1,4 +1,4 @@
-"""A bag of chunks on workers: all done, whatever becomes of one chunk or one worker."""
+"""A bag of chunks on workers: all are done, whatever happens to one chunk or worker."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def workers() -> Iterator[Workers]:
 
 
 class Told:
-    """What a run says of its progress, and something to do at the first chunk."""
+    """Recorder of progress that can act at the first chunk."""
 
     def __init__(self, at_first: Callable[[], None] = lambda: None) -> None:
         self.at_first = at_first

@@ -1,4 +1,4 @@
-"""A run from its beginning to its end, interrupted, repeated, refused."""
+"""A run from beginning to end: interrupted, repeated, refused."""
 
 from __future__ import annotations
 

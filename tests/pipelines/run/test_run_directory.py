@@ -1,4 +1,4 @@
-"""Which directory a run gets."""
+"""Choice of the run directory."""
 
 from __future__ import annotations
 

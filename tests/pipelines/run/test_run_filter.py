@@ -1,4 +1,4 @@
-"""A run that keeps some of its results: said everywhere, resumed exactly, never mixed."""
+"""A run that stores some of its results: stated everywhere, resumed exactly, never mixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run in an object store, from its beginning to its report; the store is in this process."""
+"""A run in an in-memory object store, from beginning to report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One chunk, computed and written, and every way in which that must fail aloud."""
+"""One chunk, computed and written, and every way in which this must fail loudly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best rows of a run, against sorting all of them; and going on after a kill."""
+"""Best rows of a run, against sorting all of them, and a resume after a kill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways in which a run can be spoiled, each with what is to be said of it."""
+"""Ways to damage a run, each with the expected finding."""
 
 from __future__ import annotations
 

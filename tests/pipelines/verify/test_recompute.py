@@ -1,4 +1,4 @@
-"""What counts as the same number and the same trades, and what does not."""
+"""Numbers and trades that count as equal, and ones that do not."""
 
 from __future__ import annotations
 

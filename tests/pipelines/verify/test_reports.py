@@ -1,4 +1,4 @@
-"""A report beside a run is held against the rows that are there now."""
+"""A report beside a run is compared with the current rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that holds, and every way in which one can be spoiled, each found and named."""
+"""A sound run, and every way to damage one, each found and named."""
 
 from __future__ import annotations
 

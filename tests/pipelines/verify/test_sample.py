@@ -1,4 +1,4 @@
-"""The sample: as many as asked, spread evenly, the same for the same seed."""
+"""The sample: the requested size, spread evenly, the same for the same seed."""
 
 from __future__ import annotations
 

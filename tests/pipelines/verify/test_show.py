@@ -1,4 +1,4 @@
-"""What a person sees of a verification, and what a script gets."""
+"""Output of a verification: text for a person, JSON for a script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neighbours and plateaus, against a comparison of every value of every two sets."""
+"""Neighbours and plateaus, against a comparison of every pair of combinations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def beside_of(of: Grid, combination: Params | int, steps: int = 1) -> list[Any]:
 
 
 def one_step(x: dict[str, Any], y: dict[str, Any]) -> bool:
-    """Whether two combinations are neighbours, by comparing all their values."""
+    """Return whether two combinations are neighbours, by comparing all their values."""
     differ = {name for name in x if x[name] != y[name]}
     if differ <= {"ib_start", "ib_end"} and differ:
         return True

@@ -1,4 +1,4 @@
-"""Slices against the rows of the grid, compared value by value; and their figures."""
+"""Slices against the rows of the grid, value by value, and their figures."""
 
 from __future__ import annotations
 

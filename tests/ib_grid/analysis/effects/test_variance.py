@@ -1,4 +1,4 @@
-"""Shares of the variance, against means over groups of rows and sums known beforehand."""
+"""Shares of the variance, against group means and sums with known shares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chart of a day shows what the day was: its bars, its trade, its events."""
+"""The chart of a day shows its bars, its trade and its events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of charts in a real browser: drawn, quiet, legible, wide and on a phone, and no network."""
+"""Chart pages in a real browser: drawn without errors, legible wide and narrow, offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups of sets, against filtering and sorting the rows by pandas."""
+"""Groups of combinations, against filtering and sorting with pandas."""
 
 from __future__ import annotations
 

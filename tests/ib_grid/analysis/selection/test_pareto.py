@@ -1,4 +1,4 @@
-"""Trade-offs, against a comparison of every two points."""
+"""Trade-offs, against a comparison of every pair of points."""
 
 from __future__ import annotations
 

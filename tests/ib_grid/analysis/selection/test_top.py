@@ -1,4 +1,4 @@
-"""The best of a run, against sorting all of its rows."""
+"""Top rows of a run, against sorting all of its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kernels' cache: compiled once, then loaded, and never a kernel of other sources."""
+"""The kernel cache: compiled once, then loaded, never from other sources."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_unwritable_home_is_tolerated(tmp_path: Path) -> None:
 
 
 def test_no_floating_point_liberties() -> None:
-    """What lets results be the same to the last bit: no reordering, no fused multiplication."""
+    """Results are equal to the last bit because nothing is reordered or fused."""
     import ib_grid.engine.fast.engine  # noqa: F401 - its kernels
 
     kernels = [kernel for kernel in _KERNELS if hasattr(kernel, "targetoptions")]

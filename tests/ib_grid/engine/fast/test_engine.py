@@ -211,7 +211,7 @@ def test_realistic_ignores_later_bars(engine_name, data):
 
 
 def test_original_uses_later_bars():
-    """What the property above looks for is found where it is known to be."""
+    """The property above finds the case that it looks for."""
     execution = Execution(model="original", spread_points=0)
     n_differing = 0
     for seed in range(10):

@@ -1,4 +1,4 @@
-"""Where the compiled kernels lie, and what is noted of them."""
+"""Location of the compiled kernels, and the note beside them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The found metrics against the plain formulas, on results entry_index to be awkward."""
+"""Fast metrics against plain formulas, on awkward results."""
 
 from __future__ import annotations
 

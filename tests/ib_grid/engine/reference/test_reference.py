@@ -1,4 +1,4 @@
-"""The parts of the reference engine that the rules on whole dates do not show one by one."""
+"""Parts of the reference engine that tests of whole dates do not show separately."""
 
 from __future__ import annotations
 

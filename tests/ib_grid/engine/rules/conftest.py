@@ -1,4 +1,4 @@
-"""Each rule is held against each engine."""
+"""Fixture that runs each rule against each engine."""
 
 from __future__ import annotations
 

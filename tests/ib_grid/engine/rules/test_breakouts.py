@@ -1,4 +1,4 @@
-"""Bars, windows, and the breakouts OCAE and TCWE, computed by hand."""
+"""Bars, windows, and the breakouts OCAE and TCWE, worked out by hand."""
 
 from __future__ import annotations
 

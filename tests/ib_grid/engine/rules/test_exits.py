@@ -1,4 +1,4 @@
-"""Stop, target, fill and exits of both execution models, computed by hand."""
+"""Stop, target, fill and exits of both execution models, worked out by hand."""
 
 from __future__ import annotations
 

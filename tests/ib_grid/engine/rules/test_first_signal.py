@@ -1,4 +1,4 @@
-"""Which of several candidates is traded, and which of them news blocks, by hand."""
+"""The candidate that is traded, and candidates blocked by news, worked out by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REV_RB, computed by hand: its entry, and the bar in which its limit order is filled."""
+"""REV_RB worked out by hand: its entry, and the bar that fills its limit order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reverse, computed by hand."""
+"""Reverse worked out by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terms on a few rows of the results' types, against Python's own comparison of what is stored."""
+"""Terms on a few rows, against Python's own comparison of the stored values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which columns and rows are kept, and where the best rows end."""
+"""Stored columns and rows, and the threshold of the best rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small run that is computed once for all commands on sets."""
+"""A small run, computed once for all commands on combinations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands on sets say, and how it is read."""
+"""Output of the commands on combinations, parsed for the tests."""
 
 from __future__ import annotations
 

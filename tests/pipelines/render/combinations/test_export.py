@@ -1,4 +1,4 @@
-"""`ib-grid export`: a set as JSON, as MT5's .set, as Python; never over a file of a run."""
+"""`ib-grid export`: a combination as JSON, MT5 .set or Python; never over a file of a run."""
 
 from __future__ import annotations
 

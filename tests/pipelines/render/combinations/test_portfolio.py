@@ -1,4 +1,4 @@
-"""`ib-grid portfolio`: several sets by day, together."""
+"""`ib-grid portfolio`: several combinations together, by day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ib-grid show`: a set's metrics, years and trades, in a pipe, as JSON, as tables and charts."""
+"""`ib-grid show`: metrics, years and trades of a combination as text, JSON, tables and charts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report: one safe file, and what every reader has to see."""
+"""The HTML report: one safe file, with everything that a reader must see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report in a real browser: drawn, quiet, sorted, printed, and no network."""
+"""The HTML report in a real browser: drawn without errors, sortable, printable, offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report: its numbers are those of the other files and of the trades."""
+"""Numbers of the HTML report equal those of the other files and of the trades."""
 
 from __future__ import annotations
 

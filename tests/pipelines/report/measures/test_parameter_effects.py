@@ -61,7 +61,7 @@ def test_bands_are_quantiles_over_all_rows_with_the_value(make_run: MakeRun) -> 
 
 
 def test_shares_of_an_additive_grid_leave_no_interaction() -> None:
-    """Where total R is a sum of one term per parameter, each share is known beforehand."""
+    """Each share is known in advance if total R is a sum of one term per parameter."""
     grid = grid_from_mapping({**AXES, "tsl_target": [0, 0.5, 1, 2], "tsl_sl": [0.5, 1]}, GER40)
     random = np.random.default_rng(3)
     own = {f.axis: random.normal(size=n) for f, n in _axes(grid)}

@@ -1,4 +1,4 @@
-"""Sums over combinations, whatever the chunks."""
+"""Sums over combinations, independent of the chunks."""
 
 from __future__ import annotations
 
