@@ -86,7 +86,7 @@ def choose_cluster(settings: Settings) -> Cluster:
         from pipelines.cluster.existing_cluster import ExistingCluster
 
         return ExistingCluster(address=settings.scheduler, tls=tls)
-    from pipelines.cluster.local_cluster import OwnCluster
+    from pipelines.cluster.local.local_cluster import OwnCluster
 
     return OwnCluster(
         workers=settings.workers,

@@ -14,7 +14,7 @@ from distributed import Security, batched, scheduler
 from tornado.ioloop import IOLoop
 
 from ib_grid.errors import ConfigError
-from pipelines.cluster.fork_server import ONE_THREAD
+from pipelines.cluster.local.fork_server import ONE_THREAD
 from pipelines.config.run_options import TLS_SCHEMES
 from pipelines.config.settings import Settings
 

@@ -170,7 +170,7 @@ def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[
     from distributed import KilledWorker
     from distributed.comm import CommClosedError
 
-    from pipelines.cluster.local_cluster import OwnCluster
+    from pipelines.cluster.local.local_cluster import OwnCluster
 
     with contextlib.ExitStack() as stack:
         workers = workers or stack.enter_context(OwnCluster(workers=n_processes).open(n_processes))

@@ -48,7 +48,7 @@ def _load_all() -> None:
     gc.disable()
     for name in _MODULES:
         importlib.import_module(name)
-    importlib.import_module("pipelines.cluster.kernels").load_kernels()
+    importlib.import_module("pipelines.cluster.local.kernels").load_kernels()
     gc.freeze()
     gc.enable()
 

@@ -96,7 +96,7 @@ def _settings_of_run(given: Given) -> Settings:
 def _prepare_workers() -> None:
     """Start importing what workers need while this process reads the input."""
     from ib_grid.engine.fast.kernel_cache import all_compiled
-    from pipelines.cluster.fork_server import start_fork_server
+    from pipelines.cluster.local.fork_server import start_fork_server
 
     if all_compiled():
         start_fork_server()

@@ -17,7 +17,7 @@ import numpy as np
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import Chunk
 from pipelines.cli import main
-from pipelines.cluster import local_cluster
+from pipelines.cluster.local import local_cluster
 
 FAULT = "IB_GRID_TEST_FAULT"
 _evaluate = engine.evaluate

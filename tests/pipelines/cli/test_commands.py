@@ -130,7 +130,7 @@ def test_workers_are_prepared_only_for_local_clusters(
     prepared: list[bool] = []
     monkeypatch.setattr("ib_grid.engine.fast.kernel_cache.all_compiled", lambda: True)
     monkeypatch.setattr(
-        "pipelines.cluster.fork_server.start_fork_server", lambda: prepared.append(True)
+        "pipelines.cluster.local.fork_server.start_fork_server", lambda: prepared.append(True)
     )
     if named_in_the_file:
         Path("config.toml").write_text(named_in_the_file)

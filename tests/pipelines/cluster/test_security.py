@@ -14,7 +14,7 @@ from distributed import Security
 from ib_grid.errors import ConfigError
 from pipelines.cluster.clusters import choose_cluster
 from pipelines.cluster.dask_settings import tls_settings
-from pipelines.cluster.local_cluster import OwnCluster, is_loopback
+from pipelines.cluster.local.local_cluster import OwnCluster, is_loopback
 from pipelines.config.configuration import load_settings
 from pipelines.config.settings import Settings
 from tests.helpers.machines.external_cluster import certificates

@@ -19,8 +19,8 @@ from dask.config import collect_env
 from distributed import LocalCluster
 from distributed.cli import dask_scheduler, dask_worker
 
-from pipelines.cluster import fork_server
 from pipelines.cluster.dask_settings import DASK_CONFIG
+from pipelines.cluster.local import fork_server
 from tests.helpers.command_lines import fenced_lines, mistakes, typed_commands
 from tests.helpers.paths import ROOT
 

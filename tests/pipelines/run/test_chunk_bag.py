@@ -23,7 +23,7 @@ from ib_grid.market.instruments import GER40
 from ib_grid.runs import inventory
 from ib_grid.runs.chunk_summary import Best, merge
 from pipelines.cluster.clusters import Workers
-from pipelines.cluster.local_cluster import OwnCluster
+from pipelines.cluster.local.local_cluster import OwnCluster
 from pipelines.run import chunk_bag
 from pipelines.run.chunk_bag import MAX_CHUNK_ROWS, Outcome, compute, rows_per_chunk
 from pipelines.run.tasks import ChunkWork, run_chunk

@@ -15,7 +15,7 @@ from ib_grid.runs.run import load_run
 from ib_grid.storage import lease
 from ib_grid.storage.paths import AnyPath, RemotePath, all_below
 from pipelines.cluster.clusters import Workers
-from pipelines.cluster.local_cluster import OwnCluster
+from pipelines.cluster.local.local_cluster import OwnCluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report_run import report_run

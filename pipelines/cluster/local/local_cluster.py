@@ -11,23 +11,21 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 import dask
-from distributed import Client, LocalCluster, Scheduler
+from distributed import Client, LocalCluster
 from distributed.system import MEMORY_LIMIT
-from tornado.httputil import HTTPServerRequest
-from tornado.web import Application
 
 from ib_grid.engine.fast.kernel_cache import all_compiled
 from ib_grid.errors import ClusterError
 from ib_grid.storage.paths import AnyPath
-from pipelines.cluster import kernels
 from pipelines.cluster.clusters import Workers, default_workers
 from pipelines.cluster.dask_settings import SLOW_START, dask_settings
-from pipelines.cluster.fork_server import start_fork_server
 from pipelines.cluster.interrupts import defer_interrupts
+from pipelines.cluster.local import kernels
+from pipelines.cluster.local.dashboard import Dashboard
+from pipelines.cluster.local.fork_server import start_fork_server
 
 _LOOPBACK = "127.0.0.1"
 _GIBIBYTE = 2**30
@@ -153,25 +151,3 @@ def _close(cluster: LocalCluster) -> None:
         for pid in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-
-class Dashboard(Application):
-    """A stand-in for Dask's dashboard, which is imported when somebody first looks at it.
-
-    The import takes a fifth of a second, and most runs are over before anybody looks.
-
-    The scheduler runs in this process and was started without a dashboard.
-    """
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        super().__init__()
-        self._scheduler = scheduler
-
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """Replace this application by the dashboard, and let the dashboard answer."""
-        from distributed.dashboard.scheduler import connect
-
-        pages = self._scheduler.http_application
-        pages.applications.remove(self)
-        connect(pages, self._scheduler.http_server, self._scheduler)
-        return pages.find_handler(request, **kwargs)

@@ -19,11 +19,11 @@ import pytest
 
 from ib_grid.engine.fast.compiled import compilations
 from ib_grid.errors import ClusterError
-from pipelines.cluster import local_cluster
 from pipelines.cluster.clusters import Workers, default_workers
 from pipelines.cluster.existing_cluster import ExistingCluster
 from pipelines.cluster.interrupts import interrupt_once
-from pipelines.cluster.local_cluster import OwnCluster
+from pipelines.cluster.local import local_cluster
+from pipelines.cluster.local.local_cluster import OwnCluster
 
 THREAD_LIMITS = (
     "OMP_NUM_THREADS",

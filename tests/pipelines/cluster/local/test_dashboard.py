@@ -8,7 +8,7 @@ from distributed import Scheduler
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from pipelines.cluster.dask_settings import use_steady_clock
-from pipelines.cluster.local_cluster import Dashboard
+from pipelines.cluster.local.dashboard import Dashboard
 
 
 async def _answers(*pages: str) -> list[HTTPResponse]:

@@ -11,7 +11,7 @@ _START = """
 import os
 import tempfile
 from multiprocessing import forkserver, util
-from pipelines.cluster import fork_server
+from pipelines.cluster.local import fork_server
 fork_server._WORKER_MODULES = []  # imports do not matter here
 before = tempfile.gettempdir(), dict(os.environ)
 fork_server.start_fork_server()
