@@ -4,15 +4,24 @@ May import everything in ib_grid except analysis.
 """
 
 from ib_grid.robustness.cscv import Cscv, cross_validation
-from ib_grid.robustness.random_direction import RandomDirection, random_direction
-from ib_grid.robustness.reality_check import RealityCheck, reality_check
-from ib_grid.robustness.track_record import TrackRecord, track_record
+from ib_grid.robustness.random_direction import random_direction
+from ib_grid.robustness.reality_check import reality_check
+from ib_grid.robustness.results import (
+    SELECTION_RULES,
+    RandomDirection,
+    RealityCheck,
+    Robustness,
+    TrackRecord,
+)
+from ib_grid.robustness.track_record import track_record
 from ib_grid.robustness.walk_forward import WalkForward, walk_forward
 
 __all__ = [
+    "SELECTION_RULES",
     "Cscv",
     "RandomDirection",
     "RealityCheck",
+    "Robustness",
     "TrackRecord",
     "WalkForward",
     "cross_validation",

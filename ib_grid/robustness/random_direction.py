@@ -8,37 +8,16 @@ are exact if direction carries no information; a market that only drifted one wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.grid.scoring import RankingSettings
-from ib_grid.robustness.samples import CoinSamples
-from ib_grid.robustness.whole_grid import whole_grid
+from ib_grid.robustness.results import NullComparison, RandomDirection
+from ib_grid.robustness.whole_grid.rounds import whole_grid
+from ib_grid.robustness.whole_grid.samples import CoinSamples
 from ib_grid.runs.source import HasSource, RunSource
 
 DEFAULT_DRAWS = 499
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NullComparison:
-    """An observed figure beside the same figure under coin-flipped trade directions.
-
-    Attributes
-    ----------
-    observed : float
-    null_median, null_95 : float
-        Median and 95th percentile over the draws.
-    p : float
-        (1 + draws that reach the observed value) / (1 + draws). Exact if direction carries no
-        information.
-    """
-
-    observed: float
-    null_median: float
-    null_95: float
-    p: float
 
 
 def compare(observed: float, null: NDArray[np.float64]) -> NullComparison:
@@ -54,6 +33,7 @@ def compare(observed: float, null: NDArray[np.float64]) -> NullComparison:
         null_median=float(np.median(null)),
         null_95=float(np.quantile(null, 0.95)),
         p=float((1 + np.count_nonzero(null >= observed)) / (1 + len(null))),
+        null=tuple(null.tolist()),
     )
 
 
@@ -61,33 +41,6 @@ def coin_signs(n_dates: int, n_draws: int, seed: int) -> NDArray[np.int8]:
     """Return fair coins, one per date and draw, shape (n_dates, n_draws): 1 or −1."""
     random = np.random.default_rng(seed)
     return (2 * random.integers(0, 2, size=(n_draws, n_dates), dtype=np.int8) - 1).T
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RandomDirection:
-    """The run's selection beside selections in which coins decide the direction of trades.
-
-    Attributes
-    ----------
-    combo_id : int
-        Selected combination; -1 if none has enough trades.
-    draws, seed : int
-    selected_total_r, selected_sharpe_ratio : NullComparison
-        Of the combination that the ranking selects.
-    best_total_r, best_sharpe_ratio : NullComparison
-        Highest value of any combination.
-    share_profitable : NullComparison
-        Share of combinations with a total R above 0.
-    """
-
-    combo_id: int
-    draws: int
-    seed: int
-    selected_total_r: NullComparison
-    selected_sharpe_ratio: NullComparison
-    best_total_r: NullComparison
-    best_sharpe_ratio: NullComparison
-    share_profitable: NullComparison
 
 
 def random_direction(
@@ -127,7 +80,6 @@ def random_direction(
     found, best = grid.select(CoinSamples(dates=grid.dates, signs=signs))
     share = found.profitable / len(grid.grid)
     return RandomDirection(
-        combo_id=int(best.combo_id[0]),
         draws=draws,
         seed=seed,
         selected_total_r=_beside(best.total_r),

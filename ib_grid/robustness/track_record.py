@@ -6,31 +6,12 @@ After Bailey and López de Prado, "The Sharpe ratio efficient frontier" (2012).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackRecord:
-    """Probability and minimum length of a track record, against a true Sharpe ratio of 0.
-
-    Attributes
-    ----------
-    sharpe_per_date : float
-        Mean over standard deviation of R per date, not annualised.
-    probability : float
-        Probabilistic Sharpe ratio: that of a true Sharpe ratio above 0.
-    minimum_dates : float
-        Session dates needed for a probability of 95 %; infinite if the Sharpe ratio is not
-        positive.
-    """
-
-    sharpe_per_date: float
-    probability: float
-    minimum_dates: float
+from ib_grid.robustness.results import TrackRecord
 
 
 def track_record(r: NDArray[np.float64], confidence: float = 0.95) -> TrackRecord:
@@ -49,12 +30,12 @@ def track_record(r: NDArray[np.float64], confidence: float = 0.95) -> TrackRecor
     """
     deviation = float(np.std(r, ddof=1)) if len(r) > 1 else 0.0
     if deviation < 1e-12:
-        return TrackRecord(sharpe_per_date=0.0, probability=0.5, minimum_dates=math.inf)
+        return TrackRecord(sharpe_per_date=0.0, probability=0.5, minimum_dates=None)
     sharpe = float(np.mean(r)) / deviation
     around = (r - r.mean()) / np.std(r)
     skew, kurtosis = float(np.mean(around**3)), float(np.mean(around**4))
     spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
-    needed = math.inf
+    needed = None
     if sharpe > 0:
         needed = 1 + spread * (NormalDist().inv_cdf(confidence) / sharpe) ** 2
     return TrackRecord(

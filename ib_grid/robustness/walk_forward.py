@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError
 from ib_grid.grid.scoring import RankingSettings
-from ib_grid.robustness.samples import PeriodSamples
-from ib_grid.robustness.whole_grid import whole_grid
+from ib_grid.robustness.whole_grid.rounds import whole_grid
+from ib_grid.robustness.whole_grid.samples import PeriodSamples
 from ib_grid.runs.source import HasSource, RunSource
 
 Scheme = Literal["rolling", "anchored"]

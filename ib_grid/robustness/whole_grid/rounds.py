@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
-from ib_grid.robustness.samples import CoinSamples, PeriodSamples
-from ib_grid.robustness.selection import (
+from ib_grid.robustness.whole_grid.samples import CoinSamples, PeriodSamples
+from ib_grid.robustness.whole_grid.selection import (
     Extremes,
     Ranks,
     Selected,
@@ -21,7 +21,7 @@ from ib_grid.robustness.selection import (
     ranks,
     selected,
 )
-from ib_grid.robustness.streams import Streams, streams
+from ib_grid.robustness.whole_grid.streams import Streams, streams
 from ib_grid.runs.source import HasSource, RunSource, source_of
 
 _ROWS_PER_CHUNK = 100_000

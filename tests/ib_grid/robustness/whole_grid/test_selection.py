@@ -12,15 +12,15 @@ from ib_grid.grid.named_grids import named_grid
 from ib_grid.grid.scoring import RankingSettings, column_extrema, composite_scores
 from ib_grid.market.instruments import GER40
 from ib_grid.robustness.random_direction import coin_signs
-from ib_grid.robustness.samples import CoinSamples, PeriodSamples
-from ib_grid.robustness.selection import (
+from ib_grid.robustness.whole_grid.samples import CoinSamples, PeriodSamples
+from ib_grid.robustness.whole_grid.selection import (
     NO_COMBINATION,
     extremes,
     ranking_weights,
     ranks,
     selected,
 )
-from ib_grid.robustness.streams import Streams
+from ib_grid.robustness.whole_grid.streams import Streams
 
 GRID = named_grid("standard", GER40)
 RANKING = RankingSettings(min_trades=8)

@@ -18,8 +18,8 @@ from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.metrics import TRADING_DAYS_PER_YEAR
 from ib_grid.errors import ConfigError
 from ib_grid.grid.scoring import RankingSettings
-from ib_grid.robustness.samples import Sample
-from ib_grid.robustness.weighted_sums import LOSS
+from ib_grid.robustness.whole_grid.samples import Sample
+from ib_grid.robustness.whole_grid.weighted_sums import LOSS
 
 Weights = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
 from ib_grid.robustness.random_direction import coin_signs
-from ib_grid.robustness.streams import Streams, streams
-from ib_grid.robustness.weighted_sums import (
+from ib_grid.robustness.whole_grid.streams import Streams, streams
+from ib_grid.robustness.whole_grid.weighted_sums import (
     LOSS,
     UNIT,
     Sums,

@@ -9,8 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.grid.grid import Grid
-from ib_grid.robustness.streams import Streams
-from ib_grid.robustness.weighted_sums import WEIGHTINGS_AT_ONCE, Sums, coin_sums, plain_sums
+from ib_grid.robustness.whole_grid.streams import Streams
+from ib_grid.robustness.whole_grid.weighted_sums import (
+    WEIGHTINGS_AT_ONCE,
+    Sums,
+    coin_sums,
+    plain_sums,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

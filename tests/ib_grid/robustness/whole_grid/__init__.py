@@ -1,0 +1,1 @@
+"""Tests of ib_grid.robustness.whole_grid."""
