@@ -92,8 +92,8 @@ def build_market(
     return Market(bars=bars.take(rows), levels=of_session, horizon_minutes=horizon_minutes)
 
 
-def traded_dates(market: Market) -> Days:
-    """Return the UTC dates on which a trade window of the market lies, ascending."""
-    ends = np.concatenate([levels.ib_end for levels in market.levels.values()])
-    moments = np.concatenate([ends, ends + market.horizon_minutes])
+def traded_dates(levels: Mapping[Session, SessionLevels], horizon_minutes: int) -> Days:
+    """Return the UTC dates on which a trade window of these sessions lies, ascending."""
+    ends = np.concatenate([of_session.ib_end for of_session in levels.values()])
+    moments = np.concatenate([ends, ends + horizon_minutes])
     return np.unique(moments // MINUTES_PER_DAY)

@@ -20,10 +20,11 @@ def identity(
     data_sha256: str,
     results_version: int = RESULTS_VERSION,
     keep: Mapping[str, object] | None = None,
+    dates: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Return all that can change a number; its fingerprint identifies the run.
 
-    The row filter belongs to the identity only if it leaves anything out.
+    The row filter and the session dates belong to the identity only if they leave anything out.
     """
     return {
         "symbol": symbol,
@@ -33,6 +34,7 @@ def identity(
         "data": {"sha256": data_sha256},
         "results_version": results_version,
         **({"keep": dict(keep)} if keep else {}),
+        **({"dates": dict(dates)} if dates else {}),
     }
 
 

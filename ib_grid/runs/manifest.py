@@ -20,6 +20,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import Instrument
+from ib_grid.market.session_dates import SessionDates
 from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.storage.atomic_files import read_regular, whole_file
@@ -27,7 +28,9 @@ from ib_grid.storage.mapping_files import MAX_JSON_BYTES
 from ib_grid.storage.paths import AnyPath
 
 RUN_FILE = "run.json"
-FORMAT = 2
+FORMAT = 3
+# Fields that were not yet in a file of format 2.
+_ADDED_IN_FORMAT_3: dict[str, object] = {"dates": {}, "hold_out": {}}
 _CHECKSUM = "checksum"
 
 State = Literal["running", "finished", "interrupted", "failed"]
@@ -40,10 +43,10 @@ class Manifest:
 
     Attributes
     ----------
-    instrument, grid, execution, news, keep, cut : mapping
-        As `to_dict` of `Instrument`, `Grid`, `Execution`, `NewsFilter`, `RowFilter` and
-        `TopKThreshold`. The instrument is that at the start of the run; `cut` is empty until known,
-        or where all rows are kept.
+    instrument, grid, execution, news, dates, keep, cut : mapping
+        As `to_dict` of `Instrument`, `Grid`, `Execution`, `NewsFilter`, `SessionDates`, `RowFilter`
+        and `TopKThreshold`. The instrument is that at the start of the run; `cut` is empty until
+        known, or where all rows are kept.
     news_statement : NewsStatement
         Provenance of the news filter: calendars, and the dates that they do not cover.
     data : mapping
@@ -60,6 +63,8 @@ class Manifest:
         ``running`` without a live process is a run that was killed.
     attempts : tuple of mapping
         Each start of the run: time, workers, seconds, compilations, how the attempt ended.
+    hold_out : mapping
+        Outcome of the held-out dates, for which combination and when; empty until opened.
     """
 
     symbol: str
@@ -81,6 +86,8 @@ class Manifest:
     attempts: tuple[Mapping[str, object], ...]
     keep: Mapping[str, object] = dataclasses.field(default_factory=NO_FILTER.to_dict)
     cut: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    dates: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    hold_out: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def identity(self) -> dict[str, object]:
@@ -93,6 +100,7 @@ class Manifest:
             data_sha256=str(self.data.get("sha256")),
             results_version=self.results_version,
             keep=self.row_filter.identity,
+            dates=self.dates,
         )
 
     @property
@@ -104,6 +112,11 @@ class Manifest:
     def fills(self) -> Execution:
         """The execution model and its costs."""
         return Execution(**self.execution)  # type: ignore[arg-type]
+
+    @property
+    def session_dates(self) -> SessionDates:
+        """Session dates that take part, and the first one that is held out."""
+        return SessionDates.from_dict(self.dates)
 
     @property
     def row_filter(self) -> RowFilter:
@@ -165,9 +178,11 @@ def _checked(content: object, path: AnyPath) -> Manifest:
             expected=f"format {FORMAT}",
             hint="update ib-grid to open this run",
         )
-    if content["format"] != FORMAT:
+    if content["format"] < FORMAT - 1:
         raise _damaged(path, f"format is {content['format']}")
     as_written = {name: value for name, value in content.items() if name != _CHECKSUM}
+    if content["format"] < FORMAT:
+        content = {**content, **_ADDED_IN_FORMAT_3}
     checksum = content.get(_CHECKSUM)
     names = [field.name for field in dataclasses.fields(Manifest)]
     _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)
@@ -201,11 +216,12 @@ def _check_accord(manifest: Manifest, path: AnyPath) -> None:
         symbol = manifest.described.symbol
         plan, identified = manifest.plan(), fingerprint(manifest.identity)
         RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
+        _ = manifest.session_dates
         if manifest.cut:
             TopKThreshold.from_dict(manifest.cut)
     except (InputError, KeyError, TypeError, ValueError) as error:
         raise _damaged(
-            path, f"invalid instrument, grid, ranking or filter: {first_line(error)}"
+            path, f"invalid instrument, grid, dates, ranking or filter: {first_line(error)}"
         ) from error
     if symbol != manifest.symbol:
         raise _damaged(path, f"symbol is {manifest.symbol!r}, but the instrument is {symbol}")

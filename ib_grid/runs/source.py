@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +18,11 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import Params
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars, file_sha256, read_bars
-from ib_grid.market.market import Market, build_market, traded_dates
+from ib_grid.market.clock import Days
+from ib_grid.market.instruments import Session
+from ib_grid.market.levels import SessionLevels, session_levels
+from ib_grid.market.market import build_market, traded_dates
+from ib_grid.market.session_dates import Levels
 from ib_grid.news.calendars import Event
 from ib_grid.news.loading import LoadedNews, load_news
 from ib_grid.runs.manifest import Manifest
@@ -100,10 +105,22 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
     DataError
         If the bars or a calendar are missing, have changed or cannot be read.
     """
-    path = bars or Path(str(manifest.data["file"]))
-    grid = manifest.plan().grid
-    market = build_market(_bars(path, manifest), grid.sessions, grid.horizon_minutes)
-    news = _news(manifest, market)
+    return _load(manifest, bars, manifest.session_dates.ranked)
+
+
+def load_held_out_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
+    """Read the bars and calendars of the dates that a run holds out; as `load_source`."""
+    return _load(manifest, bars, manifest.session_dates.held_out)
+
+
+def _load(
+    manifest: Manifest, path: Path | None, choose: Callable[[Levels], dict[Session, SessionLevels]]
+) -> RunSource:
+    grid, dates = manifest.plan().grid, manifest.session_dates
+    bars = _bars(path or Path(str(manifest.data["file"])), manifest)
+    levels = {session: session_levels(bars, session) for session in grid.sessions}
+    market = build_market(bars, grid.sessions, grid.horizon_minutes, choose(levels))
+    news = _news(manifest, traded_dates(dates.within(levels), grid.horizon_minutes))
     if news.filter.to_dict() != manifest.news:
         raise DataError(
             "the calendars have changed since this run",
@@ -136,10 +153,10 @@ def _bars(path: Path, manifest: Manifest) -> Bars:
     )
 
 
-def _news(manifest: Manifest, market: Market) -> LoadedNews:
+def _news(manifest: Manifest, dates: Days) -> LoadedNews:
     settings = manifest.news_statement.settings(manifest.symbol)
     try:
-        return load_news(settings, manifest.described, traded_dates(market))
+        return load_news(settings, manifest.described, dates)
     except InputError as error:
         raise DataError(
             "the calendars of this run are missing or cannot be used",

@@ -16,7 +16,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
 from ib_grid.storage.mapping_files import read_mapping
-from pipelines.config.run_options import expected_of, given_type
+from pipelines.config.run_options import expected_of, given_type, option_of
 from pipelines.config.settings import TYPES, Settings
 
 
@@ -30,7 +30,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     values = {name: _convert(name, value, f"{file}, {name}") for name, value in content.items()}
     for name, value in options.items():
         if value is not None:
-            values[name] = _convert(name, value, f"--{name.replace('_', '-')}")
+            values[name] = _convert(name, value, _flag(name))
     if "symbol" not in values:
         raise ConfigError(
             "no symbol given", expected="--symbol, or the key symbol of the configuration file"
@@ -81,6 +81,11 @@ def _convert(name: str, value: object, location: str) -> object:
             location=location,
             expected=expected_of(TYPES[name]),
         ) from error
+
+
+def _flag(name: str) -> str:
+    """Return the name of an option on the command line."""
+    return next(iter(option_of(TYPES[name]).flags), f"--{name.replace('_', '-')}")
 
 
 @cache

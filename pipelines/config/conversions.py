@@ -7,6 +7,7 @@ does not wait for either.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Callable
@@ -137,6 +138,23 @@ def to_symbol(value: object) -> str:
     from ib_grid.market.instruments import check_symbol_name
 
     return check_symbol_name(to_text(value))
+
+
+def to_date(value: object) -> dt.date:
+    """Return a date, which may be written as 2018-01-31."""
+    if isinstance(value, dt.datetime):
+        raise ValueError("a date with a time")
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(to_text(value))
+
+
+def to_hold_out(value: object) -> dt.date | float:
+    """Return a share of 1, which is written as 20%, or a date."""
+    if not isinstance(value, str) or not value.endswith("%"):
+        return to_date(value)
+    share = float(value[:-1]) / 100
+    if not 0 < share < 1:
+        raise ValueError("nothing is held out, or everything")
+    return share
 
 
 def to_row_count(value: object) -> int:

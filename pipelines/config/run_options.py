@@ -7,6 +7,7 @@ the keys of a configuration file. `--help` reads this module, so it imports noth
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -37,6 +38,11 @@ InstrumentPath = Annotated[AnyPath, Convert(conversions.to_any_path, _INSTRUMENT
 BarsFile = Annotated[Path, Convert(conversions.to_path, "the path of a Parquet file", Path)]
 Folder = Annotated[Path, Convert(conversions.to_path, "the path of a folder", Path)]
 PemFile = Annotated[Path, Convert(conversions.to_path, "the path of a PEM file", Path)]
+Date = Annotated[dt.date, Convert(conversions.to_date, "a date such as 2018-01-31")]
+HoldOut = Annotated[
+    dt.date | float,
+    Convert(conversions.to_hold_out, "a share above 0% and below 100%, or a date"),
+]
 GridName = Annotated[
     str, Convert(conversions.to_text, "standard, expanded or the path of a TOML file")
 ]
@@ -132,6 +138,34 @@ class DataOptions:
     data_dir: Annotated[Folder, Option("Folder of prepared bars and levels.")] = (
         default_paths.DATA_DIR
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateOptions:
+    """The session dates that take part."""
+
+    from_date: Annotated[
+        Date | None,
+        Option("First session date, YYYY-MM-DD.", unset="the first", flags=("--from",)),
+    ] = None
+    to_date: Annotated[
+        Date | None,
+        Option("Last session date, included.", unset="the last", flags=("--to",)),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOutOptions:
+    """The session dates that are held out."""
+
+    hold_out: Annotated[
+        HoldOut | None,
+        Option(
+            "Last session dates to keep unseen, for `ib-grid holdout`: a share such as 20%, or"
+            " the first such date.",
+            unset="none",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from ib_grid.errors import ConfigError, ParamsError
 from ib_grid.errors.validation import points
 from ib_grid.grid.params import Params, params_from_mapping
 from ib_grid.market.bars import read_bars
+from ib_grid.market.levels import session_levels
 from ib_grid.market.market import build_market, traded_dates
 from ib_grid.news.check import check_candidates
 from ib_grid.news.loading import LoadedNews, load_news
@@ -23,7 +24,7 @@ from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
 from pipelines.config.settings import Settings
 from pipelines.inputs import prepare
-from pipelines.inputs.inputs import check_spread
+from pipelines.inputs.inputs import check_spread, session_dates
 
 ENGINES: dict[str, ModuleType] = {"fast": engine, "reference": reference}
 
@@ -53,8 +54,12 @@ def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInp
     prepare.check_origin(settings.bars_file, settings.instrument)
     bars = read_bars(settings.bars_file)
     check_spread(settings.fills, bars)
-    market = build_market(bars, (params.session,), params.horizon_minutes)
-    news = load_news(settings.news_settings, settings.instrument, traded_dates(market))
+    session, horizon_minutes = params.session, params.horizon_minutes
+    levels = {session: session_levels(bars, session)}
+    dates = session_dates(settings, levels)
+    market = build_market(bars, (session,), horizon_minutes, dates.ranked(levels))
+    traded = traded_dates(dates.within(levels), horizon_minutes)
+    news = load_news(settings.news_settings, settings.instrument, traded)
     context = BacktestContext(market, settings.fills, news.filter)
     return CombinationInputs(params=params, context=context, news=news)
 

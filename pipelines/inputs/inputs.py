@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
@@ -18,6 +19,7 @@ from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels
 from ib_grid.market.market import Market, build_market, traded_dates
+from ib_grid.market.session_dates import Levels, SessionDates
 from ib_grid.news.loading import load_news
 from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.fingerprint import identity
@@ -36,7 +38,8 @@ class RunInputs:
     Attributes
     ----------
     data : mapping
-        Provenance of the bars, for run.json: file, sha256, bars, first and last (UTC).
+        Provenance of the bars that take part, for run.json: file, sha256, bars, first and last
+        (UTC).
     notes : tuple of str
         Remarks on the input for the person who starts the run.
     """
@@ -46,6 +49,7 @@ class RunInputs:
     context: BacktestContext
     news_statement: NewsStatement
     data: Mapping[str, object]
+    dates: SessionDates
     row_filter: RowFilter
     notes: tuple[str, ...]
 
@@ -69,6 +73,7 @@ class RunInputs:
             news=self.context.news.to_dict(),
             data_sha256=str(self.data["sha256"]),
             keep=self.row_filter.identity,
+            dates=self.dates.to_dict(),
         )
 
 
@@ -83,8 +88,10 @@ def read_inputs(settings: Settings) -> RunInputs:
     _check_bars(bars, path, sha256)
     check_spread(execution, bars)
     levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
-    market = _market(bars, levels.levels, grid, path)
-    news = load_news(settings.news_settings, settings.instrument, traded_dates(market))
+    dates = session_dates(settings, levels.levels)
+    market = _market(bars, dates.ranked(levels.levels), grid, path)
+    traded = traded_dates(dates.within(levels.levels), grid.horizon_minutes)
+    news = load_news(settings.news_settings, settings.instrument, traded)
     return RunInputs(
         instrument=settings.instrument,
         grid=grid,
@@ -93,13 +100,18 @@ def read_inputs(settings: Settings) -> RunInputs:
         data={
             "file": str(path.absolute()),
             "sha256": sha256,
-            "bars": len(bars),
-            "first": _moment(bars.minute[0]),
-            "last": _moment(bars.minute[-1]),
+            **_span(bars if dates == SessionDates() else bars.take(_near(bars, market))),
         },
+        dates=dates,
         row_filter=settings.row_filter,
         notes=(levels.note,) if levels.note else (),
     )
+
+
+def session_dates(settings: Settings, levels: Levels) -> SessionDates:
+    """Return the session dates that the settings let take part, and the first one held out."""
+    dates = SessionDates(first=settings.from_date, last=settings.to_date)
+    return dates.holding_out(settings.hold_out, levels) if settings.hold_out else dates
 
 
 def check_spread(execution: Execution, bars: Bars) -> None:
@@ -132,6 +144,17 @@ def _market(bars: Bars, levels: Mapping[Session, SessionLevels], grid: Grid, pat
         return build_market(bars, grid.sessions, grid.horizon_minutes, levels)
     except DataError as error:
         raise error.with_context(DataError, location=str(path)) from error
+
+
+def _near(bars: Bars, market: Market) -> NDArray[np.bool_]:
+    """Return which bars lie between the first and the last bar of a market, shape (n_bars,)."""
+    first, last = market.bars.minute[[0, -1]]
+    return np.asarray((bars.minute >= first) & (bars.minute <= last))
+
+
+def _span(bars: Bars) -> dict[str, object]:
+    first, last = _moment(bars.minute[0]), _moment(bars.minute[-1])
+    return {"bars": len(bars), "first": first, "last": last}
 
 
 def _moment(minute: np.int64) -> str:

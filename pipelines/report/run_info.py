@@ -63,6 +63,7 @@ def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None
         trades_command=_trades_command(manifest, run_dir),
         notes=(
             *_failures(manifest),
+            *manifest.session_dates.notes(),
             *_left_out(manifest),
             *manifest.news_statement.lines,
         ),
@@ -108,6 +109,9 @@ def _trades_command(manifest: Manifest, run_dir: AnyPath) -> str:
     words = ["ib-grid", "trades", "--symbol", manifest.symbol, "--data", str(manifest.data["file"])]
     if manifest.described != INSTRUMENTS.get(manifest.symbol):
         words += ["--instruments", str(run_dir / RUN_FILE)]
+    dates = manifest.session_dates
+    words += ["--from", str(dates.first)] if dates.first else []
+    words += ["--to", str(dates.last_ranked)] if dates.last_ranked else []
     words += ["--execution", str(execution["model"])]
     words += ["--spread-points", points(execution["spread_points"])]
     for name in ("slippage_points", "commission_points"):

@@ -36,7 +36,7 @@ def describe(settings: Settings) -> Iterator[str]:
         yield f"levels:  {session} {session.ib_timezone}: {len(levels.date)} dates" + (
             f", {flat} without a range" if flat else ""
         )
-    for note in inputs.notes:
+    for note in (*inputs.dates.notes(), *inputs.notes):
         yield f"         {note}"
     yield f"news:    {news[0]}"
     yield from (f"         {line}" for line in news[1:])

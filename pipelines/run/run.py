@@ -87,7 +87,8 @@ def run(
         )
         described = settings.instrument_file
         own = (f"{settings.symbol} is described in {described}",) if described else ()
-        for note in (*own, *inputs.notes, *chosen.notes, *inputs.row_filter.notes()):
+        filters = (*inputs.dates.notes(), *inputs.row_filter.notes())
+        for note in (*own, *inputs.notes, *chosen.notes, *filters):
             context.say(f"note: {note}")
         return _complete(context, manifest, begun=begun)
 
@@ -106,6 +107,7 @@ def new_manifest(settings: Settings, inputs: RunInputs, workers: int) -> Manifes
         data=inputs.data,
         ranking=dataclasses.asdict(settings.ranking),
         keep=inputs.row_filter.to_dict(),
+        dates=inputs.dates.to_dict(),
         results_version=RESULTS_VERSION,
         combinations=len(inputs.grid),
         chunks=len(plan),

@@ -12,8 +12,10 @@ from pipelines.cli.option_groups import Given, takes_settings
 from pipelines.config.run_options import (
     ClusterOptions,
     DataOptions,
+    DateOptions,
     ExecutionOptions,
     GridOptions,
+    HoldOutOptions,
     InstrumentOptions,
     NewsOptions,
     OutputOptions,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     InstrumentOptions,
     GridOptions,
     DataOptions,
+    DateOptions,
+    HoldOutOptions,
     ExecutionOptions,
     NewsOptions,
     WorkerOptions,
@@ -44,7 +48,14 @@ def run(given: Given, excel: arguments.Excel = False) -> None:
 
 
 @takes_settings(
-    InstrumentOptions, GridOptions, DataOptions, ExecutionOptions, NewsOptions, WorkerOptions
+    InstrumentOptions,
+    GridOptions,
+    DataOptions,
+    DateOptions,
+    HoldOutOptions,
+    ExecutionOptions,
+    NewsOptions,
+    WorkerOptions,
 )
 def info(given: Given) -> None:
     """Show bars, levels, grid size and expected running time."""

@@ -11,6 +11,7 @@ from pipelines.cli import arguments
 from pipelines.cli.option_groups import Given, takes_settings
 from pipelines.config.run_options import (
     DataOptions,
+    DateOptions,
     ExecutionOptions,
     InstrumentOptions,
     NewsOptions,
@@ -18,7 +19,7 @@ from pipelines.config.run_options import (
 from pipelines.render import formats
 
 
-@takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
+@takes_settings(InstrumentOptions, DataOptions, DateOptions, ExecutionOptions, NewsOptions)
 def trades(
     given: Given,
     params: arguments.Params,
@@ -49,7 +50,7 @@ def trades(
         show_trades(terminal(), found, table_format)
 
 
-@takes_settings(InstrumentOptions, DataOptions, ExecutionOptions, NewsOptions)
+@takes_settings(InstrumentOptions, DataOptions, DateOptions, ExecutionOptions, NewsOptions)
 def check(
     given: Given,
     params: arguments.Params,

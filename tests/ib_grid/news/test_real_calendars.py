@@ -60,7 +60,7 @@ def _market() -> Market:
 @cache
 def _loaded_news() -> LoadedNews:
     settings = NewsSettings(paths=(CALENDARS,), before_minutes=30, after_minutes=30)
-    return load_news(settings, XAUUSD, traded_dates(_market()))
+    return load_news(settings, XAUUSD, traded_dates(_market().levels, _market().horizon_minutes))
 
 
 def _plain_events() -> list[dt.datetime]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.instruments import GER40, XAUUSD
+from ib_grid.market.session_dates import SessionDates
 from ib_grid.news.filter import NO_NEWS
 from ib_grid.news.statement import NewsStatement
 from ib_grid.runs.fingerprint import fingerprint, identity
@@ -113,6 +115,9 @@ def test_no_run_directory(tmp_path: Path) -> None:
         {"attempts": [{"seconds": float("nan")}]},
         {"more": 1},
         {"checksum": ""},
+        {"dates": {"last": "2024-05-01"}},
+        {"dates": {"last": "spring"}},
+        {"dates": []},
     ],
 )
 def test_a_changed_file_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
@@ -152,6 +157,25 @@ def test_a_newer_format_is_named(tmp_path: Path) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
     with pytest.raises(InputError, match=r"run\.json has format 99, from a newer ib-grid"):
         read_manifest(tmp_path)
+
+
+def test_format_2_knew_no_dates(tmp_path: Path) -> None:
+    write_manifest(tmp_path, manifest())
+    path = tmp_path / "run.json"
+    former = json.loads(path.read_text())
+    for name in ("dates", "hold_out", "checksum"):
+        del former[name]
+    former["format"] = 2
+    path.write_text(json.dumps({**former, "checksum": fingerprint(former)}))
+    assert read_manifest(tmp_path) == manifest()
+
+
+def test_dates_are_part_of_the_identity(tmp_path: Path) -> None:
+    dates = SessionDates(first=dt.date(2024, 2, 1), hold_out=dt.date(2024, 5, 1))
+    identified = fingerprint({**manifest().identity, "dates": dates.to_dict()})
+    write_manifest(tmp_path, manifest(dates=dates.to_dict(), fingerprint=identified))
+    assert read_manifest(tmp_path).session_dates == dates
+    assert "dates" not in manifest().identity
 
 
 def test_the_fingerprint_is_that_of_the_identity() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ib_grid.analysis import load_source
@@ -18,10 +20,12 @@ from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.bars import file_sha256, read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market, traded_dates
+from ib_grid.market.session_dates import SessionDates
 from ib_grid.news.filter import NO_NEWS
 from ib_grid.news.loading import load_news
 from ib_grid.news.settings import NewsSettings
 from ib_grid.runs.manifest import Manifest
+from ib_grid.runs.source import load_held_out_source
 from tests.helpers.paths import GOLDEN
 
 EVENTS = (
@@ -41,7 +45,7 @@ def bars_file(tmp_path: Path) -> Path:
 
 def manifest(grid: Grid, bars_file: Path, settings: NewsSettings) -> Manifest:
     market = build_market(read_bars(bars_file), grid.sessions, grid.horizon_minutes)
-    news = load_news(settings, GER40, traded_dates(market))
+    news = load_news(settings, GER40, traded_dates(market.levels, market.horizon_minutes))
     content = {field.name: {} for field in dataclasses.fields(Manifest)}
     return Manifest(
         **{
@@ -135,3 +139,21 @@ def test_moved_bars(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
     shutil.copy(GOLDEN / "GER40_edge" / "m1.parquet", moved)
     with pytest.raises(DataError, match="bars have changed"):
         load_source(run, bars=moved)
+
+
+def test_dates_part_the_bars(grid: Grid, bars_file: Path, tmp_path: Path) -> None:
+    calendar = tmp_path / "events.csv"
+    calendar.write_text(EVENTS)
+    news = NewsSettings(paths=(calendar,), coverage="partial")
+    dates = SessionDates(first=dt.date(2024, 3, 1), hold_out=dt.date(2024, 5, 1))
+    run = manifest(grid, bars_file, news)
+    parted = dataclasses.replace(run, dates=dates.to_dict())
+    ranked, held_out = load_source(parted), load_held_out_source(parted)
+    assert (ranked.span[0] >= "2024-03-01", ranked.span[1]) == (True, "2024-04-30")
+    assert held_out.span[0] >= "2024-05-01"
+    every = engine.trades(load_source(run).context, grid.params(0))
+    first = every["date"] >= "2024-03-01"
+    last = every["date"] < "2024-05-01"
+    for source, rows in ((ranked, first & last), (held_out, ~last)):
+        found = engine.trades(source.context, grid.params(0))
+        pd.testing.assert_frame_equal(found, every[rows].reset_index(drop=True))

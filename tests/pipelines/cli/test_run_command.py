@@ -56,6 +56,14 @@ def typed(
         (["--output", "/proc/none"], "cannot be written"),
         (["--config", "absent.toml"], "cannot be read"),
         (["--symbol", "XAUUSD"], "no bar lies in any of the sessions"),
+        (["--from", "soon"], "in --from"),
+        (["--from", "2024-05-01", "--to", "2024-04-30"], "--from 2024-05-01 is after --to"),
+        (["--from", "2030-01-01"], "no session date from 2030-01-01"),
+        (["--hold-out", "0%"], "hold_out is '0%'"),
+        (["--hold-out", "100%"], "hold_out is '100%'"),
+        (["--hold-out", "20"], "hold_out is '20'"),
+        (["--to", "2024-04-30", "--hold-out", "2024-05-01"], "holds out no session date"),
+        (["--from", "2024-05-01", "--hold-out", "2024-05-01"], "leaves no session date to rank"),
     ],
 )
 def test_invalid_input_is_one_message_and_writes_nothing(

@@ -137,6 +137,16 @@ def test_the_nearest_event_may_lie_beyond_the_bars(
     assert out.read_text() == screen
 
 
+def test_dates_limit_the_trades(ib_grid_command: Command, params_file: Path) -> None:
+    all_trades = pd.read_csv(io.StringIO(_trades(ib_grid_command, params_file)[1]))
+    limits = ("--from", "2024-03-01", "--to", "2024-04-30")
+    status, screen, _ = _trades(ib_grid_command, params_file, *limits)
+    assert status == 0
+    within = all_trades[all_trades["date"].between("2024-03-01", "2024-04-30")]
+    assert 0 < len(within) < len(all_trades)
+    assert screen == within.to_csv(index=False)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
