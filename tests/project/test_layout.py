@@ -59,7 +59,7 @@ def test_every_folder_has_at_most_ten_entries() -> None:
         (parent, child)
         for path in tracked_files()
         for child, parent in zip((path, *path.parents), path.parents, strict=False)
-        if child.name != "__init__.py" and not child.name.startswith(".")
+        if not child.name.startswith(("__init__.py", "."))
     }
     counts = Counter(parent for parent, _ in entries)
     assert {str(p): n for p, n in counts.items() if n > MAX_ENTRIES} == {}

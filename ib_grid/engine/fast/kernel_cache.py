@@ -26,7 +26,13 @@ import llvmlite.binding
 import platformdirs
 
 # Folders of the package with kernels, or with constants that kernels are compiled with.
-_KERNEL_FOLDERS = ("engine", "engine/fast", "grid", "robustness")
+_KERNEL_FOLDERS = (
+    "account/challenge",
+    "engine",
+    "engine/fast",
+    "grid",
+    "robustness",
+)
 
 
 @cache

@@ -1,0 +1,232 @@
+"""Rule files: the program of a firm, with its sources and what is doubtful about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ib_grid.account.challenge.firm_clock import FirmClock
+from ib_grid.account.challenge.rules import PHASE_KEYS, RULE_KEYS, Rules, read_rules
+from ib_grid.account.fields import Fields
+from ib_grid.errors import ConfigError
+from ib_grid.errors.validation import did_you_mean, shown
+from ib_grid.storage.mapping_files import read_mapping
+from ib_grid.storage.paths import AnyPath, parse_path
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+OLD_DAYS = 180
+_SCHEMA = 1
+_KEYS = (
+    "schema",
+    "firm",
+    "program",
+    "checked",
+    "sources",
+    "verified",
+    "disputed",
+    "not_simulated",
+    "initial_balance",
+    "currency",
+    "clock",
+    "fee",
+    "contracts",
+    "leverage",
+    "news",
+    "phase",
+    *RULE_KEYS,
+)
+_NEWS_KEYS = ("before", "after", "applies_to", "effect")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """Price of a challenge, and when it is paid back."""
+
+    price: float
+    refunded: Literal["never", "first_payout"] = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """Program of a firm.
+
+    Attributes
+    ----------
+    name : str
+        File name without its ending.
+    checked : date
+        When somebody last read the sources.
+    verified : bool
+        True if every number is from the firm's own pages.
+    disputed, not_simulated : tuple of str
+        What sources disagree on, and what the simulation leaves out.
+    contracts : str or None
+        File of contracts, relative to the rule file.
+    leverage : str or None
+        Key of the leverage in that file.
+    phases : tuple of Rules
+        At least one.
+    """
+
+    name: str
+    firm: str
+    program: str
+    checked: dt.date
+    sources: tuple[str, ...]
+    verified: bool
+    disputed: tuple[str, ...]
+    not_simulated: tuple[str, ...]
+    initial_balance: float
+    currency: str
+    fee: Fee | None
+    contracts: AnyPath | None
+    leverage: str | None
+    phases: tuple[Rules, ...]
+
+    @property
+    def title(self) -> str:
+        """Firm and program."""
+        return f"{self.firm} {self.program}"
+
+    @property
+    def targets(self) -> tuple[Rules, ...]:
+        """Phases with a profit target."""
+        return tuple(phase for phase in self.phases if phase.target_pct is not None)
+
+    @property
+    def funded(self) -> Rules | None:
+        """First phase with a payout."""
+        return next((phase for phase in self.phases if phase.payout), None)
+
+    def age_days(self, today: dt.date) -> int:
+        """Return the days since the sources were read."""
+        return (today - self.checked).days
+
+    def warnings(self, today: dt.date) -> list[str]:
+        """Return what has to be said beside every answer."""
+        said = []
+        if self.age_days(today) > OLD_DAYS:
+            said.append(
+                f"The rules were last checked {self.age_days(today)} days ago, on {self.checked};"
+                " firms change theirs. Read the sources before you rely on these."
+            )
+        if not self.verified:
+            said.append("Not all numbers are from the firm's own pages.")
+        said += [f"Disputed: {one}." for one in self.disputed]
+        if self.not_simulated:
+            said.append(f"Not simulated: {'; '.join(self.not_simulated)}.")
+        return said
+
+
+def examples() -> tuple[str, ...]:
+    """Return the names of the rule files that come with ib-grid."""
+    return tuple(sorted(p.stem for p in EXAMPLES.glob("*.toml") if not _is_contracts(p.stem)))
+
+
+def _is_contracts(name: str) -> bool:
+    return name.startswith("contracts_")
+
+
+def find_rules(name: str) -> RuleFile:
+    """Return the rules of a file, or of the example with this name.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file or example, or a key is unknown, missing or invalid.
+    """
+    if name in examples():
+        return read_rule_file(EXAMPLES / f"{name}.toml")
+    if not name.endswith((".toml", ".json")):
+        raise ConfigError(
+            f"no rules called {shown(name)}",
+            location="--rules",
+            expected=f"a TOML file, or one of {', '.join(examples())}",
+            hint=did_you_mean(name, examples()),
+        )
+    return read_rule_file(parse_path(name))
+
+
+def read_rule_file(path: AnyPath) -> RuleFile:
+    """Return the rules of a TOML or JSON file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or a key is unknown, missing or invalid.
+    """
+    content = read_mapping(path)
+    keys = Fields(content, str(path), _KEYS)
+    if keys.whole("schema") != _SCHEMA:
+        raise keys.wrong("schema", f"{_SCHEMA}, the format of this version")
+    firm_clock = keys.table("clock", ("zone", "day_starts"))
+    try:
+        clock = FirmClock(firm_clock.text("zone"), firm_clock.text("day_starts", "00:00"))
+    except ConfigError as error:
+        location = error.location or f"{path}, clock"
+        raise error.with_context(ConfigError, location=location) from error
+    balance = keys.number("initial_balance", above=0)
+    contracts = keys.get("contracts")
+    return RuleFile(
+        name=path.name.removesuffix(".toml").removesuffix(".json"),
+        firm=keys.text("firm"),
+        program=keys.text("program"),
+        checked=_date(keys, "checked"),
+        sources=keys.texts("sources"),
+        verified=keys.flag("verified"),
+        disputed=keys.texts("disputed"),
+        not_simulated=(*keys.texts("not_simulated"), *_news(keys)),
+        initial_balance=balance,
+        currency=keys.text("currency"),
+        fee=_fee(keys) if "fee" in keys else None,
+        contracts=path.parent / keys.text("contracts") if contracts is not None else None,
+        leverage=keys.text("leverage") if "leverage" in keys else None,
+        phases=_phases(keys, content, str(path), balance, clock),
+    )
+
+
+def _phases(
+    keys: Fields, content: dict[str, object], location: str, balance: float, clock: FirmClock
+) -> tuple[Rules, ...]:
+    phases = keys.get("phase")
+    if not isinstance(phases, list) or not phases:
+        raise keys.wrong("phase", "at least one [[phase]] table with a name")
+    shared = {name: content[name] for name in RULE_KEYS if name in content}
+    found = []
+    for number, phase in enumerate(phases, start=1):
+        place = f"{location}, phase {number}"
+        own = Fields(phase, place, PHASE_KEYS)
+        merged = {**shared, **{name: own.get(name) for name in PHASE_KEYS if name in own}}
+        found.append(read_rules(Fields(merged, place, PHASE_KEYS), balance, clock))
+    return tuple(found)
+
+
+def _fee(keys: Fields) -> Fee:
+    fee = keys.table("fee", ("price", "refunded"))
+    return Fee(
+        price=fee.number("price", least=0),
+        refunded=fee.one_of("refunded", ("never", "first_payout"), "never"),  # type: ignore[arg-type]
+    )
+
+
+def _news(keys: Fields) -> tuple[str, ...]:
+    if "news" not in keys:
+        return ()
+    news = keys.table("news", _NEWS_KEYS)
+    before, after = news.whole("before"), news.whole("after")
+    what = news.text("applies_to").replace("_", " ")
+    return (f"{what} from {before} minutes before to {after} minutes after news",)
+
+
+def _date(keys: Fields, name: str) -> dt.date:
+    value = keys.get(name)
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError as error:
+            raise keys.wrong(name, "a date such as 2026-10-04") from error
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+        raise keys.wrong(name, "a date such as 2026-10-04")
+    return value

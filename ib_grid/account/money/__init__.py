@@ -1,0 +1,1 @@
+"""Contracts, exchange rates, position sizes and the account statement."""
