@@ -35,6 +35,7 @@ for command in (
     runs.run,
     results.report,
     results.verify,
+    results.holdout,
     top.top,
     selected.show,
     selected.export,

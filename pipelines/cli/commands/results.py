@@ -1,4 +1,4 @@
-"""The report of a run and its verification: report, verify."""
+"""The report of a run, its verification and its hold-out: report, verify, holdout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from ib_grid.storage.paths import parse_path
 from pipelines.cli import arguments
+from pipelines.render.formats import Format
 
 if TYPE_CHECKING:
     from pipelines.report.report import VariationFilter
@@ -85,3 +86,18 @@ def verify(
     if sample:
         typer.echo(f"Repeat this sample with --sample {sample} --seed {sample_seed}.")
     raise typer.Exit(found.exit_status)
+
+
+def holdout(
+    run: arguments.Run,
+    data: arguments.RunBars = None,
+    table_format: arguments.TableFormat = Format.AUTO,
+) -> None:
+    """Trade the selected combination on the held-out dates. Counts once: run.json records it.
+
+    Later calls show the recorded outcome.
+    """
+    from pipelines.render.tables import terminal
+    from pipelines.run.hold_out import open_hold_out, show_hold_out
+
+    show_hold_out(terminal(), open_hold_out(parse_path(run), data), table_format)

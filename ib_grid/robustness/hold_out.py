@@ -1,0 +1,77 @@
+"""Outcome of the selected combination on the session dates that a run held out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldOut:
+    """Outcome of a hold-out, opened once and for one combination.
+
+    Attributes
+    ----------
+    opened_utc : str
+        ISO 8601.
+    combo_id : int
+        Combination that the run's ranking had selected without these dates.
+    first, last : str
+        First and last held-out session date of any session, ``YYYY-MM-DD``.
+    session_dates : int
+        Number of those of the combination's session, with or without a trade.
+    total_trades, total_r, avg_trade_r, winrate, max_drawdown, sharpe_ratio : float
+        Metrics of the held-out trades, as the result columns of these names.
+    """
+
+    opened_utc: str
+    combo_id: int
+    first: str
+    last: str
+    session_dates: int
+    total_trades: int
+    total_r: float
+    avg_trade_r: float
+    winrate: float
+    max_drawdown: float
+    sharpe_ratio: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the held-out trades made money after costs, as the ranked ones did."""
+        return self.total_r > 0
+
+    @property
+    def text(self) -> str:
+        """Sentence that tells whether the hold-out agrees.
+
+        Examples
+        --------
+        >>> values = dict.fromkeys(["avg_trade_r", "winrate", "max_drawdown", "sharpe_ratio"], 0)
+        >>> dates = {"first": "2018-06-01", "last": "2018-12-28", "session_dates": 147}
+        >>> opened = {"opened_utc": "2024-05-01T08:00:00+00:00", "combo_id": 7, **dates, **values}
+        >>> HoldOut(**opened, total_trades=45, total_r=6.1).text
+        'The hold-out agrees: #7 made 6.1 R in 45 trades from 2018-06-01 to 2018-12-28.'
+        """
+        span = f"from {self.first} to {self.last}"
+        if not self.total_trades:
+            return f"The hold-out is silent: #{self.combo_id} did not trade {span}."
+        trades = f"{self.total_trades:,} trade{'s' if self.total_trades > 1 else ''}"
+        verb = "made" if self.agrees else "lost"
+        return (
+            f"The hold-out {'agrees' if self.agrees else 'disagrees'}: #{self.combo_id} {verb}"
+            f" {abs(self.total_r):,.1f} R in {trades} {span}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> HoldOut:
+        """Return the outcome that `to_dict` turned into these values."""
+        kinds = {"int": int, "float": float, "str": str}
+        fields = dataclasses.fields(cls)
+        return cls(**{f.name: kinds[str(f.type)](values[f.name]) for f in fields})
