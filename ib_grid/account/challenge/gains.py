@@ -1,0 +1,160 @@
+"""Gains and lows by date, as shares of the initial balance, from the trades of combinations.
+
+Positions are sized on the initial balance, so that the share of a trade depends on its entry alone
+and a challenge may begin on any date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ib_grid.account.challenge.date_rules import in_units
+from ib_grid.account.challenge.firm_clock import FirmClock
+from ib_grid.account.money.sizing import AccountSettings, lot_costs, profit, size
+from ib_grid.account.money.statement import Traded
+from ib_grid.market.bars import Bars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gains:
+    """Results by date of combinations on one account, in units of `date_rules`.
+
+    Attributes
+    ----------
+    calendar : int64 array, shape (n_dates,)
+        Session dates in days since 1970-01-01.
+    date_index : int64 array, shape (n_traded,)
+        Positions in the calendar of the dates with a trade.
+    gains, lows : int64 array, shape (n_traded,)
+        Result, and worst floating result, of each of these dates.
+    """
+
+    calendar: NDArray[np.int64]
+    date_index: NDArray[np.int64]
+    gains: NDArray[np.int64]
+    lows: NDArray[np.int64]
+
+    @property
+    def per_date(self) -> NDArray[np.int64]:
+        """Gain of every session date, 0 without a trade."""
+        every = np.zeros(len(self.calendar), np.int64)
+        every[self.date_index] = self.gains
+        return every
+
+
+class Shares(NamedTuple):
+    """Trades as shares of the initial balance; float64 arrays, shape (n_trades,).
+
+    `gain` and `low` are the result and the worst floating result, `per_point` the worth of a point.
+    """
+
+    gain: NDArray[np.float64]
+    low: NDArray[np.float64]
+    per_point: NDArray[np.float64]
+
+
+def shares(account: AccountSettings, traded: Traded) -> Shares:
+    """Return the trades of a combination as shares of the initial balance that sizes them."""
+    trades, contract = traded.trades, traded.contract
+    balance, fill = account.initial_balance, trades["entry_price"].to_numpy(np.float64)
+    rate, risk = contract.rate.at(trades["date"].to_numpy()), trades["risk_points"].to_numpy()
+    exit_price = trades["exit_price"].to_numpy(np.float64)
+    lots = size(account, contract, rate, fill, risk, balance=balance, equity=balance).lots
+    direction = np.where(trades["direction"] == "long", 1, -1)
+    made = profit(contract, rate, lots, direction, fill, exit_price)
+    per_point = contract.contract_size * rate
+    points = trades["worst_r"].to_numpy(np.float64) * risk + traded.commission_points
+    worst = lots * (per_point * points - lot_costs(contract, per_point, fill, exit_price))
+    return Shares(made / balance, np.minimum(worst, made) / balance, lots * per_point / balance)
+
+
+def gains_of(
+    account: AccountSettings,
+    traded: Mapping[str, Traded],
+    dates: pd.DatetimeIndex,
+    bars: Mapping[str, Bars] | None = None,
+) -> Gains:
+    """Return the gains by date of one combination, or of several on one account.
+
+    Parameters
+    ----------
+    account : AccountSettings
+    traded : mapping of str to Traded
+    dates : DatetimeIndex
+        All session dates, ascending.
+    bars : mapping of str to Bars, optional
+        Bars of each combination. With several, the low of a date is the lowest sum of results
+        closed and worst floating in any minute; without bars, all worst results at once.
+    """
+    columns = ["date", "entry_time", "exit_time", "direction", "entry_price"]
+    rows = [
+        one.trades[columns].assign(name=name, **shares(account, one)._asdict())
+        for name, one in traded.items()
+    ]
+    joined = pd.concat(rows)
+    by_date = joined.groupby("date")
+    gain, low = by_date["gain"].sum(), by_date["low"].sum()
+    if bars and len(traded) > 1:
+        together = by_date.filter(lambda trades: len(trades) > 1).groupby("date")
+        joint = {date: joint_low(trades, traded, bars) for date, trades in together}
+        low.update(pd.Series(joint, dtype=np.float64))
+    index = dates.get_indexer(gain.index)
+    gains = in_units(gain.to_numpy(np.float64))
+    return Gains(
+        calendar=dates.to_numpy("datetime64[D]").astype(np.int64),
+        date_index=index.astype(np.int64),
+        gains=gains,
+        lows=np.minimum(in_units(low.to_numpy(np.float64)), gains),
+    )
+
+
+def joint_low(
+    trades: pd.DataFrame, traded: Mapping[str, Traded], bars: Mapping[str, Bars]
+) -> float:
+    """Return the lowest equity that the trades of one date leave, from the date's start.
+
+    Parameters
+    ----------
+    trades : DataFrame
+        Columns `name`, `entry_time`, `exit_time`, `direction`, `entry_price` and those of `Shares`.
+    traded : mapping of str to Traded
+    bars : mapping of str to Bars
+    """
+    first = trades["entry_time"].to_numpy("datetime64[m]").astype(np.int64)
+    last = trades["exit_time"].to_numpy("datetime64[m]").astype(np.int64)
+    minutes = np.arange(first.min(), last.max() + 2)
+    total = np.zeros(len(minutes))
+    for (_, trade), start, end in zip(trades.iterrows(), first, last, strict=True):
+        half = traded[trade["name"]].half_spread_points
+        floating = _worst_by_minute(trade, half, bars[trade["name"]], minutes)
+        total += np.where(minutes < start, 0.0, np.where(minutes > end, trade["gain"], floating))
+    return float(total.min())
+
+
+def _worst_by_minute(
+    trade: pd.Series, half_spread: float, bars: Bars, minutes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the worst floating result in each minute: that of the last bar up to it.
+
+    No minute falls below the low of the trade itself, which looks closer at the exit's bar.
+    """
+    row = np.clip(np.searchsorted(bars.minute, minutes, side="right") - 1, 0, None)
+    is_long = trade["direction"] == "long"
+    price = (bars.low if is_long else bars.high)[row]
+    points = (price - trade["entry_price"]) * (1 if is_long else -1) - half_spread
+    return np.maximum(points * trade["per_point"], trade["low"])
+
+
+def open_over_midnight(clock: FirmClock, trades: pd.DataFrame) -> int:
+    """Return how many trades are open at the start of a day by the firm's clock."""
+    entry, exit_ = (
+        clock.dates(trades[name].to_numpy("datetime64[m]").astype(np.int64))
+        for name in ("entry_time", "exit_time")
+    )
+    return int((entry != exit_).sum())

@@ -1,0 +1,255 @@
+"""Odds of a challenge: every start date, campaigns, bootstrap, and what a coin would give."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ib_grid.account.challenge.bootstrap import (
+    LONGEST,
+    Paths,
+    bootstrap,
+    resampled_dates,
+    within,
+)
+from ib_grid.account.challenge.date_rules import FAILED, OPEN, PASSED, UNIT, date_rules
+from ib_grid.account.challenge.gains import Gains
+from ib_grid.account.challenge.rule_files import RuleFile
+from ib_grid.account.challenge.rules import Rules
+from ib_grid.account.challenge.starts import Starts, every_start
+
+DEFAULT_HORIZON = 120
+HORIZONS: tuple[int | None, ...] = (60, 120, 250, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Challenges that passed, failed and are still open."""
+
+    passed: int
+    failed: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bootstrap:
+    """Shares of resampled paths within a horizon.
+
+    Attributes
+    ----------
+    horizon : int or None
+        Session dates; None for up to ten years.
+    passed, failed, open : float
+    error : float
+        Standard error of `passed` that comes from the number of paths.
+    days_to_pass, days_to_fail : float
+        Mean calendar days of the paths that passed or failed; 0 without any.
+    """
+
+    horizon: int | None
+    passed: float
+    failed: float
+    open: float
+    error: float
+    days_to_pass: float
+    days_to_fail: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odds:
+    """Odds of a rule file's challenge for one stream of trades and one risk.
+
+    Attributes
+    ----------
+    n_dates, n_trades : int
+        Session dates, and dates with a trade.
+    start_dates : Counts
+        Challenges of the first phase begun on each session date, without a horizon. They overlap.
+    campaigns : Counts
+        Challenges begun one after the other.
+    bootstrap : Bootstrap
+        At the horizon asked for.
+    horizons : tuple of Bootstrap
+        At `HORIZONS`.
+    no_edge : float
+        Share that passes without an edge and without a horizon.
+    formula : float
+        Share that passes by the formula of two barriers, to screen.
+    all_phases : float
+        Share that passes every phase with a target, each within the horizon.
+    payout_less_fee : float or None
+        Expected first payout less the price, in account money; None if the file has no fee or no
+        payout.
+    """
+
+    n_dates: int
+    n_trades: int
+    start_dates: Counts
+    campaigns: Counts
+    bootstrap: Bootstrap
+    horizons: tuple[Bootstrap, ...]
+    no_edge: float
+    formula: float
+    all_phases: float
+    payout_less_fee: float | None
+
+
+def odds(rules: RuleFile, gains: Gains, horizon: int | None = DEFAULT_HORIZON) -> Odds:
+    """Return the odds of a challenge.
+
+    Parameters
+    ----------
+    rules : RuleFile
+    gains : Gains
+        With at least one session date.
+    horizon : int or None
+        Session dates after which a bootstrapped challenge counts as open.
+
+    Raises
+    ------
+    ConfigError
+        If the floor trails the equity.
+    """
+    first = rules.targets[0]
+    starts = starts_of(first, gains)
+    days_per_date = _days_per_date(gains)
+    dates = resampled_dates(len(gains.calendar), LONGEST)
+
+    def paths_of(phase: Rules) -> Paths:
+        return bootstrap(gains, date_rules(phase), dates, days_per_date)
+
+    paths = paths_of(first)
+    shares = [within(paths, horizon)[0]]
+    shares += [within(paths_of(phase), horizon)[0] for phase in rules.targets[1:]]
+    passed, failed, still_open = starts.counts
+    return Odds(
+        n_dates=len(gains.calendar),
+        n_trades=len(gains.gains),
+        start_dates=Counts(passed=passed, failed=failed, open=still_open),
+        campaigns=campaigns(starts),
+        bootstrap=_summary(paths, horizon, days_per_date),
+        horizons=tuple(_summary(paths, each, days_per_date) for each in HORIZONS),
+        no_edge=no_edge(first),
+        formula=two_barriers(first, gains),
+        all_phases=math.prod(shares),
+        payout_less_fee=_payout_less_fee(rules, gains, math.prod(shares), days_per_date),
+    )
+
+
+def starts_of(rules: Rules, gains: Gains, horizon: int | None = None) -> Starts:
+    """Return the outcome of a challenge begun on every session date."""
+    return every_start(
+        gains.date_index, gains.gains, gains.lows, gains.calendar, date_rules(rules, horizon)
+    )
+
+
+def campaigns(starts: Starts) -> Counts:
+    """Return the challenges that follow one another, each begun after the end of the last."""
+    counts, start = [0, 0, 0], 0
+    while start < len(starts.outcome):
+        outcome = int(starts.outcome[start])
+        counts[outcome] += 1
+        if outcome == OPEN:
+            break
+        start += int(starts.n_dates[start])
+    return Counts(passed=counts[PASSED], failed=counts[FAILED], open=counts[OPEN])
+
+
+def no_edge(rules: Rules) -> float:
+    """Return the share that passes without an edge, by the target T and the loss limit L alone.
+
+    L / (L + T), where a fair stream first leaves the interval; exp(−T / L) below a floor that
+    trails for ever (Taylor, 1975: the largest value of a Brownian motion before its fall by L is
+    exponential).
+
+    Examples
+    --------
+    >>> from ib_grid.account.challenge.rules import MaxLoss
+    >>> no_edge(Rules(initial_balance=1e5, target_pct=10, max_loss=MaxLoss(pct=6)))
+    0.375
+    """
+    target, loss = rules.target_pct or 0.0, rules.max_loss.pct
+    if rules.max_loss.mode == "static" or rules.max_loss.lock_at_pct is not None:
+        return loss / (loss + target)
+    return math.exp(-target / loss)
+
+
+def two_barriers(rules: Rules, gains: Gains) -> float:
+    """Return the share that passes by the formula of two barriers, with the drift of the dates.
+
+    (1 − e^{kL}) / (e^{−kT} − e^{kL}) with k = 2μ/σ² (gambler's ruin of a Brownian motion).
+    """
+    per_date = gains.per_date / UNIT
+    variance = float(per_date.var())
+    k = 2 * float(per_date.mean()) / variance if variance else 0.0
+    target, loss = (rules.target_pct or 0.0) / 100, rules.max_loss.pct / 100
+    if abs(k) * (target + loss) < 1e-9:
+        return loss / (loss + target)
+    # Divided by the larger power, so that neither overflows.
+    if k > 0:
+        return (1 - math.exp(-k * loss)) / (1 - math.exp(-k * (target + loss)))
+    return math.exp(k * target) * (1 - math.exp(k * loss)) / (1 - math.exp(k * (target + loss)))
+
+
+def _days_per_date(gains: Gains) -> float:
+    span = int(gains.calendar[-1] - gains.calendar[0]) + 1
+    return max(1.0, span / len(gains.calendar))
+
+
+def _summary(paths: Paths, horizon: int | None, days_per_date: float) -> Bootstrap:
+    passed, failed, still_open = within(paths, horizon)
+    inside = paths.n_dates <= (horizon or LONGEST)
+
+    def mean_days(outcome: int) -> float:
+        dates = paths.n_dates[inside & (paths.outcome == outcome)]
+        return float(dates.mean() * days_per_date) if len(dates) else 0.0
+
+    return Bootstrap(
+        horizon=horizon,
+        passed=passed,
+        failed=failed,
+        open=still_open,
+        error=math.sqrt(passed * (1 - passed) / len(paths.outcome)),
+        days_to_pass=mean_days(PASSED),
+        days_to_fail=mean_days(FAILED),
+    )
+
+
+def _payout_less_fee(
+    rules: RuleFile, gains: Gains, all_phases: float, days_per_date: float
+) -> float | None:
+    """Return the expected first payout less the price of the challenge."""
+    funded, fee = rules.funded, rules.fee
+    if funded is None or funded.payout is None or fee is None:
+        return None
+    length = max(1, round(funded.payout.every_days / days_per_date))
+    dates = resampled_dates(len(gains.calendar), length)
+    paths = bootstrap(gains, date_rules(_without_target(funded)), dates, days_per_date)
+    profit = np.where(paths.outcome == FAILED, 0, np.maximum(paths.balance, 0)) / UNIT
+    payout = float(profit.mean()) * rules.initial_balance * funded.payout.split_pct / 100
+    paid = float((profit > 0).mean()) if fee.refunded == "first_payout" else 0.0
+    return all_phases * (payout + paid * fee.price) - fee.price
+
+
+def _without_target(phase: Rules) -> Rules:
+    return dataclasses.replace(phase, target_pct=None)
+
+
+def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
+    """Return the verdict in a sentence, which only trades out of sample may give."""
+    if out_of_sample is None:
+        return (
+            "No verdict: these trades chose the combination. `ib-grid robustness` first makes a"
+            " walk-forward, whose trades are judged here."
+        )
+    within, ever, coin = out_of_sample.bootstrap, out_of_sample.horizons[-1], out_of_sample.no_edge
+    better = "better than" if ever.passed > coin + 2 * ever.error else "no better than"
+    limit = f" within {within.horizon} session dates" if within.horizon else ""
+    return (
+        f"Selected on past months and traded in the next, the challenge passes{limit} in"
+        f" {within.passed:.0%} of resampled paths, against {in_sample.bootstrap.passed:.0%} in"
+        f" sample; without a time limit in {ever.passed:.0%}, {better} the {coin:.0%} of a coin."
+    )
