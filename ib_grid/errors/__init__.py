@@ -20,7 +20,11 @@ May import nothing of the project.
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
+
+_USER = re.compile(r"(https?:/+)[^/\s@]+@|(\w+:/+)[^/\s:@]*:[^/\s@]*@")
+_QUERY = re.compile(r"(\w+:/+[^\s?#'\"]*)[?#][^\s'\"]+")
 
 Kind = TypeVar("Kind", bound="IbGridError")
 
@@ -45,11 +49,11 @@ class IbGridError(Exception):
     def __init__(
         self, message: str, *, location: str = "", expected: str = "", hint: str = ""
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.location = location
+        self.message = without_secrets(message)
+        self.location = without_secrets(location)
         self.expected = expected
-        self.hint = hint
+        self.hint = without_secrets(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         parts = [self.message]
@@ -137,3 +141,14 @@ class RunMismatchError(InputError):
 def first_line(error: Exception) -> str:
     """Return the first line of another library's error message."""
     return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without what may be a password or a token in its URLs.
+
+    Examples
+    --------
+    >>> without_secrets("cannot read https://me:word@host/a?token=b")
+    'cannot read https://…@host/a?…'
+    """
+    return _QUERY.sub(r"\1?…", _USER.sub(r"\1\2…@", text))

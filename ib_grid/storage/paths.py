@@ -83,7 +83,8 @@ def _refuse_missing_slashes(text: str) -> None:
 def _refuse_secrets(text: str, protocol: str) -> None:
     """Refuse a URL that may hold a password or token, without repeating the URL."""
     parts = urlsplit(text)
-    if parts.password is not None or parts.query or parts.fragment:
+    user = parts.username is not None and protocol in ("http", "https")
+    if user or parts.password is not None or parts.query or parts.fragment:
         raise ConfigError(
             "the URL holds a password or a token",
             location=f"{protocol}://…",

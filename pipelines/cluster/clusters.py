@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from dask.system import CPU_COUNT
 
 from ib_grid.storage.paths import AnyPath
-from pipelines.cluster.dask_settings import HELD_MEMORY, tls_settings
+from pipelines.cluster.dask_settings import HELD_MEMORY
+from pipelines.cluster.tls import tls_settings
 from pipelines.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ class Workers:
 
         count, memory = self.client.run_on_scheduler(measure)
         return int(count), int(memory)
+
+    @property
+    def join_command(self) -> str:
+        """The command that adds a worker of another machine."""
+        tls = self.client.security
+        return (
+            f"dask worker {self.client.scheduler.address} --nthreads 1"
+            f" --preload pipelines.cluster.preload --tls-ca-file {tls.tls_ca_file}"
+            f" --tls-cert {tls.tls_worker_cert} --tls-key {tls.tls_worker_key}"
+        )
 
     def survive_deaths(self) -> None:
         """Have a local scheduler retry each task until `TRIES` workers have died of it."""

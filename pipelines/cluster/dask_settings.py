@@ -1,22 +1,17 @@
-"""Dask settings of a run: configuration, TLS, log level and clock."""
+"""Dask settings of a run: configuration, log level and clock."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import ssl
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import dask
-from distributed import Security, batched, scheduler
+from distributed import batched, scheduler
 from tornado.ioloop import IOLoop
 
-from ib_grid.errors import ConfigError
 from pipelines.cluster.local.fork_server import ONE_THREAD
-from pipelines.config.run_options import TLS_SCHEMES
-from pipelines.config.settings import Settings
 
 # Name of a worker metric: Dask's own measure counts shared memory once per worker.
 HELD_MEMORY = "ib_grid_held_memory"
@@ -40,6 +35,14 @@ DASK_CONFIG: Mapping[str, object] = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
+    # The dashboard has neither encryption nor a password: it may show, never act or forward.
+    "distributed.scheduler.http.routes": [
+        "distributed.http.scheduler.prometheus",
+        "distributed.http.scheduler.info",
+        "distributed.http.scheduler.json",
+        "distributed.http.health",
+        "distributed.http.statics",
+    ],
     # Housekeeping of workers: at Dask's defaults, ninety workers keep three CPUs busy.
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "1s",
@@ -47,65 +50,21 @@ DASK_CONFIG: Mapping[str, object] = {
     "distributed.admin.system-monitor.interval": "2s",
 }
 
-_TLS = "distributed.comm.tls"
 _EPOCH = time.time() - time.monotonic()
 
 
 @contextlib.contextmanager
-def dask_settings(tls: Mapping[str, object]) -> Iterator[None]:
-    """Use our Dask configuration, and that of TLS, for the length of a with block."""
+def dask_settings() -> Iterator[None]:
+    """Use our Dask configuration for the length of a with block."""
     use_steady_clock()
     logger = logging.getLogger("distributed.client")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # our own errors say what is wrong
     try:
-        with dask.config.set({**DASK_CONFIG, **tls}):
+        with dask.config.set(DASK_CONFIG):
             yield
     finally:
         logger.setLevel(level)
-
-
-def tls_settings(settings: Settings) -> dict[str, object]:
-    """Return the Dask configuration that allows TLS connections only; empty without TLS.
-
-    Certificates may be given in the settings, or in Dask's own configuration.
-    """
-    if not settings.tls_ca_file and not (settings.scheduler or "").startswith(TLS_SCHEMES):
-        return {}
-    config: dict[str, object] = {"distributed.comm.require-encryption": True}
-    location = "distributed.comm.tls in Dask's configuration"
-    if settings.tls_ca_file:
-        location = f"{settings.tls_ca_file}, {settings.tls_cert}, {settings.tls_key}"
-        config[f"{_TLS}.ca-file"] = _absolute(settings.tls_ca_file)
-        for role in ("client", "scheduler", "worker"):
-            config[f"{_TLS}.{role}.cert"] = _absolute(settings.tls_cert)
-            config[f"{_TLS}.{role}.key"] = _absolute(settings.tls_key)
-    with dask.config.set(config):
-        _check_certificates(location, settings.scheduler)
-    return config
-
-
-def _absolute(path: Path | None) -> str:
-    return str(path.absolute()) if path else ""
-
-
-def _check_certificates(location: str, address: str | None) -> None:
-    security = Security()
-    if not (security.tls_ca_file and security.tls_client_cert):
-        raise ConfigError(
-            "the scheduler uses TLS, but no certificates are given",
-            location=f"--scheduler {address}",
-            expected="--tls-ca-file, --tls-cert and --tls-key, or distributed.comm.tls in Dask's"
-            " configuration",
-        )
-    try:
-        security.get_connection_args("client")
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"the certificates cannot be used ({error.strerror or error})",
-            location=location,
-            expected="three PEM files: of the authority, a certificate signed by it, and its key",
-        ) from error
 
 
 def use_steady_clock() -> None:

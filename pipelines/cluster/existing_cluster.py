@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import dask
 from distributed import Client, Security
 from distributed.comm import connect
 from distributed.versions import VersionMismatchWarning
@@ -40,7 +41,7 @@ class ExistingCluster:
     @contextlib.contextmanager
     def open(self, at_most: int) -> Iterator[Workers]:  # noqa: ARG002
         """Connect to the scheduler for the length of a with block; it stays up afterwards."""
-        with dask_settings(self.tls), self._connect() as client:
+        with dask_settings(), dask.config.set(self.tls), self._connect() as client:
             count = len(client.nthreads())
             if not count:
                 raise ClusterError(

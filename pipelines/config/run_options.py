@@ -250,7 +250,11 @@ class ClusterOptions:
         Option("HOST:PORT at which workers on other machines can join.", unset="this machine only"),
     ] = None
     tls_ca_file: Annotated[
-        PemFile | None, Option("PEM file of the certificate authority; turns TLS on.")
+        PemFile | None,
+        Option(
+            "PEM file of the certificate authority for TLS.",
+            unset="for local workers, certificates made for the run",
+        ),
     ] = None
     tls_cert: Annotated[PemFile | None, Option("PEM file of the TLS certificate.")] = None
     tls_key: Annotated[PemFile | None, Option("PEM file of the certificate's private key.")] = None

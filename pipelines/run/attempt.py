@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from ib_grid.engine.fast import engine
 from ib_grid.engine.fast.compiled import compilations
 from ib_grid.engine.fast.kernel_cache import all_compiled
-from ib_grid.errors import OutputError, StoreError, UnreachableError
+from ib_grid.errors import OutputError, StoreError, UnreachableError, without_secrets
 from ib_grid.grid.filters.row_filter import TopKThreshold
 from ib_grid.runs.chunk_summary import Summary
 from ib_grid.runs.manifest import Manifest, State, write_manifest
@@ -111,9 +111,10 @@ class _Attempt:
         with contextlib.ExitStack() as stack:
             with self._timed("start_workers"):
                 workers = stack.enter_context(context.cluster.open(len(missing)))
-            context.say(f"dashboard: {workers.dashboard_link}")
+            context.say(f"dashboard: {without_secrets(workers.dashboard_link)}")
             if context.settings.listen:
-                context.say(f"workers can join at {workers.client.scheduler.address}")
+                context.say(f"workers of other machines join with: {workers.join_command}")
+                context.say("copy the TLS files there first; whoever has them can run code as you")
             context.cluster.check(workers, context.folder, context.fingerprint)
             self._compute_on(workers, missing, before)
             if context.keep_open is None:

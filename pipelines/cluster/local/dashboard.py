@@ -7,6 +7,7 @@ from typing import Any
 from distributed import Scheduler
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
+from tornado.websocket import WebSocketHandler
 
 
 class Dashboard(Application):
@@ -23,8 +24,11 @@ class Dashboard(Application):
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Replace this application by the dashboard, and let the dashboard answer."""
+        from bokeh.server.views.ws import WSHandler
         from distributed.dashboard.scheduler import connect
 
+        # Its own pages may read the dashboard, those of any other site in the browser may not.
+        WSHandler.check_origin = WebSocketHandler.check_origin
         pages = self._scheduler.http_application
         pages.applications.remove(self)
         connect(pages, self._scheduler.http_server, self._scheduler)

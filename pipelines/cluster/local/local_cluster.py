@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import dask
@@ -26,6 +27,7 @@ from pipelines.cluster.interrupts import defer_interrupts
 from pipelines.cluster.local import kernels
 from pipelines.cluster.local.dashboard import Dashboard
 from pipelines.cluster.local.fork_server import start_fork_server
+from pipelines.cluster.tls import new_certificate
 
 _LOOPBACK = "127.0.0.1"
 _GIBIBYTE = 2**30
@@ -36,6 +38,9 @@ _CLOSE_SECONDS = 6
 class OwnCluster:
     """Worker processes of one thread each on this machine; none of them outlives its block.
 
+    All connections use TLS, with a certificate made for the run unless one is given: any user of
+    this machine can connect to its ports.
+
     Attributes
     ----------
     workers : int, optional
@@ -44,6 +49,8 @@ class OwnCluster:
         ``HOST:PORT`` or ``:PORT``, which listens on this machine alone.
     listen : str, optional
         ``HOST:PORT`` at which workers of other machines can join.
+    tls : mapping
+        Dask's configuration of the certificates that a person has given.
     """
 
     workers: int | None = None
@@ -57,28 +64,21 @@ class OwnCluster:
         return self.workers or default_workers()
 
     def warnings(self) -> list[str]:
-        """Return warnings about who can reach the cluster; none if only this machine can."""
-        found = []
-        if not is_loopback(self.dashboard_address):
-            found.append(
-                f"warning: the dashboard listens at {self.dashboard_address}, beyond this machine:"
-                " anyone who reaches that port can see the run, its workers, their addresses and"
-                " logs, without a password and unencrypted, but cannot change anything. To watch"
-                " from another machine without opening the port, use `ssh -L`."
-            )
-        if self.listen and not is_loopback(self.listen) and not self.tls:
-            found.append(
-                f"warning: the scheduler and the workers listen at {self.listen}, beyond this"
-                " machine: anyone who reaches their ports can run any program as you, here and on"
-                " every worker. Use --tls-ca-file, --tls-cert and --tls-key, or a firewall."
-            )
-        return found
+        """Return warnings about who can see the dashboard; none if only this machine can."""
+        if is_loopback(self.dashboard_address):
+            return []
+        return [
+            f"warning: the dashboard listens at {self.dashboard_address}, beyond this machine:"
+            " anyone who reaches that port can see the run, its workers, their addresses and"
+            " logs, without a password and unencrypted, but cannot change anything. To watch"
+            " from another machine without opening the port, use `ssh -L`."
+        ]
 
     @contextlib.contextmanager
     def open(self, at_most: int) -> Iterator[Workers]:
         """Start workers for the length of a with block."""
         with contextlib.ExitStack() as stack:
-            stack.enter_context(dask_settings(self.tls))
+            stack.enter_context(dask_settings())
             if not all_compiled():
                 kernels.load_kernels()  # compiled once here, they are on disk for the workers
             client = self._start(stack, min(self.planned_workers, at_most))
@@ -96,7 +96,8 @@ class OwnCluster:
         try:
             temporary = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
             folder = stack.enter_context(temporary)
-            stack.enter_context(dask.config.set({"temporary-directory": folder}))
+            tls = self.tls or new_certificate(Path(folder))
+            stack.enter_context(dask.config.set({"temporary-directory": folder, **tls}))
             with defer_interrupts():
                 start_fork_server()
                 cluster = LocalCluster(

@@ -231,6 +231,7 @@ def test_unusable_urls(text: str, found: str) -> None:
         "s3://key:hush@bucket/prefix",
         "s3://bucket/prefix?X-Amz-Signature=hush",
         "https://store.example/c?sig=hush",
+        "https://hush@store.example/c",
         "s3://bucket/prefix#hush",
     ],
 )

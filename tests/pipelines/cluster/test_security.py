@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import socket
+import ssl
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dask
 import psutil
@@ -13,8 +18,8 @@ from distributed import Security
 
 from ib_grid.errors import ConfigError
 from pipelines.cluster.clusters import choose_cluster
-from pipelines.cluster.dask_settings import tls_settings
 from pipelines.cluster.local.local_cluster import OwnCluster, is_loopback
+from pipelines.cluster.tls import new_certificate, tls_settings
 from pipelines.config.configuration import load_settings
 from pipelines.config.settings import Settings
 from tests.helpers.machines.external_cluster import certificates
@@ -44,10 +49,7 @@ def test_listening_beyond_this_machine_is_announced(address: str) -> None:
     (dashboard,) = warnings_of(asked(dashboard_address=address))
     assert f"warning: the dashboard listens at {address}" in dashboard
     assert "without a password and unencrypted, but cannot change anything" in dashboard
-    (scheduler,) = warnings_of(asked(listen=address))
-    assert f"warning: the scheduler and the workers listen at {address}" in scheduler
-    assert "can run any program as you, here and on every worker" in scheduler
-    assert OwnCluster(listen=address, tls={"distributed.comm.tls.ca-file": "ca"}).warnings() == []
+    assert warnings_of(asked(listen=address)) == []
 
 
 def test_existing_cluster_gives_no_warning() -> None:
@@ -69,7 +71,7 @@ def test_incompatible_options(options: dict[str, object], found: str) -> None:
         asked(**options)
 
 
-def test_no_tls_by_default() -> None:
+def test_no_certificates_are_needed() -> None:
     assert tls_settings(asked()) == {}
     assert tls_settings(asked(scheduler="tcp://10.0.0.1:8786")) == {}
 
@@ -103,6 +105,73 @@ def test_certificates_of_dasks_configuration(tmp_path: Path) -> None:
     with dask.config.set(files), dask.config.set(tls_settings(there)):
         found = Security()
     assert (found.require_encryption, found.tls_client_cert) == (True, cert)
+
+
+def test_new_certificates_are_private(tmp_path: Path) -> None:
+    config = new_certificate(tmp_path)
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert {value for value in config.values() if isinstance(value, str)} == {str(file)}
+    with pytest.raises(FileExistsError):
+        new_certificate(tmp_path)
+
+
+def _greeting(address: str, *, tls: bool = True, pem: str | None = None) -> bytes:
+    """Return the first bytes that a Dask process sends to whoever connects; empty if none come."""
+    there = urlsplit(address)
+    with socket.create_connection((there.hostname, there.port), timeout=0.5) as connection:
+        if not tls:
+            return _received(connection)
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if pem:
+            context.load_cert_chain(pem)
+        with context.wrap_socket(connection) as encrypted:
+            return _received(encrypted)
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(8)
+    except TimeoutError:
+        return b""
+
+
+@pytest.mark.cluster
+def test_nothing_answers_without_the_certificate(tmp_path: Path) -> None:
+    new_certificate(tmp_path)
+    with OwnCluster(workers=1).open(1) as workers:
+        own = workers.client.security.tls_client_cert
+        assert Path(own).parent.stat().st_mode & 0o077 == 0
+        info = workers.client.scheduler_info()
+        (worker,) = info["workers"]
+        for address in (info["address"], info["workers"][worker]["nanny"], worker):
+            assert len(_greeting(address, pem=own)) == 8
+            assert _greeting(address, tls=False) == b""
+            for foreign in (None, str(tmp_path / "tls.pem")):
+                with pytest.raises(ssl.SSLError, match=r"certificate required|unknown ca|CA"):
+                    _greeting(address, pem=foreign)
+    assert not Path(own).exists()
+
+
+@pytest.mark.cluster
+def test_a_worker_joins_with_the_files_of_the_command(tmp_path: Path) -> None:
+    with OwnCluster(workers=1, listen="127.0.0.1:0").open(1) as workers:
+        words = workers.join_command.split()
+        log = tmp_path / "log.txt"
+        with (
+            log.open("wb") as file,
+            subprocess.Popen(
+                [sys.executable, "-m", *words, "--no-nanny", "--no-dashboard"],
+                cwd=tmp_path,
+                stdout=file,
+                stderr=file,
+            ) as joining,
+        ):
+            try:
+                workers.client.wait_for_workers(2, timeout=60)
+            finally:
+                joining.terminate()
 
 
 @pytest.mark.cluster

@@ -85,8 +85,8 @@ def test_workers_have_the_kernels_and_compile_none(workers: Workers) -> None:
 
 @pytest.mark.cluster
 def test_everything_listens_on_this_machine_alone(workers: Workers) -> None:
-    assert workers.client.scheduler.address.startswith("tcp://127.0.0.1:")
-    assert all(address.startswith("tcp://127.0.0.1:") for address in workers.client.nthreads())
+    assert workers.client.scheduler.address.startswith("tls://127.0.0.1:")
+    assert all(address.startswith("tls://127.0.0.1:") for address in workers.client.nthreads())
     here = psutil.Process()
     family = [here, *here.children(recursive=True)]
     listening = [c for p in family for c in p.net_connections("inet") if c.status == "LISTEN"]
