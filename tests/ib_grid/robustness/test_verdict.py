@@ -1,0 +1,111 @@
+"""Verdicts: one sentence and three numbers for each outcome of the tests."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ib_grid.robustness.results import Selected
+from ib_grid.robustness.verdict import RunFacts, verdict
+from tests.helpers.runs.tested_runs import hold_out, robustness, walk_forward
+
+SELECTED = Selected(combo_id=7, total_r=63.1, sharpe_ratio=1.18)
+LOSING = Selected(combo_id=7, total_r=-34.6, sharpe_ratio=-1.0)
+
+
+def facts(**changes: object) -> RunFacts:
+    values: dict[str, object] = {
+        "run": "results/run",
+        "model": "realistic",
+        "combinations": 1_000,
+        "profitable": 137,
+        "min_trades": 10,
+        "selected": SELECTED,
+        "other_total_r": 99.0,
+    }
+    return RunFacts(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("run", "p", "out_of_sample", "level", "text"),
+    [
+        ({}, 0.3, 36.2, "cannot be told from luck", "does as well in 30% of repeats"),
+        ({}, 0.01, 36.2, "worth a hold-out", "`ib-grid run --hold-out 20%`"),
+        ({"holds_out": True}, 0.01, 36.2, "worth a hold-out", "`ib-grid holdout results/run`"),
+        ({}, 0.01, -12.3, "do not trade", "does not pay the costs"),
+        ({"hold_out": hold_out(6.1)}, 0.01, 36.2, "held up", "never seen it made 6.1 R"),
+        ({"hold_out": hold_out(-3.2)}, 0.01, 36.2, "do not trade", "never seen it lost 3.2 R"),
+        ({"hold_out": hold_out(0, trades=0)}, 0.01, 36.2, "worth a hold-out", "unseen dates"),
+        ({"hold_out": hold_out(6.1)}, 0.3, 36.2, "cannot be told from luck", "coin-flipped"),
+        ({"profitable": 0, "selected": LOSING}, 0.3, -67.8, "do not trade", "none of the 1,000"),
+        ({"selected": LOSING}, 0.01, 36.2, "do not trade", "highest score loses 34.6 R"),
+        ({"selected": None}, 0.01, 36.2, "do not trade", "no combination has 10 trades or more"),
+        (
+            {"model": "original", "other_total_r": -20.3},
+            0.3,
+            36.2,
+            "fill artefact",
+            "with realistic fills the same combination loses 20.3 R",
+        ),
+        ({"model": "original"}, 0.01, 36.2, "worth a hold-out", "beats luck"),
+        ({"other_total_r": -20.3}, 0.01, 36.2, "worth a hold-out", "beats luck"),
+    ],
+)
+def test_each_outcome_has_its_level(run, p, out_of_sample, level, text) -> None:
+    tests = robustness(SELECTED, p=p, walk_forward=walk_forward(out_of_sample))
+    found = verdict(facts(**run), tests)
+    assert found.level == level
+    assert text in found.text
+    assert len(found.reasons) == 3
+    assert all(any(map(str.isdigit, reason.figure)) for reason in found.reasons)
+    assert found.allows_best == (level in ("worth a hold-out", "held up"))
+
+
+def test_the_threshold_belongs_to_skill() -> None:
+    levels = [verdict(facts(), robustness(SELECTED, p=p)).level for p in (0.045, 0.055)]
+    assert levels == ["worth a hold-out", "cannot be told from luck"]
+
+
+def test_reasons_name_the_coin_then_months_then_halves() -> None:
+    found = verdict(facts(), robustness(SELECTED, p=0.3))
+    assert [reason.figure for reason in found.reasons] == ["30%", "+6.0 R", "65%"]
+    assert str(found.reasons[1]) == (
+        "+6.0 R from selecting on the past 6 months and trading the next month, 6 times"
+        " (t = 1.4; a coin does as well in 25%)."
+    )
+
+
+def test_a_hold_out_is_the_first_reason() -> None:
+    found = verdict(facts(hold_out=hold_out(6.1)), robustness(p=0.01))
+    assert str(found.reasons[0]) == (
+        "+6.1 R in 45 trades on 40 held-out dates, from 2024-11-01 to 2024-12-30."
+    )
+
+
+def test_without_tests_the_command_is_named() -> None:
+    found = verdict(facts(), None)
+    assert found.level == "not tested"
+    assert "`ib-grid robustness results/run`" in found.text
+    assert [reason.figure for reason in found.reasons] == ["14%", "+99.0 R"]
+
+
+@pytest.mark.parametrize(
+    "run", [{"profitable": 0}, {"selected": LOSING}, {"model": "original", "other_total_r": -1.0}]
+)
+def test_a_loss_needs_no_tests(run) -> None:
+    assert verdict(facts(**run), None).level in ("do not trade", "fill artefact")
+
+
+def test_too_few_months_are_no_proof() -> None:
+    found = verdict(facts(), robustness(p=0.01, walk_forward=None, cscv=None))
+    assert found.level == "cannot be told from luck"
+    assert "too few months" in found.text
+    assert [reason.figure for reason in found.reasons[1:]] == ["14%", "+99.0 R"]
+
+
+def test_json_holds_all_of_it() -> None:
+    found = verdict(facts(), robustness())
+    content = json.loads(json.dumps(found.to_dict()))
+    assert list(content) == ["level", "text", "reasons"]
+    assert content["reasons"][0] == {"figure": "30%", "text": found.reasons[0].text}
