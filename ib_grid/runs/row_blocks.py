@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
+from ib_grid.engine.metric_checks import first_inconsistency
 from ib_grid.errors import StoreError, first_line
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
@@ -104,6 +105,34 @@ def check_finite(block: Block) -> None:
         scoring.check_finite(block.columns, floats)
     except StoreError as error:
         raise error.with_context(StoreError, location=str(block.file.path)) from error
+
+
+def check_consistent(block: Block) -> None:
+    """Refuse a block, with ``combo_id`` among its columns, in which metrics contradict others."""
+    found = first_inconsistency(block.columns)
+    if found:
+        row, identity = found
+        combo_id = int(block.columns["combo_id"][row])
+        raise wrong_row(combo_id, f"{identity} does not hold", block.file.path)
+
+
+def wrong_row(combo_id: int, found: str, path: AnyPath) -> StoreError:
+    """Return the error for a row of an intact file that cannot be what the engine computed."""
+    return StoreError(
+        f"combination {combo_id} is wrong: {found}",
+        location=str(path),
+        expected="the metrics that the engine computes from the bars of the run",
+        hint="move this file out of the run, and run the same command again to recompute it; if"
+        " that happens again, test the memory of the machine",
+    )
+
+
+def file_with(files: Iterable[File], combo_id: int) -> AnyPath:
+    """Return the path of the file with a combination; KeyError if no file has it."""
+    for block in read_blocks(files, ("combo_id",)):
+        if (block.columns["combo_id"] == combo_id).any():
+            return block.file.path
+    raise KeyError(combo_id)
 
 
 def take_rows(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import pandas as pd
+
 from ib_grid.analysis import RunSource
 from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid.filters.row_filter import RowFilter
@@ -138,7 +140,8 @@ def build_report(
     # Independent work: while one part waits for its last file, the other uses the processes.
     measured = executor.submit_thread(_measured, files, info.grid)
     overall, *of_variations = _rankings(files, info, settings, executor)
-    replayed = executor.submit(replay, overall.best.head(TOP_TABLE), source)
+    bests = pd.concat([ranking.best.head(1) for ranking in of_variations])
+    replayed = executor.submit(replay, overall.best.head(TOP_TABLE), bests, files, source)
     pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
     variations = {
         name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)

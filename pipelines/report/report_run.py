@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from ib_grid.analysis import RunSource, load_source
+from ib_grid.engine.metric_checks import MAIN_COLUMNS
+from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import InputError
 from ib_grid.grid.scoring import RankingSettings
-from ib_grid.runs import inventory
+from ib_grid.runs import inventory, row_blocks
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import results_folder
+from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Workers
 from pipelines.cluster.executors import open_executor, processes_for
@@ -69,13 +75,18 @@ def report_run(
     n_readers = processes_for(
         manifest.combinations, workers.count if workers else processes, are_there=bool(workers)
     )
+    files = row_blocks.partition_files(run_dir, manifest.symbol)
+    names = ("combo_id", *(name for name in MAIN_COLUMNS if name in manifest.row_filter.metrics))
     with open_executor(n_readers, workers) as executor:
         if n_computed is None:
             dataset = results_folder(run_dir, manifest.symbol)
             n_computed = inventory.check_contents(dataset, manifest.plan(), manifest.fingerprint)
         executor.submit_thread(_preload)
+        checked = executor.submit_batches(partial(_check_metrics, names=names), files)
         info = run_info(manifest, folder, n_computed)
         report = build_report(run_dir, info, settings, source or _source(manifest), executor)
+        for batch in checked:
+            batch.result()
     from pipelines.report.write import write_report
 
     return report, write_report(report, folder, excel=excel)
@@ -89,8 +100,19 @@ def _preload() -> None:
     plotly_base64()  # cached
 
 
+def _check_metrics(files: Sequence[File], names: Sequence[str]) -> None:
+    """Refuse files with a row whose main metrics contradict each other."""
+    for block in row_blocks.read_blocks(files, names):
+        row_blocks.check_consistent(block)
+
+
 def _source(manifest: Manifest) -> RunSource | NoReplay:
     """Return the data behind a run, or the reason why they are unavailable."""
+    if manifest.results_version != RESULTS_VERSION:
+        return NoReplay(
+            "The top combinations could not be replayed: the results have version"
+            f" {manifest.results_version}, this ib-grid computes version {RESULTS_VERSION}."
+        )
     try:
         return load_source(manifest)
     except InputError as error:

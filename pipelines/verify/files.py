@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ib_grid.engine.metric_checks import first_inconsistency
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
 from ib_grid.grid.filters.row_filter import RowFilter
@@ -174,6 +175,10 @@ def _mismatch(record: Record, chunk: Chunk, table: pa.Table) -> str:
     for name, values in metrics.items():
         if not np.isfinite(values).all():
             return f"a value of {name} is not finite"
+    inconsistent = first_inconsistency(metrics)
+    if inconsistent:
+        row, identity = inconsistent
+        return f"combination {table.column('combo_id')[row]}: {identity} does not hold"
     if record.n_rows < record.computed:
         return ""  # the summary includes rows that were not kept
     return _difference(record.summary, summary_of(chunk, metrics, record.summary.min_trades))

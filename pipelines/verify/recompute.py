@@ -1,4 +1,4 @@
-"""Recomputation of sampled rows from the bars, and comparison of both engines' trades."""
+"""Recomputation of sampled and reported rows from the bars; comparison of both engines' trades."""
 
 from __future__ import annotations
 
@@ -13,22 +13,17 @@ import pyarrow as pa
 from ib_grid.analysis import RunSource, load_source
 from ib_grid.engine import reference
 from ib_grid.engine.fast import engine
+from ib_grid.engine.metric_checks import metric_difference
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import InputError
-from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
+from ib_grid.grid.columns import TRADE_COLUMNS
 from ib_grid.runs.manifest import Manifest
 from pipelines.verify.checks import Check, Progress
 from pipelines.verify.sample import Sample
 
 _METRICS, _TRADES = "recomputed metrics", "trades of both engines"
+_REPORTED = "recomputed rows of the report"
 
-# A stored metric is a double rounded to float32, with an error of up to 2**-24 of the value. Both
-# engines sum in double precision in different orders, which adds far less; 0 in one order may be
-# 1e-12 in the other.
-RELATIVE_TOLERANCE = 2.0**-23
-ABSOLUTE_TOLERANCE = 1e-9
-# A ratio this large has a deviation or drawdown that is only rounding error.
-ILL_CONDITIONED = 1e6
 # For prices in points and for R; both engines use the same doubles.
 TRADE_TOLERANCE = 1e-9
 
@@ -47,19 +42,34 @@ class Recomputed:
     trades: str
 
 
-def check_sample(
-    manifest: Manifest, sample: Sample, rows: pa.Table, bars: Path | None, progress: Progress
+def check_numbers(
+    manifest: Manifest,
+    sample: Sample,
+    sampled: pa.Table,
+    reported: pa.Table,
+    bars: Path | None,
+    progress: Progress,
 ) -> tuple[Check, ...]:
-    """Recompute sampled rows: their metrics, and the trades of both engines.
+    """Recompute sampled rows, metrics and trades of both engines, and the rows of the report.
 
-    `bars` is their path if they were moved. No checks for an empty sample.
+    `bars` is their path if they were moved. No checks for an empty sample or without a report.
     """
-    total = sum(sample.counts.values())
-    if not total:
+    total, n_reported = sum(sample.counts.values()), reported.num_rows
+    if not total and not n_reported:
         return ()
     source = _source(manifest, bars)
     if isinstance(source, str):
-        return tuple(_check(name, 0, total, (), source) for name in (_METRICS, _TRADES))
+        checks = [_check(name, 0, total, (), source) for name in (_METRICS, _TRADES) if total]
+        checks += [_check(_REPORTED, 0, n_reported, (), source)] if n_reported else []
+        return tuple(checks)
+    of_sample = _check_sample(sampled, total, source, progress) if total else ()
+    of_report = (_check_reported(reported, source, progress),) if n_reported else ()
+    return (*of_sample, *of_report)
+
+
+def _check_sample(
+    rows: pa.Table, total: int, source: RunSource, progress: Progress
+) -> tuple[Check, ...]:
     results = []
     for row in rows.to_pylist():
         results.append(recompute(row, source))
@@ -75,7 +85,18 @@ def check_sample(
     )
 
 
-def _check(name: str, checked: int, total: int, problems: tuple[str, ...], unchecked: str) -> Check:
+def _check_reported(rows: pa.Table, source: RunSource, progress: Progress) -> Check:
+    problems = []
+    for done, row in enumerate(rows.to_pylist(), 1):
+        _, metrics = _by_reference(row, source)
+        problems += [f"combination {row['combo_id']}: {metrics}"] if metrics else []
+        progress("combinations of the report recomputed", done, rows.num_rows)
+    return _check(_REPORTED, rows.num_rows, rows.num_rows, tuple(problems))
+
+
+def _check(
+    name: str, checked: int, total: int, problems: tuple[str, ...], unchecked: str = ""
+) -> Check:
     return Check(
         name=name,
         checked=checked,
@@ -101,34 +122,22 @@ def _source(manifest: Manifest, bars: Path | None) -> RunSource | str:
 
 def recompute(row: Mapping[str, float], source: RunSource) -> Recomputed:
     """Recompute a result row from the inputs of the run, and compare."""
-    params = source.params(int(row["combo_id"]))
-    plain = reference.trades(source.context, params)
-    n_dates = len(source.context.market.levels[params.session].date)
+    plain, metrics = _by_reference(row, source)
+    fast = engine.trades(source.context, source.params(int(row["combo_id"])))
     return Recomputed(
         combo_id=int(row["combo_id"]),
         n_trades=len(plain),
-        metrics=_metric_difference(row, reference.metrics(plain, n_dates)),
-        trades=trade_difference(engine.trades(source.context, params), plain),
+        metrics=metrics,
+        trades=trade_difference(fast, plain),
     )
 
 
-def _metric_difference(row: Mapping[str, float], expected: Mapping[str, float]) -> str:
-    """Return the first metric that differs by more than rounding, and the number of others."""
-    apart = [
-        f"{name} is {row[name]:.9g}, recomputed {expected[name]:.9g}"
-        for name in METRIC_COLUMNS
-        if name in row and not same_metric(name, row[name], expected[name])
-    ]
-    more = f"; {len(apart) - 1} more metrics differ" if len(apart) > 1 else ""
-    return apart[0] + more if apart else ""
-
-
-def same_metric(name: str, stored: float, expected: float) -> bool:
-    """Return whether a float32 metric equals a double of the reference engine up to rounding."""
-    if "sharpe" in name and abs(expected) > ILL_CONDITIONED:
-        return abs(stored) > ILL_CONDITIONED / 2
-    allowed = RELATIVE_TOLERANCE * abs(expected) + ABSOLUTE_TOLERANCE
-    return abs(stored - expected) <= allowed
+def _by_reference(row: Mapping[str, float], source: RunSource) -> tuple[pd.DataFrame, str]:
+    """Return the reference engine's trades, and how their metrics differ from the row."""
+    params = source.params(int(row["combo_id"]))
+    plain = reference.trades(source.context, params)
+    n_dates = len(source.context.market.levels[params.session].date)
+    return plain, metric_difference(row, reference.metrics(plain, n_dates))
 
 
 def trade_difference(fast: pd.DataFrame, plain: pd.DataFrame) -> str:

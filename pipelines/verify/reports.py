@@ -33,6 +33,8 @@ class WrittenReport:
         The ranking; None if missing or unreadable.
     best : object
         Parameters of the best combination; None if nothing is ranked.
+    best_ids : tuple of int
+        Best combinations of the variations.
     n_rows : int
         Number of rows that the report is based on.
     damage : str
@@ -42,15 +44,18 @@ class WrittenReport:
     path: AnyPath
     top: pd.DataFrame | None = None
     best: object = None
+    best_ids: tuple[int, ...] = ()
     n_rows: int = 0
     damage: str = ""
 
     @property
     def ids(self) -> NDArray[np.int64]:
-        """Ids of the ranked combinations, shape (n_ranked,)."""
+        """Ids of the ranked combinations and of the variations' best ones, ascending."""
         if self.top is None:
             return np.zeros(0, np.int64)
-        return self.top["combo_id"].to_numpy(np.int64)
+        return np.union1d(
+            self.top["combo_id"].to_numpy(np.int64), np.array(self.best_ids, np.int64)
+        )
 
 
 def read_written(run_dir: AnyPath, symbol: str) -> WrittenReport:
@@ -69,9 +74,16 @@ def read_written(run_dir: AnyPath, symbol: str) -> WrittenReport:
         best = run_dir / f"{symbol}_best_params.json"
         params = json.loads(best.read_text(encoding="utf-8")) if len(top) else None
         n_rows = int(json.loads(aggregate.read_text(encoding="utf-8"))["kept"])
+        best_ids = _best_ids(run_dir / f"{symbol}_best_by_variation.json")
     except (OSError, ValueError, KeyError, TypeError) as error:
         return WrittenReport(path=path, damage=f"the report cannot be read ({first_line(error)})")
-    return WrittenReport(path=path, top=top, best=params, n_rows=n_rows)
+    return WrittenReport(path=path, top=top, best=params, best_ids=best_ids, n_rows=n_rows)
+
+
+def _best_ids(path: AnyPath) -> tuple[int, ...]:
+    of_variations = json.loads(path.read_text(encoding="utf-8"))["variations"].values()
+    bests = (of[name] for of in of_variations for name in ("best", "unfiltered_best"))
+    return tuple(int(best["combo_id"]) for best in bests if best)
 
 
 def check_report(written: WrittenReport, rows: pa.Table, n_rows: int) -> Check | None:

@@ -14,7 +14,7 @@ from ib_grid.storage.paths import AnyPath
 from pipelines.verify import files
 from pipelines.verify.checks import Check, Progress, Verification
 from pipelines.verify.files import ChunkContent, ChunkFile
-from pipelines.verify.recompute import check_sample
+from pipelines.verify.recompute import check_numbers
 from pipelines.verify.reports import check_report, read_written
 from pipelines.verify.sample import draw_sample
 
@@ -68,7 +68,9 @@ def verify_run(
             _rows(manifest, reading),
             _records(reading),
             *((report,) if report else ()),
-            *check_sample(manifest, drawn, _one(reading.sampled), bars, progress),
+            *check_numbers(
+                manifest, drawn, _one(reading.sampled), _one(reading.reported), bars, progress
+            ),
         ),
         notes=(*leftovers, *manifest.row_filter.notes(), *_notes(manifest)),
     )

@@ -60,7 +60,7 @@ def verify(
     ] = None,
     data: arguments.RunBars = None,
 ) -> None:
-    """Verify the files of a run and recompute a sample of it.
+    """Verify the files of a run; recompute the rows of its report and a sample.
 
     Nothing is changed. Exit status: 0 everything checked and correct, 1 something is wrong, 2 not a
     run, 3 nothing wrong but not everything could be checked, because the run is unfinished or its

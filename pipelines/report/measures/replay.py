@@ -1,24 +1,26 @@
-"""Replay of the best combinations from the bars: trades, and the other execution model."""
+"""Replay of the best combinations from the bars: a check of their rows, trades, the other model."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from ib_grid import analysis
 from ib_grid.analysis import RunSource
+from ib_grid.engine import reference
 from ib_grid.engine.execution_settings import MODELS, Model
-from ib_grid.grid.columns import METRIC_NAMES
+from ib_grid.engine.metric_checks import metric_difference
+from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.params import Params
+from ib_grid.runs import row_blocks
+from ib_grid.runs.row_blocks import File
 from pipelines.render import numbers
 
 TOP_CURVES = 10
 TOP_TABLE = 20
-# Float32 sums of another processor may differ in the last digits.
-_SAME_R = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,26 @@ class Replay:
     other: pd.DataFrame
 
 
-def replay(ranked: pd.DataFrame, source: RunSource | NoReplay) -> Replay | NoReplay:
-    """Trade the best of the ranked combinations again.
+def replay(
+    ranked: pd.DataFrame, others: pd.DataFrame, files: Sequence[File], source: RunSource | NoReplay
+) -> Replay | NoReplay:
+    """Trade the best of the ranked combinations again, and check their rows by it.
 
-    Bars that do not give back the results of the run are not used.
+    `others` are further rows to check, from the same files.
+
+    Raises
+    ------
+    StoreError
+        If a row is not what the engine computes from the bars of the run, or the very best not what
+        the reference engine computes.
     """
     best = ranked.head(TOP_TABLE)
     if isinstance(source, NoReplay):
         return source
     if best.empty:
         return NoReplay("No combination is ranked.")
+    _check_rows(pd.concat([best, others]).drop_duplicates("combo_id"), files, source)
     top = [source.grid.params(int(combo_id)) for combo_id in best["combo_id"]]
-    if not _same(_metrics(top, source), best):
-        return NoReplay("The bars at hand do not give the results of this run, so it was not used.")
     model: Model = next(m for m in MODELS if m != source.context.execution.model)
     execution = dataclasses.replace(source.context.execution, model=model)
     context = dataclasses.replace(source.context, execution=execution)
@@ -73,13 +82,26 @@ def replay(ranked: pd.DataFrame, source: RunSource | NoReplay) -> Replay | NoRep
     )
 
 
+def _check_rows(rows: pd.DataFrame, files: Sequence[File], source: RunSource) -> None:
+    """Check rows by the fast engine, and the first one by the slow reference engine, too."""
+    names = [name for name in METRIC_COLUMNS if name in rows]
+    for i, combo_id in enumerate(rows["combo_id"].tolist()):
+        row = dict(zip(names, rows[names].iloc[i].tolist(), strict=True))
+        recomputed = analysis.metrics(source, combo_id).tolist()
+        found = metric_difference(row, dict(zip(METRIC_COLUMNS, recomputed, strict=True)))
+        if not found and i == 0:
+            found = metric_difference(row, _reference_metrics(source, combo_id))
+        if found:
+            raise row_blocks.wrong_row(combo_id, found, row_blocks.file_with(files, combo_id))
+
+
+def _reference_metrics(source: RunSource, combo_id: int) -> dict[str, float]:
+    params = source.params(combo_id)
+    n_dates = len(source.context.market.levels[params.session].date)
+    return reference.metrics(reference.trades(source.context, params), n_dates)
+
+
 def _metrics(top: list[Params], source: RunSource) -> pd.DataFrame:
     """Return metrics of combinations over all their trades, a row each."""
     rows = [analysis.metrics(source, params)[list(METRIC_NAMES)] for params in top]
     return numbers.published_rows(pd.DataFrame(rows).reset_index(drop=True))
-
-
-def _same(own: pd.DataFrame, best: pd.DataFrame) -> bool:
-    names = ["total_trades", "total_r", "max_drawdown"]
-    apart = np.abs(own[names].to_numpy(np.float64) - best[names].to_numpy(np.float64))
-    return bool((apart <= _SAME_R * (1 + np.abs(best[names].to_numpy(np.float64)))).all())

@@ -1,46 +1,15 @@
-"""Numbers and trades that count as equal, and ones that do not."""
+"""Trades that count as equal, and ones that do not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipelines.verify.recompute import same_metric, trade_difference
+from pipelines.verify.recompute import trade_difference
 from tests.helpers.golden.golden_trades import golden_set
-
-numbers = st.floats(-1e6, 1e6, allow_nan=False)
-
-
-@given(value=numbers, noise=st.floats(-1e-12, 1e-12))
-def test_number_rounded_once_is_equal(value: float, noise: float) -> None:
-    stored = float(np.float32(value * (1 + noise) + noise))
-    assert same_metric("total_r", stored, value)
-
-
-@given(value=st.floats(1e-2, 1e6), units=st.integers(3, 1000), up=st.booleans())
-def test_three_units_in_the_last_place_are_another_number(
-    value: float, units: int, up: bool
-) -> None:
-    stored = np.float32(value)
-    step = np.spacing(stored) * (units if up else -units)
-    assert not same_metric("total_r", float(stored + step), value)
-
-
-def test_nan_never_equals() -> None:
-    assert not same_metric("total_r", float("nan"), 1.0)
-    assert not same_metric("sharpe_ratio", float("nan"), 1e9)
-
-
-def test_ratio_of_rounding_errors_is_compared_by_size() -> None:
-    assert same_metric("sharpe_trades", 3e7, 4e7)
-    assert not same_metric("sharpe_trades", 3.0, 4e7)
-    assert not same_metric("recovery_factor", 3e7, 4e7)
 
 
 def trades() -> pd.DataFrame:

@@ -199,7 +199,13 @@ def test_nan_value(run: Path) -> None:
     assert "a value of ocae_winrate is not finite" in said
 
 
-@pytest.mark.parametrize("metric", ["total_r", "max_drawdown", "reverse_sharpe_ratio"])
+def test_metrics_that_contradict_each_other(run: Path) -> None:
+    rewrite(run, 6, metric="ocae_total_r", add=1e-2)
+    (said,) = problems(verified(run))
+    assert said.startswith(f"{files(run)[6]}: combination 12: total_r = sum of total_r")
+
+
+@pytest.mark.parametrize("metric", ["sortino_ratio", "sharpe_trades", "reverse_sharpe_ratio"])
 def test_recomputing_finds_a_wrong_number_in_a_valid_file(run: Path, metric: str) -> None:
     rewrite(run, 6, metric=metric, add=1e-4)
     assert verified(run).exit_status == 0  # nothing else can see it

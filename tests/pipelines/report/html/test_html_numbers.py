@@ -13,6 +13,7 @@ import pytest
 from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from ib_grid.engine.execution_settings import Execution
+from ib_grid.errors import StoreError
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
@@ -255,12 +256,11 @@ def test_missing_bars_are_reported(make_run: MakeRun) -> None:
     assert len(top_table(page)) == 20
 
 
-def test_bars_of_another_run_are_not_used(make_run: MakeRun, grid: Grid, tmp_path: Path) -> None:
+def test_bars_of_another_run_are_refused(make_run: MakeRun, grid: Grid, tmp_path: Path) -> None:
     run = make_run()
     _, source = traded_run(tmp_path / "other", grid)
-    page = read_page(html_text(run.report(source)))
-    assert "do not give the results of this run" in page.by_id("curves").text
-    assert "equity" not in figures(page)
+    with pytest.raises(StoreError, match="is wrong: "):
+        run.report(source)
 
 
 def test_the_news_of_the_run_are_kept(grid: Grid, tmp_path: Path) -> None:
@@ -270,4 +270,5 @@ def test_the_news_of_the_run_are_kept(grid: Grid, tmp_path: Path) -> None:
     context = dataclasses.replace(source.context, news=NO_NEWS)
     without = dataclasses.replace(source, context=context)
     assert "equity" in figures(read_page(html_text(run.report(source))))
-    assert "equity" not in figures(read_page(html_text(run.report(without))))
+    with pytest.raises(StoreError, match="is wrong: "):
+        run.report(without)
