@@ -3,8 +3,9 @@
 May import everything in ib_grid except analysis.
 """
 
+from ib_grid.robustness.conclusion.hold_out import HoldOut
+from ib_grid.robustness.conclusion.verdict import Reason, RunFacts, Verdict, verdict
 from ib_grid.robustness.cscv import Cscv, cross_validation
-from ib_grid.robustness.hold_out import HoldOut
 from ib_grid.robustness.random_direction import random_direction
 from ib_grid.robustness.reality_check import reality_check
 from ib_grid.robustness.results import (
@@ -15,7 +16,6 @@ from ib_grid.robustness.results import (
     TrackRecord,
 )
 from ib_grid.robustness.track_record import track_record
-from ib_grid.robustness.verdict import Reason, RunFacts, Verdict, verdict
 from ib_grid.robustness.walk_forward import WalkForward, walk_forward
 
 __all__ = [

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from ib_grid import analysis
 from ib_grid.errors import InputError
-from ib_grid.robustness.hold_out import HoldOut
+from ib_grid.robustness.conclusion.facts import opened_hold_out
+from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
 from ib_grid.runs.source import load_held_out_source
 from ib_grid.storage.lock import sole_writer
@@ -61,8 +62,8 @@ def open_hold_out(run_dir: AnyPath, bars: Path | None = None) -> OpenedHoldOut:
     with sole_writer(run_dir):
         manifest = read_manifest(run_dir)
         _check(manifest, run_dir)
-        if manifest.hold_out:
-            outcome = HoldOut.from_dict(manifest.hold_out)
+        outcome = opened_hold_out(manifest)
+        if outcome:
             selected = select(str(run_dir), combo_id=outcome.combo_id)
             return OpenedHoldOut(selected=selected, outcome=outcome, is_new=False)
         selected = select(str(run_dir))

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from ib_grid.grid.scoring import RankingSettings
-from ib_grid.robustness.hold_out import HoldOut
+from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.random_direction import compare
 from ib_grid.robustness.results import (
     SELECTION_RULES,

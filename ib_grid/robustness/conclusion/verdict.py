@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from ib_grid.engine.execution_settings import Model
-from ib_grid.robustness.hold_out import HoldOut
+from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.results import Robustness, Selected
 
 Level = Literal[

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from ib_grid.robustness.conclusion.verdict import RunFacts, verdict
 from ib_grid.robustness.results import Selected
-from ib_grid.robustness.verdict import RunFacts, verdict
 from tests.helpers.runs.tested_runs import hold_out, robustness, walk_forward
 
 SELECTED = Selected(combo_id=7, total_r=63.1, sharpe_ratio=1.18)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ib_grid.robustness.hold_out import HoldOut
+from ib_grid.robustness.conclusion.hold_out import HoldOut
 
 
 def hold_out(trades: int, total_r: float) -> HoldOut:

@@ -1,0 +1,59 @@
+"""Facts of a tested run, for its verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ib_grid.engine.execution_settings import MODELS
+from ib_grid.engine.fast import engine
+from ib_grid.robustness.conclusion.hold_out import HoldOut
+from ib_grid.robustness.conclusion.verdict import RunFacts
+from ib_grid.robustness.results import Robustness
+from ib_grid.runs.manifest import Manifest
+from ib_grid.runs.source import RunSource
+
+
+def facts_of(
+    manifest: Manifest, run: str, robustness: Robustness, source: RunSource | None
+) -> RunFacts:
+    """Return the facts of a run whose robustness was tested.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    run : str
+        The run directory, as a person types it.
+    robustness : Robustness
+    source : RunSource or None
+        Data behind the run; without, the other execution model is unknown.
+    """
+    share, selected = robustness.random_direction.share_profitable.observed, robustness.selected
+    other = None
+    if source is not None and selected is not None:
+        other = other_total_r(source, selected.combo_id)
+    return RunFacts(
+        run=run,
+        model=manifest.fills.model,
+        combinations=robustness.combinations,
+        profitable=round(share * robustness.combinations),
+        min_trades=robustness.min_trades,
+        selected=selected,
+        other_total_r=other,
+        holds_out=manifest.session_dates.hold_out is not None,
+        hold_out=opened_hold_out(manifest),
+    )
+
+
+def other_total_r(source: RunSource, combo_id: int) -> float:
+    """Return the total R of a combination under the execution model that the run did not use."""
+    execution = source.context.execution
+    model = next(model for model in MODELS if model != execution.model)
+    context = dataclasses.replace(
+        source.context, execution=dataclasses.replace(execution, model=model)
+    )
+    return float(engine.trades(context, source.params(combo_id))["r"].sum())
+
+
+def opened_hold_out(manifest: Manifest) -> HoldOut | None:
+    """Return the outcome of the hold-out of a run; None until it is opened."""
+    return HoldOut.from_dict(manifest.hold_out) if manifest.hold_out else None

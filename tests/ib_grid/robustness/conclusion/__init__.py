@@ -1,0 +1,1 @@
+"""Tests of the verdict, the hold-out and their file."""
