@@ -49,17 +49,29 @@ def take_stock(results: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all:
 
 def check_contents(results: AnyPath, plan: ChunkPlan, fingerprint: str) -> int:
     """Check every partition before a report, and return the number of computed combinations."""
-    checked = _check_all(results, plan, fingerprint, read_all=True)
+    found = _all_valid(results, plan, fingerprint, read_all=True)
+    return sum(record.computed for record in found.values())
+
+
+def partitions(results: AnyPath, plan: ChunkPlan, fingerprint: str) -> dict[AnyPath, Record]:
+    """Return the partitions in the order of their chunks; StoreError if a footer is not theirs."""
+    return _all_valid(results, plan, fingerprint, read_all=False)
+
+
+def _all_valid(
+    results: AnyPath, plan: ChunkPlan, fingerprint: str, *, read_all: bool
+) -> dict[AnyPath, Record]:
+    checked = _check_all(results, plan, fingerprint, read_all)
     damaged = [found for _, found in checked if isinstance(found, StoreError)]
     if damaged:
-        more = f", and {len(damaged) - 1} more files are damaged" if len(damaged) > 1 else ""
+        more = f" (1 of {len(damaged)} such files)" if len(damaged) > 1 else ""
         raise StoreError(
             damaged[0].message + more,
             location=damaged[0].location,
             expected="the file as the run wrote it",
-            hint="run the same command again to recompute damaged files",
+            hint="repeat the `ib-grid run` of this directory, which recomputes such files",
         )
-    return sum(found.computed for _, found in checked if isinstance(found, Record))
+    return {path: found for path, found in checked if isinstance(found, Record)}
 
 
 def _check_all(

@@ -85,11 +85,6 @@ def _is_partition(path: RemotePath, results: RemotePath) -> bool:
     return len(below.parts) == _PARTITIONS.count("/") + 1 and below.match(_PARTITIONS)
 
 
-def files_by_chunk(results: AnyPath, plan: ChunkPlan) -> dict[int, AnyPath]:
-    """Return the existing partitions by chunk index, ascending."""
-    return {chunk_of(results, path, plan).index: path for path in partition_files(results)}
-
-
 def temporary_files(results: Path) -> list[Path]:
     """Return the half-written files that killed processes have left."""
     return [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ib_grid.engine.metric_checks import first_inconsistency
 from ib_grid.errors import StoreError, first_line
 from ib_grid.grid import scoring
-from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
+from ib_grid.grid.columns import result_schema
 from ib_grid.grid.filters.conditions import Condition
 from ib_grid.grid.scoring import Columns
 from ib_grid.runs import partition_layout
@@ -75,13 +75,6 @@ def count_rows(files: Iterable[File]) -> int:
 def _n_rows(path: AnyPath) -> int:
     with read_errors(path), open_partition(path) as file:
         return int(file.metadata.num_rows)
-
-
-def columns_of(path: AnyPath) -> tuple[str, ...]:
-    """Return the result columns of a file, in the order of `RESULT_COLUMNS`."""
-    with read_errors(path), open_partition(path) as file:
-        names = set(file.schema_arrow.names)
-    return tuple(name for name in RESULT_COLUMNS if name in names)
 
 
 def read_blocks(
@@ -168,7 +161,7 @@ def _unreadable(location: AnyPath, reason: str) -> StoreError:
     return StoreError(
         f"the result file cannot be read ({reason})",
         location=str(location),
-        hint="run the same command again to recompute damaged files",
+        hint="repeat the `ib-grid run` of this directory, which recomputes damaged files",
     )
 
 

@@ -20,18 +20,17 @@ from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.grid.filters.conditions import Condition, as_condition, condition_on_ids
 from ib_grid.grid.grid import Grid
+from ib_grid.runs import inventory
 from ib_grid.runs.cubes import Cube, filled_cube, labelled
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import (
     dataset_of,
-    files_by_chunk,
     no_results,
     results_folder,
 )
 from ib_grid.runs.row_blocks import (
     Block,
     File,
-    columns_of,
     matching_files,
     read_blocks,
     read_errors,
@@ -260,7 +259,7 @@ class Run:
 
 
 def load_run(path: str | AnyPath) -> Run:
-    """Open a run directory without reading rows.
+    """Open a run directory without reading rows; the footer of each partition is checked.
 
     Parameters
     ----------
@@ -282,11 +281,19 @@ def load_run(path: str | AnyPath) -> Run:
     manifest = read_manifest(path)
     plan = manifest.plan()
     results = results_folder(path, manifest.symbol)
-    files = files_by_chunk(results, plan)
-    if not files:
+    found = inventory.partitions(results, plan, manifest.fingerprint)
+    if not found:
         raise no_results(results)
-    first = next(iter(files.values()))
-    return Run(path=path, manifest=manifest, plan=plan, files=files, columns=columns_of(first))
+    stored = next(iter(found.values())).metrics
+    return Run(
+        path=path,
+        manifest=manifest,
+        plan=plan,
+        files={record.chunk: file for file, record in found.items()},
+        columns=tuple(
+            name for name in RESULT_COLUMNS if name not in METRIC_COLUMNS or name in stored
+        ),
+    )
 
 
 def checked_run(of: object) -> Run:

@@ -235,5 +235,5 @@ def test_partition_that_is_not_a_file_is_damaged(
     assert err == (
         f"error: not a regular file\n  in {place}\n"
         "  expected: the file as the run wrote it\n"
-        "  to do: run the same command again to recompute damaged files\n"
+        "  to do: repeat the `ib-grid run` of this directory, which recomputes such files\n"
     )

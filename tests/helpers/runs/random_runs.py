@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.grid.chunks import plan_chunks
-from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
+from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS, result_schema
 from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40, INSTRUMENTS
 from ib_grid.news.filter import NO_NEWS
 from ib_grid.news.statement import NewsStatement
+from ib_grid.runs import partition_file
+from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.fingerprint import fingerprint, identity
 from ib_grid.runs.manifest import Manifest, versions, write_manifest
 from ib_grid.runs.partition_layout import partition_path, results_folder
@@ -99,19 +100,21 @@ def write_run(
     """Write a run directory; return its rows."""
     rows = random_rows(grid, seed) if rows is None else rows
     path.mkdir(parents=True, exist_ok=True)
-    write_manifest(path, manifest(grid, rows_per_chunk, **(of_manifest or {}), **identity_changes))
+    described = manifest(grid, rows_per_chunk, **(of_manifest or {}), **identity_changes)
+    write_manifest(path, described)
     plan, schema = plan_chunks(grid, rows_per_chunk), result_schema()
+    stored = [name for name in schema.names if name in columns or name not in METRIC_COLUMNS]
     written = []
     for index in range(len(plan))[chunks]:
         chunk = plan.chunk(index)
         part = rows.iloc[chunk.first_id : chunk.first_id + chunk.n_rows]
+        summary = summarise(chunk, part[list(METRIC_COLUMNS)].to_numpy(np.float32).T, 10)
         part = part[keep(part)] if keep else part
         table = pa.Table.from_arrays(
             [pa.array(part[field.name].to_numpy(), field.type) for field in schema], schema=schema
         )
         file = partition_path(results_folder(path, "GER40"), grid, chunk)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table.select(columns), file)
+        partition_file.write(file, table.select(stored), chunk, described.fingerprint, summary)
         written.append(part)
     return pd.concat(written).reset_index(drop=True)
 

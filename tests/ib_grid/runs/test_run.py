@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, DataError, GridError, InputError, StoreError
 from ib_grid.grid.columns import RESULT_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
@@ -182,7 +183,7 @@ def test_invalid_file(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be read"):
         run.frame(["total_r"])
     run.files[0].write_bytes(b"nothing")
-    with pytest.raises(StoreError, match="cannot be read"):
+    with pytest.raises(StoreError, match=r"not a complete .*\(1 of 2 such files\)"):
         load_run(tmp_path / "r")
 
 
@@ -210,3 +211,14 @@ def test_xarray_has_the_axes_as_coordinates(tmp_path: Path) -> None:
     found = data["winrate"].groupby("tsl_target").max(...)
     expected = rows.groupby("tsl_target")["winrate"].max()
     assert found.to_series().to_dict() == expected.to_dict()
+
+
+def test_partition_of_another_run_is_refused(tmp_path: Path) -> None:
+    write_run(tmp_path / "r")
+    write_run(tmp_path / "free", execution=Execution(spread_points=0.0).to_dict())
+    foreign, own = (load_run(tmp_path / name).files[3] for name in ("free", "r"))
+    shutil.copy(foreign, own)
+    with pytest.raises(StoreError, match="the file belongs to another run") as caught:
+        load_run(tmp_path / "r")
+    assert caught.value.location == str(own)
+    assert caught.value.exit_status == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,3 +197,19 @@ class TestGroups:
         status, _, aside = ib_grid_command("groups", run[0], "--rank-by", "luck")
         assert status == 2
         assert "unknown ranking luck" in aside
+
+
+@pytest.mark.parametrize(
+    "command", ["top", "groups", "export", "portfolio", "show", "compare", "report"]
+)
+def test_partition_of_another_run(ib_grid_command: Command, tmp_path: Path, command: str) -> None:
+    paths = [tmp_path / name for name in ("run", "free")]
+    write_run(paths[0])
+    write_run(paths[1], execution=Execution(spread_points=0.0).to_dict())
+    own, foreign = (load_run(path).files[3] for path in paths)
+    shutil.copy(foreign, own)
+    more = {"compare": [paths[1]], "export": ["--out", tmp_path / "rows.json"]}
+    status, said, aside = ib_grid_command(command, paths[0], *more.get(command, []))
+    assert (status, said) == (1, "")
+    assert aside.startswith(f"error: the file belongs to another run\n  in {own}\n")
+    assert not (tmp_path / "rows.json").exists()
