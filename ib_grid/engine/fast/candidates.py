@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel
 from ib_grid.grid.variations import VARIATION_RULES
 
 NO_CANDIDATE = -1
@@ -66,15 +66,21 @@ def no_candidates(n_settings: int, n_dates: int) -> Candidates:
     )
 
 
-@kernel
+@inner_kernel
 def is_blocked(spans, minute):  # type: ignore[no-untyped-def]
     """Return True if a UTC minute lies in one of the blocked spans, both ends included."""
     starts, ends = spans
-    span = np.searchsorted(ends, minute)
-    return span < len(starts) and starts[span] <= minute
+    first, past = 0, len(ends)
+    while first < past:  # the first span that does not end before
+        middle = (first + past) // 2
+        if ends[middle] < minute:
+            first = middle + 1
+        else:
+            past = middle
+    return first < len(starts) and starts[first] <= minute
 
 
-@kernel
+@inner_kernel
 def put(out, setting, date, variation, direction, order, moment, row, ref, mid, stop, limit):  # type: ignore[no-untyped-def]
     """Write the candidate of a setting and date; `order` without the variation's priority."""
     out.variation[setting, date] = variation
@@ -88,7 +94,7 @@ def put(out, setting, date, variation, direction, order, moment, row, ref, mid, 
     out.limit[setting, date] = limit
 
 
-@kernel
+@inner_kernel
 def row_at_or_after(prices, row, last_row, minute):  # type: ignore[no-untyped-def]
     """Return the first M1 row from `row` to `last_row` at or after `minute`."""
     while row <= last_row and prices.minute[row] < minute:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.execution_settings import ORIGINAL, RISK_FLOOR
 from ib_grid.engine.fast.candidates import NEVER, NO_CANDIDATE
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 
 NO_ENTRY = -1
 
@@ -75,7 +75,7 @@ def empty_entries(size: int) -> Entries:
     )
 
 
-@kernel
+@inner_kernel
 def protective_stop(direction, ref, stop, min_sl_pct):  # type: ignore[no-untyped-def]
     """Return the stop, mirrored (STRATEGY 5, step 2) and widened (step 3)."""
     if direction * (ref - stop) <= 0:
@@ -85,7 +85,7 @@ def protective_stop(direction, ref, stop, min_sl_pct):  # type: ignore[no-untype
     return stop
 
 
-@kernel
+@inner_kernel
 def first_signal(order, rows, setting, date):  # type: ignore[no-untyped-def]
     """Return the row of the day's earliest candidate, or -1 (STRATEGY 4)."""
     first = rows[0, setting]
@@ -96,7 +96,7 @@ def first_signal(order, rows, setting, date):  # type: ignore[no-untyped-def]
     return first if order[first, date] < NEVER else -1
 
 
-@kernel
+@inner_kernel
 def _find_or_add(entries, n, newest, older, date, row, direction, limit, ref, stop, fill, risk):  # type: ignore[no-untyped-def]
     """Return the index of an entry, which is added if its date has none like it."""
     index = newest[date]
@@ -131,7 +131,7 @@ def collect_entries(  # type: ignore[no-untyped-def]
     entry_index = np.full((n_settings, n_dates), NO_ENTRY, np.int32)
     variation = np.full((n_settings, n_dates), NO_CANDIDATE, np.int8)
     newest, older = np.full(n_dates, -1, np.int64), np.empty(len(entries.date), np.int64)
-    n = 0
+    n = np.int64(0)  # typed: a literal would compile the callee twice
     for setting in range(n_settings):
         for date in range(n_dates):
             first = first_signal(candidates.order, settings.rows, setting, date)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.execution_settings import ORIGINAL
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 
 STOP, TP, TIME, TSL_MARKET, INVALID = 0, 1, 2, 3, 4  # indices of EXIT_REASONS
 ZERO_R = 1e-9
@@ -37,7 +37,7 @@ class Exits(NamedTuple):
     any_ambiguous: NDArray[np.bool_]
 
 
-@kernel
+@inner_kernel
 def result_r(entries, index, exit_price, costs):  # type: ignore[no-untyped-def]
     """Return R of an entry that exits at this price (STRATEGY 5, step 7)."""
     if entries.risk[index] == 0:
@@ -47,7 +47,7 @@ def result_r(entries, index, exit_price, costs):  # type: ignore[no-untyped-def]
     return 0.0 if abs(r) <= ZERO_R else r
 
 
-@kernel
+@inner_kernel
 def time_exit_price(prices, entries, index, first_row, last_row, costs):  # type: ignore[no-untyped-def]
     """Return the price of a time exit at the end of the window."""
     direction = entries.direction[index]
@@ -56,7 +56,7 @@ def time_exit_price(prices, entries, index, first_row, last_row, costs):  # type
     return prices.close[last_row] - direction * costs.half - direction * costs.slippage
 
 
-@kernel
+@inner_kernel
 def _extremes(prices, row, direction, offset):  # type: ignore[no-untyped-def]
     """Return a bar's best and worst price as a long sees them, less `offset`."""
     if direction > 0:
@@ -64,7 +64,7 @@ def _extremes(prices, row, direction, offset):  # type: ignore[no-untyped-def]
     return -prices.low[row] - offset, -prices.high[row] - offset
 
 
-@kernel
+@inner_kernel
 def simulate_realistic(  # type: ignore[no-untyped-def]
     prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl, half
 ):
@@ -104,7 +104,7 @@ def simulate_realistic(  # type: ignore[no-untyped-def]
     return end_row, 0.0, TIME, False
 
 
-@kernel
+@inner_kernel
 def simulate_original(  # type: ignore[no-untyped-def]
     prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
 ):
@@ -130,7 +130,7 @@ def simulate_original(  # type: ignore[no-untyped-def]
     return end_row, 0.0, TIME, False
 
 
-@kernel
+@inner_kernel
 def watch_from(prices, entries, index, end_row, target, costs):  # type: ignore[no-untyped-def]
     """Find the first row in which a position reaches its first stop or target.
 
@@ -154,7 +154,7 @@ def watch_from(prices, entries, index, end_row, target, costs):  # type: ignore[
     return end_row, False, False
 
 
-@kernel
+@inner_kernel
 def simulate(prices, entries, index, from_row, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
     """Return exit row (or `end_row`), price, reason and ambiguity from `from_row` on.
 
@@ -176,7 +176,7 @@ def simulate(prices, entries, index, from_row, end_row, target, pair, costs):  #
     return row, direction * price, reason, ambiguous
 
 
-@kernel
+@inner_kernel
 def target_price(entries, index, rr_target):  # type: ignore[no-untyped-def]
     """Return the target as set at entry (STRATEGY 5, step 4)."""
     distance = abs(entries.ref[index] - entries.stop[index])
@@ -221,7 +221,7 @@ def simulate_exits(prices, entries, end_row, pairs, costs):  # type: ignore[no-u
     return Exits(rows, rs, ambiguities, any_ambiguous)
 
 
-@kernel
+@inner_kernel
 def exit_before_end(prices, entries, index, from_row, on_fill, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
     """Return exit row (or `end_row`), price, reason and ambiguity of an entry."""
     if entries.risk[index] == 0:

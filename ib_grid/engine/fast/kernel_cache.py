@@ -32,6 +32,7 @@ _KERNEL_FOLDERS = (
     "engine/fast",
     "grid",
     "robustness",
+    "robustness/whole_grid",
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.engine.fast.entries import NO_ENTRY
 from ib_grid.engine.fast.exits import result_r, time_exit_price
 from ib_grid.grid.columns import METRIC_NAMES
@@ -33,7 +33,7 @@ _WIN_RUN, _LONGEST_WIN_RUN, _LOSS_RUN, _LONGEST_LOSS_RUN = range(4)
 _WINS, _LOSING, _AMBIGUOUS, _N_COUNTS = range(4, 8)
 
 
-@kernel
+@inner_kernel
 def _add_to_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-def]
     """Add a trade to cumulative R, drawdown and the runs of wins and losses."""
     total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
@@ -46,7 +46,7 @@ def _add_to_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-
     _add_to_run(counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN], loss)
 
 
-@kernel
+@inner_kernel
 def _add_to_run(run, longest, hit):  # type: ignore[no-untyped-def]
     for p in range(len(hit)):
         length = (run[p] + np.int32(1)) * hit[p]
@@ -54,15 +54,16 @@ def _add_to_run(run, longest, hit):  # type: ignore[no-untyped-def]
         longest[p] = max(length, longest[p])
 
 
-@kernel
+@inner_kernel
 def _add_to_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-untyped-def]
     """Add a trade to the sums and counts.
 
     Squares are summed about the first R, or equal results would deviate by rounding.
     """
-    if is_first:
-        figures[_FIRST, :] = r
     first, squares = figures[_FIRST], figures[_SQUARES]
+    if is_first:
+        for p in range(len(r)):
+            first[p] = r[p]
     gains, downside = figures[_GAINS], figures[_DOWNSIDE]
     for p in range(len(r)):
         fall, difference = min(r[p], 0.0), r[p] - first[p]
@@ -75,7 +76,7 @@ def _add_to_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-un
         losing[p] += loss[p]
 
 
-@kernel
+@inner_kernel
 def _results_of_trade(rows, rs, last_row, at_end, r, win, loss):  # type: ignore[no-untyped-def]
     """Compute R, win and loss of each exit pair, by time exit if no other came first."""
     for p in range(len(r)):
@@ -85,41 +86,45 @@ def _results_of_trade(rows, rs, last_row, at_end, r, win, loss):  # type: ignore
         loss[p] = r[p] < 0
 
 
-@kernel
+@inner_kernel
 def _count_ambiguous(count, rows, ambiguous, last_row):  # type: ignore[no-untyped-def]
     for p in range(len(count)):
         count[p] += ambiguous[p] and rows[p] <= last_row
 
 
-@kernel
+@inner_kernel
 def _complete(figures, counts, n_trades):  # type: ignore[no-untyped-def]
     """Turn squares about the first R into squares about the mean, and sum up the whole.
 
     The squares of the whole are those within each variation and those between their means. Without
     a loss gains are the sum to the last bit, so that losses come out as 0.
     """
-    mean = figures[0, _SUM] / max(n_trades[0], 1)
+    whole, n_all = figures[0], max(n_trades[0], 1)
     for group in range(1, N_GROUPS):
         if n_trades[group] == 0:
             continue
-        own = figures[group]
-        n = float(n_trades[group])
-        off = own[_SUM] - n * own[_FIRST]
-        own[_SQUARES] = np.maximum(own[_SQUARES] - off * off / n, 0.0)
-        own[_LOSSES] = own[_SUM] - own[_GAINS]
-        figures[0, _SQUARES] += own[_SQUARES] + n * (own[_SUM] / n - mean) ** 2
-        for k in (_GAINS, _LOSSES, _DOWNSIDE):
-            figures[0, k] += own[k]
-        for k in (_WINS, _LOSING, _AMBIGUOUS):
-            counts[0, k] += counts[group, k]
+        own, n = figures[group], float(n_trades[group])
+        for p in range(figures.shape[2]):
+            total = own[_SUM, p]
+            off = total - n * own[_FIRST, p]
+            squares = max(own[_SQUARES, p] - off * off / n, 0.0)
+            own[_SQUARES, p], own[_LOSSES, p] = squares, total - own[_GAINS, p]
+            apart = total / n - whole[_SUM, p] / n_all
+            whole[_SQUARES, p] += squares + n * (apart * apart)
+            whole[_GAINS, p] += own[_GAINS, p]
+            whole[_LOSSES, p] += own[_LOSSES, p]
+            whole[_DOWNSIDE, p] += own[_DOWNSIDE, p]
+            counts[0, _WINS, p] += counts[group, _WINS, p]
+            counts[0, _LOSING, p] += counts[group, _LOSING, p]
+            counts[0, _AMBIGUOUS, p] += counts[group, _AMBIGUOUS, p]
 
 
-@kernel
+@inner_kernel
 def _quotient(numerator, denominator):  # type: ignore[no-untyped-def]
     return numerator / denominator if denominator != 0 else 0.0
 
 
-@kernel
+@inner_kernel
 def _ratio(mean, variance):  # type: ignore[no-untyped-def]
     deviation = np.sqrt(max(variance, 0.0))
     if deviation < ZERO_DEVIATION:
@@ -127,7 +132,7 @@ def _ratio(mean, variance):  # type: ignore[no-untyped-def]
     return mean / deviation * np.sqrt(TRADING_DAYS_PER_YEAR)
 
 
-@kernel
+@inner_kernel
 def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped-def]
     """Write the metrics of a group from its running figures (STRATEGY 8).
 

@@ -20,7 +20,7 @@ from ib_grid.engine.fast.candidates import (
     put,
     row_at_or_after,
 )
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.grid.variations import VARIATIONS
 
 LONG, SHORT = 1, -1
@@ -32,7 +32,7 @@ OCAE, TCWE, REVERSE, REV_RB = map(VARIATIONS.index, ("OCAE", "TCWE", "Reverse", 
 _AFTER_ALL = 1 << 40
 
 
-@kernel
+@inner_kernel
 def breakout_signal(window, date, high, low, buffer, reach):  # type: ignore[no-untyped-def]
     """Return variation, M2 bar and direction of the OCAE or TCWE signal."""
     eq = (high + low) / 2
@@ -92,7 +92,7 @@ def find_breakouts(prices, window, levels, values, costs, news, out, first):  # 
             put(out, *at, variation, direction, order, moment, row, ref, ref, stop, False)
 
 
-@kernel
+@inner_kernel
 def change_in_state_of_delivery(window, date, group_first, group_last, side, high, low):  # type: ignore[no-untyped-def]
     """Return the M2 bar of a group's CISD, or -1 if the group is void or has none."""
     # STRATEGY 3, Reverse, step 3: context candle
@@ -114,12 +114,13 @@ def change_in_state_of_delivery(window, date, group_first, group_last, side, hig
     return -1
 
 
-@kernel
+@inner_kernel
 def reverse_signal(window, date, high, low, buffer, model):  # type: ignore[no-untyped-def]
     """Return the M2 bar of the CISD that counts, its direction and its group's extreme."""
     found, direction, stop = -1, 0, 0.0
     end = window.end[date]
-    side, group_first, group_last, extreme = 0, 0, 0, 0.0
+    # typed: a literal would compile the callee twice
+    side, group_first, group_last, extreme = int(np.int64(0)), end, end, 0.0
     for bar in range(window.first[date], end + 1):
         last = bar == end
         if not last:
@@ -185,7 +186,7 @@ def find_reverses(prices, window, levels, values, costs, news, out, first):  # t
                 put(out, *at, REVERSE, direction, order, moment, row, ref, mid, stop, False)
 
 
-@kernel
+@inner_kernel
 def arming_signal(window, date, high, low, distance):  # type: ignore[no-untyped-def]
     """Return the M2 bar that arms REV_RB, or -1, and the direction of its limit order."""
     for bar in range(window.first[date], window.end[date]):

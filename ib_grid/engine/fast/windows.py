@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.execution_settings import ORIGINAL
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.market.bars import Bars
 from ib_grid.market.levels import SessionLevels
 
@@ -96,7 +96,7 @@ def _join_spans(prices, spans, tradable, size):  # type: ignore[no-untyped-def]
     end = np.empty(n_dates, np.int64)
     m2_index = np.empty((2, size), np.int64)
     ohlc = np.empty((4, size), np.float64)
-    n = 0
+    n = np.int64(0)  # typed: a literal would compile the callee twice
     for date in range(n_dates):
         ib_row, first_row, end_row, latest_start = spans[date]
         start[date] = n
@@ -110,7 +110,7 @@ def _join_spans(prices, spans, tradable, size):  # type: ignore[no-untyped-def]
     return start, first, end, m2_index[0], m2_index[1], ohlc[0], ohlc[1], ohlc[2], ohlc[3]
 
 
-@kernel
+@inner_kernel
 def _join(prices, first_row, end_row, latest_start, m2_index, ohlc, n):  # type: ignore[no-untyped-def]
     """Append the M2 bars of M1 rows ``first_row:end_row`` that start by `latest_start`."""
     row = first_row

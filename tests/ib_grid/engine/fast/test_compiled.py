@@ -19,10 +19,11 @@ from ib_grid.engine.fast.compiled import _KERNELS
 _USE = """
 import numpy as np
 from ib_grid.engine.fast import compiled
-from ib_grid.engine.fast.candidates import is_blocked
+from ib_grid.engine.fast.windows import Prices, _join_spans
 print(compiled.compilations())
-none = np.zeros(0, np.int64)
-assert not is_blocked((none, none), 5)
+integers, floats = np.zeros(0, np.int64), np.zeros(0)
+prices = Prices(integers, floats, floats, floats, floats)
+_join_spans(prices, np.zeros((0, 4), np.int64), np.zeros(0, np.bool_), 0)
 print(compiled.compilations())
 """
 
@@ -51,7 +52,7 @@ def _compilations(
 
 def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
     package = Path(ib_grid.__file__).parent
-    assert _compilations(package, tmp_path) == [0, 1]
+    assert _compilations(package, tmp_path) == [0, 2]
     assert _compilations(package, tmp_path) == [0, 0]
 
 
@@ -60,11 +61,11 @@ def test_changing_any_module_recompiles(tmp_path: Path, variable: str) -> None:
     package = tmp_path / "copy" / "ib_grid"
     shutil.copytree(Path(ib_grid.__file__).parent, package)
     cache = tmp_path / "cache"
-    assert _compilations(package, cache, variable) == [0, 1]
-    exits = package / "engine" / "fast" / "exits.py"  # is_blocked is in another module
+    assert _compilations(package, cache, variable) == [0, 2]
+    exits = package / "engine" / "fast" / "exits.py"  # _join_spans is in another module
     with exits.open("a") as file:
         file.write("\n# changed\n")
-    assert _compilations(package, cache, variable) == [0, 1]
+    assert _compilations(package, cache, variable) == [0, 2]
 
 
 def test_unwritable_home_is_tolerated(tmp_path: Path) -> None:
@@ -103,8 +104,8 @@ def test_cache_writable_by_others_is_ignored(tmp_path: Path) -> None:
     for folder in (shared, aside):
         folder.mkdir()
     shared.chmod(0o777)
-    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]
+    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 2]
     assert not list(shared.rglob("*.nb?"))
     assert list(aside.rglob("*.nbi"))
     aside.chmod(0o777)  # no place is left: nothing is loaded and nothing kept
-    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 1]
+    assert _compilations(package, shared, TMPDIR=str(aside)) == [0, 2]

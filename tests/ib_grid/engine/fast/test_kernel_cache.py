@@ -48,7 +48,7 @@ def test_compiled_mark_is_per_installation(tmp_path: Path) -> None:
 
 def test_cache_directory_depends_on_all_kernel_modules() -> None:
     package = Path(ib_grid.__file__).parent
-    folders = {path.parent for path in package.rglob("*.py") if "\n@kernel\n" in path.read_text()}
+    folders = {path.parent for path in package.rglob("*.py") if "kernel\ndef " in path.read_text()}
     assert folders <= {package / folder for folder in kernel_cache._KERNEL_FOLDERS}
 
 
