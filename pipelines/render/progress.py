@@ -128,7 +128,7 @@ def _pace(task: Task) -> str:
 
 def _state(task: Task) -> str:
     best, count, memory = (task.fields[name] for name in ("best", "workers", "memory"))
-    parts = [f"best {best.total_r:+.1f} R (#{best.combo_id})" if best else "best —"]
+    parts = [f"highest {best.total_r:+.1f} R (#{best.combo_id})" if best else "highest —"]
     size = "" if memory is None else f" {memory / 2**30:.1f} GiB"
     parts.append(f"{count} worker{'' if count == 1 else 's'}{size}")
     if "last_chunk" in task.fields:

@@ -181,11 +181,13 @@ def column_note(column: str) -> str:
 
 def _write_summary(book: xlsxwriter.Workbook, report: Report, formats: Formats) -> None:
     sheet = book.add_worksheet("Summary")
+    sheet.activate()  # the workbook opens at the verdict
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 48)
     sheet.set_column(2, 30, 18)
-    row = _write_facts(sheet, 0, "Sheets", _sheets(report), formats)
-    for heading, values in facts.sections(report):
+    first, *others = facts.sections(report)
+    row = 0
+    for heading, values in (first, facts.Section("Sheets", _sheets(report)), *others):
         row = _write_facts(sheet, row, heading, values, formats)
     sheet.write_string(row, 0, "Variations", formats["title"])
     frame = facts.variations_frame(report)

@@ -25,13 +25,20 @@ class Section(NamedTuple):
 
 
 def sections(report: Report) -> list[Section]:
-    """Return the summary of a report, in reading order."""
+    """Return the summary of a report, in reading order; the verdict opens it."""
     return [
+        Section("Verdict", verdict_values(report)),
         Section("Run", _run(report)),
         Section("Combinations", {**_coverage(report), **sums_values(report.overall.sums)}),
         Section("Ranking", ranking_values(report.overall, report.settings.ranking.min_trades)),
-        Section("Best combination", best_values(report.overall)),
+        Section(f"{report.attribute.capitalize()} combination", best_values(report.overall)),
     ]
+
+
+def verdict_values(report: Report) -> dict[str, Scalar]:
+    """Return the verdict: its level, what to do, and the reasons."""
+    reasons = {f"reason {i}": str(reason) for i, reason in enumerate(report.verdict.reasons, 1)}
+    return {"verdict": report.verdict.level, "what to do": report.verdict.text, **reasons}
 
 
 def _run(report: Report) -> dict[str, Scalar]:

@@ -14,6 +14,8 @@ from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.grid.variations import VARIATIONS
+from ib_grid.robustness.conclusion.verdict import Verdict
+from ib_grid.robustness.results import Robustness
 from ib_grid.runs import row_blocks
 from ib_grid.runs.cubes import Cube
 from ib_grid.runs.partition_layout import results_folder
@@ -21,6 +23,7 @@ from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
+from pipelines.report.measures.conclusion import conclude
 from pipelines.report.measures.eligible import Eligible, eligible
 from pipelines.report.measures.parameter_effects import (
     ParameterEffects,
@@ -92,7 +95,7 @@ class Report:
     """Content of all files of a report.
 
     `n_rows` counts the combinations that are computed and kept; `replay` has the trades of the top
-    ones, or why there are none.
+    ones, or why there are none; `robustness` are the tests of this ranking, if they were made.
     """
 
     info: RunInfo
@@ -103,6 +106,19 @@ class Report:
     parameter_effects: ParameterEffects
     eligible: Eligible
     replay: Replay | NoReplay
+    robustness: Robustness | None
+    verdict: Verdict
+
+    @property
+    def is_profitable(self) -> bool:
+        """True if the combination with the highest score makes money."""
+        best = self.overall.best
+        return not best.empty and bool(best["total_r"].iloc[0] > 0)
+
+    @property
+    def attribute(self) -> str:
+        """Attribute of the combination with the highest score: best only if the verdict allows."""
+        return "best" if self.verdict.allows_best else "selected"
 
     @property
     def n_computed(self) -> int:
@@ -131,8 +147,12 @@ def build_report(
     settings: ReportSettings,
     source: RunSource | NoReplay = NO_BARS,
     executor: Executor = SERIAL_EXECUTOR,
+    robustness: Robustness | None = None,
 ) -> Report:
-    """Build the report of a run, finished or not, from its partition files."""
+    """Build the report of a run, finished or not, from its partition files.
+
+    Robustness tests of another ranking are left out.
+    """
     _check_kept(settings.ranking, info.row_filter)
     files = row_blocks.partition_files(run_dir, info.symbol)
     n_rows = row_blocks.count_rows(files)
@@ -149,6 +169,8 @@ def build_report(
     }
     min_trades = settings.ranking.min_trades
     total_r, effects = measured.result()
+    replay_result = replayed.result()
+    tested = robustness if robustness and _is_of(robustness, settings.ranking) else None
     return Report(
         info=info,
         settings=settings,
@@ -157,8 +179,15 @@ def build_report(
         variations=variations,
         eligible=eligible(files, info.grid, total_r, overall, min_trades, executor),
         parameter_effects=effects,
-        replay=replayed.result(),
+        replay=replay_result,
+        robustness=tested,
+        verdict=conclude(info, overall, min_trades, replay_result, tested),
     )
+
+
+def _is_of(robustness: Robustness, ranking: RankingSettings) -> bool:
+    tested = (robustness.weights, robustness.min_trades)
+    return tested == (ranking.weights, ranking.min_trades)
 
 
 def _measured(files: Sequence[File], grid: Grid) -> tuple[Cube, ParameterEffects]:

@@ -10,6 +10,7 @@ from ib_grid.engine.metric_checks import MAIN_COLUMNS
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import InputError
 from ib_grid.grid.scoring import RankingSettings
+from ib_grid.robustness.conclusion.robustness_file import read_robustness
 from ib_grid.runs import inventory, row_blocks
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import results_folder
@@ -84,7 +85,9 @@ def report_run(
         executor.submit_thread(_preload)
         checked = executor.submit_batches(partial(_check_metrics, names=names), files)
         info = run_info(manifest, folder, n_computed)
-        report = build_report(run_dir, info, settings, source or _source(manifest), executor)
+        tested = read_robustness(run_dir, manifest)
+        data = source or _source(manifest)
+        report = build_report(run_dir, info, settings, data, executor, tested)
         for batch in checked:
             batch.result()
     from pipelines.report.write import write_report

@@ -12,6 +12,8 @@ from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.grid import Grid
 from ib_grid.market.instruments import INSTRUMENTS
 from ib_grid.news.statement import NewsStatement
+from ib_grid.robustness.conclusion.facts import opened_hold_out
+from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.runs.manifest import RUN_FILE, Manifest
 from ib_grid.storage.paths import AnyPath
 
@@ -32,6 +34,12 @@ class RunInfo:
         Last kept row of a run that keeps only the top rows, once it is known.
     n_computed : int, optional
         Number of computed combinations; None if all of them are kept.
+    run : str
+        The run directory as a person types it.
+    holds_out : bool
+        Whether the run holds out session dates.
+    hold_out : HoldOut, optional
+        Outcome on these; None until opened.
     """
 
     symbol: str
@@ -46,6 +54,9 @@ class RunInfo:
     row_filter: RowFilter = NO_FILTER
     threshold: TopKThreshold | None = None
     n_computed: int | None = None
+    run: str = "RUN"
+    holds_out: bool = False
+    hold_out: HoldOut | None = None
 
 
 def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None) -> RunInfo:
@@ -70,6 +81,9 @@ def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None
         row_filter=manifest.row_filter,
         threshold=_threshold(manifest),
         n_computed=None if manifest.row_filter.every_row else n_computed,
+        run=shlex.quote(str(run_dir)),
+        holds_out=manifest.session_dates.hold_out is not None,
+        hold_out=opened_hold_out(manifest),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ib_grid.errors.validation import points
@@ -39,8 +40,9 @@ _COLUMNS = (
 
 
 def show_report(console: Console, report: Report, paths: Sequence[AnyPath] = ()) -> None:
-    """Print the state of the run, the top ten, the best combination and the files."""
+    """Print the state of the run, the verdict, the top ten and the files."""
     console.print(Text(f"{report.info.symbol}, {facts.state(report)}", style="bold"))
+    _show_verdict(console, report)
     for note in report.info.notes:
         console.print(Text(f"note: {note}"))
     if report.overall.best.empty:
@@ -50,6 +52,19 @@ def show_report(console: Console, report: Report, paths: Sequence[AnyPath] = ())
     if paths:
         console.print(Text(f"\nFiles in {paths[0].parent}:"), soft_wrap=True)
         console.print(Text("  ".join(path.name for path in paths)))
+    console.print(Text(f"\nVerdict: {report.verdict.level}. {report.verdict.text}"))
+
+
+def _show_verdict(console: Console, report: Report) -> None:
+    verdict = report.verdict
+    console.print(Text(f"\nVERDICT: {verdict.level}", style="bold"))
+    console.print(Text(verdict.text))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right")
+    for reason in verdict.reasons:
+        table.add_row(Text(reason.figure, style="bold"), Text(reason.text))
+    console.print(table)
+    console.print()
 
 
 def _show_top(console: Console, report: Report) -> None:
@@ -58,7 +73,7 @@ def _show_top(console: Console, report: Report) -> None:
     print_table(console, best, [column(name) for name in _COLUMNS], hint=hint)
     for line in (_setting_line(report), _score_line(report), _eligible_line(report)):
         console.print(Text(line))
-    console.print(Text(f"Best: {_params_line(report)}"))
+    console.print(Text(f"{report.attribute.capitalize()}: {_params_line(report)}"))
 
 
 def _setting_line(report: Report) -> str:
@@ -74,8 +89,8 @@ def _score_line(report: Report) -> str:
     weights = report.settings.ranking.weights.items()
     formula = " + ".join(f"{weight:g} {name}" for name, weight in weights)
     return (
-        f"Score: {formula}, each {SCALING}. Best of {report.n_computed:,} on this data; expect"
-        " worse on new data."
+        f"Score: {formula}, each {SCALING}. Selected from {report.n_computed:,} on this data;"
+        " expect worse on new data."
     )
 
 

@@ -19,7 +19,7 @@ _LEFT = ("ib_start", "ib_end", "stop_mode", "variation", "filter", "figure")
 
 
 def summary_text(report: Report, run_dir: AnyPath) -> str:
-    """Return the run, the grid, the ranking, the best combination, the variations, the top ten."""
+    """Return the verdict, the run, the ranking, the selected combination and the top ten."""
     parts = [_title(f"{report.info.symbol}: summary of {run_dir.resolve().name}")]
     parts += [_section(heading, values) for heading, values in facts.sections(report)]
     parts.append(f"{_heading('Variations')}{_variations_table(report)}")
@@ -92,7 +92,7 @@ def _trades_command(report: Report, run_dir: AnyPath) -> str:
     symbol = report.info.symbol
     params = shlex.quote(str(run_dir / f"{symbol}_best_params.json"))
     command = f"{report.info.trades_command} --params {params} --out {symbol}_trades.csv"
-    return f"To list the trades of the best combination:\n  {command}\n"
+    return f"To list the trades of the {report.attribute} combination:\n  {command}\n"
 
 
 def table(rows: Sequence[Mapping[str, Scalar | None]]) -> str:

@@ -41,7 +41,9 @@ class RunFacts:
     model : {"realistic", "original"}
         Execution model of the run.
     combinations, profitable : int
-        Computed combinations, and those with a total R above 0.
+        Known combinations, and those with a total R above 0.
+    scope : str
+        Words after "combinations" if these are not the whole grid, such as ``computed so far``.
     min_trades : int
         Least number of trades of a ranked combination.
     selected : Selected or None
@@ -60,6 +62,7 @@ class RunFacts:
     profitable: int
     min_trades: int
     selected: Selected | None
+    scope: str = ""
     other_total_r: float | None = None
     holds_out: bool = False
     hold_out: HoldOut | None = None
@@ -134,7 +137,7 @@ def _without_profit(facts: RunFacts) -> Judged | None:
         least = f"no combination has {facts.min_trades} trades or more"
         return "do not trade", f"There is nothing to trade: {least}.", (share,)
     if not facts.profitable:
-        text = f"Do not trade this: none of the {facts.combinations:,} combinations makes money."
+        text = f"Do not trade this: none of the {_combinations(facts)} makes money."
         return "do not trade", text, (share,)
     if selected.total_r <= 0:
         lost = f"the combination with the highest score loses {_r(selected.total_r)}"
@@ -251,13 +254,17 @@ def _splits(robustness: Robustness) -> Iterable[Reason]:
 
 def _profitable(facts: RunFacts, robustness: Robustness | None = None) -> Reason:
     share = facts.profitable / facts.combinations
-    of = f"of {facts.combinations:,} combinations make money"
+    of = f"of {_combinations(facts)} make money"
     if not facts.profitable:
         return Reason(figure="0", text=f"{of}.")
     if robustness is None:
         return Reason(figure=_percent(share), text=f"{of}.")
     coin = _percent(robustness.random_direction.share_profitable.null_median)
     return Reason(figure=_percent(share), text=f"{of}; with coin-flipped directions {coin} do.")
+
+
+def _combinations(facts: RunFacts) -> str:
+    return " ".join([f"{facts.combinations:,} combinations", *filter(None, [facts.scope])])
 
 
 def _other_model(facts: RunFacts) -> Iterable[Reason]:

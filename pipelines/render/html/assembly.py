@@ -12,7 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from ib_grid.errors.validation import points
-from pipelines.render.html.words import breakable, code, named, number, percent, plural
+from pipelines.render.html.words import breakable, code, named, number, percent, plural, prose
 
 
 def script_json(content: object) -> Markup:
@@ -46,6 +46,7 @@ def environment() -> jinja2.Environment:
         named=named,
         breakable=breakable,
         code=code,
+        prose=prose,
         points=points,
     )
     return environment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
@@ -13,6 +14,8 @@ from ib_grid.grid.glossary import GLOSSARY
 from pipelines.render import numbers
 from pipelines.render.numbers import Scalar
 
+_R = re.compile(r"(\d) R\b")
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -81,6 +84,15 @@ def readable(value: Scalar) -> Markup | str:
 def breakable(name: str) -> Markup:
     """Return a name that a line may break after each underscore."""
     return Markup("_<wbr>").join(name.split("_"))
+
+
+def prose(text: str) -> Markup:
+    """Return a sentence as markup: commands in code type, true minus signs, R beside its number."""
+    parts = [_MINUS.sub("−", _R.sub("\\1\u00a0R", part)) for part in text.split("`")]
+    # Each second part stands between two backquotes.
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts)
+    )
 
 
 def code(name: str) -> Markup:

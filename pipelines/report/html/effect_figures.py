@@ -23,7 +23,7 @@ _GREY = "#b9c2cb"
 
 
 def _best_values(report: Report) -> Mapping[str, Value]:
-    """Return the parameter values of the best combination; empty if nothing is ranked."""
+    """Return the parameter values of the selected combination; empty if nothing is ranked."""
     best = facts.best_record(report.overall)
     return values_of(report.info.grid.params(best["combo_id"])) if best else {}
 
@@ -161,7 +161,7 @@ def _pair_map(pair: Pair, values: Any, name: str, limit: float, *, visible: bool
 
 
 def _frame(pair: Pair, best: Mapping[str, Value]) -> list[dict[str, Any]]:
-    """Return a frame around the cell of the best combination, if its values are on both axes."""
+    """Return a frame around the cell of the selected combination, if both axes have its values."""
     if best.get(pair.x.name) not in pair.x.values or best.get(pair.y.name) not in pair.y.values:
         return []
     i, j = pair.x.values.index(best[pair.x.name]), pair.y.values.index(best[pair.y.name])

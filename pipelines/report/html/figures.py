@@ -32,9 +32,15 @@ FIGURES: dict[str, tuple[Draw, ...]] = {
 }
 
 
+# Pictures of a profit; without one they make no sense.
+_OF_PROFIT = ("risk", "equity", "calendar", "variation_curves", "variation_bars")
+
+
 def draw_figures(report: Report) -> dict[str, list[Figure]]:
     """Return the figures of each place of the page; none where a report lacks the numbers."""
     return {
         place: [figure for draw in functions for figure in draw(report)]
+        if report.is_profitable or place not in _OF_PROFIT
+        else []
         for place, functions in FIGURES.items()
     }

@@ -63,7 +63,7 @@ def _histogram(
     if best:
         value, decimals, unit = best
         middle = (bins.edges[0] + bins.edges[-1]) / 2
-        text = f"best: {rounded(value, decimals)}{unit}"
+        text = f"selected: {rounded(value, decimals)}{unit}"
         layout = style.mark(value, text, left=value > middle)
     return style.figure(
         [bars],
@@ -75,7 +75,7 @@ def _histogram(
 
 
 def density(report: Report) -> Iterator[Figure]:
-    """Draw total R against drawdown: density, Pareto front and best combination."""
+    """Draw total R against drawdown: density, Pareto front and selected combination."""
     found, best = report.eligible.density, facts.best_record(report.overall)
     if not found:
         return
@@ -154,7 +154,7 @@ def _best_point(best: BestRecord | None) -> list[go.Scatter]:
             "color": "#ffffff",
             "line": {"color": style.BEST, "width": 2.5},
         },
-        hovertemplate="best: drawdown %{x} R, total R %{y}<extra></extra>",
+        hovertemplate="selected: drawdown %{x} R, total R %{y}<extra></extra>",
     )
     return [point]
 
@@ -164,4 +164,4 @@ def _best_note(best: BestRecord | None) -> list[dict[str, Any]]:
         return []
     point = {"x": best["metrics"]["max_drawdown"], "y": best["metrics"]["total_r"]}
     look = {"bgcolor": "rgba(255,255,255,0.85)", "font": {"color": style.BEST}, "arrowhead": 0}
-    return [{**point, **look, "text": "best", "ax": 44, "ay": -22, "standoff": 6}]
+    return [{**point, **look, "text": "selected", "ax": 44, "ay": -22, "standoff": 6}]

@@ -12,6 +12,7 @@ from ib_grid.analysis.axis_values import factors
 from ib_grid.analysis.plots import style
 from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
+from ib_grid.robustness.conclusion.verdict import Level
 from pipelines.render.html.assembly import environment, plotly_base64, script_json
 from pipelines.render.html.words import count_word, per_trade_r, readable
 from pipelines.report import facts
@@ -19,13 +20,19 @@ from pipelines.report.facts import Section
 from pipelines.report.html import tables
 from pipelines.report.html.effect_figures import pair_limit
 from pipelines.report.html.figures import draw_figures
-from pipelines.report.html.verdict import none_ranked, profitable_pct, state, verdict
+from pipelines.report.html.findings import findings, none_ranked, profitable_pct, state
 from pipelines.report.measures.parameter_effects import MOST_VALUES
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import Report
 
 _NOTES_OPEN = 8
 _WARNING = "NOT FILTERED"
+_TONES: dict[Level, str] = {
+    "do not trade": "stop",
+    "fill artefact": "stop",
+    "worth a hold-out": "go",
+    "held up": "go",
+}
 
 
 def html_text(report: Report) -> str:
@@ -58,7 +65,8 @@ def _values(report: Report) -> dict[str, Any]:
         "last_bar": _moment(report.info.last_bar_utc),
         "n_notes_open": _NOTES_OPEN,
         "r_meaning": STRATEGY_TERMS["R"],
-        "statements": verdict(report),
+        "statements": findings(report),
+        "verdict_tone": _TONES.get(report.verdict.level, ""),
         "profitable_pct": profitable_pct(report),
         "none_ranked": none_ranked(report),
         "unmapped": _unmapped(report),
@@ -68,7 +76,7 @@ def _values(report: Report) -> dict[str, Any]:
         "best": tables.best_values(report) if len(report.overall.best) else None,
         "top": tables.top_table(report),
         "variations": tables.variation_table(report),
-        "sections": [_about(report, section) for section in facts.sections(report)[:3]],
+        "sections": [_about(report, section) for section in facts.sections(report)[1:4]],
         "glossary": _glossary(),
     }
 

@@ -38,7 +38,7 @@ _METRIC_HEADINGS = {
     "max_drawdown": "draw\u00addown R",
     "ambiguous_trades": "ambig\u00aduous",
 }
-_IN_BEST, _IN_GRID = "in the best combination", "over the grid"
+_IN_BEST, _IN_GRID = "in the selected combination", "over the grid"
 _VARIATION_HEADINGS = (
     ("trades", _IN_BEST),
     ("total R", _IN_BEST),
@@ -147,7 +147,7 @@ def _trades_command(report: Report, row: dict[str, Scalar]) -> TradesCommand:
 
 
 def best_values(report: Report) -> tuple[list[tuple[str, str]], list[tuple[str, Markup]]]:
-    """Return the parameters and the metrics of the best combination, names and texts."""
+    """Return the parameters and the metrics of the selected combination, names and texts."""
     values = facts.best_values(report.overall)
     params = [(name, text(name, values[name])) for name in PARAM_NAMES]
     metrics = [
@@ -159,7 +159,7 @@ def best_values(report: Report) -> tuple[list[tuple[str, str]], list[tuple[str, 
 
 
 def variation_table(report: Report) -> Table:
-    """Return a row per variation: its part in the best combination, its results over the grid."""
+    """Return a row per variation: its part in the selected combination, and over the grid."""
     best = facts.best_record(report.overall)
     headings = [
         Heading(name=f"{group} {text}", text=text, group=group)

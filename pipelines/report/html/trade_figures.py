@@ -39,56 +39,58 @@ def equity(report: Report) -> Iterator[Figure]:
 
 
 def years(report: Report) -> Iterator[Figure]:
-    """Draw R of the best combination by year."""
+    """Draw R of the selected combination by year."""
     if isinstance(report.replay, Replay):
         drawn = curves.year_figure(report.replay.trades[0], _years(report))
-        yield page_figure("years", "R by year", "Bars: R of the best combination by year", drawn)
+        yield page_figure(
+            "years", "R by year", "Bars: R of the selected combination by year", drawn
+        )
 
 
 def months(report: Report) -> Iterator[Figure]:
-    """Draw R of the best combination by year and month."""
+    """Draw R of the selected combination by year and month."""
     if isinstance(report.replay, Replay):
         drawn = curves.calendar_figure(report.replay.trades[0], _years(report))
-        label = "Heat map: R of the best combination by year and month"
+        label = "Heat map: R of the selected combination by year and month"
         yield page_figure("months", "R by year and month", label, drawn)
 
 
 def weekdays(report: Report) -> Iterator[Figure]:
-    """Draw R of the best combination by weekday."""
+    """Draw R of the selected combination by weekday."""
     if isinstance(report.replay, Replay):
         drawn = curves.weekday_figure(report.replay.trades[0])
-        label = "Bars: R of the best combination by weekday"
+        label = "Bars: R of the selected combination by weekday"
         yield page_figure("weekdays", "R by weekday", label, drawn)
 
 
 def hours(report: Report) -> Iterator[Figure]:
-    """Draw R of the best combination by hour of entry, local time."""
+    """Draw R of the selected combination by hour of entry, local time."""
     if isinstance(report.replay, Replay):
         timezone = str(report.overall.best["ib_timezone"].iloc[0])
         drawn = curves.hour_figure(report.replay.trades[0], timezone)
-        label = "Bars: R of the best combination by entry hour"
+        label = "Bars: R of the selected combination by entry hour"
         yield page_figure("hours", "R by entry hour", label, drawn)
 
 
 def variation_curves(report: Report) -> Iterator[Figure]:
-    """Draw cumulative R of each variation of the best combination."""
+    """Draw cumulative R of each variation of the selected combination."""
     if isinstance(report.replay, Replay):
         yield page_figure(
             "variation-curves",
             "Cumulative R of each variation",
-            "Lines: cumulative R of each variation of the best combination, by date",
+            "Lines: cumulative R of each variation of the selected combination, by date",
             curves.variation_curves(report.replay.trades[0], _span(report)),
         )
 
 
 def win_rates(report: Report) -> Iterator[Figure]:
-    """Draw the win rate of each variation of the best combination."""
+    """Draw the win rate of each variation of the selected combination."""
     shown = partial(rounded, decimals=1)
     return _variation_bars(report, "winrate", "Win rate", "Win rate (%)", shown)
 
 
 def expectancies(report: Report) -> Iterator[Figure]:
-    """Draw the average R per trade of each variation of the best combination."""
+    """Draw the average R per trade of each variation of the selected combination."""
     heading = "Average R per trade"
     return _variation_bars(report, "avg_trade_r", heading, heading, per_trade_r_text)
 
@@ -112,7 +114,7 @@ def _variation_bars(
         hovertemplate="%{x}: %{y}<extra></extra>",
     )
     drawn = _upright(bars, axis, [value for value in values if value is not None])
-    label = f"Bars: {heading.lower()} of each variation of the best combination"
+    label = f"Bars: {heading.lower()} of each variation of the selected combination"
     yield page_figure(f"variation-{metric}", heading, label, drawn)
 
 

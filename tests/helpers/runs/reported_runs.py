@@ -17,6 +17,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS, result_schema
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import RankingSettings
+from ib_grid.robustness.results import Robustness
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.report.measures.replay import NO_BARS, NoReplay
 from pipelines.report.report import Report, ReportSettings, build_report
@@ -49,10 +50,11 @@ class MadeUpRun:
         self,
         source: RunSource | NoReplay = NO_BARS,
         executor: Executor = SERIAL_EXECUTOR,
+        robustness: Robustness | None = None,
         **settings: object,
     ) -> Report:
-        selected = {"ranking": RankingSettings(), **settings}
-        return build_report(self.run_dir, self.info, ReportSettings(**selected), source, executor)
+        selected = ReportSettings(**{"ranking": RankingSettings(), **settings})
+        return build_report(self.run_dir, self.info, selected, source, executor, robustness)
 
 
 def run_info(grid: Grid, **changes: object) -> RunInfo:

@@ -45,7 +45,7 @@ def test_two_lines_on_a_terminal(width: int) -> None:
     first, second = drawn(width)
     assert first.startswith(" 61 % ━━━━")
     assert first.endswith("901,824 of 1,478,400 62,195/s  ETA 9.3 s")
-    assert second == "best +123.4 R (#123456)  90 workers 5.0 GiB  last chunk 0.4 s ago"
+    assert second == "highest +123.4 R (#123456)  90 workers 5.0 GiB  last chunk 0.4 s ago"
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 79, 80, 250])
@@ -60,7 +60,7 @@ def test_nothing_is_guessed_before_the_first_chunk() -> None:
     first, second = drawn(150, done=0)
     assert "  0 %" in first
     assert first.endswith("—/s  ETA —")
-    assert second == "best —  90 workers 5.0 GiB  no chunk yet, 14 s"
+    assert second == "highest —  90 workers 5.0 GiB  no chunk yet, 14 s"
 
 
 def test_a_finished_run_shows_its_time() -> None:
@@ -83,7 +83,7 @@ def test_combinations_done_before_do_not_count_for_the_rate() -> None:
         clock.now += 10
     assert file.getvalue() == (
         " 60 %  600 of 1,000 combinations  10/s  ETA 40 s"
-        "  best +123.4 R (#123456)  1 worker 1.0 GiB  last chunk 10 s ago\n"
+        "  highest +123.4 R (#123456)  1 worker 1.0 GiB  last chunk 10 s ago\n"
     )
 
 
@@ -113,7 +113,7 @@ def test_plain_lines_are_occasional_and_final() -> None:
             progress.show()
     lines = file.getvalue().splitlines()
     assert len(lines) == 3  # after 5 and 10 seconds, and the last
-    assert lines[0].startswith(" 50 %  500 of 1,000 combinations  100/s  ETA 5.0 s  best +123.4 R")
+    assert lines[0].startswith(" 50 %  500 of 1,000 combinations  100/s  ETA 5.0 s  highest +123.4 R")
     assert lines[-1].startswith("100 %  1,000 of 1,000 combinations  100/s  took 10 s")
     assert "\x1b" not in file.getvalue()
 

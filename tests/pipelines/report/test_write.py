@@ -153,7 +153,7 @@ def test_the_best_is_the_same_in_every_file(make_run: Callable[..., MadeUpRun]) 
     write_report(run.report(), run.run_dir, excel=True)
     row = read_csv(run, "top_100.csv")[0]
     overall = read_json(run, "best_by_variation.json")["overall"]
-    in_text = facts_of(read_text(run, "summary.txt"), "Best combination")
+    in_text = facts_of(read_text(run, "summary.txt"), "Selected combination")
     sheets = openpyxl.load_workbook(run.run_dir / "GER40_results.xlsx")
     for name in ("score", *METRIC_NAMES):
         value = overall["score"] if name == "score" else overall["metrics"][name]

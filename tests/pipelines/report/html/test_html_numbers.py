@@ -61,7 +61,7 @@ def test_the_best_combination_is_that_of_the_json(
 ) -> None:
     best = json_of(traded[0], "best_by_variation.json")["overall"]
     metrics = best["metrics"]
-    said = page.by_id("verdict-best").numbers
+    said = page.by_id("finding-best").numbers
     expected = [best["combo_id"], best["score"], metrics["total_r"], metrics["total_trades"]]
     assert said[:6] == [*expected, metrics["winrate"], metrics["max_drawdown"]]
     in_full = dict(zip(("score", *METRIC_NAMES), page.by_id("best-metrics").numbers, strict=True))
@@ -78,7 +78,7 @@ def test_the_best_combination_is_that_of_the_json(
 def test_sums_are_those_of_the_json(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     aggregate = json_of(traded[0], "variation_agg.json")
     overall = aggregate["overall"]
-    share, profitable, combinations = page.by_id("verdict-profitable").numbers[:3]
+    share, profitable, combinations = page.by_id("finding-profitable").numbers[:3]
     assert (profitable, combinations) == (overall["profitable_combinations"], 512)
     assert share == pytest.approx(100 * profitable / combinations, rel=1e-11)
     about = page.by_id("about-combinations")
@@ -206,7 +206,7 @@ def test_the_other_model_is_measured(traded: tuple[MadeUpRun, RunSource], page: 
         totals.append(reference.trades(other, params)["r"].sum())
     in_table = [row["other_total_r"].numbers[0] for row in top_table(page)]
     assert in_table == pytest.approx(totals, abs=1e-3)
-    said = page.by_id("verdict-other_model")
+    said = page.by_id("finding-other_model")
     n_profitable, n, median, own_median, best, own_best = said.numbers
     assert "old optimizer's fills" in said.text
     assert (n_profitable, n) == (sum(t > 0 for t in totals), 20)
@@ -220,7 +220,7 @@ def test_neighbours_and_edges_are_described(
 ) -> None:
     run, _ = traded
     best = json_of(run, "best_by_variation.json")["overall"]
-    profitable, n, low, high, median, own = page.by_id("verdict-neighbours").numbers
+    profitable, n, low, high, median, own = page.by_id("finding-neighbours").numbers
     assert own == best["metrics"]["total_r"]
     params = run.info.grid.params(best["combo_id"]).to_dict()
     rows = run.rows
@@ -229,7 +229,7 @@ def test_neighbours_and_edges_are_described(
     near = rows.loc[apart == 1, "total_r"].astype(np.float64)  # two values an axis: one step
     assert (profitable, n) == ((near > 0).sum(), len(near))
     assert (low, high, median) == pytest.approx((near.min(), near.max(), near.median()), rel=1e-6)
-    edge = page.by_id("verdict-edge")
+    edge = page.by_id("finding-edge")
     assert "parameters sit at the end of their tested range" in edge.text
     for name in ("ib_wait_minutes", "rr_target", "ib_buffer_pct", "max_distance_pct"):
         assert name in edge.text
@@ -240,7 +240,7 @@ def test_ambiguous_trades_are_counted(make_run: MakeRun) -> None:
     write_report(run.report(), run.run_dir)
     row = top_of(run)[0]
     ambiguous, trades = float(row["ambiguous_trades"]), float(row["total_trades"])
-    said = page_of(run).by_id("verdict-ambiguous")
+    said = page_of(run).by_id("finding-ambiguous")
     assert said.numbers == pytest.approx([ambiguous, trades, 100 * ambiguous / trades])
 
 
@@ -248,7 +248,7 @@ def test_missing_bars_are_reported(make_run: MakeRun) -> None:
     run = make_run()
     text = html_text(run.report(NoReplay("The bars are gone, gone.")))
     page = read_page(text)
-    assert page.by_id("verdict-other_model").text.endswith("Not measured. The bars are gone, gone.")
+    assert page.by_id("finding-other_model").text.endswith("Not measured. The bars are gone, gone.")
     for name in ("curves", "calendar", "variations"):
         assert "The bars are gone, gone." in page.by_id(name).text
     assert not {"equity", "months", "variation-curves"} & set(figures(page))

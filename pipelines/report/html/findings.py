@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipelines.render.html.words import (
     number,
     percent,
     plural,
+    prose,
     sentences,
     verb,
 )
@@ -40,21 +42,22 @@ class Statement:
     text: Markup
 
 
-def verdict(report: Report) -> tuple[Statement, ...]:
-    """Return the findings of a report: the grid first, then the best combination."""
+def findings(report: Report) -> tuple[Statement, ...]:
+    """Return the findings of a report: the grid first, then the selected combination."""
     statements = [Statement("profitable", "Profitable combinations", _profitable(report))]
-    best = facts.best_record(report.overall)
+    best, lead = facts.best_record(report.overall), f"{report.attribute.capitalize()} combination"
     if best is None:
-        return (*statements, Statement("best", "Best combination", none_ranked(report)))
+        return (*statements, Statement("best", lead, none_ranked(report)))
     params = report.info.grid.params(best["combo_id"])
     return (
         *statements,
-        Statement("best", "Best combination", _best(best, report.eligible)),
+        Statement("best", lead, _best(best, report.eligible)),
         Statement("edge", "Edge of the grid", edge_text(edges(report.info.grid, params))),
         Statement("neighbours", "Neighbours", _neighbours(report.eligible.beside_best, best)),
         Statement("ambiguous", "Ambiguous trades", _ambiguous(best)),
         Statement("other_model", "Other execution model", _other_model(report)),
         Statement("in_sample", "In sample", _in_sample(report)),
+        *_hold_out(report),
     )
 
 
@@ -191,7 +194,7 @@ def _spread(found: pd.DataFrame, known: np.ndarray, best: BestRecord) -> Markup:
     worst = found.iloc[int(np.nanargmin(found["total_r"].to_numpy(np.float32)))]
     low, high = shortest_decimals(np.array([known.min(), known.max()]))
     return Markup(
-        "Neighbours made {}&nbsp;R ({}) to {}&nbsp;R, median {}&nbsp;R; the best made {}&nbsp;R."
+        "Neighbours made {}&nbsp;R ({}) to {}&nbsp;R, median {}&nbsp;R; it made {}&nbsp;R itself."
     ).format(
         number(low, 1),
         named(str(worst["parameter"]), worst["value"]),
@@ -223,7 +226,7 @@ def _other_model(report: Report) -> Markup:
     own = report.overall.best["total_r"].head(TOP_TABLE).to_numpy(np.float64)
     other = replay.other["total_r"].to_numpy(np.float64)
     return Markup(
-        "With {} {} profitable. Their median total R is {}&nbsp;R instead of {}&nbsp;R; the best"
+        "With {} {} profitable. Their median total R is {}&nbsp;R instead of {}&nbsp;R; rank 1"
         " makes {}&nbsp;R instead of {}&nbsp;R."
     ).format(
         _FILLS[replay.other_model],
@@ -242,8 +245,13 @@ def _still_profitable(profitable: int, n: int, *, stay: bool) -> Markup:
     return Markup("{} of the top {} {}").format(number(profitable), number(n), what)
 
 
+def _hold_out(report: Report) -> Iterator[Statement]:
+    if report.info.hold_out:
+        yield Statement("hold_out", "Hold-out", prose(report.info.hold_out.text))
+
+
 def _in_sample(report: Report) -> Markup:
     return Markup(
-        "Best of {} on this data; expect worse on new data. Every figure here is in sample: the"
-        " best of so many tries looks good even if none has an edge."
+        "Selected from {} on this data; expect worse on new data. Every figure below is in sample:"
+        " the highest of so many tries looks good even if none has an edge."
     ).format(number(report.n_computed))

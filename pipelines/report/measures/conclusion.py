@@ -1,0 +1,55 @@
+"""Verdict of a report, from its ranking and the robustness tests of the run."""
+
+from __future__ import annotations
+
+from ib_grid.robustness.conclusion.verdict import RunFacts, Verdict, verdict
+from ib_grid.robustness.results import Robustness, Selected
+from pipelines.render.numbers import row_values
+from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.replay import NoReplay, Replay
+from pipelines.report.run_info import RunInfo
+
+
+def conclude(
+    info: RunInfo,
+    overall: Ranking,
+    min_trades: int,
+    replay: Replay | NoReplay,
+    robustness: Robustness | None,
+) -> Verdict:
+    """Return the verdict on a run, with or without its robustness tests.
+
+    Stored rows may be part of the grid only; the robustness tests know all of it.
+    """
+    sums = overall.sums
+    profitable, combinations, scope = sums.profitable_combinations, sums.combinations, ""
+    if robustness:
+        combinations = robustness.combinations
+        share = robustness.random_direction.share_profitable.observed
+        profitable = round(share * combinations)
+    elif combinations < len(info.grid):
+        scope = "computed so far" if info.row_filter.every_row else "that are stored"
+    facts = RunFacts(
+        run=info.run,
+        model=info.execution["model"],  # type: ignore[arg-type]
+        combinations=combinations,
+        profitable=profitable,
+        scope=scope,
+        min_trades=min_trades,
+        selected=_selected(overall),
+        other_total_r=None if isinstance(replay, NoReplay) else float(replay.other["total_r"][0]),
+        holds_out=info.holds_out,
+        hold_out=info.hold_out,
+    )
+    return verdict(facts, robustness)
+
+
+def _selected(overall: Ranking) -> Selected | None:
+    if overall.best.empty:
+        return None
+    row = row_values(overall.best.iloc[0].to_dict())
+    return Selected(
+        combo_id=int(row["combo_id"]),
+        total_r=float(row["total_r"]),
+        sharpe_ratio=float(row["sharpe_ratio"]),
+    )
