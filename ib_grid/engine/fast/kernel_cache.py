@@ -16,9 +16,11 @@ import contextlib
 import hashlib
 import importlib.metadata
 import os
+import shutil
 import stat
 import sys
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +36,7 @@ _KERNEL_FOLDERS = (
     "robustness",
     "robustness/whole_grid",
 )
+_UNUSED_DAYS = 30
 
 
 @cache
@@ -61,17 +64,35 @@ def _sources_digest() -> str:
 
 
 def note_all_compiled() -> None:
-    """Note for later processes that all compiled kernels are in the cache."""
+    """Note for later processes that all compiled kernels are in the cache, and tidy old caches."""
     note = _note()
-    if note and not note.exists():
+    if note:
         with contextlib.suppress(OSError):  # the note only saves time
             note.touch()
+            _remove_unused(note.parent)
 
 
 def all_compiled() -> bool:
-    """Return True if a process has noted that the cache has all kernels for this machine."""
+    """Return True if a process has noted that the cache has all kernels for this machine.
+
+    A loss of power may empty the files of the cache but not remove the note.
+    """
     note = _note()
-    return bool(note and note.exists())
+    try:
+        return bool(note and note.exists()) and all(
+            path.stat().st_size for path in Path(cache_directory()).rglob("*.nb?")
+        )
+    except OSError:
+        return False
+
+
+def _remove_unused(directory: Path) -> None:
+    """Remove caches of other versions beside this one that nobody has used for long."""
+    oldest = time.time() - _UNUSED_DAYS * 86_400
+    for other in directory.parent.glob("kernels-*"):
+        notes = [path.stat().st_mtime for path in (other, *other.glob("all-*"))]
+        if other != directory and not other.is_symlink() and max(notes) < oldest:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _note() -> Path | None:

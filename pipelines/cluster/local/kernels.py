@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ib_grid.engine.fast import engine
+from ib_grid.engine.fast.compiled import all_kept
 from ib_grid.engine.fast.kernel_cache import note_all_compiled
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.bars import Bars
@@ -20,4 +21,5 @@ def load_kernels() -> None:
     )
     grid = named_grid("standard", GER40)
     engine.warm_up(build_market(bars, grid.sessions, grid.horizon_minutes), grid)
-    note_all_compiled()
+    if all_kept():
+        note_all_compiled()

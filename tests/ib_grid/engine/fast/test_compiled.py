@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -29,31 +30,79 @@ print(compiled.compilations())
 
 
 def _compilations(
+    package: Path, cache: Path, variable: str = "XDG_CACHE_HOME", **more: str
+) -> list[int]:
+    return [int(line) for line in _used(package, cache, variable, **more).stdout.split()]
+
+
+def _used(
     package: Path,
     cache: Path,
     variable: str = "XDG_CACHE_HOME",
+    use: str = _USE,
     **more: str,
-) -> list[int]:
+) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, variable: str(cache)}
     if variable != "NUMBA_CACHE_DIR":
         env.pop("NUMBA_CACHE_DIR", None)
     env.pop("NUMBA_DISABLE_JIT", None)
     env.update(more)
-    done = subprocess.run(
-        [sys.executable, "-c", _USE],
+    return subprocess.run(
+        [sys.executable, "-c", use],
         cwd=package.parent,
         env=env,
         capture_output=True,
         text=True,
         check=True,
     )
-    return [int(line) for line in done.stdout.split()]
 
 
 def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
     package = Path(ib_grid.__file__).parent
     assert _compilations(package, tmp_path) == [0, 2]
     assert _compilations(package, tmp_path) == [0, 0]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compiled") / "cache"
+    assert _compilations(Path(ib_grid.__file__).parent, folder) == [0, 2]
+    return folder
+
+
+def _flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("suffix", ["nbc", "nbi"])
+@pytest.mark.parametrize("damage", [lambda _: b"", _flipped], ids=["emptied", "flipped"])
+def test_damaged_code_is_compiled_again(
+    cache: Path, tmp_path: Path, suffix: str, damage: Callable[[bytes], bytes]
+) -> None:
+    package = Path(ib_grid.__file__).parent
+    torn = shutil.copytree(cache, tmp_path / "cache")
+    for path in torn.rglob(f"*.{suffix}"):
+        path.write_bytes(damage(path.read_bytes()))
+    first = _used(package, torn)
+    assert first.stdout.split() == ["0", "2"]
+    assert first.stderr.count("is damaged; compiling again") == 1
+    assert _used(package, torn).stdout.split() == ["0", "0"]
+
+
+_LIMITED = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+"""
+
+
+def test_full_disk_below_the_cache(tmp_path: Path) -> None:
+    kept = "print(int(compiled.all_kept()))"
+    done = _used(Path(ib_grid.__file__).parent, tmp_path, use=_LIMITED + _USE + kept)
+    assert done.stdout.split() == ["0", "2", "0"]
+    assert done.stderr.startswith("note: the compiled code cannot be kept in ")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])

@@ -122,3 +122,38 @@ def test_no_kernel_cache_leaves_no_mark(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(kernel_cache, "cache_directory", lambda: "")
     kernel_cache.note_all_compiled()
     assert not kernel_cache.all_compiled()
+
+
+def test_emptied_files_are_not_all_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel_cache, "cache_directory", lambda: str(tmp_path))
+    monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
+    kernel_cache.note_all_compiled()
+    (tmp_path / "fast").mkdir()
+    (tmp_path / "fast" / "walk.1.nbc").write_bytes(b"code")
+    assert kernel_cache.all_compiled()
+    (tmp_path / "fast" / "walk.1.nbc").write_bytes(b"")
+    assert not kernel_cache.all_compiled()
+
+
+def test_caches_that_nobody_uses_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, used, unused = (tmp_path / f"kernels-{name}" for name in ("own", "used", "unused"))
+    for folder in (own, used, unused):
+        folder.mkdir()
+        (folder / "all-it").touch()
+        os.utime(folder, (1, 1))
+    os.utime(unused / "all-it", (1, 1))
+    (tmp_path / "kernels-link").symlink_to(unused)
+    (tmp_path / "other").mkdir()
+    monkeypatch.setattr(kernel_cache, "cache_directory", lambda: str(own))
+    monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
+    kernel_cache.note_all_compiled()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "kernels-own",
+        "kernels-used",
+        "kernels-link",
+        "other",
+    }
