@@ -20,6 +20,7 @@ from ib_grid.runs import chunk_summary
 from ib_grid.runs.chunk_summary import Summary
 from pipelines.cluster import clusters
 from pipelines.cluster.clusters import Workers
+from pipelines.cluster.sharing import share
 from pipelines.render.progress import Progress
 from pipelines.run import tasks
 from pipelines.run.tasks import ChunkDone, ChunkWork
@@ -92,8 +93,7 @@ def _results(
     """Yield the result of each chunk; None if the scattered data was lost with its worker."""
     client = workers.client
     try:
-        client.wait_for_workers(1, timeout=clusters.NO_WORKERS_SECONDS)
-        shared = client.scatter(work, broadcast=True, hash=False)
+        shared = share(client, work)
         for first in range(0, len(chunks), MAX_TASKS):
             some = chunks[first : first + MAX_TASKS]
             bag = dask.bag.from_sequence(some, partition_size=1)

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from multiprocessing import forkserver, resource_tracker
 
-from ib_grid.errors import ClusterError
+from pipelines.cluster.local.open_files import raise_limit
+from pipelines.cluster.local.start_errors import start_error
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -34,6 +35,7 @@ def start_fork_server() -> None:
     Ninety processes that each import everything take minutes and 17 GB on a small machine. Compile
     the kernels first, or the fork server would compile them, too.
     """
+    raise_limit()
     forkserver.set_forkserver_preload(_WORKER_MODULES)
     resource_tracker.ensure_running()
     # Ctrl-C reaches every process of a terminal; the main process decides what to do.
@@ -42,10 +44,7 @@ def start_fork_server() -> None:
         with _folder_for_sockets(), _one_thread():
             forkserver.ensure_running()
     except OSError as error:
-        raise ClusterError(
-            f"the fork server cannot be started ({error})",
-            hint="set TMPDIR to a writable folder",
-        ) from error
+        raise start_error("the fork server", error) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -19,7 +19,6 @@ from distributed import Client, LocalCluster
 from distributed.system import MEMORY_LIMIT
 
 from ib_grid.engine.fast.kernel_cache import all_compiled
-from ib_grid.errors import ClusterError
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Workers, default_workers
 from pipelines.cluster.dask_settings import SLOW_START, dask_settings
@@ -27,11 +26,14 @@ from pipelines.cluster.interrupts import defer_interrupts
 from pipelines.cluster.local import kernels
 from pipelines.cluster.local.dashboard import Dashboard
 from pipelines.cluster.local.fork_server import start_fork_server
+from pipelines.cluster.local.open_files import check_limit
+from pipelines.cluster.local.start_errors import is_system_error, start_error
 from pipelines.cluster.tls import new_certificate
 
 _LOOPBACK = "127.0.0.1"
 _GIBIBYTE = 2**30
 _CLOSE_SECONDS = 6
+START_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class OwnCluster:
     def _start(self, stack: contextlib.ExitStack, count: int) -> Client:
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", message=SLOW_START)
+        check_limit(count)
         try:
             temporary = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
             folder = stack.enter_context(temporary)
@@ -100,7 +103,18 @@ class OwnCluster:
             stack.enter_context(dask.config.set({"temporary-directory": folder, **tls}))
             with defer_interrupts():
                 start_fork_server()
-                cluster = LocalCluster(
+                cluster = self._started(count, folder)
+                stack.callback(_close, cluster)
+                cluster.scheduler.http_application.add_application(Dashboard(cluster.scheduler))
+                return stack.enter_context(Client(cluster, set_as_default=False))
+        except (OSError, RuntimeError, ValueError, TimeoutError) as error:
+            raise start_error(f"{count} workers", error) from error
+
+    def _started(self, count: int, folder: str) -> LocalCluster:
+        """Start the cluster; again if a worker dies while it starts, which ends Dask's start."""
+        for tries_left in reversed(range(START_TRIES)):
+            try:
+                return LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
                     processes=True,
@@ -110,16 +124,10 @@ class OwnCluster:
                     scheduler_kwargs={"dashboard": False},
                     **self._addresses(),
                 )
-                stack.callback(_close, cluster)
-                cluster.scheduler.http_application.add_application(Dashboard(cluster.scheduler))
-                return stack.enter_context(Client(cluster, set_as_default=False))
-        except (OSError, RuntimeError, ValueError, TimeoutError) as error:
-            raise ClusterError(
-                f"{count} workers could not be started ({error or type(error).__name__})",
-                location="the local cluster",
-                hint="try fewer --workers, or another --dashboard-address or --listen; let TMPDIR"
-                " name a folder with room",
-            ) from error
+            except RuntimeError as error:
+                if not tries_left or is_system_error(error):
+                    raise
+        raise AssertionError
 
     def _addresses(self) -> dict[str, object]:
         """Return the address to listen on: this machine alone unless other hosts are named."""

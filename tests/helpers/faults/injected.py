@@ -5,10 +5,15 @@ Which fault, the environment says. The worker processes load this module as thei
 
 from __future__ import annotations
 
+import functools
+import importlib
 import json
+import multiprocessing
 import os
 import resource
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -62,11 +67,35 @@ def memory(marks: str, hungry: int, refused: int) -> None:
     engine.evaluate = evaluate  # type: ignore[assignment]
 
 
+# Moments at which a process can be killed: the function that is about to be called then.
+POINTS = {
+    "scatter": ("pipelines.run.tasks", "ChunkWork", "__setstate__"),
+}
+
+
+def kill(point: str, marks: str, times: int, seconds: float = 0.0) -> None:
+    """Kill the worker that reaches a point, this many times, at once or some time later."""
+    module, *names, last = POINTS[point]
+    owner = functools.reduce(getattr, names, importlib.import_module(module))
+    original = getattr(owner, last)
+
+    @functools.wraps(original)
+    def reached(*args: object, **kwargs: object) -> object:
+        if multiprocessing.parent_process() and len(list(Path(marks).iterdir())) < times:
+            (Path(marks) / str(os.getpid())).touch()
+            threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+            if not seconds:
+                time.sleep(300)
+        return original(*args, **kwargs)
+
+    setattr(owner, last, reached)
+
+
 def _index(args: tuple[object, ...]) -> int:
     return next(value.index for value in args if isinstance(value, Chunk))
 
 
-_KINDS = {"hold": hold, "memory": memory}
+_KINDS = {"hold": hold, "kill": kill, "memory": memory}
 
 
 def _install() -> None:

@@ -153,7 +153,7 @@ def test_a_temporary_folder_that_cannot_be_made(
         contextlib.ExitStack() as stack,
     ):
         OwnCluster()._start(stack, 1)
-    assert "let TMPDIR name a folder" in caught.value.hint
+    assert "TMPDIR can name another folder" in caught.value.hint
 
 
 def test_invalid_dashboard_address() -> None:
@@ -187,6 +187,25 @@ def test_interrupted_start_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(KeyboardInterrupt), interrupt_once(), contextlib.ExitStack() as stack:
         OwnCluster()._start(stack, 1)
     assert steps == ["started", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "started"), [(None, local_cluster.START_TRIES), (OSError(28, "no space"), 1)]
+)
+def test_start_is_tried_again_if_a_worker_dies(
+    monkeypatch: pytest.MonkeyPatch, cause: Exception | None, started: int
+) -> None:
+    tries = []
+
+    def dying(**_: object) -> None:
+        tries.append(1)
+        raise RuntimeError("Nanny failed to start worker process") from cause
+
+    monkeypatch.setattr(local_cluster, "LocalCluster", dying)
+    monkeypatch.setattr(local_cluster, "start_fork_server", lambda: None)
+    with pytest.raises(ClusterError), contextlib.ExitStack() as stack:
+        OwnCluster()._start(stack, 1)
+    assert len(tries) == started
 
 
 def test_slow_workers_are_killed() -> None:
