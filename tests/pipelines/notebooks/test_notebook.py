@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+from plotly.offline import get_plotlyjs
 
 from ib_grid.runs.run import Run, load_run
 from pipelines.inputs.demo import write_demo_bars
@@ -25,19 +27,21 @@ from tests.helpers.runs.computed_runs import computed_run
 NOTEBOOK = ROOT / "pipelines" / "notebooks" / "explore_results.ipynb"
 FIGURE = "application/vnd.plotly.v1+json"
 MOST_BYTES = 2_000_000
+MIN_FIGURES = 12
 N_BEST = 100
-# 288 combinations on the demo's year of bars.
+LEAST_COMBINATIONS = 100_000
+# On the demo's year of bars.
 GRID = """
 ib_sessions = ["08:00-08:30", "09:00-09:30"]
 ib_wait_minutes = [0, 15]
 trade_window_minutes = [60, 120]
-rr_target = [0.5, 1.0, 2.0]
+rr_target = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0]
 stop_mode = ["ib_start", "eq"]
-tsl_target = [0.0, 0.5, 1.0]
-tsl_sl = [0.5]
+tsl_target = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0]
+tsl_sl = [0.5, 1.0, 1.5, 2.0, 3.0]
 rev_rb_enabled = [false]
-ib_buffer_pct = [0.05, 0.2]
-max_distance_pct = [0.5, 1.0]
+ib_buffer_pct = [0.0, 0.05, 0.1, 0.15, 0.2]
+max_distance_pct = [0.25, 0.5, 0.75, 1.0, 1.5]
 """
 
 
@@ -79,7 +83,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
     for model in ("original", "realistic"):
         own = folder / model
         own.mkdir()
-        given = {"data": bars, "grid": str(grid), "chunk_size": 40, "execution": model}
+        given = {"data": bars, "grid": str(grid), "chunk_size": 8_000, "execution": model}
         runs.append(computed_run(own, **given))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IB_GRID_RUN", str(runs[0]))
@@ -93,14 +97,13 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
 
 
 def _execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
-    # A reply is at times noticed only after minutes, on a busy machine: the cell waits for it.
     # A kernel of this very Python, which speaks over sockets of the file system: these have to
     # have short paths.
     with tempfile.TemporaryDirectory(prefix="ib-", dir="/tmp") as sockets:
         manager = AsyncKernelManager(transport="ipc", connection_file=f"{sockets}/kernel.json")
         manager.kernel_spec.argv[0] = sys.executable
         resources = {"metadata": {"path": str(folder)}}
-        client = NotebookClient(notebook, km=manager, timeout=450, resources=resources)
+        client = NotebookClient(notebook, km=manager, timeout=240, resources=resources)
         asyncio.run(client.async_execute(cleanup_kc=True))
 
 
@@ -129,9 +132,14 @@ def test_nothing_went_wrong_or_warned(executed: Executed) -> None:
 
 
 @pytest.mark.cluster
+def test_grid_is_large(executed: Executed) -> None:
+    assert len(executed.run.grid) >= LEAST_COMBINATIONS
+
+
+@pytest.mark.cluster
 def test_figures_are_small(executed: Executed) -> None:
     figures = [o["data"][FIGURE] for o in executed.outputs if FIGURE in o.get("data", {})]
-    assert len(figures) >= 12
+    assert len(figures) >= MIN_FIGURES
     for figure in figures:
         assert figure["data"]
         assert len(json.dumps(figure)) < MOST_BYTES
@@ -144,6 +152,20 @@ def test_controls_are_there(executed: Executed) -> None:
     assert models.count("DropdownModel") >= 6
     assert "ComboboxModel" in models
     assert "IntSliderModel" in models
+
+
+@pytest.mark.cluster
+def test_html_export_holds_figures_and_plotly(executed: Executed) -> None:
+    html, _ = HTMLExporter(exclude_input=True).from_notebook_node(executed.notebook)
+    assert html.count("Plotly.newPlot(") >= MIN_FIGURES
+    assert html.count(get_plotlyjs()) == 1
+
+
+@pytest.mark.cluster
+def test_no_output_widgets_which_stall_an_execution(executed: Executed) -> None:
+    """The client of an Output widget sends on the channel on which it awaits the cell's reply."""
+    state = executed.notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    assert "OutputModel" not in [widget["model_name"] for widget in state.values()]
 
 
 @pytest.mark.cluster
