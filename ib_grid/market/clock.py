@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytz
@@ -154,3 +156,58 @@ def _offsets(minutes: Minutes, tz: pytz.BaseTzInfo) -> Minutes:
     return np.array(
         [int((m.utcoffset() or dt.timedelta()).total_seconds()) // 60 for m in moments], np.int64
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LocalClock:
+    """Clock of times without an offset: a zone, and the minutes by which the clock is ahead."""
+
+    name: str
+    timezone: str
+    ahead_minutes: int
+
+    def to_utc(self, local: Minutes) -> tuple[Minutes, NDArray[np.int64]]:
+        """Return UTC minutes and their number for each local one, as `local_to_utc`."""
+        return local_to_utc(local - self.ahead_minutes, self.timezone)
+
+    def utc_minute(self, local: dt.datetime) -> int:
+        """Return the UTC minute in which a local time falls, as `utc_minute`."""
+        return utc_minute(local - dt.timedelta(minutes=self.ahead_minutes), self.timezone)
+
+
+def local_clock(name: str, location: str = "") -> LocalClock:
+    """Return the clock of an IANA zone, or of a zone plus or minus hours.
+
+    ``America/New_York+7`` is the server time of most MetaTrader brokers: two or three hours ahead
+    of UTC, with the clock changes of New York. No IANA zone has both. ``UTC+2`` is two hours ahead
+    of UTC, ``UTC+5:30`` five and a half.
+
+    Raises
+    ------
+    InputError
+        If no such zone exists.
+
+    Examples
+    --------
+    >>> local_clock("UTC+5:30").ahead_minutes
+    330
+    """
+    for zone_name, ahead_minutes in _clock_readings(name):
+        try:
+            zone(zone_name)
+        except InputError:
+            continue
+        return LocalClock(name, zone_name, ahead_minutes)
+    raise InputError(
+        f"unknown time zone {shown(name)}",
+        location=location,
+        expected="an IANA name such as Europe/Berlin or America/New_York, UTC+2, or a zone plus"
+        " hours if the clock runs ahead of the zone (America/New_York+7)",
+    )
+
+
+def _clock_readings(name: str) -> Iterator[tuple[str, int]]:
+    yield name, 0  # Etc/GMT+5 is a zone of its own
+    if match := re.fullmatch(r"(.+?) ?([+-])(\d\d?)(?::(\d\d))?", name, re.ASCII):
+        minutes = int(match[3]) * 60 + int(match[4] or 0)
+        yield match[1], -minutes if match[2] == "-" else minutes

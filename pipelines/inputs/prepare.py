@@ -12,19 +12,31 @@ from ib_grid.market.bars import Bars, file_sha256, read_bars, read_origin, write
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels, session_levels
 from ib_grid.market.levels_file import read_levels, write_levels
+from ib_grid.storage.atomic_files import is_file
 
 if TYPE_CHECKING:
-    from ib_grid.market.csv import QualityReport
+    from ib_grid.market.csv import Earlier, Options, QualityReport
+    from ib_grid.market.csv.quality import SourceFile
 
 
 def prepare_bars(
-    instrument: Instrument, csv_paths: Sequence[Path], timezone: str | None, output_path: Path
+    instrument: Instrument,
+    csv_paths: Sequence[Path],
+    output_path: Path,
+    options: Options | None = None,
+    *,
+    replace: bool = False,
 ) -> QualityReport:
-    """Write the bars of CSV files to a bars file; see `ib_grid.market.csv.read_csv_bars`."""
+    """Write the bars of CSV files to a bars file; see `ib_grid.market.csv.read_csv_bars`.
+
+    Bars that the file holds already stay in the minutes that the CSV files do not have, unless they
+    are to be replaced.
+    """
     from ib_grid.market.csv import read_csv_bars  # other commands need no CSV reader
 
     _check_not_a_source(output_path, csv_paths)
-    bars, quality = read_csv_bars(csv_paths, instrument, timezone)
+    earlier = None if replace else _earlier(instrument, output_path)
+    bars, quality = read_csv_bars(csv_paths, instrument, options, earlier)
     write_bars(
         output_path,
         bars,
@@ -35,10 +47,42 @@ def prepare_bars(
     return quality
 
 
+def _earlier(instrument: Instrument, path: Path) -> Earlier | None:
+    """Return the bars that were prepared before, None if there are none."""
+    from ib_grid.market.csv import Earlier
+
+    if not is_file(path):
+        return None  # what cannot be written over is refused then
+    try:
+        check_origin(path, instrument)
+        bars = read_bars(path)
+    except DataError as error:
+        raise DataError(
+            f"the bars prepared before cannot be kept: {error.message}",
+            location=str(path),
+            expected=error.expected,
+            hint="start over with --replace, or choose another file with --data",
+        ) from error
+    if not len(bars):
+        return None
+    return Earlier(location=str(path), bars=bars, sources=_sources(path))
+
+
+def _sources(path: Path) -> tuple[SourceFile, ...]:
+    """Return the files that prepared bars came from; none if an older version prepared them."""
+    from ib_grid.market.csv import quality_from_dict
+
+    try:
+        quality = quality_from_dict(read_origin(path).quality or {})
+    except DataError:
+        return ()
+    return (*quality.earlier_sources, *quality.sources)
+
+
 def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:
     from ib_grid.market.csv.sources import find_files
 
-    if output_path.resolve() in [file.resolve() for file in find_files(csv_paths)]:
+    if output_path.resolve() in [file.path.resolve() for file in find_files(csv_paths)]:
         raise OutputError(
             "the output file is one of the CSV files",
             location=str(output_path),

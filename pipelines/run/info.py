@@ -14,6 +14,7 @@ from ib_grid.engine.fast import engine
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
+from ib_grid.market.bars import read_origin
 from pipelines.cluster.clusters import choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
@@ -21,6 +22,10 @@ from pipelines.render.progress import duration
 from pipelines.run import chunk_bag
 
 _CHUNKS_TIMED = 2
+_LABELS = {
+    "open": "times in the source are opening minutes (--bar-labels open)",
+    "close": "times in the source are ends of bars (--bar-labels close)",
+}
 
 
 def describe(settings: Settings) -> Iterator[str]:
@@ -31,6 +36,8 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"symbol:  {settings.symbol}, {f'described in {file}' if file else 'built in'}"
     yield f"bars:    {data['file']}"
     yield f"         {data['bars']:,} one-minute bars, {data['first']} to {data['last']}"
+    if labels := _labels(settings):
+        yield f"         {labels}"
     for session, levels in inputs.context.market.levels.items():
         flat = int(np.count_nonzero(levels.ib_high <= levels.ib_low))
         yield f"levels:  {session} {session.ib_timezone}: {len(levels.date)} dates" + (
@@ -48,6 +55,14 @@ def describe(settings: Settings) -> Iterator[str]:
     plan = plan_chunks(grid, rows)
     yield f"run:     {len(plan)} chunks on {workers} workers"
     yield f"         about {_estimate(inputs, plan, workers)}"
+
+
+def _labels(settings: Settings) -> str:
+    """Return the minute that times in the source of the bars name; empty if not recorded."""
+    quality = read_origin(settings.bars_file).quality or {}
+    sources = [*quality.get("sources", ()), *quality.get("earlier_sources", ())]
+    labels = dict.fromkeys(source.get("labels") for source in sources)
+    return ", ".join(_LABELS[label] for label in labels if label in _LABELS)
 
 
 def _news_and_inputs(settings: Settings) -> tuple[list[str], RunInputs]:

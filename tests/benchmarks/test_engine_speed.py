@@ -31,7 +31,7 @@ def bars(source: str) -> Bars:
         return demo_bars()
     if not REAL.is_dir():
         pytest.skip(f"no real bars at {REAL}")
-    return read_csv_bars([REAL], GER40, None)[0]
+    return read_csv_bars([REAL], GER40)[0]
 
 
 @pytest.fixture(scope="module", params=["real", "synthetic"])

@@ -1,88 +1,167 @@
 """CSV files of a broker or data vendor to checked bars and a quality report.
 
-The recognised layouts are the table in `dialects`.
+The recognised layouts are the tables in `layouts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ib_grid.errors import DataError
 from ib_grid.market.bars import Bars
-from ib_grid.market.csv.measures import dates_without_bars, longest_gaps, session_years, suspicions
-from ib_grid.market.csv.merging import Merged, merge
+from ib_grid.market.clock import local_clock
+from ib_grid.market.csv import measures
+from ib_grid.market.csv.decisions import Options
+from ib_grid.market.csv.errors import NotBarsError
+from ib_grid.market.csv.merging import Earlier, Merged, merge, with_earlier
 from ib_grid.market.csv.quality import QualityReport, SourceFile, quality_from_dict
-from ib_grid.market.csv.reading import FileRows, read_file
-from ib_grid.market.csv.sources import find_files
-from ib_grid.market.csv.times import local_clock
+from ib_grid.market.csv.reading import BadRows, FileRows, read_file
+from ib_grid.market.csv.sources import Source, find_files
 from ib_grid.market.instruments import Instrument
 
-__all__ = ["QualityReport", "quality_from_dict", "read_csv_bars"]
+__all__ = ["Earlier", "Options", "QualityReport", "quality_from_dict", "read_csv_bars"]
 
 N_CONFLICT_MINUTES = 5
 
 
 def read_csv_bars(
-    paths: Sequence[Path], instrument: Instrument, timezone: str | None = None
+    paths: Sequence[Path],
+    instrument: Instrument,
+    options: Options | None = None,
+    earlier: Earlier | None = None,
 ) -> tuple[Bars, QualityReport]:
     """Read one symbol's bars from CSV files and folders, with a report on the quality of the data.
 
-    The files may overlap and have different layouts (`dialects.LAYOUTS`), each recognised by its
-    content, gzip included. If several rows have the same minute, the last one counts: paths in the
-    order given, files of a folder in the natural order of their names, rows in the order of the
-    file. Bars outside the instrument's trading hours are dropped. `timezone` is the clock of times
-    without an offset (`times.local_clock`).
+    The files may overlap and have different layouts (`layouts.dialects.LAYOUTS`), each recognised
+    by its content, gzip and ZIP archives included. If several rows have the same minute, the last
+    one counts: paths in the order given, files of a folder in the natural order of their names,
+    rows in the order of the file. Bars that fill closed time with one price, and bars outside the
+    instrument's trading hours, are dropped. `earlier` are bars that stay in other minutes.
+
+    Raises
+    ------
+    DataError
+        If a file is not recognised, leaves open what `options` do not tell, has more bad rows than
+        may be passed over, or if the files are not one series.
     """
-    local = None if timezone is None else local_clock(timezone)
-    files = [read_file(path, local) for path in find_files(paths)]
+    options = options or Options()
+    if options.timezone is not None:
+        local_clock(options.timezone, "--timezone")
+    files, passed_over = _read_files(find_files(paths), options)
     merged = merge(files)
-    bars = merged.bars.take(instrument.trading_hours.contain(merged.bars.minute))
+    flat = measures.fills_closed_time(merged.bars, instrument) & (not options.keep_flat)
+    moving = merged.bars.take(~flat)
+    bars = moving.take(instrument.trading_hours.contain(moving.minute))
     if not len(bars):
-        hours = instrument.trading_hours
-        raise DataError(
-            f"none of the {len(merged.bars):,} bars is within the trading hours of"
-            f" {instrument.symbol}",
-            location=", ".join(str(path) for path in paths),
-            expected=f"bars from {hours.start} to {hours.end}, {hours.timezone}",
-            hint="check the symbol and the time zone",
+        raise _nothing_left(len(merged.bars), int(flat.sum()), instrument, paths)
+    losses = _Losses(merged=merged, n_flat=int(flat.sum()), n_outside_hours=len(moving) - len(bars))
+    n_earlier = 0
+    if earlier is not None:
+        bars, n_earlier = with_earlier(bars, earlier)
+    report = _report(instrument, options.timezone, files, losses, bars)
+    sources = dict.fromkeys(earlier.sources if earlier and n_earlier else ())
+    return bars, replace(
+        report,
+        n_earlier=n_earlier,
+        earlier_sources=tuple(source for source in sources if source not in report.sources),
+        passed_over=tuple(_printable(source.name) for source in passed_over),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Losses:
+    merged: Merged
+    n_flat: int
+    n_outside_hours: int
+
+
+def _read_files(sources: Sequence[Source], options: Options) -> tuple[list[FileRows], list[Source]]:
+    """Read files; also return those of folders and archives that hold no bars."""
+    files, passed_over = [], []
+    bad_rows = BadRows(options.skip_bad_rows)
+    for source in sources:
+        try:
+            files.append(read_file(source, options, bad_rows))
+        except NotBarsError as error:
+            if not source.optional:
+                raise
+            passed_over.append(source)
+            reason = error
+    if not files:
+        raise reason
+    return files, passed_over
+
+
+def _nothing_left(
+    n_bars: int, n_flat: int, instrument: Instrument, paths: Sequence[Path]
+) -> DataError:
+    location = ", ".join(str(path) for path in paths)
+    if n_flat == n_bars:
+        return DataError(
+            f"all of the {n_bars:,} bars have one price for as long as a session",
+            location=location,
+            expected="bars of a market that is open",
+            hint="keep the bars with --keep-flat",
         )
-    return bars, _report(instrument, timezone, files, merged, bars)
+    hours = instrument.trading_hours
+    return DataError(
+        f"none of the {n_bars:,} bars is within the trading hours of {instrument.symbol}",
+        location=location,
+        expected=f"bars from {hours.start} to {hours.end}, {hours.timezone}",
+        hint="check the symbol and the time zone",
+    )
 
 
 def _report(
     instrument: Instrument,
     timezone: str | None,
     files: Sequence[FileRows],
-    merged: Merged,
+    losses: _Losses,
     bars: Bars,
 ) -> QualityReport:
-    zone = instrument.trading_hours.timezone
-    naive = any(rows.dialect.naive for rows in files)
+    conflicts = losses.merged.conflict_minutes
+    sessions = measures.session_dates(bars, instrument)
+    naive = any(rows.decisions.local for rows in files)
     return QualityReport(
         symbol=instrument.symbol,
         timezone=timezone if naive else None,
-        sources=tuple(
-            SourceFile(
-                name=_printable(rows.path.name),
-                dialect=rows.dialect.name,
-                n_rows=len(rows.minute),
-                naive=rows.dialect.naive,
-            )
-            for rows in files
-        ),
+        sources=tuple(map(_source_file, files)),
+        earlier_sources=(),
         n_rows=sum(len(rows.minute) for rows in files),
-        n_duplicates=merged.n_duplicates,
-        n_conflicts=len(merged.conflict_minutes),
-        conflict_minutes=tuple(int(m) for m in merged.conflict_minutes[:N_CONFLICT_MINUTES]),
-        n_outside_hours=len(merged.bars) - len(bars),
+        n_duplicates=losses.merged.n_duplicates,
+        n_conflicts=len(conflicts),
+        conflict_minutes=tuple(int(m) for m in conflicts[:N_CONFLICT_MINUTES]),
+        n_flat=losses.n_flat,
+        n_outside_hours=losses.n_outside_hours,
+        n_earlier=0,
         n_bars=len(bars),
         first_minute=int(bars.minute[0]),
         last_minute=int(bars.minute[-1]),
-        years=session_years(bars, instrument),
-        dates_without_bars=dates_without_bars(bars, zone),
-        gaps=longest_gaps(bars, zone),
-        suspicions=suspicions(bars),
+        years=measures.session_years(sessions),
+        dates_without_session=sessions.without_bar,
+        gaps=measures.longest_gaps(bars, instrument.trading_hours.timezone),
+        suspicions=measures.suspicions(bars),
+        bad_rows=tuple(
+            f"{_printable(rows.source.name)}:{error.line}: {error.message}"
+            for rows in files
+            for error in rows.bad_rows
+        ),
+        passed_over=(),
+    )
+
+
+def _source_file(rows: FileRows) -> SourceFile:
+    symbol = ("symbol", f"{rows.symbol} in every row" if rows.symbol else "not in the file")
+    return SourceFile(
+        name=_printable(rows.source.name),
+        dialect=rows.dialect.layout.name,
+        n_rows=len(rows.minute),
+        naive=rows.decisions.local is not None,
+        labels=rows.decisions.labels,
+        symbol=rows.symbol,
+        decisions=(*rows.decisions.reasons, symbol),
     )
 
 

@@ -24,16 +24,22 @@ FROZEN_BARS = 10
 _N_WEEKDAYS = 7
 
 
-def session_years(bars: Bars, instrument: Instrument) -> tuple[SessionYear, ...]:
+class SessionDates(NamedTuple):
+    """Weekdays with session minutes between the first and the last bar."""
+
+    dates: clock.Days
+    n_minutes: NDArray[np.int64]
+    n_present: NDArray[np.int64]
+
+    @property
+    def without_bar(self) -> tuple[int, ...]:
+        """The dates without a bar in any session."""
+        return tuple(int(date) for date in self.dates[self.n_present == 0])
+
+
+def session_years(sessions: SessionDates) -> tuple[SessionYear, ...]:
     """Return the completeness of the sessions of each year."""
-    dates = np.unique(clock.local_dates(bars.minute, instrument.timezone))
-    dates = dates[np.isin(weekday(dates), WEEKDAYS)]
-    minutes = _session_minutes(dates, instrument)
-    minutes = minutes[(minutes >= bars.minute[0]) & (minutes <= bars.minute[-1])]
-    dates = np.unique(clock.local_dates(minutes, instrument.timezone))
-    of_date = np.searchsorted(dates, clock.local_dates(minutes, instrument.timezone))
-    n_minutes = np.bincount(of_date, minlength=len(dates))
-    n_present = np.bincount(of_date[_is_in(minutes, bars.minute)], minlength=len(dates))
+    dates, n_minutes, n_present = sessions
     empty = n_present == 0
     year = dates.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return tuple(
@@ -46,6 +52,17 @@ def session_years(bars: Bars, instrument: Instrument) -> tuple[SessionYear, ...]
         )
         for one in np.unique(year)
     )
+
+
+def session_dates(bars: Bars, instrument: Instrument) -> SessionDates:
+    """Return the weekdays with session minutes, and their numbers of minutes and of bars."""
+    first, last = clock.local_dates(bars.minute[[0, -1]], instrument.timezone)
+    span = np.arange(first, last + 1)
+    minutes = _session_minutes(span[np.isin(weekday(span), WEEKDAYS)], instrument)
+    minutes = minutes[(minutes >= bars.minute[0]) & (minutes <= bars.minute[-1])]
+    dates, of_date = np.unique(clock.local_dates(minutes, instrument.timezone), return_inverse=True)
+    n_present = np.bincount(of_date[_is_in(minutes, bars.minute)], minlength=len(dates))
+    return SessionDates(dates, np.bincount(of_date, minlength=len(dates)), n_present)
 
 
 def _session_minutes(dates: clock.Days, instrument: Instrument) -> clock.Minutes:
@@ -65,12 +82,18 @@ def _is_in(values: NDArray[np.int64], ascending: NDArray[np.int64]) -> NDArray[n
     return ascending[place] == values
 
 
-def dates_without_bars(bars: Bars, timezone: str) -> tuple[int, ...]:
-    """Return the weekdays between the first and the last bar that have no bar."""
-    dates = np.unique(clock.local_dates(bars.minute, timezone))
-    span = np.arange(dates[0], dates[-1] + 1)
-    empty = span[np.isin(weekday(span), WEEKDAYS) & ~np.isin(span, dates)]
-    return tuple(int(date) for date in empty)
+def fills_closed_time(bars: Bars, instrument: Instrument) -> NDArray[np.bool_]:
+    """Return which bars belong to a stretch of one price as long as a session, or longer.
+
+    Some exporters fill nights, weekends and holidays with the last price.
+    """
+    shortest = min(
+        clock.parse_clock_time(session.ib_end) - clock.parse_clock_time(session.ib_start)
+        for session in instrument.sessions
+    )
+    length = _frozen_bars(bars)
+    starts = np.flatnonzero(length)
+    return np.repeat(length[starts] >= shortest, length[starts].astype(np.int64))
 
 
 def longest_gaps(bars: Bars, timezone: str) -> tuple[Gap, ...]:

@@ -14,13 +14,25 @@ from ib_grid.errors import DataError
 class SourceFile:
     """One source file of the bars, without its folder.
 
-    `naive` is True if its times were read with the time zone given by the user.
+    Attributes
+    ----------
+    naive : bool
+        True if its times were read with the time zone given by the user.
+    labels : str
+        Minute of a bar that its time names, ``open`` or ``close``.
+    symbol : str
+        Symbol that the file names; empty if it names none.
+    decisions : tuple of (aspect, text)
+        What was decided on layout, clock, times, labels and prices, and why.
     """
 
     name: str
     dialect: str
     n_rows: int
     naive: bool
+    labels: str
+    symbol: str
+    decisions: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +40,14 @@ class SessionYear:
     """Completeness of the sessions of a year.
 
     Session minutes are those of any of the instrument's ``[ib_start, ib_end)``, within trading
-    hours and between the first and the last bar, on weekdays that have a bar.
+    hours and between the first and the last bar, on weekdays.
 
     Attributes
     ----------
     n_dates : int
-        Weekdays with a bar and with session minutes.
+        Weekdays with session minutes, holidays included.
     n_empty_dates : int
-        Dates without a bar in any session, which cannot be traded.
+        Those without a bar in any session, which cannot be traded.
     n_minutes, n_missing : int
         Session minutes on the other dates, and the number of minutes without a bar.
     """
@@ -90,8 +102,8 @@ class Suspicion:
 class QualityReport:
     """Row counts of the CSV files, and completeness of the bars.
 
-    ``n_rows = n_bars + n_duplicates + n_conflicts + n_outside_hours``. `n_bars` and `first_minute`
-    to `last_minute` are of the bars kept.
+    ``n_rows + n_earlier`` is the sum of `n_bars`, `n_duplicates`, `n_conflicts`, `n_flat` and
+    `n_outside_hours`. `n_bars` and `first_minute` to `last_minute` are of the bars kept.
 
     Attributes
     ----------
@@ -99,11 +111,19 @@ class QualityReport:
         Zone of the times without an offset; None if every file has offsets.
     sources : tuple of SourceFile
         In the order in which they count; the last row of a minute counts.
+    earlier_sources : tuple of SourceFile
+        Those of the bars that were prepared before.
     n_duplicates, n_conflicts : int
         Rows dropped because they equal an earlier row of their minute, or because a later row of
         their minute has other prices; `conflict_minutes` are the first few.
-    dates_without_bars : tuple of int
-        Weekdays without any bar, holidays included; days since 1970-01-01.
+    n_flat : int
+        Bars dropped because they fill closed time: of one price for as long as a session.
+    n_earlier : int
+        Bars kept of those that were prepared before, in minutes that the files do not have.
+    bad_rows, passed_over : tuple of str
+        Lines that were passed over, with the reason, and files of a folder that hold no bars.
+    dates_without_session : tuple of int
+        Weekdays without a bar in any session, holidays included; days since 1970-01-01.
     gaps : tuple of Gap
         The longest few, by expected bars.
     """
@@ -111,37 +131,45 @@ class QualityReport:
     symbol: str
     timezone: str | None
     sources: tuple[SourceFile, ...]
+    earlier_sources: tuple[SourceFile, ...]
     n_rows: int
     n_duplicates: int
     n_conflicts: int
     conflict_minutes: tuple[int, ...]
+    n_flat: int
     n_outside_hours: int
+    n_earlier: int
     n_bars: int
     first_minute: int
     last_minute: int
     years: tuple[SessionYear, ...]
-    dates_without_bars: tuple[int, ...]
+    dates_without_session: tuple[int, ...]
     gaps: tuple[Gap, ...]
     suspicions: tuple[Suspicion, ...]
+    bad_rows: tuple[str, ...]
+    passed_over: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
         return dataclasses.asdict(self)
 
 
+_LISTS = ("conflict_minutes", "dates_without_session", "bad_rows", "passed_over")
+
+
 def quality_from_dict(values: Mapping[str, Any], *, location: str = "") -> QualityReport:
     """Return the report that `QualityReport.to_dict` turned into these values."""
     try:
         nested = {
-            "sources": _all(SourceFile, values["sources"]),
+            "sources": _sources(values["sources"]),
+            "earlier_sources": _sources(values["earlier_sources"]),
             "years": _all(SessionYear, values["years"]),
             "gaps": _all(Gap, values["gaps"]),
             "suspicions": tuple(
                 Suspicion(**{**item, "largest": _all(SuspiciousBar, item["largest"])})
                 for item in values["suspicions"]
             ),
-            "conflict_minutes": tuple(values["conflict_minutes"]),
-            "dates_without_bars": tuple(values["dates_without_bars"]),
+            **{name: tuple(values[name]) for name in _LISTS},
         }
         return QualityReport(**{**values, **nested})
     except (TypeError, KeyError, AttributeError) as error:
@@ -155,3 +183,11 @@ def quality_from_dict(values: Mapping[str, Any], *, location: str = "") -> Quali
 
 def _all(kind: type[Any], items: list[Mapping[str, Any]]) -> tuple[Any, ...]:
     return tuple(kind(**item) for item in items)
+
+
+def _sources(items: list[Mapping[str, Any]]) -> tuple[SourceFile, ...]:
+    """Return the source files that `QualityReport.to_dict` turned into these values."""
+    return tuple(
+        SourceFile(**{**item, "decisions": tuple((k, v) for k, v in item["decisions"])})
+        for item in items
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -55,8 +55,8 @@ def prepare(
         list[Path],
         typer.Option(
             metavar="<path>",
-            help="CSV file or folder of CSV files; may be repeated. Where files overlap, the last"
-            " one counts; the files of a folder are taken by name.",
+            help="CSV file, ZIP archive or folder of them; may be repeated. Where files overlap,"
+            " the last one counts; the files of a folder are taken by name.",
         ),
     ],
     more_csv: Annotated[
@@ -66,19 +66,57 @@ def prepare(
     timezone: Annotated[
         str | None,
         typer.Option(
-            help="Time zone of times without an offset: an IANA name, plus hours if needed, such as"
-            " America/New_York+7 for most MetaTrader servers."
+            help="Time zone of times without an offset: an IANA name, UTC+2, or a zone plus hours"
+            " such as America/New_York+7 for most MetaTrader servers."
         ),
     ] = None,
+    bar_labels: Annotated[
+        Literal["open", "close"] | None,
+        typer.Option(
+            help="Whether a bar's time is its opening minute or its end. [default: that of the"
+            " layout]"
+        ),
+    ] = None,
+    unix_times: Annotated[
+        Literal["utc", "server"] | None,
+        typer.Option(
+            help="Whether Unix times are UTC or a server's wall clock, named by --timezone."
+            " [default: server for rates of MetaTrader's Python API, else utc]"
+        ),
+    ] = None,
+    date_order: Annotated[
+        Literal["day-first", "month-first"] | None,
+        typer.Option(help="Order of dates such as 03/05/2024. [default: the file must tell]"),
+    ] = None,
+    skip_bad_rows: Annotated[
+        int, typer.Option(min=0, help="Pass over up to this many invalid rows, and list them.")
+    ] = 0,
+    keep_flat: Annotated[
+        bool,
+        typer.Option("--keep-flat", help="Keep bars of one price that fill a whole session."),
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Start over, without the bars prepared before."),
+    ] = False,
 ) -> None:
     """Turn CSV files of one-minute bars into one Parquet file."""
     settings = given.settings()
+    from ib_grid.market.csv import Options
     from pipelines.inputs.prepare import prepare_bars
-    from pipelines.render.data_tables import show_quality
+    from pipelines.render.data.quality import show_quality
     from pipelines.render.tables import terminal
 
-    path = settings.bars_file
-    quality = prepare_bars(settings.instrument, [*csv, *(more_csv or [])], timezone, path)
+    options = Options(
+        timezone=timezone,
+        labels=bar_labels,
+        unix_times=unix_times,
+        date_order=date_order,
+        skip_bad_rows=skip_bad_rows,
+        keep_flat=keep_flat,
+    )
+    path, paths = settings.bars_file, [*csv, *(more_csv or [])]
+    quality = prepare_bars(settings.instrument, paths, path, options, replace=replace)
     console = terminal()
     show_quality(console, quality, path)
     if timezone and not quality.timezone:
@@ -90,7 +128,7 @@ def levels(given: Given) -> None:
     """Save the Initial Balance levels of all sessions of a symbol."""
     settings = given.settings()
     from pipelines.inputs.prepare import prepare_levels
-    from pipelines.render.data_tables import show_levels
+    from pipelines.render.data.tables import show_levels
     from pipelines.render.tables import terminal
 
     written = prepare_levels(settings.instrument, settings.bars_file, settings.levels_file)

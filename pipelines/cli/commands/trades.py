@@ -34,7 +34,7 @@ def trades(
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
-    from pipelines.render.data_tables import show_trades
+    from pipelines.render.data.tables import show_trades
     from pipelines.render.tables import terminal
 
     params_file = parse_path(params)
@@ -66,7 +66,7 @@ def check(
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
-    from pipelines.render.data_tables import show_candidates
+    from pipelines.render.data.tables import show_candidates
     from pipelines.render.tables import terminal
 
     params_file = parse_path(params)

@@ -18,7 +18,7 @@ from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRICS
 from pipelines.render.combinations.selected import Selected
 from pipelines.render.csv_files import csv_text
-from pipelines.render.data_tables import print_trades
+from pipelines.render.data.tables import print_trades
 from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import Figure, page_figure

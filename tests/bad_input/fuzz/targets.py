@@ -17,7 +17,7 @@ from ib_grid.grid.columns import RESULT_COLUMNS, result_schema
 from ib_grid.grid.filters.conditions import parse_condition
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import params_from_mapping
-from ib_grid.market.csv import read_csv_bars
+from ib_grid.market.csv import Options, read_csv_bars
 from ib_grid.market.instrument_description import instrument_from_mapping
 from ib_grid.market.instruments import GER40
 from ib_grid.news.calendar_files import read_calendar
@@ -42,7 +42,7 @@ def bars(data: bytes) -> None:
     """Read bars of any dialect; accepted files make bars."""
     path = _file(data, "bars.csv")
     with contextlib.suppress(InputError):
-        found, quality = read_csv_bars([path], GER40, "Europe/Berlin")
+        found, quality = read_csv_bars([path], GER40, Options(timezone="Europe/Berlin"))
         assert quality.n_bars == len(found) > 0
         assert (np.diff(found.minute) > 0).all()
         assert (found.low > 0).all()

@@ -76,7 +76,7 @@ def _toml(values: list[object]) -> str:
 
 def real_bars() -> Bars | None:
     """Return the real bars of GER40, 2016 to 2018, or None without the shared folder."""
-    return read_csv_bars([REAL], GER40, None)[0] if REAL.is_dir() else None
+    return read_csv_bars([REAL], GER40)[0] if REAL.is_dir() else None
 
 
 def bars_of(years: int, real: Bars | None) -> Bars:

@@ -130,7 +130,7 @@ DIALECTS = {
     "tradingview_z": (tradingview_z, "TradingView", None),
     "tradingview_unix": (tradingview_unix, "TradingView", None),
     "metatrader": (metatrader, "MetaTrader 5", "America/New_York+7"),
-    "histdata": (histdata, "HistData", "America/New_York"),
+    "histdata": (histdata, "HistData or NinjaTrader", "America/New_York"),
     "dukascopy": (dukascopy, "Dukascopy", None),
     "dukascopy_local": (dukascopy_local, "Dukascopy", None),
     "jforex": (jforex, "Dukascopy", None),

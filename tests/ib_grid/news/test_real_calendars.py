@@ -53,7 +53,7 @@ pytestmark = pytest.mark.skipif(not BARS.is_dir(), reason=f"no real bars at {BAR
 
 @cache
 def _market() -> Market:
-    bars, _ = read_csv_bars([BARS], XAUUSD, None)
+    bars, _ = read_csv_bars([BARS], XAUUSD)
     return build_market(bars, (PARAMS.session,), PARAMS.horizon_minutes)
 
 

@@ -29,7 +29,7 @@ from ib_grid.market.clock import day_number
 from ib_grid.market.levels_file import read_levels
 from ib_grid.market.market import build_market
 from ib_grid.runs.manifest import read_manifest
-from pipelines.render.data_tables import show_trades
+from pipelines.render.data.tables import show_trades
 from tests.helpers.input_files import csv_files
 from tests.helpers.runs import small_runs
 from tests.helpers.runs.small_runs import GRID

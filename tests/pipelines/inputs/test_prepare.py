@@ -31,7 +31,7 @@ def csv(tmp_path):
 def prepared(csv, tmp_path):
     """Bars file and levels file of the made-up bars."""
     bars, levels = tmp_path / "bars.parquet", tmp_path / "levels.parquet"
-    prepare_bars(GER40, [csv], None, bars)
+    prepare_bars(GER40, [csv], bars)
     prepare_levels(GER40, bars, levels)
     return bars, levels
 
@@ -45,7 +45,7 @@ def everything_in(folder):
 
 def test_csv_files_become_a_bars_file_with_its_report(csv, tmp_path):
     path = tmp_path / "data" / "optimized" / "GER40_m1.parquet"
-    quality = prepare_bars(GER40, [csv.parent], None, path)
+    quality = prepare_bars(GER40, [csv.parent], path)
     assert same_bars(read_bars(path), BARS)
     origin = read_origin(path)
     assert origin.symbol == "GER40"
@@ -55,17 +55,17 @@ def test_csv_files_become_a_bars_file_with_its_report(csv, tmp_path):
 
 def test_the_same_csv_files_make_the_same_bytes(csv, tmp_path):
     for name in ("a", "b"):
-        prepare_bars(GER40, [csv], None, tmp_path / name)
+        prepare_bars(GER40, [csv], tmp_path / name)
     assert file_sha256(tmp_path / "a") == file_sha256(tmp_path / "b")
 
 
 def test_wrong_rows_leave_the_bars_file_as_it_was(csv, tmp_path):
     path = tmp_path / "bars.parquet"
-    prepare_bars(GER40, [csv], None, path)
+    prepare_bars(GER40, [csv], path)
     before = path.read_bytes()
     csv.write_text(csv.read_text() + "2024-03-09T08:00:00+01:00,1,2,3,4,5\n")
     with pytest.raises(DataError, match="high below low"):
-        prepare_bars(GER40, [csv], None, path)
+        prepare_bars(GER40, [csv], path)
     assert path.read_bytes() == before
 
 
@@ -73,7 +73,7 @@ def test_a_csv_file_is_never_written_over(csv):
     before = csv.read_bytes()
     for paths in ([csv], [csv.parent]):
         with pytest.raises(OutputError, match="is one of the CSV files"):
-            prepare_bars(GER40, paths, None, csv.parent / ".." / "csv" / "bars.csv")
+            prepare_bars(GER40, paths, csv.parent / ".." / "csv" / "bars.csv")
     assert csv.read_bytes() == before
 
 
@@ -111,7 +111,7 @@ def test_bars_without_recorded_trading_hours_are_accepted(tmp_path):
 def test_levels_of_bars_without_a_session_are_refused(tmp_path):
     afternoon = made_up_bars(minute_of(2024, 3, 4, 15) + np.arange(100))
     (tmp_path / "bars.csv").write_text(csv_files.dukascopy(afternoon))
-    prepare_bars(GER40, [tmp_path / "bars.csv"], None, tmp_path / "bars.parquet")
+    prepare_bars(GER40, [tmp_path / "bars.csv"], tmp_path / "bars.parquet")
     with pytest.raises(DataError, match="no bar lies in any of the sessions"):
         prepare_levels(GER40, tmp_path / "bars.parquet", tmp_path / "levels.parquet")
     assert not (tmp_path / "levels.parquet").exists()
@@ -149,7 +149,7 @@ def test_stale_levels_are_never_used(prepared, tmp_path):
     higher = made_up_bars(BARS.minute, seed=1)
     (tmp_path / "new.csv").write_text(csv_files.tradingview(higher))
     bars = tmp_path / "new.parquet"
-    prepare_bars(GER40, [tmp_path / "new.csv"], None, bars)
+    prepare_bars(GER40, [tmp_path / "new.csv"], bars)
     loaded = load_levels(prepared[1], higher, file_sha256(bars), GER40.sessions)
     assert "belong to other bars" in loaded.note
     assert same_levels(loaded.levels, {s: session_levels(higher, s) for s in GER40.sessions})
@@ -179,7 +179,8 @@ def test_prepare_and_levels_at_the_terminal(ib_grid_command, csv, tmp_path):
     status, out, err = ib_grid_command("prepare", "--symbol", "GER40", "--csv", csv)
     assert (status, err) == (0, "")
     assert out.startswith("GER40: 1,200 one-minute bars, 2024-03-04 07:00 to 2024-03-08 10:59 UTC")
-    assert "1 TradingView file" in out
+    assert "layout  TradingView: header 'time,open,high,low,close,Volume'" in out
+    assert "labels  opening minute of each bar, as TradingView writes" in out
     assert "written: data/optimized/GER40_m1.parquet" in out
     status, out, err = ib_grid_command("levels", "--symbol", "GER40")
     assert (status, err) == (0, "")
@@ -195,12 +196,12 @@ def test_prepare_and_levels_at_the_terminal(ib_grid_command, csv, tmp_path):
 def test_the_report_shows_what_was_lost_and_what_to_look_at(ib_grid_command, tmp_path):
     folder = tmp_path / "csv"
     folder.mkdir()
-    wild = made_up_bars(BARS.minute, seed=2)
+    other = BARS.open.copy()
+    other[0] = BARS.low[0]
+    wild = dataclasses.replace(BARS, open=other).take(slice(0, 300))
     outage = BARS.take(np.r_[0:300, 360:1200])  # an hour without bars on Tuesday
     (folder / "bars (1).csv").write_text(csv_files.tradingview(outage))
-    (folder / "bars (2).csv.gz").write_bytes(
-        gzip.compress(csv_files.dukascopy(wild.take(slice(0, 7))).encode())
-    )
+    (folder / "bars (2).csv.gz").write_bytes(gzip.compress(csv_files.dukascopy(wild).encode()))
     sunday = made_up_bars(minute_of(2024, 3, 2, 23) + np.arange(3))
     (folder / "bars (3).csv").write_text(csv_files.histdata(sunday, "Asia/Tokyo"))
     status, out, err = ib_grid_command(
@@ -210,14 +211,75 @@ def test_the_report_shows_what_was_lost_and_what_to_look_at(ib_grid_command, tmp
     assert all(len(line) <= 80 for line in out.splitlines())
     shown = " ".join(out.split())
     for phrase in (
-        "read 1,150 1 TradingView file, 1 Dukascopy file, 1 HistData file; clock of Asia/Tokyo",
-        "conflicts 7 the last row counts (bars (3).csv is the last of 3 files): 2024-03-04 07:00,",
+        "read 1,443 3 files",
+        "clock Asia/Tokyo, as --timezone says",
+        "conflicts 1 the last row counts (bars (3).csv is the last of 3 files): 2024-03-04 07:00",
         "outside trading hours 3 dropped",
         "2024 5 0 450 30 6.67%",
         "2024-03-05 08:00 2024-03-05 09:00 60 48",
         "0 price that does not move for 10 bars or more",
     ):
         assert phrase in shown
+
+
+def prepare(command, *words, status=0):
+    found, out, err = command("prepare", "--symbol", "GER40", "--data", "b.parquet", *words)
+    assert found == status, err
+    return out if status == 0 else err
+
+
+def test_bars_prepared_before_are_merged_or_replaced(ib_grid_command, tmp_path):
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    first.write_text(csv_files.tradingview(BARS.take(slice(0, 700))))
+    second.write_text(csv_files.tradingview(BARS.take(slice(600, 1200))))
+    path = tmp_path / "work" / "b.parquet"
+    prepare(ib_grid_command, "--csv", first)
+    alone = path.read_bytes()
+    prepare(ib_grid_command, "--csv", first)
+    assert path.read_bytes() == alone
+    out = prepare(ib_grid_command, "--csv", second)
+    assert "prepared before 600 merged (--replace starts over)" in " ".join(out.split())
+    assert same_bars(read_bars(path), BARS)
+    both = path.read_bytes()
+    prepare(ib_grid_command, "--csv", second)
+    assert path.read_bytes() == both
+    origin = quality_from_dict(read_origin(path).quality)
+    assert [source.name for source in origin.earlier_sources] == ["1.csv"]
+    prepare(ib_grid_command, "--csv", second, "--replace")
+    assert same_bars(read_bars(path), BARS.take(slice(600, 1200)))
+
+
+def test_bars_prepared_before_are_never_lost(ib_grid_command, csv, tmp_path):
+    path = tmp_path / "work" / "b.parquet"
+    prepare(ib_grid_command, "--csv", csv)
+    before = path.read_bytes()
+    later = tmp_path / "later.csv"
+    later.write_text(csv_files.plain(BARS, "Europe/Berlin"))
+    err = prepare(ib_grid_command, "--csv", later, "--timezone", "UTC", status=2)
+    assert "prepared before: 2024-03-04 07:00 to 2024-03-08 10:59" in err
+    assert "--replace" in err
+    assert path.read_bytes() == before
+    path.write_bytes(before[:-9])
+    err = prepare(ib_grid_command, "--csv", csv, status=2)
+    assert "the bars prepared before cannot be kept: not a readable Parquet file" in err
+    prepare(ib_grid_command, "--csv", csv, "--replace")
+    assert same_bars(read_bars(path), BARS)
+
+
+def test_bad_rows_and_passed_over_files_are_listed(ib_grid_command, csv):
+    csv.write_text(csv.read_text() + "oops\n")
+    (csv.parent / "readme.txt").write_text("About these bars\n")
+    err = prepare(ib_grid_command, "--csv", csv.parent, status=2)
+    assert "the line has 1 field" in err
+    out = prepare(ib_grid_command, "--csv", csv.parent, "--skip-bad-rows", "1")
+    assert "bars.csv:1202: the line has 1 field" in out
+    assert "readme.txt" in out
+
+
+def test_bar_labels_are_recorded_and_shown_by_info(ib_grid_command, csv):
+    prepare(ib_grid_command, "--csv", csv, "--bar-labels", "close")
+    _, out, _ = ib_grid_command("info", "--symbol", "GER40", "--data", "b.parquet", "--no-news")
+    assert "times in the source are ends of bars (--bar-labels close)" in out
 
 
 def test_one_option_accepts_many_files(ib_grid_command, csv, tmp_path):

@@ -113,7 +113,9 @@ def test_plain_lines_are_occasional_and_final() -> None:
             progress.show()
     lines = file.getvalue().splitlines()
     assert len(lines) == 3  # after 5 and 10 seconds, and the last
-    assert lines[0].startswith(" 50 %  500 of 1,000 combinations  100/s  ETA 5.0 s  highest +123.4 R")
+    assert lines[0].startswith(
+        " 50 %  500 of 1,000 combinations  100/s  ETA 5.0 s  highest +123.4 R"
+    )
     assert lines[-1].startswith("100 %  1,000 of 1,000 combinations  100/s  took 10 s")
     assert "\x1b" not in file.getvalue()
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ib_grid.errors import DataError
+from ib_grid.errors import DataError, InputError
 from ib_grid.market.bars import Bars
-from ib_grid.market.csv import quality_from_dict, read_csv_bars
+from ib_grid.market.csv import Options, quality_from_dict, read_csv_bars
 from ib_grid.market.instruments import EVERY_DAY, GER40, XAUUSD, Instrument, TradingHours
 from tests.helpers.input_files import csv_files
 from tests.helpers.input_files.csv_files import DIALECTS, START, made_up_bars, minute_of, same_bars
@@ -28,7 +28,7 @@ GOOD = csv_files.tradingview_z(BARS)
 
 
 def read(path, instrument=ALWAYS, timezone=None):
-    return read_csv_bars([path], instrument, timezone)
+    return read_csv_bars([path], instrument, Options(timezone=timezone))
 
 
 def read_text(folder, text, timezone=None, name="bars.csv"):
@@ -71,7 +71,7 @@ def test_dialects_may_be_mixed_in_a_folder(tmp_path):
         name for _, name, _ in DIALECTS.values()
     }
     assert {source.dialect for source in quality.sources if source.naive} == {
-        "HistData",
+        "HistData or NinjaTrader",
         "MetaTrader 5",
         "plain",
     }
@@ -183,7 +183,7 @@ def test_naive_times_need_a_zone(dialect, tmp_path):
 
 @pytest.mark.parametrize("zone", ["Berlin", "UTC+x", "+7", ""])
 def test_a_zone_that_does_not_exist_is_refused(zone, tmp_path):
-    with pytest.raises(DataError, match="unknown time zone"):
+    with pytest.raises(InputError, match="unknown time zone"):
         read_text(tmp_path, GOOD, zone)
 
 
@@ -204,7 +204,8 @@ def test_two_symbols_in_one_folder_are_refused(overlap, tmp_path):
     dax = made_up_bars(START + np.arange(40), price=17000.0)
     (tmp_path / "a.csv").write_text(csv_files.tradingview_z(dax))
     (tmp_path / "b.csv").write_text(csv_files.tradingview_unix(gold))
-    with pytest.raises(DataError, match="between neighbouring bars") as caught:
+    message = "disagree in 39 of 40 minutes" if overlap else "between neighbouring bars"
+    with pytest.raises(DataError, match=message) as caught:
         read(tmp_path)
     assert "a.csv:" in caught.value.location
     assert "b.csv:2: '" in caught.value.location
@@ -291,8 +292,9 @@ def test_files_without_conflicts_merge_to_the_same_in_any_order(files, data, tmp
         max_size=5,
     )
 )
-@settings(max_examples=40)
-def test_the_last_row_of_a_minute_counts(files, tmp_path_factory):
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_last_row_of_a_minute_counts(files, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr("ib_grid.market.csv.merging.CONFLICT_SHARE", 1.0)
     paths = write_rows(tmp_path_factory.mktemp("merge"), files)
     bars, quality = read_csv_bars(paths, ALWAYS)
     expected, duplicates, conflicts = {}, 0, []

@@ -33,6 +33,10 @@ def trading_days(first, n, hours=((8, 0), (22, 0))):
     return np.concatenate([berlin_minutes(day, *hours) for day in weekdays])
 
 
+def session_years(bars, instrument):
+    return measures.session_years(measures.session_dates(bars, instrument))
+
+
 # Four weeks over the spring change of 2024-03-31, Good Friday and Easter Monday on both sides.
 FULL = trading_days(dt.date(2024, 3, 18), 28)
 
@@ -44,7 +48,7 @@ def without(minutes, *spans):
 
 
 def test_full_sessions_miss_nothing():
-    assert measures.session_years(made_up_bars(FULL), GER40) == (
+    assert session_years(made_up_bars(FULL), GER40) == (
         SessionYear(year=2024, n_dates=20, n_empty_dates=0, n_minutes=20 * 90, n_missing=0),
     )
 
@@ -54,15 +58,15 @@ def test_missing_session_minutes_are_counted_and_others_are_not():
     no_morning = berlin_minutes(dt.date(2024, 4, 3), (8, 0), (12, 0))
     no_bar = berlin_minutes(dt.date(2024, 4, 4), (8, 0), (22, 0))
     bars = made_up_bars(without(FULL, hole, no_morning, no_bar))
-    assert measures.session_years(bars, GER40) == (
-        SessionYear(year=2024, n_dates=19, n_empty_dates=1, n_minutes=18 * 90, n_missing=10),
+    assert session_years(bars, GER40) == (
+        SessionYear(year=2024, n_dates=20, n_empty_dates=2, n_minutes=18 * 90, n_missing=10),
     )
 
 
 def test_years_follow_the_session_zone_and_end_with_the_bars():
     # Tokyo's first of January begins on the last of December in UTC, and ends the bars here.
     minutes = np.arange(minute_of(2018, 12, 30, 23), minute_of(2018, 12, 31, 23))
-    years = measures.session_years(made_up_bars(minutes), XAUUSD)
+    years = session_years(made_up_bars(minutes), XAUUSD)
     assert [(year.year, year.n_dates, year.n_missing) for year in years] == [(2018, 1, 0)]
 
 
@@ -74,13 +78,12 @@ def test_years_follow_the_session_zone_and_end_with_the_bars():
 def test_session_minutes_agree_with_counting_them_one_by_one(dropped, first):
     hours = [berlin_minutes(day, (7, 0), (10, 0)) for day in days(first, 4)]
     minutes = np.delete(np.concatenate(hours), sorted(dropped))
-    years = measures.session_years(made_up_bars(minutes), GER40)
+    years = session_years(made_up_bars(minutes), GER40)
     present, dates = set(minutes.tolist()), {}
     for minute in range(int(minutes[0]), int(minutes[-1]) + 1):
         local = (EPOCH + dt.timedelta(minutes=minute)).astimezone(BERLIN)
         in_session = dt.time(8) <= local.time() < dt.time(9, 30) and local.weekday() < 5
-        has_bars = any(m in present for m in berlin_minutes(local.date(), (7, 0), (10, 0)))
-        if in_session and has_bars:
+        if in_session:
             dates.setdefault(local.date(), []).append(minute in present)
     some = [found for found in dates.values() if any(found)]
     assert sum(year.n_dates for year in years) == len(dates)
@@ -89,10 +92,12 @@ def test_session_minutes_agree_with_counting_them_one_by_one(dropped, first):
     assert sum(year.n_missing for year in years) == sum(found.count(False) for found in some)
 
 
-def test_weekdays_without_bars():
-    bars = made_up_bars(without(FULL, berlin_minutes(dt.date(2024, 3, 29), (8, 0), (22, 0))))
-    good_friday = (dt.date(2024, 3, 29) - dt.date(1970, 1, 1)).days
-    assert measures.dates_without_bars(bars, "Europe/Berlin") == (good_friday,)
+def test_weekdays_without_a_session_bar_are_dates():
+    holiday = berlin_minutes(dt.date(2024, 3, 29), (8, 0), (22, 0))
+    morning = berlin_minutes(dt.date(2024, 4, 3), (8, 0), (9, 30))
+    found = measures.session_dates(made_up_bars(without(FULL, holiday, morning)), GER40)
+    dates = [dt.date(2024, 3, 29), dt.date(2024, 4, 3)]
+    assert found.without_bar == tuple((date - dt.date(1970, 1, 1)).days for date in dates)
 
 
 def test_nights_weekends_and_empty_dates_are_no_gaps():

@@ -16,6 +16,10 @@ def written(folder, *names):
         (folder / name).write_text("x")
 
 
+def found_files(paths):
+    return [source.path for source in sources.find_files(paths)]
+
+
 def names_of(paths, folder):
     return [path.relative_to(folder).as_posix() for path in paths]
 
@@ -31,16 +35,16 @@ def test_folder_files_are_read_in_natural_order(tmp_path):
         "exports.csv",
     ]
     written(tmp_path, *reversed(in_order), ".hidden.csv", ".folder/file.csv")
-    found = names_of(sources.find_files([tmp_path]), tmp_path)
+    found = names_of(found_files([tmp_path]), tmp_path)
     assert found == in_order
 
 
 def test_later_paths_win_and_a_repeated_file_counts_once(tmp_path):
     written(tmp_path, "a.csv", "b.csv", "folder/c.csv")
     given_paths = [tmp_path / "b.csv", tmp_path / "a.csv", tmp_path / "folder"]
-    assert names_of(sources.find_files(given_paths), tmp_path) == ["b.csv", "a.csv", "folder/c.csv"]
+    assert names_of(found_files(given_paths), tmp_path) == ["b.csv", "a.csv", "folder/c.csv"]
     again = [*given_paths, tmp_path / "folder" / ".." / "b.csv"]
-    assert [path.name for path in sources.find_files(again)] == ["a.csv", "c.csv", "b.csv"]
+    assert [path.name for path in found_files(again)] == ["a.csv", "c.csv", "b.csv"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def test_no_path_at_all_is_refused():
 
 
 def content_of(path):
-    return b"".join(block for _, block in sources.blocks(path))
+    return b"".join(block for _, block in sources.blocks(sources.Source(path)))
 
 
 TEXT = "time,open\n" + "".join(f"{i},ä{i}\n" for i in range(1000)) + "last line"
@@ -98,7 +102,7 @@ def test_blocks_are_whole_lines_with_the_number_of_the_first(lines, size, tmp_pa
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "BLOCK_BYTES", size)
-        found = list(sources.blocks(path))
+        found = list(sources.blocks(sources.Source(path)))
     assert b"".join(block for _, block in found) == content
     for number, block in found[:-1]:
         assert block.endswith(b"\n")

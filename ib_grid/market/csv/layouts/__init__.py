@@ -1,0 +1,1 @@
+"""Layouts of bars as text: spellings of times, names of columns, and the table of exporters."""

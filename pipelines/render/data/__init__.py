@@ -1,0 +1,1 @@
+"""Prepared bars on a terminal: their quality, levels, trades and candidates."""
