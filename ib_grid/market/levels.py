@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +38,34 @@ class SessionLevels(NamedTuple):
     ib_high: NDArray[np.float64]
     ib_low: NDArray[np.float64]
     n_bars: NDArray[np.int64]
+
+
+def clock_digests(levels: Mapping[Session, SessionLevels]) -> dict[str, str]:
+    """Return a digest of the UTC minutes of each session on its dates.
+
+    The digest follows the time zone data: it changes if a session starts or ends at another minute
+    on any of its dates.
+    """
+    return {
+        f"{session} {session.ib_timezone}": _digest(of_session)
+        for session, of_session in levels.items()
+    }
+
+
+def _digest(levels: SessionLevels) -> str:
+    minutes = np.stack([levels.date, levels.ib_start, levels.ib_end]).astype("<i8")
+    return hashlib.sha256(minutes.tobytes()).hexdigest()[:16]
+
+
+def follows_clock(session: Session, levels: SessionLevels) -> bool:
+    """Return True if the levels lie where today's time zone data puts their session."""
+    return all(
+        np.array_equal(minutes, clock.local_to_utc_minutes(levels.date, time, session.ib_timezone))
+        for minutes, time in (
+            (levels.ib_start, session.ib_start),
+            (levels.ib_end, session.ib_end),
+        )
+    )
 
 
 def session_levels(bars: Bars, session: Session) -> SessionLevels:

@@ -21,10 +21,12 @@ def identity(
     results_version: int = RESULTS_VERSION,
     keep: Mapping[str, object] | None = None,
     dates: Mapping[str, object] | None = None,
+    clock: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Return all that can change a number; its fingerprint identifies the run.
 
     The row filter and the session dates belong to the identity only if they leave anything out.
+    `clock` has the digests of the sessions' UTC minutes; runs of earlier versions lack them.
     """
     return {
         "symbol": symbol,
@@ -35,6 +37,7 @@ def identity(
         "results_version": results_version,
         **({"keep": dict(keep)} if keep else {}),
         **({"dates": dict(dates)} if dates else {}),
+        **({"clock": dict(clock)} if clock else {}),
     }
 
 
@@ -44,9 +47,22 @@ def fingerprint(content: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def as_recorded(here: Mapping[str, object], run: Mapping[str, object]) -> dict[str, object]:
+    """Return an identity with only the parts that a run of an earlier version recorded."""
+    return {name: value for name, value in here.items() if name != "clock" or name in run}
+
+
 def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_dir: AnyPath) -> None:
     """Check that the run of a directory has this identity."""
-    found = differences(here, run)
+    found = differences(as_recorded(here, run), run)
+    if found and all(line.startswith("clock.") for line in found):
+        raise RunMismatchError(
+            "the time zone data has changed since the run began: these sessions start or end at"
+            " other moments:\n    " + "\n    ".join(found),
+            location=str(run_dir),
+            expected="the time zone data of the run, so that results are never mixed",
+            hint="install the version of pytz that run.json names, or start over with --no-resume",
+        )
     if found:
         raise RunMismatchError(
             "the directory holds a different run:\n    " + "\n    ".join(found),

@@ -29,8 +29,8 @@ from ib_grid.storage.paths import AnyPath
 
 RUN_FILE = "run.json"
 FORMAT = 3
-# Fields that were not yet in a file of format 2.
-_ADDED_IN_FORMAT_3: dict[str, object] = {"dates": {}, "hold_out": {}}
+# Fields that a file of format 2 lacks, and, of the last one, the first files of format 3.
+_ADDED_LATER: dict[str, object] = {"dates": {}, "hold_out": {}, "clock": {}}
 _CHECKSUM = "checksum"
 
 State = Literal["running", "finished", "interrupted", "failed"]
@@ -65,6 +65,8 @@ class Manifest:
         Each start of the run: time, workers, seconds, compilations, how the attempt ended.
     hold_out : mapping
         Outcome of the held-out dates, for which combination and when; empty until opened.
+    clock : mapping
+        `market.levels.clock_digests` of the session dates that take part; empty in earlier runs.
     """
 
     symbol: str
@@ -88,6 +90,7 @@ class Manifest:
     cut: Mapping[str, object] = dataclasses.field(default_factory=dict)
     dates: Mapping[str, object] = dataclasses.field(default_factory=dict)
     hold_out: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    clock: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def identity(self) -> dict[str, object]:
@@ -101,6 +104,7 @@ class Manifest:
             results_version=self.results_version,
             keep=self.row_filter.identity,
             dates=self.dates,
+            clock=self.clock,
         )
 
     @property
@@ -181,8 +185,7 @@ def _checked(content: object, path: AnyPath) -> Manifest:
     if content["format"] < FORMAT - 1:
         raise _damaged(path, f"format is {content['format']}")
     as_written = {name: value for name, value in content.items() if name != _CHECKSUM}
-    if content["format"] < FORMAT:
-        content = {**content, **_ADDED_IN_FORMAT_3}
+    content = {**_ADDED_LATER, **content}
     checksum = content.get(_CHECKSUM)
     names = [field.name for field in dataclasses.fields(Manifest)]
     _check_kinds(content, {name: _KINDS.get(name, dict) for name in names}, path)

@@ -20,7 +20,7 @@ from ib_grid.market import clock
 from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.clock import Days
 from ib_grid.market.instruments import Session
-from ib_grid.market.levels import SessionLevels, session_levels
+from ib_grid.market.levels import SessionLevels, clock_digests, session_levels
 from ib_grid.market.market import build_market, traded_dates
 from ib_grid.market.session_dates import Levels
 from ib_grid.news.calendars import Event
@@ -119,6 +119,7 @@ def _load(
     grid, dates = manifest.plan().grid, manifest.session_dates
     bars = _bars(path or Path(str(manifest.data["file"])), manifest)
     levels = {session: session_levels(bars, session) for session in grid.sessions}
+    _check_clock(manifest, levels)
     market = build_market(bars, grid.sessions, grid.horizon_minutes, choose(levels))
     news = _news(manifest, traded_dates(dates.within(levels), grid.horizon_minutes))
     if news.filter.to_dict() != manifest.news:
@@ -134,6 +135,19 @@ def _load(
         context=BacktestContext(market, manifest.fills, news.filter),
         events=news.events,
     )
+
+
+def _check_clock(manifest: Manifest, levels: Levels) -> None:
+    """Refuse time zone data that puts a session of the run at other moments."""
+    now = clock_digests(manifest.session_dates.ranked(levels))
+    changed = [name for name, digest in manifest.clock.items() if now.get(name) != digest]
+    if changed:
+        raise DataError(
+            "the time zone data has changed since this run",
+            location=", ".join(changed),
+            expected=f"sessions at the moments of the run, pytz {manifest.versions.get('pytz')}",
+            hint="install that version of pytz, or run again with the current time zone data",
+        )
 
 
 def _bars(path: Path, manifest: Manifest) -> Bars:

@@ -17,7 +17,7 @@ from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.grid import Grid
 from ib_grid.market.bars import Bars, file_sha256, read_bars
 from ib_grid.market.instruments import Instrument, Session
-from ib_grid.market.levels import SessionLevels
+from ib_grid.market.levels import SessionLevels, clock_digests
 from ib_grid.market.market import Market, build_market, traded_dates
 from ib_grid.market.session_dates import Levels, SessionDates
 from ib_grid.news.loading import load_news
@@ -74,7 +74,13 @@ class RunInputs:
             data_sha256=str(self.data["sha256"]),
             keep=self.row_filter.identity,
             dates=self.dates.to_dict(),
+            clock=self.clock,
         )
+
+    @property
+    def clock(self) -> dict[str, str]:
+        """Digests of the UTC minutes of the sessions."""
+        return clock_digests(self.context.market.levels)
 
 
 def read_inputs(settings: Settings) -> RunInputs:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ib_grid.errors import DataError, OutputError
 from ib_grid.market.bars import Bars, file_sha256, read_bars, read_origin, write_bars
 from ib_grid.market.instruments import Instrument, Session
-from ib_grid.market.levels import SessionLevels, session_levels
+from ib_grid.market.levels import SessionLevels, follows_clock, session_levels
 from ib_grid.market.levels_file import read_levels, write_levels
 from ib_grid.storage.atomic_files import is_file
 
@@ -152,8 +152,15 @@ def load_levels(
         known = read_levels(levels_path, bars_sha256)
     except DataError as error:
         note = _why_computed(error, levels_path)
-    missing = [session for session in sessions if session not in known]
-    if known and missing:
+    moved = [s for s in sessions if s in known and not follows_clock(s, known[s])]
+    missing = [session for session in sessions if session not in known or session in moved]
+    if moved:
+        names = ", ".join(map(str, moved))
+        note = (
+            f"The levels for {names} in {levels_path} are from other time zone data; computed from"
+            " the bars."
+        )
+    elif known and missing:
         names = ", ".join(map(str, missing))
         note = f"No saved levels for {names} in {levels_path}; computed from the bars."
     levels = known | _computed(bars, missing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import socket
 import time
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +14,7 @@ from ib_grid.engine.fast.kernel_cache import all_compiled
 from ib_grid.errors import OutputError, StoreError, UnreachableError, without_secrets
 from ib_grid.grid.filters.row_filter import TopKThreshold
 from ib_grid.runs.chunk_summary import Summary
-from ib_grid.runs.manifest import Manifest, State, write_manifest
+from ib_grid.runs.manifest import Manifest, State, versions, write_manifest
 from ib_grid.runs.partition_layout import partition_files
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster.clusters import Workers
@@ -58,7 +59,12 @@ class _Attempt:
         self._context = context
         self._manifest = manifest
         self._seconds: dict[str, float] = {}
-        self._record: dict[str, object] = {"started_utc": utc_now(), "seconds": self._seconds}
+        self._record: dict[str, object] = {
+            "started_utc": utc_now(),
+            "host": socket.gethostname(),
+            "versions": versions(),
+            "seconds": self._seconds,
+        }
 
     def write(self, state: State) -> Manifest:
         """Write the manifest with this attempt; an attempt without an end was killed."""

@@ -108,6 +108,7 @@ def new_manifest(settings: Settings, inputs: RunInputs, workers: int) -> Manifes
         ranking=dataclasses.asdict(settings.ranking),
         keep=inputs.row_filter.to_dict(),
         dates=inputs.dates.to_dict(),
+        clock=inputs.clock,
         results_version=RESULTS_VERSION,
         combinations=len(inputs.grid),
         chunks=len(plan),

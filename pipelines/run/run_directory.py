@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ib_grid.errors import DiskError, InputError, OutputError
-from ib_grid.runs.fingerprint import check_same_run, fingerprint
-from ib_grid.runs.manifest import RUN_FILE, read_manifest
+from ib_grid.runs.fingerprint import as_recorded, check_same_run, differences, fingerprint
+from ib_grid.runs.manifest import RUN_FILE, Manifest, read_manifest
 from ib_grid.storage.atomic_files import cannot_write
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath, move
@@ -104,7 +104,7 @@ def _newest(
     output: AnyPath, symbol: str, combinations: int, identity: Mapping[str, object]
 ) -> tuple[AnyPath | None, tuple[str, ...]]:
     """Return the newest run of this identity, and notes on unreadable directories."""
-    wanted, notes = fingerprint(identity), []
+    notes, unfinished = [], []
     try:
         files: list[AnyPath] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
     except OSError as error:
@@ -116,9 +116,20 @@ def _newest(
         except InputError as error:
             notes.append(f"{folder} is skipped: {error.message}")
             continue
-        if manifest.fingerprint == wanted:
+        if manifest.fingerprint == fingerprint(as_recorded(identity, manifest.identity)):
             found.append((manifest.created_utc, folder.name, folder))
-    return (max(found)[2] if found else None), tuple(notes)
+        elif manifest.state != "finished":
+            unfinished.append(_unfinished_note(folder, identity, manifest))
+    return (max(found)[2] if found else None), (*notes, *(() if found else unfinished))
+
+
+def _unfinished_note(folder: AnyPath, identity: Mapping[str, object], manifest: Manifest) -> str:
+    found = differences(as_recorded(identity, manifest.identity), manifest.identity)
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return (
+        f"a new run begins; {folder} is not finished, but was begun with other input"
+        f" ({found[0]}{more})"
+    )
 
 
 def _new(output: AnyPath, name: str) -> AnyPath:

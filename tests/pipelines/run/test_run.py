@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,8 @@ def test_run_writes_engine_rows_once(tmp_path: Path) -> None:
     assert manifest.state == "finished"
     (attempt,) = manifest.attempts
     assert attempt["workers"] == 2
+    assert attempt["host"] == socket.gethostname()
+    assert attempt["versions"] == manifest.versions
     assert attempt["chunks_done"] == manifest.chunks
     assert attempt["combinations"] == len(GRID)
     assert attempt["compilations"]["workers"] == 0  # type: ignore[index]

@@ -67,6 +67,16 @@ def test_only_other_runs_there(tmp_path: Path) -> None:
     assert choose(tmp_path).folder != other
 
 
+def test_unfinished_run_with_other_input_is_noted(tmp_path: Path) -> None:
+    running = dataclasses.replace(other_run(), state="running")
+    other = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240701_000000", running)
+    (note,) = choose(tmp_path).notes
+    assert note == (
+        f"a new run begins; {other} is not finished, but was begun with other input"
+        " (execution.spread_points: 1.5 here, 9.0 in the run)"
+    )
+
+
 def test_damaged_run_is_skipped_with_a_note(tmp_path: Path) -> None:
     damaged = run_at(tmp_path / f"GER40_{len(GRID)}combos_20240501_000000")
     (damaged / "run.json").write_text("{")
