@@ -27,6 +27,12 @@ from .plots.curves import weekday_figure as weekday_figure
 from .plots.curves import year_figure as year_figure
 from .plots.heat_maps import heat_map as heat_map
 from .plots.heat_maps import slice_figure as slice_figure
+from .plots.robustness_figures import cross_validation_figure as cross_validation_figure
+from .plots.robustness_figures import luck_figure as luck_figure
+from .plots.robustness_figures import rules_table as rules_table
+from .plots.robustness_figures import trade_r_figure as trade_r_figure
+from .plots.robustness_figures import walk_forward_figure as walk_forward_figure
+from .plots.robustness_figures import years_figure as years_figure
 from .plots.scatter import combinations_figure as combinations_figure
 from .plots.trade_chart import day_chart as day_chart
 from .plots.trade_chart import trade_chart as trade_chart

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from pipelines.render.html.figure import Figure
-from pipelines.report.html import effect_figures, grid_figures, trade_figures
+from pipelines.report.html import effect_figures, grid_figures, luck, trade_figures
 from pipelines.report.report import Report
 
 Draw = Callable[[Report], Iterable[Figure]]
 
 FIGURES: dict[str, tuple[Draw, ...]] = {
     "distribution": (grid_figures.total_r, grid_figures.score),
+    "luck": (luck.luck, luck.walk_forward, luck.cross_validation, luck.years),
     "pairs": (effect_figures.pairs,),
     "shares": (effect_figures.shares,),
     "effects": (effect_figures.effects,),
     "risk": (grid_figures.density,),
     "equity": (trade_figures.equity,),
+    "trade_r": (trade_figures.trade_r,),
     "calendar": (
         trade_figures.years,
         trade_figures.months,
@@ -33,7 +35,7 @@ FIGURES: dict[str, tuple[Draw, ...]] = {
 
 
 # Pictures of a profit; without one they make no sense.
-_OF_PROFIT = ("risk", "equity", "calendar", "variation_curves", "variation_bars")
+_OF_PROFIT = ("risk", "equity", "trade_r", "calendar", "variation_curves", "variation_bars")
 
 
 def draw_figures(report: Report) -> dict[str, list[Figure]]:

@@ -14,10 +14,10 @@ from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
 from ib_grid.robustness.conclusion.verdict import Level
 from pipelines.render.html.assembly import environment, plotly_base64, script_json
-from pipelines.render.html.words import count_word, per_trade_r, readable
+from pipelines.render.html.words import count_word, number, per_trade_r, plural, readable
 from pipelines.report import facts
 from pipelines.report.facts import Section
-from pipelines.report.html import tables
+from pipelines.report.html import luck, tables
 from pipelines.report.html.effect_figures import pair_limit
 from pipelines.report.html.figures import draw_figures
 from pipelines.report.html.findings import findings, none_ranked, profitable_pct, state
@@ -72,6 +72,7 @@ def _values(report: Report) -> dict[str, Any]:
         "unmapped": _unmapped(report),
         "limit": pair_limit(report.parameter_effects.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
+        "luck": _luck(report),
         **_replayed(report),
         "best": tables.best_values(report) if len(report.overall.best) else None,
         "top": tables.top_table(report),
@@ -81,12 +82,47 @@ def _values(report: Report) -> dict[str, Any]:
     }
 
 
+def _luck(report: Report) -> dict[str, Any] | None:
+    """Return what the page tells of the robustness tests; None without any."""
+    tests = report.robustness
+    if tests is None:
+        return None
+    return {
+        "draws": tests.random_direction.draws,
+        "table": luck.luck_table(tests),
+        "rules": luck.rules_table(tests),
+        "others": luck.other_tests(tests),
+    }
+
+
 def _replayed(report: Report) -> dict[str, Any]:
     replay = report.replay
     if isinstance(replay, NoReplay):
-        return {"no_replay": replay.reason, "n_curves": 0, "differences": ""}
-    n = len(replay.trades)
-    return {"no_replay": "", "n_curves": n, "differences": _differences(replay.trades)}
+        return {"no_replay": replay.reason, "n_curves": 0, "differences": "", "outcomes": ""}
+    return {
+        "no_replay": "",
+        "n_curves": len(replay.trades),
+        "differences": _differences(replay.trades),
+        "outcomes": _outcomes(replay.trades[0]["r"]),
+    }
+
+
+def _outcomes(r: pd.Series) -> Markup:
+    """Return the most frequent gain of a combination's trades, and its largest one."""
+    gains = r[r > 0].round(2)
+    if gains.empty:
+        return Markup("No trade of the selected combination makes money.")
+    most, n = float(gains.mode().iloc[0]), int((gains == gains.mode().iloc[0]).sum())
+    return Markup(
+        "Of the {} of the selected combination {} win; {} of these gain {}&nbsp;R, the most"
+        " frequent gain. The largest is {}&nbsp;R."
+    ).format(
+        plural(len(r), "trade"),
+        number(len(gains)),
+        number(n),
+        number(most, 2),
+        number(gains.max(), 2),
+    )
 
 
 def _differences(trades: Sequence[pd.DataFrame]) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 import plotly.graph_objects as go
 
-from ib_grid.analysis.plots import curves, style
+from ib_grid.analysis.plots import curves, robustness_figures, style
 from ib_grid.analysis.plots.style import rounded
 from ib_grid.grid.variations import PREFIXES, VARIATIONS
 from pipelines.render.html.figure import Figure, page_figure
@@ -35,6 +35,17 @@ def equity(report: Report) -> Iterator[Figure]:
             "Cumulative R and drawdown",
             "Lines: cumulative R of the top ten combinations by date, below it their drawdown",
             curves.equity_figure(by_rank, _span(report)),
+        )
+
+
+def trade_r(report: Report) -> Iterator[Figure]:
+    """Draw the histogram of the selected combination's trades by R."""
+    if isinstance(report.replay, Replay):
+        yield page_figure(
+            "trade-r",
+            "Trades of the selected combination by R",
+            "Histogram of the selected combination's trades by R",
+            robustness_figures.trade_r_figure(report.replay.trades[0]["r"].to_numpy()),
         )
 
 

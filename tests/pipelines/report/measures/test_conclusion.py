@@ -15,7 +15,7 @@ from pipelines.report.html.page import html_text
 from pipelines.report.report import Report
 from pipelines.report.text_files import summary_text
 from pipelines.report.write import write_report
-from tests.helpers.html_page import read_page
+from tests.helpers.html_page import figures, read_page
 from tests.helpers.runs.reported_runs import MadeUpRun, write_rows
 from tests.helpers.runs.tested_runs import hold_out, robustness
 
@@ -114,3 +114,20 @@ def test_an_opened_hold_out_is_a_finding(make_run: MakeRun) -> None:
 
 def test_the_summary_names_the_combination_by_the_verdict(skilled: Report, make_run) -> None:
     assert "\nBest combination\n" in summary_text(skilled, make_run().run_dir)
+
+
+def test_the_page_shows_every_test(lucky: Report) -> None:
+    page = read_page(html_text(lucky))
+    tests = robustness(p=0.3)
+    section = page.by_id("luck")
+    rows = [[cell.text for cell in row.all("td")] for row in page.by_id("luck-table").all("tr")]
+    assert rows[1][0] == "total R of the selected combination"
+    found = tests.random_direction
+    p = [of.p for of in (found.selected_total_r, found.selected_sharpe_ratio, found.best_total_r)]
+    p += [found.best_sharpe_ratio.p, found.share_profitable.p, tests.walk_forward.p]
+    assert [row[-1] for row in rows[1:]] == [f"{value:.3f}" for value in p]
+    assert len(list(page.by_id("rules-table").all("tr"))) == 1 + len(tests.selection_rules)
+    for text in ("Reality check p = 0.630", "In 30.0% of 924 splits", "Probability 97.0%"):
+        assert text in section.text
+    names = {"luck-histogram", "walk-forward", "cross-validation", "years-agreement"}
+    assert names <= set(figures(page))

@@ -1,0 +1,173 @@
+"""Robustness tests on the page: pictures, tables, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from ib_grid.analysis.plots import robustness_figures as drawn
+from ib_grid.robustness.results import (
+    SELECTION_RULES,
+    NullComparison,
+    Robustness,
+    WalkForward,
+)
+from pipelines.render.html.figure import Figure, page_figure
+from pipelines.render.html.table import Cell, Heading, Row, Table
+from pipelines.render.html.words import number, percent
+from pipelines.report.report import Report
+
+Fact = tuple[str, Markup]
+
+
+def luck(report: Report) -> Iterator[Figure]:
+    """Draw the total R of selections with coin-flipped directions."""
+    if report.robustness and report.robustness.selected:
+        found = report.robustness.random_direction.selected_total_r
+        yield page_figure(
+            "luck-histogram",
+            "Total R of the selected combination: this run and luck",
+            "Histogram of the selected combination's total R with coin-flipped directions",
+            drawn.luck_figure(found),
+        )
+
+
+def walk_forward(report: Report) -> Iterator[Figure]:
+    """Draw cumulative R of a selection on past months over the coin's band."""
+    if report.robustness and report.robustness.walk_forward:
+        yield page_figure(
+            "walk-forward",
+            "Selected on past months, traded in the next",
+            "Line: cumulative R out of sample by date, over the band of coin-flipped directions",
+            drawn.walk_forward_figure(report.robustness.walk_forward),
+        )
+
+
+def cross_validation(report: Report) -> Iterator[Figure]:
+    """Draw what was selected in one half of the dates in the other half."""
+    if report.robustness and report.robustness.cscv:
+        yield page_figure(
+            "cross-validation",
+            "Selected in one half of the dates, traded in the other",
+            "Points: total R in the half that selected and in the other half; losses are shaded",
+            drawn.cross_validation_figure(report.robustness.cscv),
+        )
+
+
+def years(report: Report) -> Iterator[Figure]:
+    """Draw how far years agree on which combinations do well."""
+    if report.robustness and len(report.robustness.years.years) > 1:
+        yield page_figure(
+            "years-agreement",
+            "Do years agree on which combinations do well?",
+            "Heat map: rank correlation of all combinations' total R between years",
+            drawn.years_figure(report.robustness.years),
+        )
+
+
+def luck_table(tests: Robustness) -> Table:
+    """Return each figure beside the same figure under coin-flipped directions, with its p-value."""
+    found = tests.random_direction
+    rows = [
+        _row("total R of the selected combination", found.selected_total_r, 1),
+        _row("its Sharpe ratio", found.selected_sharpe_ratio, 2),
+        _row("highest total R of any combination", found.best_total_r, 1),
+        _row("highest Sharpe ratio of any combination", found.best_sharpe_ratio, 2),
+        _row("profitable combinations, %", found.share_profitable, 1, factor=100),
+    ]
+    names = ("figure", "this run", "luck, median", "luck, one in 20 beyond", "p")
+    return Table(
+        name="luck-table",
+        label="This run beside luck, a table",
+        headings=tuple(Heading(name=name, text=name) for name in names),
+        rows=(*rows, *_walk_forward_row(tests.walk_forward)),
+    )
+
+
+def _row(name: str, of: NullComparison, decimals: int, factor: float = 1.0) -> Row:
+    values = (of.observed, of.null_median, of.null_95)
+    cells = [Cell(number(factor * value, decimals)) for value in values]
+    return Row(cells=(Cell(name), *cells, Cell(number(of.p, 3))))
+
+
+def _walk_forward_row(found: WalkForward | None) -> Iterator[Row]:
+    if found and found.coin_band and found.p is not None:
+        band = found.coin_band
+        values = (found.out_of_sample_total_r, band.median[-1], band.high[-1])
+        cells = [Cell(number(value, 1)) for value in values]
+        name = Cell("total R of the walk-forward")
+        yield Row(cells=(name, *cells, Cell(number(found.p, 3))))
+
+
+def rules_table(tests: Robustness) -> Table:
+    """Return the walk-forward of each selection rule."""
+    names = ("rule", "total R", "t", "more R than the ranking", "t of the difference")
+    rows = [
+        Row(
+            cells=(
+                Cell(SELECTION_RULES[rule.name]),
+                Cell(number(rule.out_of_sample_total_r, 1)),
+                Cell(number(rule.t, 2)),
+                Cell(number(rule.difference_total_r, 1) if i else "–"),
+                Cell(number(rule.difference_t, 2) if i else "–"),
+            )
+        )
+        for i, rule in enumerate(tests.selection_rules)
+    ]
+    return Table(
+        name="rules-table",
+        label="Selection rules, a table",
+        headings=tuple(Heading(name=name, text=name) for name in names),
+        rows=tuple(rows),
+    )
+
+
+def other_tests(tests: Robustness) -> list[Fact]:
+    """Return the other tests, what they ask and what they found."""
+    return [*_reality_check(tests), *_overfitting(tests), *_track_record(tests)]
+
+
+def _reality_check(tests: Robustness) -> Iterator[Fact]:
+    found = tests.spa
+    if found:
+        yield (
+            "Profit after costs, against chance",
+            Markup(
+                "Reality check p = {}; SPA p = {} (consistent), {} to {}. Both are strict where"
+                " most combinations lose."
+            ).format(
+                *(number(p, 3) for p in (found.reality_check, found.consistent)),
+                number(found.lower, 3),
+                number(found.upper, 3),
+            ),
+        )
+
+
+def _overfitting(tests: Robustness) -> Iterator[Fact]:
+    found = tests.cscv
+    if found:
+        coin = ""
+        if found.null_pbo is not None:
+            coin = Markup("; with coin-flipped directions {}").format(percent(100 * found.null_pbo))
+        yield (
+            "Probability of backtest overfitting",
+            Markup(
+                "In {} of {} splits the combination selected in one half was in the worse half of"
+                " the grid in the other{}."
+            ).format(percent(100 * found.pbo), number(found.splits), coin),
+        )
+
+
+def _track_record(tests: Robustness) -> Iterator[Fact]:
+    found = tests.track_record
+    if found:
+        needed = Markup("No number of dates would do at this Sharpe ratio.")
+        if found.minimum_dates is not None:
+            needed = Markup("{} session dates would be needed for 95%; there are {}.").format(
+                number(found.minimum_dates), number(tests.n_dates)
+            )
+        yield (
+            "Sharpe ratio above 0, had it been the only combination",
+            Markup("Probability {}. {}").format(percent(100 * found.probability), needed),
+        )
