@@ -100,8 +100,7 @@ def trade_day(of: RunSource | HasSource, combination: Params | int, date: Date) 
     made = None
     if on_date is not None and entered is not None:
         watched = list(follow(entered, on_date, params, execution))
-        left = next(standing.left for standing in watched if standing.left)
-        made = trade(day, on_date, entered, left, execution)
+        made = trade(day, on_date, entered, watched, execution)
     balance = [bar for bar in day.m1 if bar.start < day.ib_end]
     window_start = day.ib_end + params.ib_wait_minutes
     window_end = window_start + params.trade_window_minutes

@@ -6,4 +6,4 @@ same input: an interrupted run would otherwise resume with partitions of both ki
 
 from __future__ import annotations
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2

@@ -27,6 +27,8 @@ TRADE_COLUMNS = (
     "exit_reason",
     "r",
     "ambiguous",
+    "worst_r",
+    "risk_points",
 )
 
 
@@ -34,12 +36,14 @@ TRADE_COLUMNS = (
 class Metric:
     """A figure of a combination over its trades in date order (STRATEGY.md, section 8).
 
-    The meaning is its definition, and where it is 0 for want of a value.
+    The meaning is its definition, and where it is 0 for want of a value. Rows of runs with an
+    older results version than `since` lack the metric.
     """
 
     name: str
     unit: str
     meaning: str
+    since: int = 1
 
 
 METRICS = (
@@ -83,12 +87,25 @@ METRICS = (
         "count",
         "Trades whose last bar reached both stop and target: which came first is not known.",
     ),
+    Metric(
+        "break_even_points",
+        "points",
+        "total_r / sum of 1 / risk_points: the extra cost per round trip at which total R is 0;"
+        " exact for commission, an estimate for spread and slippage; 0 without trades.",
+        since=2,
+    ),
 )
 METRIC_NAMES = tuple(metric.name for metric in METRICS)
 METRIC_COLUMNS = tuple(prefix + metric.name for prefix in ("", *PREFIXES) for metric in METRICS)
 RESULT_COLUMNS = ("combo_id", *PARAM_NAMES, *METRIC_COLUMNS)
 
 _ARROW_TYPES = {int: pa.int32(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
+
+
+def columns_of_version(results_version: int) -> tuple[str, ...]:
+    """Return the metric columns of a results version."""
+    names = [metric.name for metric in METRICS if metric.since <= results_version]
+    return tuple(prefix + name for prefix in ("", *PREFIXES) for name in names)
 
 
 def result_schema(metrics: Sequence[str] = METRIC_COLUMNS) -> pa.Schema:
@@ -121,6 +138,8 @@ def trades_frame(
     exit_reason: ArrayLike,
     r: ArrayLike,
     ambiguous: ArrayLike,
+    worst_r: ArrayLike,
+    risk_points: ArrayLike,
 ) -> pd.DataFrame:
     """Return the trades of one combination, a row per trade, columns `TRADE_COLUMNS`.
 
@@ -137,6 +156,10 @@ def trades_frame(
     r : array of float
         Result in units of the risk.
     ambiguous : array of bool
+    worst_r : array of float
+        Lowest floating result while the trade was open, at most `r`; units of the risk.
+    risk_points : array of float
+        Distance from the fill to the stop at entry, 0 where negligible; points.
     """
     return pd.DataFrame(
         {
@@ -152,6 +175,8 @@ def trades_frame(
             "exit_reason": np.asarray(exit_reason, dtype=object),
             "r": np.asarray(r, dtype=np.float64),
             "ambiguous": np.asarray(ambiguous, dtype=bool),
+            "worst_r": np.asarray(worst_r, dtype=np.float64),
+            "risk_points": np.asarray(risk_points, dtype=np.float64),
         }
     ).astype({"variation": "str", "direction": "str", "exit_reason": "str"})
 

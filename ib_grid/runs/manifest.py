@@ -15,6 +15,7 @@ from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, InputError, first_line
 from ib_grid.errors.validation import shown
 from ib_grid.grid.chunks import ChunkPlan
+from ib_grid.grid.columns import columns_of_version
 from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
@@ -126,6 +127,12 @@ class Manifest:
     def row_filter(self) -> RowFilter:
         """Columns and rows that the run keeps."""
         return RowFilter.from_dict(self.keep)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metric columns of the run's rows."""
+        of_version = columns_of_version(self.results_version)
+        return tuple(name for name in self.row_filter.metrics if name in of_version)
 
     def plan(self) -> ChunkPlan:
         """Return the grid with its chunks."""

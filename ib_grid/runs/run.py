@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import did_you_mean, shown
 from ib_grid.grid.chunks import ChunkPlan
-from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
+from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS, columns_of_version
 from ib_grid.grid.filters.conditions import Condition, as_condition, condition_on_ids
 from ib_grid.grid.grid import Grid
 from ib_grid.runs import inventory
@@ -250,11 +250,15 @@ class Run:
                 kind = "metric column" if metrics else "result column"
                 raise ConfigError(f"unknown {kind} {name}", hint=did_you_mean(name, known))
             if name not in self.columns:
+                of_version = columns_of_version(self.manifest.results_version)
+                is_newer = name in METRIC_COLUMNS and name not in of_version
                 raise ConfigError(
                     f"the run does not keep {name}",
                     location=str(self.path),
                     expected=f"one of the {len(self.columns)} columns that the run keeps",
-                    hint="run again with all columns",
+                    hint="run again: the run is older than this column"
+                    if is_newer
+                    else "run again with all columns",
                 )
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from ib_grid.analysis import RunSource
 from ib_grid.errors import ConfigError, DataError, StoreError
-from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.grid.variations import VARIATIONS
@@ -153,7 +152,7 @@ def build_report(
 
     Robustness tests of another ranking are left out.
     """
-    _check_kept(settings.ranking, info.row_filter)
+    _check_kept(settings.ranking, info.metrics)
     files = row_blocks.partition_files(run_dir, info.symbol)
     n_rows = row_blocks.count_rows(files)
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
@@ -221,7 +220,7 @@ def _rankings(
         _scopes(settings),
         settings.ranking,
         executor,
-        metrics=info.row_filter.metrics,
+        metrics=info.metrics,
         extrema=info.threshold.extrema if info.threshold and ranked_by_run else None,
     )
 
@@ -231,13 +230,13 @@ def _none_kept(info: RunInfo) -> str:
     return f"none of {info.n_computed or 0:,} computed combinations has {reason}"
 
 
-def _check_kept(ranking: RankingSettings, row_filter: RowFilter) -> None:
-    missing = [name for name in ranking.weights if name not in row_filter.metrics]
+def _check_kept(ranking: RankingSettings, metrics: Sequence[str]) -> None:
+    missing = [name for name in ranking.weights if name not in metrics]
     if missing:
         raise ConfigError(
             f"the run did not store the column {missing[0]}",
             location="ranking weights",
-            expected=", ".join(row_filter.metrics),
+            expected=", ".join(metrics),
             hint="run with these weights, or with --columns all",
         )
 

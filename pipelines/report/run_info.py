@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ib_grid.errors.validation import points
+from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.filters.row_filter import NO_FILTER, RowFilter, TopKThreshold
 from ib_grid.grid.grid import Grid
 from ib_grid.market.instruments import INSTRUMENTS
@@ -30,6 +31,8 @@ class RunInfo:
         Command that lists the trades of a combination as the run made them, without ``--params``.
     notes : tuple of str
         Sentences for every reader, such as dates without a news filter.
+    metrics : tuple of str
+        Metric columns of the partitions.
     threshold : TopKThreshold, optional
         Last kept row of a run that keeps only the top rows, once it is known.
     n_computed : int, optional
@@ -52,6 +55,7 @@ class RunInfo:
     trades_command: str
     notes: tuple[str, ...] = ()
     row_filter: RowFilter = NO_FILTER
+    metrics: tuple[str, ...] = METRIC_COLUMNS
     threshold: TopKThreshold | None = None
     n_computed: int | None = None
     run: str = "RUN"
@@ -79,6 +83,7 @@ def run_info(manifest: Manifest, run_dir: AnyPath, n_computed: int | None = None
             *manifest.news_statement.lines,
         ),
         row_filter=manifest.row_filter,
+        metrics=manifest.metrics,
         threshold=_threshold(manifest),
         n_computed=None if manifest.row_filter.every_row else n_computed,
         run=shlex.quote(str(run_dir)),
@@ -94,6 +99,9 @@ def _threshold(manifest: Manifest) -> TopKThreshold | None:
 def _left_out(manifest: Manifest) -> list[str]:
     """Return notes on a run that has not kept all of its results."""
     notes, threshold = manifest.row_filter.notes(), _threshold(manifest)
+    newer = [name for name in manifest.row_filter.metrics if name not in manifest.metrics]
+    if newer:
+        notes.append(f"The run is older than the column {newer[0]}; run again to have it.")
     if threshold:
         notes.append(
             f"Ranks and scores are those among all {threshold.extrema.n_rows:,} ranked"

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ib_grid.engine.metric_checks import first_inconsistency
 from ib_grid.errors import StoreError, UnreachableError
 from ib_grid.grid.chunks import Chunk, ChunkPlan
-from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, VariationSums, summary_of
 from ib_grid.runs.manifest import Manifest
@@ -116,11 +115,11 @@ def read_all(
     reported_ids: NDArray[np.int64],
 ) -> Iterator[ChunkContent]:
     """Yield the content of these files in order, with only a few in memory at a time."""
-    plan, row_filter = manifest.plan(), manifest.row_filter
+    plan = manifest.plan()
 
     def read(file: ChunkFile) -> ChunkContent:
         try:
-            return _read(file, plan, manifest.fingerprint, row_filter, sample, reported_ids)
+            return _read(file, plan, manifest, sample, reported_ids)
         except UnreachableError:  # says nothing about the file
             raise
         except StoreError as error:
@@ -132,15 +131,16 @@ def read_all(
 def _read(
     file: ChunkFile,
     plan: ChunkPlan,
-    fingerprint: str,
-    row_filter: RowFilter,
+    manifest: Manifest,
     sample: Sample,
     reported_ids: NDArray[np.int64],
 ) -> ChunkContent:
     if file.path.is_symlink():
         raise StoreError("a link instead of a file", location=str(file.path))
-    record, table = partition_file.read_verified(file.path, plan.grid, file.chunk, fingerprint)
-    left_out = _left_out(record, table, row_filter)
+    record, table = partition_file.read_verified(
+        file.path, plan.grid, file.chunk, manifest.fingerprint
+    )
+    left_out = _left_out(record, table, manifest)
     if left_out:
         raise StoreError(left_out, location=str(file.path))
     mismatch = _mismatch(record, file.chunk, table)
@@ -155,16 +155,17 @@ def _read(
     )
 
 
-def _left_out(record: Record, table: pa.Table, row_filter: RowFilter) -> str:
+def _left_out(record: Record, table: pa.Table, manifest: Manifest) -> str:
     """Return why a file lacks columns or rows of its run, or has too many; empty if it does not."""
-    if record.metrics != row_filter.metrics:
+    row_filter = manifest.row_filter
+    if record.metrics != manifest.metrics:
         return "the columns are not those that the run keeps"
     if row_filter.every_row and record.n_rows < record.computed:
         lacking = record.computed - record.n_rows
         return (
             f"{lacking:,} of {record.computed:,} rows are missing, although the run keeps every row"
         )
-    if row_filter.apply(table).num_rows < table.num_rows:
+    if row_filter.passing(table).num_rows < table.num_rows:
         return "a row does not pass the row filter of the run"
     return ""
 

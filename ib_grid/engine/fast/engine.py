@@ -200,7 +200,8 @@ def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFr
         )
         for index in indices
     ]
-    target, row, price, reason, ambiguous, r = zip(*exits, strict=True) if exits else [()] * 6
+    columns = zip(*exits, strict=True) if exits else [()] * 7
+    target, row, price, reason, ambiguous, r, worst_r = columns
     return trades_frame(
         date=decided.levels.date[dates],
         variation=[VARIATIONS[variation] for variation in decided.variation[0, dates]],
@@ -214,4 +215,6 @@ def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFr
         exit_reason=[EXIT_REASONS[code] for code in reason],
         r=r,
         ambiguous=ambiguous,
+        worst_r=worst_r,
+        risk_points=entries.risk[indices],
     )

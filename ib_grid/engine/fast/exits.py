@@ -28,12 +28,15 @@ class Exits(NamedTuple):
     r : float64 array
         Result in R if the exit comes before the window's end.
     ambiguous : bool array
+    low : float64 array
+        Worst price that the position may have seen in the bar of the exit, as a long sees it.
     any_ambiguous : bool array, shape (n_entries,)
     """
 
     row: NDArray[np.int32]
     r: NDArray[np.float64]
     ambiguous: NDArray[np.bool_]
+    low: NDArray[np.float64]
     any_ambiguous: NDArray[np.bool_]
 
 
@@ -68,9 +71,10 @@ def _extremes(prices, row, direction, offset):  # type: ignore[no-untyped-def]
 def simulate_realistic(  # type: ignore[no-untyped-def]
     prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl, half
 ):
-    """Return exit row (or `end_row`), price, reason and ambiguity (STRATEGY 7.2).
+    """Return exit row (or `end_row`), price, reason, ambiguity and low (STRATEGY 7.2).
 
-    `stop` and `target`, and the price returned, are as a long sees them: times `direction`.
+    `stop` and `target`, and the prices returned, are as a long sees them: times `direction`. The
+    low is the worst price that the position may have seen in the bar of the exit.
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
     while row < end_row:
@@ -80,37 +84,37 @@ def simulate_realistic(  # type: ignore[no-untyped-def]
             continue
         o = direction * prices.open[row] - half
         if o <= stop:  # STRATEGY 7.2, exits, step 1
-            return row, o, STOP, False
+            return row, o, STOP, False, o
         gapped = o >= target  # step 2
         if gapped and tsl_target == 0:
-            return row, o, TP, False
+            return row, o, TP, False, o
         while o >= target:
             stop, target = stop + stop_step, target + target_step
             if stop >= o:
-                return row, o, TSL_MARKET, False
+                return row, o, TSL_MARKET, False, o
         if worst <= stop:  # step 3
-            return row, stop, STOP, best >= target and not gapped
+            return row, stop, STOP, best >= target and not gapped, stop
         if best >= target:  # step 4
             if tsl_target == 0:
-                return row, target, TP, False
+                return row, target, TP, False, worst
             while best >= target:
                 reached = target
                 stop, target = stop + stop_step, target + target_step
                 if stop >= reached:
-                    return row, reached, TSL_MARKET, False
+                    return row, reached, TSL_MARKET, False, worst
             if direction * prices.close[row] - half <= stop:  # step 5
-                return row, stop, STOP, False
+                return row, stop, STOP, False, worst
         row += 1
-    return end_row, 0.0, TIME, False
+    return end_row, 0.0, TIME, False, 0.0
 
 
 @inner_kernel
 def simulate_original(  # type: ignore[no-untyped-def]
     prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
 ):
-    """Return exit row (or `end_row`), price, reason and ambiguity (STRATEGY 7.1).
+    """Return exit row (or `end_row`), price, reason, ambiguity and low (STRATEGY 7.1).
 
-    `stop` and `target`, and the price returned, are as a long sees them: times `direction`.
+    `stop` and `target`, and the prices returned, are as in `simulate_realistic`.
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
     while row < end_row:
@@ -120,14 +124,14 @@ def simulate_original(  # type: ignore[no-untyped-def]
             continue
         ambiguous = worst <= stop < direction * prices.open[row] < target <= best
         if tsl_target == 0 and best >= target:
-            return row, target, TP, ambiguous
+            return row, target, TP, ambiguous, worst
         noted = stop
         while tsl_target > 0 and best >= target:
             stop, target = stop + stop_step, target + target_step
         if worst <= noted:
-            return row, min(noted, best), STOP, ambiguous
+            return row, min(noted, best), STOP, ambiguous, noted
         row += 1
-    return end_row, 0.0, TIME, False
+    return end_row, 0.0, TIME, False, 0.0
 
 
 @inner_kernel
@@ -156,24 +160,24 @@ def watch_from(prices, entries, index, end_row, target, costs):  # type: ignore[
 
 @inner_kernel
 def simulate(prices, entries, index, from_row, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
-    """Return exit row (or `end_row`), price, reason and ambiguity from `from_row` on.
+    """Return exit row (or `end_row`), price, reason, ambiguity and low from `from_row` on.
 
-    `target` is as a long sees it, the price returned is the real one.
+    `target` and the low are as a long sees them, the price returned is the real one.
     """
     direction, risk = entries.direction[index], entries.risk[index]
     stop = direction * entries.stop[index]
     _, tsl_target, tsl_sl = pair
     if costs.model == ORIGINAL:
-        row, price, reason, ambiguous = simulate_original(
+        row, price, reason, ambiguous, low = simulate_original(
             prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
         )
-        return row, direction * price, reason, ambiguous
-    row, price, reason, ambiguous = simulate_realistic(
+        return row, direction * price, reason, ambiguous, low
+    row, price, reason, ambiguous, low = simulate_realistic(
         prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl, costs.half
     )
     if reason != TP:
         price -= costs.slippage
-    return row, direction * price, reason, ambiguous
+    return row, direction * price, reason, ambiguous, low
 
 
 @inner_kernel
@@ -194,6 +198,7 @@ def simulate_exits(prices, entries, end_row, pairs, costs):  # type: ignore[no-u
     rows = np.empty((n_entries, n_exits), np.int32)
     rs = np.empty((n_entries, n_exits), np.float64)
     ambiguities = np.empty((n_entries, n_exits), np.bool_)
+    lows = np.empty((n_entries, n_exits), np.float64)
     any_ambiguous = np.empty(n_entries, np.bool_)
     for index in range(n_entries):
         end = end_row[entries.date[index]]
@@ -205,44 +210,76 @@ def simulate_exits(prices, entries, end_row, pairs, costs):  # type: ignore[no-u
                 from_row, reached, on_fill = watch_from(prices, entries, index, end, target, costs)
                 trails = True
             if trails:
-                row, price, _, ambiguous = exit_before_end(
+                row, price, _, ambiguous, low = exit_before_end(
                     prices, entries, index, from_row, on_fill, end, target, pairs[i], costs
                 )
-                rows[index, i], ambiguities[index, i] = row, ambiguous
+                rows[index, i], ambiguities[index, i], lows[index, i] = row, ambiguous, low
                 rs[index, i] = result_r(entries, index, price, costs)
                 trails = reached
             else:  # left before any trailing: as the pair before
-                rows[index, i], ambiguities[index, i] = (
-                    rows[index, i - 1],
-                    ambiguities[index, i - 1],
-                )
-                rs[index, i] = rs[index, i - 1]
+                rows[index, i], rs[index, i] = rows[index, i - 1], rs[index, i - 1]
+                ambiguities[index, i] = ambiguities[index, i - 1]
+                lows[index, i] = lows[index, i - 1]
         any_ambiguous[index] = ambiguities[index].any()
-    return Exits(rows, rs, ambiguities, any_ambiguous)
+    return Exits(rows, rs, ambiguities, lows, any_ambiguous)
 
 
 @inner_kernel
 def exit_before_end(prices, entries, index, from_row, on_fill, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
-    """Return exit row (or `end_row`), price, reason and ambiguity of an entry."""
+    """Return exit row (or `end_row`), price, reason, ambiguity and low of an entry."""
+    direction, stop = entries.direction[index], entries.stop[index]
     if entries.risk[index] == 0:
-        return entries.row[index], entries.fill[index], INVALID, False
+        fill = entries.fill[index]
+        return entries.row[index], fill, INVALID, False, direction * fill
     if on_fill:
-        price = entries.stop[index] - entries.direction[index] * costs.slippage
-        return from_row, price, STOP, False
+        return from_row, stop - direction * costs.slippage, STOP, False, direction * stop
     return simulate(prices, entries, index, from_row, end_row, target, pair, costs)
 
 
 @kernel
 def exit_of(prices, entries, index, pair, first_row, last_row, costs):  # type: ignore[no-untyped-def]
-    """Return target, exit row, price, reason, ambiguity and R of one trade."""
+    """Return target, exit row, price, reason, ambiguity, R and the worst R of one trade."""
     target = target_price(entries, index, pair[0])
     seen = entries.direction[index] * target
     end = last_row + 1
     from_row, _, on_fill = watch_from(prices, entries, index, end, seen, costs)
-    row, price, reason, ambiguous = exit_before_end(
+    row, price, reason, ambiguous, low = exit_before_end(
         prices, entries, index, from_row, on_fill, end, seen, pair, costs
     )
+    lows = lows_until(prices, entries, index, row, costs)
     if reason == TIME:
-        row = last_row
+        row, low = last_row, lows[-1]
         price = time_exit_price(prices, entries, index, first_row, last_row, costs)
-    return target, row, price, reason, ambiguous, result_r(entries, index, price, costs)
+    r = result_r(entries, index, price, costs)
+    return (
+        target,
+        row,
+        price,
+        reason,
+        ambiguous,
+        r,
+        worst_r(entries, index, r, low, lows[-1], costs),
+    )
+
+
+@inner_kernel
+def lows_until(prices, entries, index, end_row, costs):  # type: ignore[no-untyped-def]
+    """Return the lowest price seen in the first 0, 1, 2, … bars watched before `end_row`.
+
+    As a long sees it; infinity for no bar (STRATEGY 7, floating result).
+    """
+    first = entries.row[index] + (1 if costs.model == ORIGINAL else 0)
+    offset = 0.0 if costs.model == ORIGINAL else costs.half
+    lows = np.empty(max(end_row - first, 0) + 1, np.float64)
+    lows[0] = np.inf
+    for bar in range(len(lows) - 1):
+        _, worst = _extremes(prices, first + bar, entries.direction[index], offset)
+        lows[bar + 1] = min(lows[bar], worst)
+    return lows
+
+
+@inner_kernel
+def worst_r(entries, index, r, low, low_before, costs):  # type: ignore[no-untyped-def]
+    """Return the lowest floating R from the lows of the exit bar and of the bars before it."""
+    price = entries.direction[index] * min(low, low_before)
+    return min(r, result_r(entries, index, price, costs))

@@ -133,7 +133,7 @@ def _ratio(mean, variance):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped-def]
+def _finish(figures, counts, n_trades, inverse_risk, n_dates, out):  # type: ignore[no-untyped-def]
     """Write the metrics of a group from its running figures (STRATEGY 8).
 
     The squares of a group's dates about their mean are those of its trades about theirs, plus what
@@ -169,6 +169,7 @@ def _finish(figures, counts, n_trades, n_dates, out):  # type: ignore[no-untyped
         out[_ROW.max_consec_wins, p] = counts[_LONGEST_WIN_RUN, p]
         out[_ROW.max_consec_losses, p] = counts[_LONGEST_LOSS_RUN, p]
         out[_ROW.ambiguous_trades, p] = counts[_AMBIGUOUS, p]
+        out[_ROW.break_even_points, p] = _quotient(total, inverse_risk)
 
 
 @kernel
@@ -201,10 +202,12 @@ def accumulate_metrics(  # type: ignore[no-untyped-def]
     figures = np.empty((N_GROUPS, _N_FIGURES, n_exits), np.float64)
     counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int32)
     n_trades = np.empty(N_GROUPS, np.int64)
+    inverse_risk = np.empty(N_GROUPS, np.float64)  # sum of 1 / risk, the same for every exit
     r = np.empty(n_exits, np.float64)
     win, loss = np.empty(n_exits, np.int32), np.empty(n_exits, np.int32)
     for setting in range(n_settings):
         figures[:], counts[:], n_trades[:] = 0.0, 0, 0
+        inverse_risk[:] = 0.0
         for date in range(n_dates):
             index = entry_index[setting, date]
             if index == NO_ENTRY:
@@ -224,6 +227,9 @@ def accumulate_metrics(  # type: ignore[no-untyped-def]
                 _count_ambiguous(counts[group, _AMBIGUOUS], rows, exits.ambiguous[index], last_row)
             n_trades[0] += 1
             n_trades[group] += 1
+            per_point = _quotient(1.0, entries.risk[index])
+            inverse_risk[0] += per_point
+            inverse_risk[group] += per_point
         _complete(figures, counts, n_trades)
         row, last_exit = first_setting + setting, first_exit + n_exits
         for group in range(N_GROUPS):
@@ -231,4 +237,5 @@ def accumulate_metrics(  # type: ignore[no-untyped-def]
             if n_trades[group] == 0:
                 of_group[:] = 0.0
             else:
-                _finish(figures[group], counts[group], n_trades[group], n_dates, of_group)
+                n, per_point = n_trades[group], inverse_risk[group]
+                _finish(figures[group], counts[group], n, per_point, n_dates, of_group)

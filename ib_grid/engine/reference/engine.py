@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.reference.day import Day, Setting, read_days, setting
 from ib_grid.engine.reference.entries import Entry, entry
 from ib_grid.engine.reference.entries import candidates as of_date
-from ib_grid.engine.reference.exits import Exit, leave, result_r
+from ib_grid.engine.reference.exits import Standing, follow, result_r, worst_r
 from ib_grid.engine.reference.metrics import metrics
 from ib_grid.engine.reference.signals import LONG
 from ib_grid.grid.chunks import Chunk
@@ -38,6 +38,8 @@ class Trade(NamedTuple):
     exit_reason: str
     r: float
     ambiguous: bool
+    worst_r: float
+    risk_points: float
 
 
 def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
@@ -87,11 +89,16 @@ def _trade_of_day(day: Day, params: Params, context: BacktestContext) -> Trade |
     entered = None if on_date is None else entry(on_date, params, execution, context.news)
     if on_date is None or entered is None:
         return None
-    return trade(day, on_date, entered, leave(entered, on_date, params, execution), execution)
+    watched = list(follow(entered, on_date, params, execution))
+    return trade(day, on_date, entered, watched, execution)
 
 
-def trade(day: Day, on_date: Setting, entered: Entry, left: Exit, execution: Execution) -> Trade:
-    """Return the trade of a date by its entry and its exit."""
+def trade(
+    day: Day, on_date: Setting, entered: Entry, watched: Sequence[Standing], execution: Execution
+) -> Trade:
+    """Return the trade of a date by its entry and the bars watched until its exit."""
+    left = next(standing.left for standing in watched if standing.left is not None)
+    r = result_r(entered, left.price, execution)
     return Trade(
         date=day.date,
         variation=entered.variation,
@@ -103,6 +110,8 @@ def trade(day: Day, on_date: Setting, entered: Entry, left: Exit, execution: Exe
         exit_minute=left.minute,
         exit_price=left.price,
         exit_reason=left.reason,
-        r=result_r(entered, left.price, execution),
+        r=r,
         ambiguous=left.ambiguous,
+        worst_r=min(r, worst_r(entered, watched, execution)),
+        risk_points=entered.risk,
     )

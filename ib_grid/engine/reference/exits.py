@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ib_grid.engine.execution_settings import Execution
@@ -70,19 +70,16 @@ class Standing:
         Label of the bar.
     position : Position
         Stop and target as they stand; if it was left in the bar, as they stood then.
+    worst : float
+        The worst price that the position may have seen in the bar before it was left (section 7).
     left : Exit or None
         The exit, if it was left in the bar.
     """
 
     minute: int
     position: Position
+    worst: float
     left: Exit | None = None
-
-
-def leave(entry: Entry, setting: Setting, params: Params, execution: Execution) -> Exit:
-    """Return the exit of an entry; costs of the exit are in its price."""
-    watched = follow(entry, setting, params, execution)
-    return next(standing.left for standing in watched if standing.left is not None)
 
 
 def follow(
@@ -105,6 +102,11 @@ def result_r(entry: Entry, exit_price: float, execution: Execution) -> float:
     return 0.0 if abs(r) <= 1e-9 else r
 
 
+def worst_r(entry: Entry, watched: Sequence[Standing], execution: Execution) -> float:
+    """Return the lowest floating R over the bars watched (section 7)."""
+    return min([result_r(entry, standing.worst, execution) for standing in watched])
+
+
 # 7.1 original
 
 
@@ -117,6 +119,7 @@ def _follow_original(
         yield Standing(
             minute=minute,
             position=position,
+            worst=entry.fill,
             left=Exit(minute=minute, price=entry.fill, reason="invalid"),
         )
         return
@@ -126,14 +129,19 @@ def _follow_original(
             while position.target_reached(position.best(bar)):
                 position = position.stepped(params, entry.risk)
         left = _left_original(noted, bar, params)
-        yield Standing(minute=bar.start, position=noted if left else position, left=left)
+        yield Standing(
+            minute=bar.start,
+            position=noted if left else position,
+            worst=noted.stop if left and left.reason == "stop" else position.worst(bar),
+            left=left,
+        )
         if left:
             return
     second_to_last = setting.m1[-2] if len(setting.m1) > 1 else setting.m1[-1]
     last = setting.m1[-1].start
     price = second_to_last.close - entry.direction * execution.half_spread_points
     left = Exit(minute=last, price=price, reason="time")
-    yield Standing(minute=last, position=position, left=left)
+    yield Standing(minute=last, position=position, worst=price, left=left)
 
 
 def _left_original(noted: Position, bar: Bar, params: Params) -> Exit | None:
@@ -164,24 +172,25 @@ def _follow_realistic(
         at_open = position
         on_fill_bar = entry.limit and index == 0
         if on_fill_bar:
-            left = (position.stop, "stop") if position.stop_reached(position.worst(bar)) else None
+            stopped = position.stop_reached(position.worst(bar))
+            left = (position.stop, "stop", position.stop) if stopped else None
         else:
             position, left = _watch(position, bar, params, entry.risk)
         if left is None:
-            yield Standing(minute=bar.start, position=position)
+            yield Standing(minute=bar.start, position=position, worst=position.worst(bar))
             continue
-        price, reason = left
+        price, reason, worst = left
         out = Exit(
             minute=bar.start,
             price=price if reason == "tp" else price - slippage,
             reason=reason,
             ambiguous=not on_fill_bar and at_open.is_ambiguous(bar),
         )
-        yield Standing(minute=bar.start, position=position, left=out)
+        yield Standing(minute=bar.start, position=position, worst=worst, left=out)
         return
     last = _exit_side(setting.m1[-1], entry.direction, execution.half_spread_points)
     out = Exit(minute=last.start, price=last.close - slippage, reason="time")
-    yield Standing(minute=last.start, position=position, left=out)
+    yield Standing(minute=last.start, position=position, worst=out.price, left=out)
 
 
 def _exit_side(mid: Bar, direction: int, half: float) -> Bar:
@@ -199,27 +208,30 @@ def _exit_side(mid: Bar, direction: int, half: float) -> Bar:
 
 def _watch(
     position: Position, bar: Bar, params: Params, risk: float
-) -> tuple[Position, tuple[float, str] | None]:
-    """Apply the five rules to one bar: the position after it, and (price, reason) of an exit."""
-    trailing = params.tsl_target > 0
+) -> tuple[Position, tuple[float, str, float] | None]:
+    """Apply the five rules to one bar.
+
+    Returns the position after it, and of an exit price, reason and the worst price seen before.
+    """
+    trailing, worst = params.tsl_target > 0, position.worst(bar)
     if position.stop_reached(bar.open):  # 1
-        return position, (bar.open, "stop")
+        return position, (bar.open, "stop", bar.open)
     if position.target_reached(bar.open) and not trailing:  # 2
-        return position, (bar.open, "tp")
+        return position, (bar.open, "tp", bar.open)
     while position.target_reached(bar.open):
         position = position.stepped(params, risk)
         if position.stop_reached(bar.open):
-            return position, (bar.open, "tsl_market")
-    if position.stop_reached(position.worst(bar)):  # 3
-        return position, (position.stop, "stop")
+            return position, (bar.open, "tsl_market", bar.open)
+    if position.stop_reached(worst):  # 3
+        return position, (position.stop, "stop", position.stop)
     if position.target_reached(position.best(bar)) and not trailing:  # 4
-        return position, (position.target, "tp")
+        return position, (position.target, "tp", worst)
     before_steps = position
     while position.target_reached(position.best(bar)):
         reached = position.target
         position = position.stepped(params, risk)
         if position.stop_reached(reached):
-            return position, (reached, "tsl_market")
+            return position, (reached, "tsl_market", worst)
     if position is not before_steps and position.stop_reached(bar.close):  # 5
-        return position, (position.stop, "stop")
+        return position, (position.stop, "stop", worst)
     return position, None

@@ -23,19 +23,23 @@ def metrics(trades: pd.DataFrame, n_session_dates: int) -> dict[str, float]:
             trades["variation"].tolist(),
             trades["r"].tolist(),
             trades["ambiguous"].tolist(),
+            trades["risk_points"].tolist(),
             strict=True,
         )
     )
     result = {}
     for prefix, variation in (("", None), *zip(PREFIXES, VARIATIONS, strict=True)):
-        own = [(r, ambiguous) for name, r, ambiguous in rows if variation in (None, name)]
-        n_ambiguous = sum(ambiguous for _, ambiguous in own)
-        figures = _figures([r for r, _ in own], n_ambiguous, n_session_dates)
+        own = [row for name, *row in rows if variation in (None, name)]
+        n_ambiguous = sum(ambiguous for _, ambiguous, _ in own)
+        inverse_risk = math.fsum(1 / risk for _, _, risk in own if risk)
+        figures = _figures([r for r, _, _ in own], n_ambiguous, inverse_risk, n_session_dates)
         result.update({prefix + name: float(figures[name]) for name in METRIC_NAMES})
     return result
 
 
-def _figures(results_r: list[float], n_ambiguous: int, n_session_dates: int) -> dict[str, float]:
+def _figures(
+    results_r: list[float], n_ambiguous: int, inverse_risk: float, n_session_dates: int
+) -> dict[str, float]:
     wins = [r for r in results_r if r > 0]
     losses = [r for r in results_r if r < 0]
     total_r = math.fsum(results_r)
@@ -59,6 +63,7 @@ def _figures(results_r: list[float], n_ambiguous: int, n_session_dates: int) -> 
         "max_consec_wins": _longest_run([r > 0 for r in results_r]),
         "max_consec_losses": _longest_run([r < 0 for r in results_r]),
         "ambiguous_trades": n_ambiguous,
+        "break_even_points": _quotient(total_r, inverse_risk),
     }
 
 

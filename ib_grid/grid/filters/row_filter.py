@@ -86,11 +86,13 @@ class RowFilter:
     def _parsed(self) -> Condition | None:
         return None if self.condition is None else parse_condition(self.condition)
 
+    def passing(self, table: pa.Table) -> pa.Table:
+        """Return the rows of a results table that fulfil the condition."""
+        return table if self._parsed is None else table.filter(self._parsed.expression)
+
     def apply(self, table: pa.Table) -> pa.Table:
         """Return the columns and rows of a results table that pass; `top` is not applied."""
-        if self._parsed is not None:
-            table = table.filter(self._parsed.expression)
-        return table.select(["combo_id", *PARAM_NAMES, *self.metrics])
+        return self.passing(table).select(["combo_id", *PARAM_NAMES, *self.metrics])
 
     def to_dict(self) -> dict[str, object]:
         """Return the content for a manifest."""

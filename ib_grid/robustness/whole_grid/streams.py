@@ -1,10 +1,8 @@
 """R of every combination on every session date, as look-ups in a table of outcomes.
 
-An outcome is an entry together with the trade window in which the position is held; windows in
-which every exit comes before the end share one. A chunk of the grid has a few thousand outcomes,
-and the R of a combination on a date is the outcome of its signal setting there, at its exit pair.
-The opposite of an outcome is the trade that a coin flip would have taken: the same moment, the
-other direction, stop and target mirrored at the reference price, the other side of the book.
+The R of a combination on a date is the outcome of its signal setting there, at its exit pair. The
+opposite of an outcome is the trade that a coin flip would have taken: the same moment, the other
+direction, stop and target mirrored at the reference price, the other side of the book.
 """
 
 from __future__ import annotations
@@ -19,12 +17,11 @@ from ib_grid.engine.execution_settings import RISK_FLOOR
 from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.decisions import Costs, costs_of, decide
 from ib_grid.engine.fast.engine import exit_pairs
-from ib_grid.engine.fast.entries import NO_ENTRY, Entries
+from ib_grid.engine.fast.entries import Entries
 from ib_grid.engine.fast.exits import result_r, simulate_exits, time_exit_price
+from ib_grid.engine.outcomes import NO_OUTCOME, distinct_outcomes
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
-
-NO_OUTCOME = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,7 +78,7 @@ def streams(context: BacktestContext, grid: Grid, chunk: Chunk) -> Streams:
     exits = simulate_exits(prices, entries, end_row, pairs, costs)
     other = simulate_exits(prices, mirrored, end_row, pairs, costs)
     last_exit = np.maximum(exits.row.max(axis=1), other.row.max(axis=1))
-    outcome, entry, window = _outcomes(
+    outcome, entry, window = distinct_outcomes(
         decided.entry_index, decided.window, decided.last_rows, entries.date, last_exit
     )
     rows = decided.first_rows, decided.last_rows
@@ -110,31 +107,6 @@ def opposite_entries(entries: Entries, costs: Costs) -> Entries:
         fill=fill,
         risk=np.where(risk <= RISK_FLOOR * entries.ref, 0.0, risk),
     )
-
-
-@kernel
-def _outcomes(entry_index, window_of, last_rows, date_of_entry, last_exit):  # type: ignore[no-untyped-def]
-    """Return the outcome of each setting and date, and the entry and window of each outcome."""
-    n_settings, n_dates = entry_index.shape
-    n_windows, n_entries = len(last_rows), len(date_of_entry)
-    known = np.full((n_entries, n_windows + 1), NO_OUTCOME, np.int32)
-    outcome = np.full((n_settings, n_dates), NO_OUTCOME, np.int32)
-    entry = np.empty(n_entries * (n_windows + 1), np.int32)
-    window = np.empty(n_entries * (n_windows + 1), np.int32)
-    n = 0
-    for setting in range(n_settings):
-        w = window_of[setting]
-        for date in range(n_dates):
-            e = entry_index[setting, date]
-            if e == NO_ENTRY:
-                continue
-            slot = n_windows if last_exit[e] <= last_rows[w, date] else w
-            if known[e, slot] == NO_OUTCOME:
-                known[e, slot] = n
-                entry[n], window[n] = e, w
-                n += 1
-            outcome[setting, date] = known[e, slot]
-    return outcome, entry[:n].copy(), window[:n].copy()
 
 
 @kernel

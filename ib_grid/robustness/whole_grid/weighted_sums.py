@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.outcomes import NO_OUTCOME
 from ib_grid.grid.grid import Grid
-from ib_grid.robustness.whole_grid.streams import NO_OUTCOME, Streams
+from ib_grid.robustness.whole_grid.streams import Streams
 
 UNIT = 2.0**20
 # Wins and losses are summed as one number: wins + LOSS · losses.

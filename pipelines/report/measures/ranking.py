@@ -236,4 +236,5 @@ def _ranked(rows: pd.DataFrame, score: NDArray[np.float64]) -> pd.DataFrame:
         "score": [numbers.significant(value) for value in score],
     }
     frame = pd.concat([pd.DataFrame(added, index=rows.index), rows], axis="columns")
-    return frame.astype({"score": np.float64}).reset_index(drop=True)
+    frame = frame.astype({"score": np.float64}).reset_index(drop=True)
+    return frame.copy()  # in few blocks: pandas warns of a column added to a hundred

@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary, summarise
+from ib_grid.runs.fingerprint import fingerprint
 from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
-from ib_grid.runs.partition_layout import partition_files, partition_path, results_folder
+from ib_grid.runs.partition_layout import chunk_of, partition_files, partition_path, results_folder
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import new_manifest
 from pipelines.run.tasks import ChunkWork, run_chunk
@@ -116,3 +118,17 @@ def rewrite(
     said = summary or summarise(chunk, metrics, 10)
     rows = partition_file.results_table(plan.grid, chunk, metrics)
     partition_file.write(path, rows, chunk, manifest.fingerprint, said)
+
+
+def make_older(run_dir: Path, results_version: int) -> Manifest:
+    """Write a run anew as an ib-grid of an older results version would have."""
+    older = dataclasses.replace(read_manifest(run_dir), results_version=results_version)
+    older = change_manifest(
+        run_dir, results_version=results_version, fingerprint=fingerprint(older.identity)
+    )
+    for path in files(run_dir):
+        summary = partition_file.read_record(path).summary
+        rows = pq.ParquetFile(path).read().select(["combo_id", *PARAM_NAMES, *older.metrics])
+        chunk = chunk_of(dataset_of(run_dir), path, older.plan())
+        partition_file.write(path, rows, chunk, older.fingerprint, summary)
+    return older

@@ -154,6 +154,7 @@ class TestTrailing:
         assert_entered(row)
         assert_left(row, "08:35", 18_140, "stop", 0.5)
         assert not row["ambiguous"]
+        assert row["worst_r"] == pytest.approx(-5.75 / 60, abs=1e-9)
 
     def test_a_bid_above_the_stepped_stop_keeps_the_trade(self, trade):
         calm = TRAILED | {"08:35": (18_160, 18_161, 18_141, 18_155)}

@@ -33,15 +33,17 @@ def a_frame(n: int) -> pd.DataFrame:
         exit_reason=["time"] * n,
         r=[1.5] * n,
         ambiguous=[False] * n,
+        worst_r=[-0.5] * n,
+        risk_points=[1] * n,
     )
 
 
 def test_a_column_per_metric_and_variation():
-    assert len(METRIC_NAMES) == len(set(METRIC_NAMES)) == 17
-    assert len(METRIC_COLUMNS) == len(set(METRIC_COLUMNS)) == 85
-    assert METRIC_COLUMNS[:17] == METRIC_NAMES
-    assert METRIC_COLUMNS[17] == "ocae_total_r"
-    assert METRIC_COLUMNS[-1] == "rev_rb_ambiguous_trades"
+    assert len(METRIC_NAMES) == len(set(METRIC_NAMES)) == 18
+    assert len(METRIC_COLUMNS) == len(set(METRIC_COLUMNS)) == 90
+    assert METRIC_COLUMNS[:18] == METRIC_NAMES
+    assert METRIC_COLUMNS[18] == "ocae_total_r"
+    assert METRIC_COLUMNS[-1] == "rev_rb_break_even_points"
     assert [*RESULT_COLUMNS] == ["combo_id", *PARAM_NAMES, *METRIC_COLUMNS]
 
 

@@ -106,7 +106,7 @@ def test_rows_of_some_ids(run: Run, rows: pd.DataFrame) -> None:
         found = fresh.rows(ids, ("combo_id", "winrate"))
     assert found["combo_id"].tolist() == [5, 71, 700]
     assert found["winrate"].tolist() == rows["winrate"][[5, 71, 700]].tolist()
-    assert run.rows([]).shape == (0, 100)
+    assert run.rows([]).shape == (0, 105)
     assert run.rows([9_999]).empty
 
 
@@ -137,7 +137,7 @@ def test_run_with_filter_and_columns(tmp_path: Path) -> None:
     rows = write_run(tmp_path / "r", columns=columns, keep=lambda r: r["total_trades"] >= 10)
     run = load_run(tmp_path / "r")
     assert run.n_rows == len(rows) < run.n_computed == 864
-    assert f"{len(rows)} rows kept; 17 of 100 columns kept" in run.statement
+    assert f"{len(rows)} rows kept; 17 of 105 columns kept" in run.statement
     assert run.frame().shape == (len(rows), 17)
     assert np.array_equal(run.cube("total_r"), cube_of(rows, "total_r"), equal_nan=True)
     with pytest.raises(ConfigError, match="the run does not keep winrate"):

@@ -8,13 +8,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from ib_grid.engine.context import BacktestContext
+from ib_grid.engine.fast import engine
 from pipelines.verify.recompute import trade_difference
 from tests.helpers.golden.golden_trades import golden_set
 
 
 def trades() -> pd.DataFrame:
     golden = golden_set("GER40", "edge", "realistic")
-    return max(golden.expected_trades.values(), key=len)
+    case = max(golden.cases, key=lambda case: len(golden.expected_trades[case.combo]))
+    return engine.trades(BacktestContext(golden.market, case.execution, case.news), case.params)
 
 
 def test_the_same_trades() -> None:

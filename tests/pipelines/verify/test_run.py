@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from ib_grid.errors import InputError
+from ib_grid.errors import ConfigError, InputError
 from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import Summary
+from ib_grid.runs.run import load_run
+from pipelines.report.report_run import report_run
 from tests.helpers.runs.computed_runs import (
     N_CHUNKS,
     N_ROWS,
@@ -23,6 +25,7 @@ from tests.helpers.runs.computed_runs import (
     computed_run,
     dataset_of,
     files,
+    make_older,
     problems,
     rewrite,
     verified,
@@ -39,6 +42,20 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(whole: Path, tmp_path: Path) -> Path:
     """Return a private run for the test to damage."""
     return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def test_run_of_an_older_version_lacks_newer_columns(run: Path) -> None:
+    older = make_older(run, 1)
+    assert len(older.metrics) == 85
+    found = verified(run, sample=3)
+    assert problems(found) == []
+    unchecked = "the results have version 1, this ib-grid computes version 2"
+    assert checks(found)["recomputed metrics"].unchecked == unchecked
+    report, _ = report_run(run)
+    assert any("older than the column break_even_points" in note for note in report.info.notes)
+    with pytest.raises(ConfigError, match="does not keep break_even_points") as refused:
+        load_run(run).frame(["break_even_points"])
+    assert refused.value.hint == "run again: the run is older than this column"
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:

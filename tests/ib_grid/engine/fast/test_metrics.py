@@ -20,6 +20,7 @@ from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.variations import VARIATIONS
 
 NO_TRADE = None
+RISKS = np.array([1.0, 8.0, 0.0, 2.5])  # points; 0 is the invalid trade of `original`
 Day = tuple[int, float, bool] | None  # variation, R, ambiguous
 
 
@@ -28,12 +29,13 @@ def _accumulated(days: list[Day]) -> dict[str, float]:
     n = len(days)
     entries = empty_entries(n)
     entries.row[:], entries.date[:], entries.direction[:] = 0, np.arange(n), 1
-    entries.fill[:], entries.risk[:] = 100.0, 1.0
+    entries.fill[:], entries.risk[:] = 100.0, RISKS[np.arange(n) % len(RISKS)]
     traded = [day if day is not None else (0, 0.0, False) for day in days]
     exits = Exits(
         np.zeros((n, 1), np.int32),
         np.array([[r] for _, r, _ in traded]).reshape(n, 1),
         np.array([[a] for _, _, a in traded]).reshape(n, 1),
+        np.zeros((n, 1)),
         np.array([a for _, _, a in traded]),
     )
     indices = [i if day is not None else NO_ENTRY for i, day in enumerate(days)]
@@ -60,7 +62,9 @@ def _longest(hits: list[bool]) -> int:
 
 
 def _expected(days: list[Day], variation: int | None) -> dict[str, float]:
-    mine = [d for d in days if d is not None and variation in (None, d[0])]
+    is_mine = [d is not None and variation in (None, d[0]) for d in days]
+    mine = [d for d, counts in zip(days, is_mine, strict=True) if counts]
+    risks = [RISKS[i % len(RISKS)] for i, counts in enumerate(is_mine) if counts]
     r = [d[1] for d in mine]
     by_date = [d[1] if d is not None and variation in (None, d[0]) else 0.0 for d in days]
     wins, losses = [x for x in r if x > 0], [x for x in r if x < 0]
@@ -89,6 +93,7 @@ def _expected(days: list[Day], variation: int | None) -> dict[str, float]:
         "max_consec_wins": _longest([x > 0 for x in r]),
         "max_consec_losses": _longest([x < 0 for x in r]),
         "ambiguous_trades": sum(d[2] for d in mine),
+        "break_even_points": ratio(path[-1], sum(1 / risk for risk in risks if risk)),
     }
 
 

@@ -40,6 +40,8 @@ def frame_of(*trades: tuple[str, float, bool]):
         exit_reason=["time"] * n,
         r=[r for _, r, _ in trades],
         ambiguous=[ambiguous for _, _, ambiguous in trades],
+        worst_r=[-1.0] * n,
+        risk_points=[20.0] * n,
     )
 
 
@@ -104,6 +106,7 @@ class TestMetrics:
             "max_consec_wins": 1,
             "max_consec_losses": 2,
             "ambiguous_trades": 2,
+            "break_even_points": 0.5 / (6 / 20),
         }
         assert tuple(expected) == METRIC_NAMES
         assert {n: actual[n] for n in METRIC_NAMES} == pytest.approx(expected, rel=1e-12)
@@ -117,6 +120,22 @@ class TestMetrics:
         assert actual["tcwe_total_r"] == actual["tcwe_max_consec_wins"] == 1
         assert actual["ocae_ambiguous_trades"] == actual["ambiguous_trades"] == 1
         assert all(actual[f"reverse_{name}"] == 0 for name in METRIC_NAMES)
+
+    @pytest.mark.parametrize(
+        ("r", "risks", "expected"),
+        [
+            # 1.5 / (.025 + .05 + .02 + .04 + .025)
+            ([1.5, -1, 0.8, -1, 1.2], [40, 20, 50, 25, 40], 9.375),
+            ([0.5, -1], [40, 20], -20 / 3),
+            ([0.5, 0], [40, 0], 20),  # the invalid trade of `original`
+        ],
+    )
+    def test_break_even_is_total_r_over_the_inverse_risks(self, r, risks, expected):
+        trades = frame_of(*(("OCAE", one, False) for one in r)).assign(risk_points=risks)
+        actual = reference.metrics(trades, len(r))
+        assert actual["break_even_points"] == pytest.approx(expected, rel=1e-12)
+        assert actual["ocae_break_even_points"] == actual["break_even_points"]
+        assert actual["tcwe_break_even_points"] == 0
 
     def test_start_is_a_peak(self):
         actual = reference.metrics(frame_of(("OCAE", -1.0, False), ("OCAE", 3.0, False)), 2)
@@ -159,4 +178,4 @@ def test_market_too_short():
 
 
 def test_prefixes_repeat_the_metrics():
-    assert len(METRIC_COLUMNS) == len(METRIC_NAMES) * (1 + len(PREFIXES)) == 85
+    assert len(METRIC_COLUMNS) == len(METRIC_NAMES) * (1 + len(PREFIXES)) == 90

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import pandas as pd
 import pytest
 
 from ib_grid.engine.context import BacktestContext
@@ -25,7 +26,24 @@ from tests.ib_grid.engine.rules.made_dates import (
 @pytest.fixture(params=ENGINES)
 def run(request) -> Run:
     """Return a function that trades one date with each engine."""
-    trades = engine(request.param).trades
+    row_of_date = _row_of_date(request.param)
+
+    def of_date(*window: object, **given: object) -> Trade | None:
+        row = row_of_date(*window, **given)
+        return None if row is None else trade_of(row)
+
+    return of_date
+
+
+@pytest.fixture(params=ENGINES)
+def worst_r(request):
+    """Return a function that gives the worst R of the trade of one date with each engine."""
+    row_of_date = _row_of_date(request.param)
+    return lambda *window, **given: row_of_date(*window, **given)["worst_r"]
+
+
+def _row_of_date(engine_name: str) -> Callable[..., pd.Series | None]:
+    trades = engine(engine_name).trades
 
     def of_date(
         window: Sequence[Minute],
@@ -38,7 +56,7 @@ def run(request) -> Run:
         slippage: float = 0,
         commission: float = 0,
         **changes: object,
-    ) -> Trade | None:
+    ) -> pd.Series | None:
         execution = Execution(
             model=model,
             spread_points=spread,
@@ -49,6 +67,6 @@ def run(request) -> Run:
         context = BacktestContext(market, execution, news)
         frame = trades(context, dataclasses.replace(PARAMS, **changes))
         assert len(frame) <= 1
-        return trade_of(frame.iloc[0]) if len(frame) else None
+        return frame.iloc[0] if len(frame) else None
 
     return of_date

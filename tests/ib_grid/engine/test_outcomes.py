@@ -1,0 +1,76 @@
+"""Outcomes of a chunk are the trades of its combinations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ib_grid.engine.context import BacktestContext
+from ib_grid.engine.execution_settings import MODELS, Execution
+from ib_grid.engine.fast import engine
+from ib_grid.engine.outcomes import NO_OUTCOME, Outcomes, outcomes
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.columns import trades_frame
+from ib_grid.grid.named_grids import grid_from_mapping
+from ib_grid.grid.variations import VARIATIONS
+from ib_grid.market.instruments import GER40
+from tests.helpers.golden.golden_trades import golden_set
+
+GRID = grid_from_mapping(
+    {
+        "ib_sessions": ["08:00-08:30"],
+        "ib_wait_minutes": [15],
+        "trade_window_minutes": [45, 120],
+        "rr_target": [0.5, 2],
+        "tsl_target": [0, 0.5],
+        "tsl_sl": [0.5],
+        "ib_buffer_pct": [0, 0.2],
+        "max_distance_pct": [1],
+    },
+    GER40,
+)
+SAME = ["r", "worst_r", "risk_points", "entry_price", "entry_time", "exit_time", "variation"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_they_are_the_trades_of_every_combination(model):
+    market = golden_set("GER40", "edge", model).market
+    execution = Execution(
+        model=model, spread_points=1.5, slippage_points=0.5, commission_points=0.25
+    )
+    context = BacktestContext(market, execution)
+    plan = plan_chunks(GRID, len(GRID))
+    n_trades = 0
+    for index in range(len(plan)):
+        found = outcomes(context, GRID, plan.chunk(index))
+        for combo_id in plan.chunk(index).ids.tolist():
+            trades = engine.trades(context, GRID.params(combo_id))
+            n_trades += len(trades)
+            actual = frame_of(found, combo_id)
+            assert actual["date"].tolist() == trades["date"].tolist()
+            assert actual[SAME].equals(trades[SAME])
+    assert n_trades > 1000
+
+
+def frame_of(found: Outcomes, combo_id: int):
+    """Return the trades of a combination as the tables have them."""
+    setting, exit_pair = divmod(combo_id - found.first_id, found.r.shape[1])
+    dates = np.flatnonzero(found.outcome[setting] != NO_OUTCOME)
+    rows = found.outcome[setting, dates]
+    unknown = np.zeros(len(rows))
+    return trades_frame(
+        date=found.dates[dates],
+        variation=[VARIATIONS[v] for v in found.variation[setting, dates]],
+        direction=np.where(found.direction[rows] > 0, "long", "short"),
+        entry_minute=found.entry_minute[rows],
+        entry_price=found.fill[rows],
+        stop=unknown,
+        target=unknown,
+        exit_minute=found.exit_minute[rows, exit_pair],
+        exit_price=unknown,
+        exit_reason=["time"] * len(rows),
+        r=found.r[rows, exit_pair],
+        ambiguous=unknown,
+        worst_r=found.worst_r[rows, exit_pair],
+        risk_points=found.risk_points[rows],
+    )
