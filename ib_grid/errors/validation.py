@@ -31,12 +31,21 @@ def check_names(
 def nearest(name: object, known: Iterable[str]) -> str:
     """Return the known name most similar to this one; empty if none is similar.
 
-    A name that is a word of a known one, such as id of combo_id, counts as similar.
+    A name that is a word of a known one, such as id of combo_id, counts as similar, and so does a
+    misspelt word of several letters, such as shrpe for sharpe_ratio.
     """
     known = tuple(known)
-    words = [one for one in known if str(name) in one.split("_")]
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    return next(iter([*close, *words]), "")
+    first_with: dict[str, str] = {}
+    for one in known:
+        for word in one.split("_"):
+            first_with.setdefault(word, one)
+    asked = str(name)
+    tries = ((known, 0.75), (first_with, 0.8), (known, 0.5), (first_with, 1.0))
+    for words, cutoff in tries:
+        near = difflib.get_close_matches(asked, words, n=1, cutoff=cutoff)
+        if near:
+            return first_with[near[0]] if words is first_with else near[0]
+    return ""
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import ib_grid
+from pipelines.cli.choices import with_choices
 from pipelines.cli.commands import (
     compare,
     data,
@@ -45,12 +46,12 @@ for command in (
     trades.trades,
     glossary.glossary,
 ):
-    app.command()(command)
+    app.command()(with_choices(command))
 
 news_app = typer.Typer(
     help="Show what the news filter blocks.", no_args_is_help=True, rich_markup_mode=None
 )
-news_app.command()(trades.check)
+news_app.command()(with_choices(trades.check))
 app.add_typer(news_app, name="news")
 
 

@@ -5,7 +5,6 @@ Slow imports are inside functions, so that Ctrl-C is handled from the first mome
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import signal
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 # Imports make half a million lasting objects. With Python's threshold of 700, a quarter of the
 # import time goes into garbage collection.
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
+_DASK_CONFIG = f"dask{os.sep}config.py"
 _IMPORT_SYSTEM = "<frozen importlib"
 _COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
 
@@ -70,7 +70,7 @@ def _status(said: Watched) -> str | int | None:
 
 
 def _typed() -> str | int | None:
-    from ib_grid.errors import IbGridError
+    from ib_grid.errors import ConfigError, IbGridError, first_line
 
     try:
         from pipelines.cli.app import app
@@ -81,7 +81,27 @@ def _typed() -> str | int | None:
     except IbGridError as error:
         _tell(error)
         return error.exit_status
+    except Exception as error:
+        if not _raised_in(error, _DASK_CONFIG):
+            raise
+        unreadable = ConfigError(
+            f"Dask's configuration cannot be read ({first_line(error)})",
+            expected="YAML files in ~/.config/dask, and DASK_ variables, that Dask can read",
+            hint="correct or remove what Dask complains about",
+        )
+        _tell(unreadable)
+        return unreadable.exit_status
     return 0
+
+
+def _raised_in(error: BaseException, module: str) -> bool:
+    """Return True if a function of this module file raised the error or called what did."""
+    trace = error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename.endswith(module):
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _tell(error: IbGridError) -> None:
@@ -104,15 +124,14 @@ def _lost_output(said: Watched) -> int:
     from ib_grid.errors import IbGridError
 
     said.discard()
-    # A reader that closes the pipe early, such as head, is no error to report.
-    if said.lost and said.lost.errno != errno.EPIPE:
-        error = IbGridError(
-            f"cannot write to standard output ({said.lost.strerror or said.lost})",
-            expected="a terminal, a pipe, or a file with room on its disk",
-            hint="free some space, or redirect the output; the files of a run are not affected",
-        )
-        _tell(error)
-    return 1
+    reason = said.lost and (said.lost.strerror or said.lost)
+    error = IbGridError(
+        f"cannot write to standard output ({reason})",
+        expected="a terminal, a pipe, or a file with room on its disk",
+        hint="free some space, or redirect the output; the files of a run are not affected",
+    )
+    _tell(error)
+    return error.exit_status
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from typing import Any, TextIO
 class Watched:
     """A text stream that remembers why it could not be written to.
 
-    A stream that was closed before the start is None: everything written to it is dropped. With
-    `may_fail`, so is text that cannot be written: a full log disk must not end a run of hours.
-    `lost` is the first error of writing, None so far.
+    A stream that was closed before the start is None: everything written to it is dropped. So is
+    what follows after the reader of a pipe has gone, such as `head`: the command goes on and ends
+    with its own status. With `may_fail`, so is any text that cannot be written: a full log disk
+    must not end a run of hours. `lost` is the first error of writing, None so far.
     """
 
     def __init__(self, stream: TextIO | None, *, may_fail: bool) -> None:
@@ -43,6 +44,9 @@ class Watched:
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
     def _fail(self, error: OSError) -> None:
+        if isinstance(error, BrokenPipeError):
+            self.discard()
+            return
         self.lost = error
         if not self._may_fail:
             raise error

@@ -67,6 +67,21 @@ def dask_settings() -> Iterator[None]:
         logger.setLevel(level)
 
 
+@contextlib.contextmanager
+def without_user_configuration() -> Iterator[None]:
+    """Use Dask's defaults for the length of a with block.
+
+    What a person has configured, in files or ``DASK_`` variables, is for clusters of their own.
+    """
+    before = dict(dask.config.config)
+    dask.config.refresh(paths=[], env={})
+    try:
+        yield
+    finally:
+        dask.config.config.clear()
+        dask.config.config.update(before)
+
+
 def use_steady_clock() -> None:
     """Have Dask measure time by a clock that nobody can set.
 

@@ -65,14 +65,14 @@ def verify_run(
         checks=(
             Check(name="run.json", checked=1, total=1, unit="file"),
             _partitions(manifest, reading, chunk_files, strays),
-            _rows(manifest, reading),
-            _records(reading),
+            _rows(manifest, reading, chunk_files),
+            *((_records(reading),) if existing else ()),
             *((report,) if report else ()),
             *check_numbers(
                 manifest, drawn, _one(reading.sampled), _one(reading.reported), bars, progress
             ),
         ),
-        notes=(*leftovers, *manifest.row_filter.notes(), *_notes(manifest)),
+        notes=(*leftovers, *manifest.row_filter.notes()),
     )
 
 
@@ -80,6 +80,21 @@ def _one(tables: list[pa.Table]) -> pa.Table:
     if not tables:
         return result_schema().empty_table()
     return pa.concat_tables(table.replace_schema_metadata(None) for table in tables)
+
+
+def _unfinished(manifest: Manifest, chunk_files: list[ChunkFile]) -> str:
+    """Return that chunks are still to be computed, and how to resume; empty if the run is finished.
+
+    The state of a run that was killed stays `running`.
+    """
+    done = sum(file.exists for file in chunk_files)
+    if manifest.state == "finished" or done == len(chunk_files):
+        return ""
+    was = "killed, or still at work" if manifest.state == "running" else manifest.state
+    return (
+        f"{done:,} of {_count(len(chunk_files), 'chunk')} are computed, then the run was {was};"
+        " run the same `ib-grid run` command again to resume"
+    )
 
 
 def _partitions(
@@ -94,20 +109,24 @@ def _partitions(
         total=len(chunk_files),
         unit="files",
         problems=(*reading.damage, *(absent if finished else ()), *strays),
-        unchecked=f"the run is {manifest.state}: {_count(len(missing), 'chunk')} not computed yet"
-        if missing and not finished
-        else "",
+        unchecked=_unfinished(manifest, chunk_files),
     )
 
 
-def _rows(manifest: Manifest, reading: _Reading) -> Check:
+def _rows(manifest: Manifest, reading: _Reading, chunk_files: list[ChunkFile]) -> Check:
     lacking = manifest.combinations - reading.n_computed
+    unfinished = _unfinished(manifest, chunk_files)
+    to_compute = sum(file.chunk.n_rows for file in chunk_files if not file.exists)
+    if unfinished and lacking == to_compute:
+        reason = unfinished
+    else:
+        reason = f"{_count(lacking, 'row')} missing or in damaged files" if lacking else ""
     return Check(
         name="ids and parameters",
         checked=reading.n_rows,
         total=reading.n_rows + lacking,
         unit="rows",
-        unchecked=f"{_count(lacking, 'row')} missing or in damaged files" if lacking else "",
+        unchecked=reason,
     )
 
 
@@ -123,9 +142,3 @@ def _records(reading: _Reading) -> Check:
 
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
-def _notes(manifest: Manifest) -> tuple[str, ...]:
-    if manifest.state == "finished":
-        return ()
-    return (f"the run is {manifest.state}; only existing results were checked",)

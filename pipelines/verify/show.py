@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.render.tables import Column, table_of
+from pipelines.render.tables import Column, fit, table_of
 from pipelines.verify.checks import FAILED, PASSED, Check, Progress, Verification
 
 _PLAIN_SECONDS = 5.0
@@ -19,7 +19,7 @@ _PLAIN_SECONDS = 5.0
 def show_verification(console: Console, verification: Verification) -> None:
     """Print the checks, then one line per problem, then the verdict."""
     checks = verification.checks
-    console.print(_table(checks) if console.is_terminal else _plain(checks))
+    console.print(_table(checks, console.width) if console.is_terminal else _plain(checks))
     for check in checks:
         for problem in check.problems:
             console.print(f"problem: {problem}", soft_wrap=True)
@@ -30,10 +30,13 @@ def show_verification(console: Console, verification: Verification) -> None:
     console.print(_verdict(verification), soft_wrap=True)
 
 
-def _table(checks: tuple[Check, ...]) -> Table:
+def _table(checks: tuple[Check, ...], width: int) -> Table | Text:
+    """Return the checks as a table, or as lines where a table would cut words."""
     rows = [(check.name, f"{_count(check)} {check.unit}", check.state) for check in checks]
     frame = pd.DataFrame(rows, columns=["check", "checked", "result"])
-    return table_of(frame, [Column(name, name, left=True) for name in map(str, frame)])
+    columns = [Column(name, name, left=True) for name in map(str, frame)]
+    shown, gap = fit(frame, columns, width)
+    return table_of(frame, shown, gap) if len(shown) == len(columns) else _plain(checks)
 
 
 def _plain(checks: tuple[Check, ...]) -> Text:

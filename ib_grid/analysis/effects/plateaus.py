@@ -117,7 +117,9 @@ def _beside(
 ) -> NDArray[np.int64]:
     """Return the neighbours' ids, shape (n_ids, n), padded with `nothing`."""
     positions = grid.indices(ids).values()
-    added = np.concatenate([t[p] for t, p in zip(offsets, positions, strict=True)], axis=1)
+    near = [t[p] for t, p in zip(offsets, positions, strict=True)]
+    # a column even if no axis has a second value
+    added = np.concatenate([*near, np.zeros((len(ids), 1), np.int64)], axis=1)
     return np.where(added == 0, nothing, ids[:, None] + added)
 
 

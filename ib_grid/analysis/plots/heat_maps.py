@@ -157,16 +157,14 @@ def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        A small figure for each parameter with two values or more.
+        A small figure for each parameter with two values or more; a note if there is none.
     """
     metric = str(frame.columns[3])
     parts = frame.groupby("parameter", sort=False)
     shown = {str(name): part for name, part in parts if len(part) > 1}
     if not shown:
-        raise ConfigError(
-            "no parameter has two values",
-            expected="a grid with at least two values of one parameter",
-        )
+        note = {"text": "No parameter has a second value.", "showarrow": False}
+        return go.Figure(layout={"template": style.TEMPLATE, "annotations": [note]})
     n_rows = -(-len(shown) // columns)
     figure = make_subplots(
         rows=n_rows,

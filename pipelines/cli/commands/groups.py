@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,8 +22,8 @@ def groups(
         bool, typer.Option("--strict", help="Group by max_distance_pct (the reach), too.")
     ] = False,
     rank_by: Annotated[
-        str,
-        typer.Option(help="total_r, sharpe, recovery (total R / (drawdown + 1)) or score."),
+        Literal["total_r", "sharpe", "recovery", "score"],
+        typer.Option(help="recovery: total R / (drawdown + 1)."),
     ] = "total_r",
     max_drawdown: Annotated[
         float, typer.Option(min=0, help="Maximum drawdown of a combination, in R.")

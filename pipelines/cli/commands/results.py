@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,14 +10,11 @@ from ib_grid.storage.paths import parse_path
 from pipelines.cli import arguments
 from pipelines.render.formats import Format
 
-if TYPE_CHECKING:
-    from pipelines.report.report import VariationFilter
-
 
 def report(
     run: arguments.Run,
     variation_filter: Annotated[
-        str,
+        Literal["rule", "none"],
         typer.Option(
             help="rule: rank a variation only where it applies. none: rank it everywhere."
         ),
@@ -38,7 +35,7 @@ def report(
     written = report_run(
         parse_path(run),
         ranking=configuration.load_ranking(config_file),
-        variation_filter=cast("VariationFilter", variation_filter),
+        variation_filter=variation_filter,
         n_best=top,
         excel=excel,
         processes=default_workers(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,7 +25,8 @@ def trades(
     params: arguments.Params,
     out: arguments.CsvFile = None,
     engine: Annotated[
-        str, typer.Option(help="fast, or reference for the slow plain-Python engine.")
+        Literal["fast", "reference"],
+        typer.Option(help="fast: compiled. reference: plain Python, slow."),
     ] = "fast",
     table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:

@@ -21,7 +21,7 @@ from distributed.system import MEMORY_LIMIT
 from ib_grid.engine.fast.kernel_cache import all_compiled
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Workers, default_workers
-from pipelines.cluster.dask_settings import SLOW_START, dask_settings
+from pipelines.cluster.dask_settings import SLOW_START, dask_settings, without_user_configuration
 from pipelines.cluster.interrupts import defer_interrupts
 from pipelines.cluster.local import kernels
 from pipelines.cluster.local.dashboard import Dashboard
@@ -80,6 +80,7 @@ class OwnCluster:
     def open(self, at_most: int) -> Iterator[Workers]:
         """Start workers for the length of a with block."""
         with contextlib.ExitStack() as stack:
+            stack.enter_context(without_user_configuration())
             stack.enter_context(dask_settings())
             if not all_compiled():
                 kernels.load_kernels()  # compiled once here, they are on disk for the workers

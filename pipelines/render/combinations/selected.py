@@ -93,8 +93,13 @@ class Selected:
         )
 
 
-def select(run: str, *, rank: int | None = None, combo_id: int | None = None) -> Selected:
-    """Select a combination of a run by rank or id, the best one by default."""
+def select(
+    run: str, *, rank: int | None = None, combo_id: int | None = None, location: str = "--rank"
+) -> Selected:
+    """Select a combination of a run by rank or id, the best one by default.
+
+    `location` is what holds the rank, for errors.
+    """
     if rank is not None and combo_id is not None:
         raise ConfigError(
             "a rank and an id were both given", location="--rank, --id", expected="one of the two"
@@ -102,7 +107,7 @@ def select(run: str, *, rank: int | None = None, combo_id: int | None = None) ->
     opened = load_run(run)
     if combo_id is None:
         rank = 1 if rank is None else rank
-        combo_id = _ranked(opened, rank)
+        combo_id = _ranked(opened, rank, location)
     return Selected(run=opened, combo_id=combo_id, row=_row(opened, combo_id), rank=rank)
 
 
@@ -113,7 +118,7 @@ def select_by_text(text: str) -> Selected:
         raise ConfigError("missing run", expected="RUN, RUN:ID or RUN@RANK")
     rank, combo_id = (int(found[name]) if found[name] else None for name in ("rank", "id"))
     try:
-        return select(found["run"], rank=rank, combo_id=combo_id)
+        return select(found["run"], rank=rank, combo_id=combo_id, location=text)
     except InputError as error:
         wrong = _INVALID.fullmatch(found["run"])
         if wrong is None or is_file(parse_path(found["run"]) / RUN_FILE):
@@ -133,10 +138,12 @@ def _row(run: Run, combo_id: int) -> dict[str, Scalar]:
     return row_values(frame.iloc[[0]].to_dict("records")[0])
 
 
-def _ranked(run: Run, rank: int) -> int:
+def _ranked(run: Run, rank: int, location: str) -> int:
     """Return the id of a rank."""
     if rank < 1:
-        raise ConfigError(f"invalid rank {rank}", location="rank", expected="1 (the best) or more")
+        raise ConfigError(
+            f"invalid rank {rank}", location=location, expected="1 (the best) or more"
+        )
     found = top(run, n=rank)
     if len(found) < rank:
         least = ranking_of(run).min_trades

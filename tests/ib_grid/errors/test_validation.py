@@ -5,12 +5,19 @@ import pytest
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import check_names, did_you_mean, nearest
 
-KNOWN = ("total_r", "total_trades", "winrate")
+KNOWN = ("total_r", "total_trades", "winrate", "sharpe_ratio", "score")
 
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("total_R", "total_r"), ("win_rate", "winrate"), ("xyz", ""), ("", ""), (7, "")],
+    [
+        ("total_R", "total_r"),
+        ("win_rate", "winrate"),
+        ("shrpe", "sharpe_ratio"),
+        ("xyz", ""),
+        ("", ""),
+        (7, ""),
+    ],
 )
 def test_the_nearest_name_is_offered_if_one_is_near(name: object, near: str) -> None:
     assert nearest(name, KNOWN) == near

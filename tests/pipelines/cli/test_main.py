@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ print(sorted({"dask", "numba", "pandas", "plotly", "pyarrow"} & set(sys.modules)
 """
 
 _TOLD_TO_STOP = """
+import os
 import signal
 import sys
 from pipelines.cli import main
@@ -54,6 +56,7 @@ def test_interrupted_command_exits_cleanly(number: int) -> None:
 
 
 _TOLD_IN_A_COMPILER = """
+import os
 import signal
 from pipelines.cli import main
 def command():
@@ -132,9 +135,21 @@ def test_closed_pipe_is_not_an_error() -> None:
     pipe = subprocess.Popen(["true"], stdin=subprocess.PIPE)
     pipe.wait(timeout=60)
     done = command("run", "--help", stdout=pipe.stdin, stderr=subprocess.PIPE)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (0, "")
     assert pipe.stdin
     pipe.stdin.close()
+
+
+def test_unreadable_dask_configuration_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "dask.yaml").write_text("a: [1,\nb: {")
+    done = command(
+        *("info", "--symbol", "GER40", "--data", str(tmp_path)),
+        env={**os.environ, "DASK_CONFIG": str(tmp_path / "dask.yaml")},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: Dask's configuration cannot be read (A dask config file")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_closed_output_takes_everything() -> None:

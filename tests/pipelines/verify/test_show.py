@@ -21,9 +21,11 @@ WRONG = Check(
 UNCHECKED = Check(name="rows", checked=0, total=2, unit="rows", unchecked="there are no bars")
 
 
-def shown(*checks: Check, terminal: bool = False) -> str:
+def shown(*checks: Check, terminal: bool = False, width: int = 80) -> str:
     text = io.StringIO()
-    console = Console(file=text, width=80, force_terminal=terminal, markup=False, highlight=False)
+    console = Console(
+        file=text, width=width, force_terminal=terminal, markup=False, highlight=False
+    )
     show_verification(console, Verification(checks=checks, notes=("[b]a note",)))
     return text.getvalue()
 
@@ -53,6 +55,12 @@ def test_a_terminal_gets_a_table() -> None:
     assert "1,234 of 1,235" in text
     assert "\x1b[" in text
     assert "─" in text
+
+
+def test_a_narrow_terminal_gets_whole_words() -> None:
+    text = shown(HOLDS, WRONG, terminal=True, width=30)
+    assert "partition files: 1,234 of 1,235 files, failed" in " ".join(text.split())
+    assert "─" not in text
 
 
 def test_progress_lines_are_occasional() -> None:

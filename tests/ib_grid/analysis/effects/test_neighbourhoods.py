@@ -96,6 +96,14 @@ def test_invalid_steps(grid: Grid, tmp_path: Path, steps: Any) -> None:
         plateau_score(load_run(tmp_path / "r"), steps=steps)
 
 
+def test_a_combination_alone_has_no_plateau(tmp_path: Path) -> None:
+    alone = grid_from_mapping({n: v[:1] for n, v in AXES.items()} | {"tsl_target": [0]}, GER40)
+    write_run(tmp_path / "r", alone)
+    found = plateau_score(load_run(tmp_path / "r"))
+    assert found["n_neighbours"].tolist() == [0]
+    assert found[["p25", "min"]].isna().all(axis=None)
+
+
 def test_neighbours_of_an_isolated_combination(grid: Grid) -> None:
     with pytest.raises(ConfigError, match="a grid has no column"):
         neighbours(grid, 0, columns=["total_r"])
