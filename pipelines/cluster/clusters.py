@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dask.system import CPU_COUNT
 
 from ib_grid.storage.paths import AnyPath
-from pipelines.cluster.dask_settings import HELD_MEMORY
+from pipelines.cluster.dask_settings import HELD_MEMORY, TASK_CPU
 from pipelines.cluster.tls import tls_settings
 from pipelines.config.settings import Settings
 
@@ -24,11 +25,25 @@ TRIES = 3
 NO_WORKERS_SECONDS = 120.0
 # Interval between counts of the workers.
 COUNT_SECONDS = 2.0
+# The scheduler is asked again if it has not answered for so long.
+ANSWER_SECONDS = 10.0
 
 
 def default_workers(cpus: int = CPU_COUNT) -> int:
     """Return the default number of workers: one per CPU, six fewer on large machines."""
     return cpus if cpus <= 8 else min(MAX_WORKERS, cpus - CPUS_KEPT_FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a task is on its worker.
+
+    `mark` changes as long as the task advances: the CPU seconds of its thread, or, for a worker
+    without our preload, the moment at which the worker was last heard of.
+    """
+
+    worker: str
+    mark: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +66,46 @@ class Workers:
             metrics = [worker.metrics for worker in dask_scheduler.workers.values()]
             return len(metrics), sum(int(m.get(held, m.get("memory", 0))) for m in metrics)
 
-        count, memory = self.client.run_on_scheduler(measure)
+        count, memory = self._ask_scheduler(measure)
         return int(count), int(memory)
+
+    def advances(self) -> dict[object, Advance]:
+        """Return the tasks in work, by their keys, and how far each of them is."""
+        cpu = TASK_CPU
+
+        def advances(dask_scheduler: Scheduler) -> dict[object, tuple[str, float]]:
+            return {
+                task.key: (worker.address, worker.metrics.get(cpu, worker.last_seen))
+                for worker in dask_scheduler.workers.values()
+                for task in worker.processing
+            }
+
+        found = self._ask_scheduler(advances)
+        return {key: Advance(worker, float(mark)) for key, (worker, mark) in found.items()}
+
+    def replace(self, address: str) -> None:
+        """Give the tasks of a worker to others, and end its process; a nanny starts a new one."""
+
+        async def replace(dask_scheduler: Scheduler) -> None:
+            from distributed.core import rpc
+
+            worker = dask_scheduler.workers.get(address)
+            if worker is None:
+                return
+            nanny = worker.nanny
+            # Expected, the removal is not blamed on the tasks.
+            await dask_scheduler.remove_worker(address, stimulus_id="frozen", expected=True)
+            if nanny:
+                async with rpc(nanny, connection_args=dask_scheduler.connection_args) as there:
+                    await there.kill(timeout=1, reason="frozen")
+
+        self._ask_scheduler(replace)
+
+    def _ask_scheduler(self, function: Callable[..., object]) -> Any:
+        """Run a function on the scheduler; raise TimeoutError if there is no answer."""
+        client = self.client
+        ask = client._run_on_scheduler  # the public method waits for ever
+        return client.sync(ask, function, callback_timeout=ANSWER_SECONDS)
 
     @property
     def join_command(self) -> str:

@@ -15,6 +15,8 @@ from pipelines.cluster.local.fork_server import ONE_THREAD
 
 # Name of a worker metric: Dask's own measure counts shared memory once per worker.
 HELD_MEMORY = "ib_grid_held_memory"
+# Name of a worker metric: CPU seconds of the threads that run tasks.
+TASK_CPU = "ib_grid_task_cpu"
 # Start of a warning of Dask: a machine that starts many workers at once is slow for a while.
 SLOW_START = "Creating scratch directories is taking"
 

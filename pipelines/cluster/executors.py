@@ -206,8 +206,15 @@ def _watch(workers: Workers, pool: _DaskPool, closing: threading.Event) -> None:
     alive = time.monotonic()
     while not closing.wait(clusters.COUNT_SECONDS):
         now = time.monotonic()
-        if workers.measure()[0]:
+        if _alive(workers):
             alive = now
         elif now - alive >= clusters.NO_WORKERS_SECONDS:
             pool.cancel()
             return
+
+
+def _alive(workers: Workers) -> bool:
+    try:
+        return workers.measure()[0] > 0
+    except TimeoutError:  # the scheduler does not answer
+        return False

@@ -20,6 +20,7 @@ from pipelines.cluster.compatibility import check_workers
 from pipelines.cluster.dask_settings import dask_settings
 
 _CONNECT_SECONDS = 15
+_CLOSE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class ExistingCluster:
     @contextlib.contextmanager
     def open(self, at_most: int) -> Iterator[Workers]:  # noqa: ARG002
         """Connect to the scheduler for the length of a with block; it stays up afterwards."""
-        with dask_settings(), dask.config.set(self.tls), self._connect() as client:
+        with dask_settings(), dask.config.set(self.tls), self._connected() as client:
             count = len(client.nthreads())
             if not count:
                 raise ClusterError(
@@ -54,6 +55,15 @@ class ExistingCluster:
     def check(self, workers: Workers, run_dir: AnyPath, fingerprint: str) -> None:
         """Check that the scheduler and all workers can take part in a run."""
         check_workers(workers.client, run_dir, fingerprint)
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Client]:
+        client = self._connect()
+        try:
+            yield client
+        finally:
+            with contextlib.suppress(OSError, TimeoutError):  # the scheduler does not answer
+                client.close(timeout=_CLOSE_SECONDS)
 
     def _connect(self) -> Client:
         try:

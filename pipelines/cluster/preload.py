@@ -15,7 +15,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cluster.dask_settings import HELD_MEMORY, SLOW_START, use_steady_clock
+from pipelines.cluster.dask_settings import HELD_MEMORY, SLOW_START, TASK_CPU, use_steady_clock
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -29,8 +29,15 @@ def dask_setup(worker: Worker) -> None:
     use_steady_clock()
     if _MEMORY_FILE.is_file():
         worker.metrics[HELD_MEMORY] = lambda _: _held_memory(time.monotonic() // 5)
+    worker.metrics[TASK_CPU] = _task_cpu
     # Ctrl-C reaches every process of a terminal; the main process decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _task_cpu(worker: Worker) -> float:
+    """Return the CPU seconds of the threads that run tasks at the moment."""
+    clocks = (time.pthread_getcpuclockid(thread) for thread in list(worker.active_threads))
+    return sum(time.clock_gettime(clock) for clock in clocks)
 
 
 @functools.lru_cache(maxsize=1)

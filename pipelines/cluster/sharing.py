@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,12 @@ def share(client: Client, value: object) -> Future:
     problem = "the last copy was lost"
     for _ in range(_TRIES):
         client.wait_for_workers(1, timeout=clusters.NO_WORKERS_SECONDS)
+        started = time.monotonic()
         try:
-            shared = client.scatter(value, hash=False)
+            shared = _scattered(client, value)
         except (KeyError, OSError) as error:
-            if client.status != "running":
+            silent = time.monotonic() - started >= clusters.NO_WORKERS_SECONDS
+            if silent or client.status != "running":
                 raise
             problem = first_line(error)
             continue
@@ -41,6 +44,13 @@ def share(client: Client, value: object) -> Future:
         f"workers died {_TRIES} times while the market was sent to them ({problem})",
         hint="run the same command again, with fewer --workers if memory ran out",
     )
+
+
+def _scattered(client: Client, value: object) -> Future:
+    """Return a future of a value that is on one worker."""
+    scatter = client._scatter  # the public method waits for ever for a scheduler that is frozen
+    seconds = clusters.NO_WORKERS_SECONDS
+    return client.sync(scatter, value, hash=False, callback_timeout=seconds)
 
 
 def _spread(client: Client, shared: Future) -> None:

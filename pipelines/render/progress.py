@@ -68,6 +68,10 @@ class Progress(progress.Progress):
         """Add the combinations of a finished chunk, and set the best so far."""
         self.update(self._id, advance=combinations, best=best, last_chunk=self.get_time())
 
+    def note(self, text: str) -> None:
+        """Print a note above the live display."""
+        self.console.print(f"note: {text}", soft_wrap=True, highlight=False, markup=False)
+
     def show(self) -> None:
         """Refresh the live display, or print a plain line if one is due."""
         self.refresh()

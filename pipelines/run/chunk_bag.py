@@ -6,7 +6,7 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import dask
@@ -24,6 +24,7 @@ from pipelines.cluster.sharing import share
 from pipelines.render.progress import Progress
 from pipelines.run import tasks
 from pipelines.run.tasks import ChunkDone, ChunkWork
+from pipelines.run.watch import Watch, lost
 
 SEED = 42
 MIN_CHUNKS = 60
@@ -35,6 +36,7 @@ MAX_TASKS = 2000
 
 _POLL_SECONDS = 0.02  # a finished chunk is noticed after so much time
 _SHOW_SECONDS = 0.1
+_RESULT_SECONDS = 30.0  # results are small; a worker that does not send one is frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ def _results(
     work: ChunkWork, chunks: Sequence[int], workers: Workers, progress: Progress
 ) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
     """Yield the result of each chunk; None if the scattered data was lost with its worker."""
-    client = workers.client
+    client, watch = workers.client, Watch(workers, progress)
     try:
         shared = share(client, work)
         for first in range(0, len(chunks), MAX_TASKS):
@@ -100,29 +102,33 @@ def _results(
             mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
             futures = client.compute(mapped.to_delayed())
             index_of = {future.key: index for future, index in zip(futures, some, strict=True)}
-            for future in _arrivals(futures, workers, progress):
-                yield index_of[future.key], _result(future, index_of[future.key], work)
+            for future in _arrivals(futures, index_of, workers, progress, watch):
+                result = _result(future, index_of[future.key], work)
+                if isinstance(result, ChunkDone):
+                    watch.chunk_done(result.compute_seconds + result.write_seconds)
+                yield index_of[future.key], result
                 future.release()
     except (OSError, TimeoutError) as error:
-        raise _lost(
+        raise lost(
             f"the connection to the scheduler or its workers was lost ({first_line(error)})"
         ) from error
 
 
-def _arrivals(futures: Sequence[Future], workers: Workers, progress: Progress) -> Iterator[Future]:
+def _arrivals(
+    futures: Sequence[Future],
+    index_of: Mapping[object, int],
+    workers: Workers,
+    progress: Progress,
+    watch: Watch,
+) -> Iterator[Future]:
     """Yield futures as they finish; meanwhile show progress and watch the workers."""
     waiting = as_completed(futures, loop=workers.client.loop, raise_errors=False)
-    asked = alive = shown = 0.0
+    shown = 0.0
     while not waiting.is_empty():
         batch = waiting.next_batch(block=False)
         yield from batch
+        watch.look(index_of)
         now = time.monotonic()
-        if now - asked >= clusters.COUNT_SECONDS:
-            count, memory = workers.measure()
-            progress.workers(count, memory)
-            asked, alive = now, now if count or not alive else alive
-        if now - alive >= clusters.NO_WORKERS_SECONDS:
-            raise _lost(f"there has been no worker for {clusters.NO_WORKERS_SECONDS:.0f} seconds")
         if now - shown >= _SHOW_SECONDS:
             progress.show()
             shown = now
@@ -135,8 +141,8 @@ def _result(
 ) -> ChunkDone | ChunkError | KilledWorker | None:
     if future.status == "finished":
         try:
-            (done,) = future.result()
-        except CancelledError:  # the worker that held the result has died
+            (done,) = future.result(timeout=_RESULT_SECONDS)
+        except (CancelledError, TimeoutError):  # the worker that holds the result died or froze
             return None
         return done
     if future.status != "error":
@@ -152,12 +158,6 @@ def _result(
 def _died(chunk: Chunk) -> ChunkError:
     message = f"{clusters.TRIES} workers died while computing this chunk"
     return tasks.chunk_error(chunk, message, how=", with fewer --workers if memory ran out")
-
-
-def _lost(message: str) -> ClusterError:
-    return ClusterError(
-        message, hint="run the same command again to resume; finished chunks are kept"
-    )
 
 
 def failure(failed: Sequence[ChunkError]) -> IbGridError:

@@ -23,6 +23,7 @@ from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import Chunk
 from pipelines.cli import main
 from pipelines.cluster.local import local_cluster
+from pipelines.run import watch
 
 FAULT = "IB_GRID_TEST_FAULT"
 _evaluate = engine.evaluate
@@ -91,11 +92,30 @@ def kill(point: str, marks: str, times: int, seconds: float = 0.0) -> None:
     setattr(owner, last, reached)
 
 
+def slow(chunk: int, seconds: float, impatience: float) -> None:
+    """Have a chunk take some seconds of CPU, in a run that soon takes a worker for frozen."""
+    impatient(impatience)
+
+    def evaluate(*args: object, **kwargs: object) -> object:
+        if _index(args) == chunk:
+            until = time.thread_time() + seconds
+            while time.thread_time() < until:
+                pass
+        return _evaluate(*args, **kwargs)  # type: ignore[arg-type]
+
+    engine.evaluate = evaluate  # type: ignore[assignment]
+
+
+def impatient(seconds: float) -> None:
+    """Take a worker for frozen after a few seconds."""
+    watch.STILL_SECONDS = seconds
+
+
 def _index(args: tuple[object, ...]) -> int:
     return next(value.index for value in args if isinstance(value, Chunk))
 
 
-_KINDS = {"hold": hold, "kill": kill, "memory": memory}
+_KINDS = {"hold": hold, "impatient": impatient, "kill": kill, "memory": memory, "slow": slow}
 
 
 def _install() -> None:

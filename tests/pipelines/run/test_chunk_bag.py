@@ -246,7 +246,7 @@ def test_chunk_that_kills_the_only_worker_spares_other_chunks(
 
 
 def test_result_is_lost_with_its_worker(tmp_path: Path) -> None:
-    def gone() -> None:
+    def gone(timeout: float) -> None:
         raise CancelledError("already forgotten")
 
     future = SimpleNamespace(status="finished", result=gone)
