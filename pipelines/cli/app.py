@@ -9,6 +9,7 @@ import typer
 import ib_grid
 from pipelines.cli.choices import with_choices
 from pipelines.cli.commands import (
+    account,
     compare,
     data,
     glossary,
@@ -41,6 +42,9 @@ for command in (
     selected.show,
     selected.export,
     selected.portfolio,
+    account.account,
+    account.challenge,
+    account.rules,
     compare.compare,
     groups.groups,
     trades.trades,

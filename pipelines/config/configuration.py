@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -38,6 +39,27 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     settings = Settings(**values)  # type: ignore[arg-type]
     _ = settings.instrument  # an unknown symbol is reported at once
     return settings
+
+
+def load_options(
+    groups: Sequence[type], options: Mapping[str, object], file: Path | None = None
+) -> dict[str, object]:
+    """Return the options of some groups, given or by default, by name; as `load_settings`."""
+    fields = [field for group in groups for field in dataclasses.fields(group)]
+    content, names = _read(file), {field.name for field in fields}
+    inside = {name: value for name, value in content.items() if name in names}
+    defaults = {field.name: field.default for field in fields}
+    return {**defaults, **_values(options, inside, file)}
+
+
+def _values(
+    options: Mapping[str, object], content: Mapping[str, object], file: Path | None
+) -> dict[str, object]:
+    values = {name: _convert(name, value, f"{file}, {name}") for name, value in content.items()}
+    for name, value in options.items():
+        if value is not None:
+            values[name] = _convert(name, value, f"--{name.replace('_', '-')}")
+    return values
 
 
 def load_ranking(file: Path | None) -> RankingSettings | None:

@@ -31,6 +31,9 @@ _OUTPUT = "the path of a folder, or a URL such as s3://bucket/prefix"
 _POINTS = f"0 to {MAX_POINTS:,}, in points of price"
 _ROWS = f"a number of combinations from 1 to {MAX_CHUNK_SIZE:,}"
 _RUN_DIR = "the name of a folder in the output folder, not a path"
+_CONTRACTS = "the path of a TOML file of contracts"
+_MONEY = "an amount of money above 0"
+_PERCENT = "a percentage above 0 and at most 100, such as 1"
 _ZONE = "an IANA name such as UTC or America/New_York"
 
 Symbol = Annotated[str, Convert(conversions.to_symbol, "a text such as GER40")]
@@ -49,6 +52,9 @@ GridName = Annotated[
 Points = Annotated[float, Range(0, MAX_POINTS, _POINTS)]
 Calendars = Annotated[tuple[Path, ...], Convert(conversions.to_paths, _CALENDARS, list[Path])]
 Minutes = Annotated[int, Range(0, MINUTES_PER_DAY, _MINUTES)]
+ContractsFile = Annotated[Path, Convert(conversions.to_path, _CONTRACTS, Path)]
+Money = Annotated[float, Range(0, 1e12, _MONEY)]
+Percent = Annotated[float, Range(0, 100, _PERCENT)]
 Timezone = Annotated[str, Convert(conversions.to_text, _ZONE)]
 Currencies = Annotated[
     tuple[str, ...],
@@ -222,6 +228,39 @@ class NewsOptions:
         Currencies,
         Option("Currency whose events block entries; may be repeated.", unset="the instrument's"),
     ] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractOptions:
+    """The contracts of an account."""
+
+    contracts: Annotated[
+        ContractsFile | None,
+        Option("TOML file of contracts: lots, leverage, commissions.", unset="an example"),
+    ] = None
+    program: Annotated[
+        Annotated[str, Convert(conversions.to_text, "a key of leverage in the contracts")] | None,
+        Option("Key of the leverage in the contracts.", unset="the first, or that of the rules"),
+    ] = None
+    max_margin_pct: Annotated[
+        Percent, Option("Largest share of the equity that margin may take, percent.")
+    ] = 40.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountOptions:
+    """The account and how positions are sized."""
+
+    initial_balance: Annotated[Money, Option("Balance at the start.")] = 100_000.0
+    currency: Annotated[
+        Annotated[str, Convert(conversions.to_text, "a currency such as USD")],
+        Option("Currency of the account."),
+    ] = "USD"
+    risk_pct: Annotated[Percent, Option("Loss at the stop, in percent of the balance.")] = 1.0
+    sizing: Annotated[
+        Literal["initial", "balance"],
+        Option("Balance that the risk is a percentage of: the initial or the current one."),
+    ] = "initial"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,9 @@ from pipelines.config.conversions import Convert
 from pipelines.config.instruments import FoundInstrument
 from pipelines.config.run_options import (
     TLS_SCHEMES,
+    AccountOptions,
     ClusterOptions,
+    ContractOptions,
     DataOptions,
     DateOptions,
     ExecutionOptions,
@@ -40,6 +42,8 @@ class Settings(  # the fields of the last base come first
     OutputOptions,
     ClusterOptions,
     WorkerOptions,
+    AccountOptions,
+    ContractOptions,
     NewsOptions,
     ExecutionOptions,
     HoldOutOptions,

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ib_grid.account.challenge.date_rules import in_units
 from ib_grid.account.challenge.firm_clock import FirmClock
-from ib_grid.account.money.sizing import AccountSettings, lot_costs, profit, size
+from ib_grid.account.money.contracts import Contract
+from ib_grid.account.money.sizing import AccountSettings, lot_costs, size
 from ib_grid.account.money.statement import Traded
 from ib_grid.market.bars import Bars
 
@@ -61,16 +62,45 @@ class Shares(NamedTuple):
 
 def shares(account: AccountSettings, traded: Traded) -> Shares:
     """Return the trades of a combination as shares of the initial balance that sizes them."""
-    trades, contract = traded.trades, traded.contract
-    balance, fill = account.initial_balance, trades["entry_price"].to_numpy(np.float64)
-    rate, risk = contract.rate.at(trades["date"].to_numpy()), trades["risk_points"].to_numpy()
-    exit_price = trades["exit_price"].to_numpy(np.float64)
-    lots = size(account, contract, rate, fill, risk, balance=balance, equity=balance).lots
-    direction = np.where(trades["direction"] == "long", 1, -1)
-    made = profit(contract, rate, lots, direction, fill, exit_price)
+    trades = traded.trades
+    return shares_of(
+        account,
+        traded.contract,
+        dates=trades["date"].to_numpy(),
+        direction=np.where(trades["direction"] == "long", 1, -1),
+        fill=trades["entry_price"].to_numpy(np.float64),
+        risk_points=trades["risk_points"].to_numpy(np.float64),
+        r=trades["r"].to_numpy(np.float64),
+        worst_r=trades["worst_r"].to_numpy(np.float64),
+        commission_points=traded.commission_points,
+    )
+
+
+def shares_of(
+    account: AccountSettings,
+    contract: Contract,
+    *,
+    dates: NDArray[np.datetime64],
+    direction: NDArray[np.int64],
+    fill: NDArray[np.float64],
+    risk_points: NDArray[np.float64],
+    r: NDArray[np.float64],
+    worst_r: NDArray[np.float64],
+    commission_points: float,
+) -> Shares:
+    """Return trades as shares of the initial balance that sizes them.
+
+    `r` and `worst_r` hold a commission in points, which that of the contract replaces. The arrays
+    broadcast; entries may be a column beside many exits.
+    """
+    balance, rate = account.initial_balance, contract.rate.at(dates)
+    lots = size(account, contract, rate, fill, risk_points, balance=balance, equity=balance).lots
     per_point = contract.contract_size * rate
-    points = trades["worst_r"].to_numpy(np.float64) * risk + traded.commission_points
-    worst = lots * (per_point * points - lot_costs(contract, per_point, fill, exit_price))
+    points = r * risk_points + commission_points
+    exit_price = fill + direction * points
+    costs = lot_costs(contract, per_point, fill, exit_price)
+    made = lots * (per_point * points - costs)
+    worst = lots * (per_point * (worst_r * risk_points + commission_points) - costs)
     return Shares(made / balance, np.minimum(worst, made) / balance, lots * per_point / balance)
 
 

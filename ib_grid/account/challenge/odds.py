@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ib_grid.account.challenge.bootstrap import (
     LONGEST,
@@ -78,6 +79,8 @@ class Odds:
         Share that passes without an edge and without a horizon.
     formula : float
         Share that passes by the formula of two barriers, to screen.
+    interval : tuple of float
+        5th and 95th percentile of `formula` over dates drawn anew: what so few dates can tell.
     all_phases : float
         Share that passes every phase with a target, each within the horizon.
     payout_less_fee : float or None
@@ -93,6 +96,7 @@ class Odds:
     horizons: tuple[Bootstrap, ...]
     no_edge: float
     formula: float
+    interval: tuple[float, float]
     all_phases: float
     payout_less_fee: float | None
 
@@ -133,7 +137,8 @@ def odds(rules: RuleFile, gains: Gains, horizon: int | None = DEFAULT_HORIZON) -
         bootstrap=_summary(paths, horizon, days_per_date),
         horizons=tuple(_summary(paths, each, days_per_date) for each in HORIZONS),
         no_edge=no_edge(first),
-        formula=two_barriers(first, gains),
+        formula=float(two_barriers(first, gains.per_date)),
+        interval=_interval(first, gains),
         all_phases=math.prod(shares),
         payout_less_fee=_payout_less_fee(rules, gains, math.prod(shares), days_per_date),
     )
@@ -177,21 +182,31 @@ def no_edge(rules: Rules) -> float:
     return math.exp(-target / loss)
 
 
-def two_barriers(rules: Rules, gains: Gains) -> float:
+def two_barriers(rules: Rules, per_date: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the share that passes by the formula of two barriers, with the drift of the dates.
 
     (1 − e^{kL}) / (e^{−kT} − e^{kL}) with k = 2μ/σ² (gambler's ruin of a Brownian motion).
+
+    Parameters
+    ----------
+    rules : Rules
+    per_date : int64 array, shape (…, n_dates)
+        Gain of each session date in units of `date_rules`, 0 without a trade.
     """
-    per_date = gains.per_date / UNIT
-    variance = float(per_date.var())
-    k = 2 * float(per_date.mean()) / variance if variance else 0.0
+    gain = per_date / UNIT
+    mean, variance = gain.mean(axis=-1), np.maximum(gain.var(axis=-1), 1e-18)
     target, loss = (rules.target_pct or 0.0) / 100, rules.max_loss.pct / 100
-    if abs(k) * (target + loss) < 1e-9:
-        return loss / (loss + target)
-    # Divided by the larger power, so that neither overflows.
-    if k > 0:
-        return (1 - math.exp(-k * loss)) / (1 - math.exp(-k * (target + loss)))
-    return math.exp(k * target) * (1 - math.exp(k * loss)) / (1 - math.exp(k * (target + loss)))
+    k = np.clip(2 * mean / variance, -700 / (target + loss), 700 / (target + loss))
+    k = np.where(np.abs(k) * (target + loss) < 1e-9, 1e-9, k)  # towards L / (L + T)
+    return np.asarray(np.expm1(-k * loss) / np.expm1(-k * (target + loss)))
+
+
+def _interval(rules: Rules, gains: Gains) -> tuple[float, float]:
+    """Return percentiles of the formula over as many dates, drawn in blocks."""
+    n = len(gains.calendar)
+    drawn = gains.per_date[resampled_dates(n, n)]
+    low, high = np.percentile(two_barriers(rules, drawn), [5, 95]).tolist()
+    return low, high
 
 
 def _days_per_date(gains: Gains) -> float:
@@ -246,10 +261,15 @@ def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
             " walk-forward, whose trades are judged here."
         )
     within, ever, coin = out_of_sample.bootstrap, out_of_sample.horizons[-1], out_of_sample.no_edge
-    better = "better than" if ever.passed > coin + 2 * ever.error else "no better than"
     limit = f" within {within.horizon} session dates" if within.horizon else ""
+    low, high = out_of_sample.interval
+    judged = (
+        "is more than" if low > coin else "is less than" if high < coin else "cannot be told from"
+    )
     return (
         f"Selected on past months and traded in the next, the challenge passes{limit} in"
         f" {within.passed:.0%} of resampled paths, against {in_sample.bootstrap.passed:.0%} in"
-        f" sample; without a time limit in {ever.passed:.0%}, {better} the {coin:.0%} of a coin."
+        f" sample. Without a time limit {ever.passed:.0%} pass; {out_of_sample.n_dates:,} dates are"
+        f" so few that {low:.0%} to {high:.0%} is possible,"
+        f" which {judged} the {coin:.0%} of a coin."
     )

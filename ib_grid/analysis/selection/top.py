@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ib_grid.account.stored_counts import read_counts, stored_columns
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import did_you_mean, shown, whole_number
 from ib_grid.grid import scoring
@@ -48,7 +49,8 @@ def top(
     by : str
         A metric or a parameter that is a number, or ``score``: the composite score of
         `ib_grid.grid.scoring`, as the reports have it, over all with enough trades
-        whatever `where`.
+        whatever `where`; or a count of start dates, such as ``ftmo_2step_0.5_passed``, that
+        `ib-grid challenge --whole-grid` has stored.
     n : int
         Number of rows.
     ascending : bool
@@ -75,11 +77,12 @@ def top(
             f"cannot rank by {by}, which is not a number",
             expected="score, a metric or a parameter that is a number",
         )
-    if by not in SORTABLE:
+    counts = {} if by in SORTABLE else stored_columns(run)
+    if by not in (*SORTABLE, *counts):
         raise ConfigError(
             f"unknown column {by!r}",
             expected="score, a metric or a parameter",
-            hint=did_you_mean(by, SORTABLE),
+            hint=did_you_mean(by, (*counts, *SORTABLE)),
         )
     if (whole_number(n) or 0) < 1:
         raise ConfigError(
@@ -87,10 +90,11 @@ def top(
         )
     ranking = ranking or ranking_of(run)
     extrema = score_extrema(run, ranking) if by == SCORE else None
-    ids, values = _best(run, by, n, ascending, where, ranking, extrema)
+    stored = read_counts(*counts[by], run.plan) if by in counts else None
+    ids, values = _best(run, by, n, ascending, where, ranking, extrema, stored)
     rows = run.rows(ids).set_index("combo_id", drop=False).loc[ids].reset_index(drop=True)
-    if by == SCORE:
-        rows.insert(0, SCORE, values)
+    if by == SCORE or stored is not None:
+        rows.insert(0, by, values if stored is None else stored[ids])
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
     return rows
 
@@ -132,14 +136,20 @@ def _best(
     where: Where,
     ranking: RankingSettings,
     extrema: Extrema | None,
+    stored: NDArray[np.int32] | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return ids and values of the best, best first."""
-    needed = tuple(dict.fromkeys(("combo_id", *(ranking.weights if extrema else (by,)))))
+    """Return ids and values of the best, best first; `stored` holds counts by id, or -1."""
+    read = ranking.weights if extrema else (by,) if stored is None else ()
+    needed = tuple(dict.fromkeys(("combo_id", *read)))
     sign = -1.0 if ascending else 1.0
     best = TopRows(n)
     for columns in _eligible(run, needed, where, ranking):
         if extrema:
             values = scoring.composite_scores(columns, ranking.weights, extrema)
+        elif stored is not None:
+            counted = stored[columns["combo_id"]] >= 0
+            columns = scoring.take(columns, needed, counted)
+            values = stored[columns["combo_id"]].astype(np.float64)
         else:
             values = columns[by].astype(np.float64)
         best.add(sign * values, columns["combo_id"])

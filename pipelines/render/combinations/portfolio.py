@@ -48,12 +48,12 @@ def build_portfolio(selected: Sequence[Selected], weights: Sequence[float]) -> P
             location="--weight",
             expected="one weight for each combination, in the same order, or no weights",
         )
-    names = _names(selected)
+    names = combination_names(selected)
     found = {name: (one.run, one.combo_id) for name, one in zip(names, selected, strict=True)}
     return portfolio(found, dict(zip(names, weights, strict=False)))
 
 
-def _names(selected: Sequence[Selected]) -> list[str]:
+def combination_names(selected: Sequence[Selected]) -> list[str]:
     """Return a name for each combination: symbol and id, and the run if that is ambiguous."""
     counts = Counter(one.name for one in selected)
     names = [

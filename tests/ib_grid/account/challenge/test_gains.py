@@ -41,6 +41,7 @@ def trade(
             "exit_time": [entry + pd.Timedelta(minutes=minutes)],
             "entry_price": [1000.0],
             "exit_price": [exit_price],
+            "r": [(exit_price - 1000) / 10 * (1 if side == "long" else -1)],
             "worst_r": [worst_r],
             "risk_points": [10.0],
         }

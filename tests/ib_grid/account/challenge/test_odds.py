@@ -47,7 +47,7 @@ def test_bootstrap_agrees_with_the_formula(mean_pct: float) -> None:
     rules = dataclasses.replace(find_rules("ftmo_2step"), phases=(FREE,))
     gains = stream(3, mean_pct)
     found = odds(rules, gains, None)
-    assert found.bootstrap.passed == pytest.approx(two_barriers(FREE, gains), abs=0.04)
+    assert found.bootstrap.passed == pytest.approx(two_barriers(FREE, gains.per_date), abs=0.04)
     assert found.bootstrap.open < 0.01
 
 
@@ -85,5 +85,14 @@ def test_only_trades_out_of_sample_give_a_verdict() -> None:
     rules = find_rules("ftmo_2step")
     good, bad = odds(rules, stream(1, 0.3)), odds(rules, stream(1, -0.2))
     assert sentence(good, None).startswith("No verdict")
-    assert "no better than" in sentence(good, bad)
-    assert ", better than" in sentence(bad, good)
+    assert "is less than the 50% of a coin" in sentence(good, bad)
+    assert "is more than the 50% of a coin" in sentence(bad, good)
+    assert "cannot be told from the 50% of a coin" in sentence(good, odds(rules, stream(1, 0.0)))
+
+
+@pytest.mark.parametrize("mean_pct", [-5.0, 0.0, 5.0])
+def test_the_formula_stays_a_share_at_any_drift(mean_pct: float) -> None:
+    gains = stream(2, mean_pct, sd_pct=0.01)
+    assert 0 <= float(two_barriers(FREE, gains.per_date)) <= 1
+    flat = np.zeros(10, np.int64)
+    assert float(two_barriers(FREE, flat)) == pytest.approx(0.5)

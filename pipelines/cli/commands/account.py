@@ -1,0 +1,155 @@
+"""What a combination does to an account: account, challenge, rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli import arguments
+from pipelines.cli.option_groups import Given, takes_settings
+from pipelines.config.run_options import AccountOptions, ContractOptions, WorkerOptions
+from pipelines.render.formats import Format
+
+Combinations = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN[:ID|@RANK]...", help="Combinations on one account, by default the best."
+    ),
+]
+
+
+@takes_settings(AccountOptions, ContractOptions)
+def account(
+    given: Given,
+    combinations: Combinations,
+    rank: arguments.Rank = None,
+    combo_id: arguments.ComboId = None,
+    out: arguments.CsvFile = None,
+    table_format: arguments.TableFormat = Format.AUTO,
+) -> None:
+    """Show what combinations do to an account: money, drawdowns, skipped and cut trades."""
+    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.render.csv_files import write_csv
+    from pipelines.render.tables import terminal
+    from pipelines.run.account.show_account import account_statement, show_statement
+    from pipelines.run.account.traded import account_settings, combinations_of, contract_source
+
+    options = _options(given, AccountOptions, ContractOptions)
+    settings = account_settings(options)
+    source = contract_source(options["contracts"], options["program"])
+    traded = combinations_of(combinations, rank, combo_id, source, settings.currency)
+    found = account_statement(settings, traded)
+    if out:
+        for one in traded.selected:
+            check_spares_run(out, one.run)
+        write_csv(found.trades, out)
+        typer.echo(f"written: {out}", err=True)
+    show_statement(terminal(), found, traded.notes, table_format)
+
+
+@takes_settings(ContractOptions, WorkerOptions)
+def challenge(
+    given: Given,
+    combinations: Combinations,
+    rules: Annotated[
+        str, typer.Option(help="Rule file, or the name of an example; see `ib-grid rules`.")
+    ],
+    risk_pct: Annotated[
+        str, typer.Option(help="Risks to try, percent of the initial balance, with commas.")
+    ] = "0.25,0.5,1",
+    horizon: Annotated[
+        int, typer.Option(min=0, help="Session dates after which a challenge is open; 0: none.")
+    ] = 120,
+    whole_grid: Annotated[
+        bool,
+        typer.Option(
+            "--whole-grid", help="Count the start dates of every combination; `top --by` sorts."
+        ),
+    ] = False,
+    rank: arguments.Rank = None,
+    combo_id: arguments.ComboId = None,
+    chart: Annotated[
+        Path | None,
+        typer.Option(help="HTML file to write: odds over risk, start dates, equity with floors."),
+    ] = None,
+    table_format: arguments.TableFormat = Format.AUTO,
+) -> None:
+    """Show the odds of a prop firm's challenge, over risks and beside those of a coin."""
+    from ib_grid.account.challenge.rule_files import find_rules
+    from pipelines.render.tables import terminal
+    from pipelines.run.account.challenge import notes_on, odds_by_risk
+    from pipelines.run.account.show_challenge import show_odds
+    from pipelines.run.account.traded import combinations_of, contract_source, risks_of, today
+
+    options = _options(given, ContractOptions, WorkerOptions)
+    found, risks = find_rules(rules), risks_of(risk_pct)
+    source = contract_source(options["contracts"], options["program"], found)
+    if whole_grid:
+        _count(combinations, found, source, risks, options)
+        return
+    traded = combinations_of(combinations, rank, combo_id, source, found.currency)
+    odds = odds_by_risk(found, traded, source, risks, options["max_margin_pct"], horizon or None)
+    notes = [*traded.notes, *notes_on(found, traded), *found.warnings(today())]
+    if chart:
+        _write_charts(chart, found, odds, traded, options["max_margin_pct"], notes)
+    show_odds(terminal(), found, odds, notes, table_format)
+
+
+def _write_charts(chart: Path, rules: Any, odds: Any, traded: Any, *more: Any) -> None:
+    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.run.account.charts import write_challenge_charts
+
+    for one in traded.selected:
+        check_spares_run(chart, one.run)
+    write_challenge_charts(chart, rules, odds, traded, *more)
+    typer.echo(f"written: {chart}", err=True)
+
+
+def _count(
+    runs: list[str], rules: Any, source: Any, risks: tuple[float, ...], options: dict[str, Any]
+) -> None:
+    from rich.console import Console
+
+    from ib_grid.account.stored_counts import stored_columns
+    from ib_grid.errors import ConfigError
+    from ib_grid.runs.run import load_run
+    from pipelines.run.account.traded import account_of_rules, today
+    from pipelines.run.account.whole_grid import count_whole_grid
+
+    if len(runs) > 1:
+        raise ConfigError("--whole-grid takes one run", expected="RUN")
+    run = load_run(runs[0])
+    accounts = [account_of_rules(rules, risk, options["max_margin_pct"]) for risk in risks]
+    contract = source.contract(run.manifest.symbol, rules.currency)
+    console = Console(stderr=True)
+    folders = count_whole_grid(run, rules, accounts, contract, options["workers"], console)
+    for folder in folders:
+        typer.echo(f"written: {folder}", err=True)
+    names = [name for name, (folder, _) in stored_columns(run).items() if folder in folders]
+    typer.echo(f"sort by them: ib-grid top {runs[0]} --by {names[0]}", err=True)
+    for note in (*source.contracts.warnings(), *rules.warnings(today())):
+        typer.echo(note, err=True)
+
+
+def rules(
+    file: Annotated[
+        str | None, typer.Argument(help="Rule file, or the name of an example. [default: all]")
+    ] = None,
+    table_format: arguments.TableFormat = Format.AUTO,
+) -> None:
+    """List rule files of prop firms: age, sources, what is disputed and not simulated."""
+    from ib_grid.account.challenge.rule_files import examples, find_rules
+    from pipelines.render.tables import terminal
+    from pipelines.run.account.show_challenge import show_rules
+    from pipelines.run.account.traded import today
+
+    names = examples() if file is None else (file,)
+    show_rules(terminal(), [find_rules(name) for name in names], today(), table_format)
+
+
+def _options(given: Given, *groups: type) -> dict[str, Any]:
+    from pipelines.config.configuration import load_options
+
+    return load_options(groups, given.options, given.config_file)

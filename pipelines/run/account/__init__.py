@@ -1,0 +1,1 @@
+"""Accounts and challenges for a person: combinations in money, odds, counts of a whole grid."""

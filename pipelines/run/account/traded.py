@@ -1,0 +1,159 @@
+"""Combinations selected by a person, as an account trades them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ib_grid.account.challenge.rule_files import EXAMPLES, RuleFile
+from ib_grid.account.money.contracts import Contract, Contracts, read_contracts
+from ib_grid.account.money.sizing import AccountSettings
+from ib_grid.account.money.statement import Traded
+from ib_grid.engine.execution_settings import ORIGINAL
+from ib_grid.engine.fast.decisions import costs_of
+from ib_grid.errors import ConfigError
+from ib_grid.errors.validation import shown
+from ib_grid.market.bars import Bars
+from ib_grid.runs.source import session_dates
+from pipelines.render.combinations.portfolio import combination_names
+from pipelines.render.combinations.selected import Selected, select, select_by_text
+from pipelines.render.provenance import provenance_by_combination
+
+_DEFAULT_CONTRACTS, _DEFAULT_PROGRAM = EXAMPLES / "contracts_ftmo.toml", "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Combinations:
+    """Combinations on one account.
+
+    Attributes
+    ----------
+    traded : mapping of str to Traded
+    dates : DatetimeIndex
+        All session dates, ascending.
+    bars : mapping of str to Bars
+    notes : tuple of str
+        What has to be said beside every number.
+    """
+
+    selected: tuple[Selected, ...]
+    traded: Mapping[str, Traded]
+    dates: pd.DatetimeIndex
+    bars: Mapping[str, Bars]
+    notes: tuple[str, ...]
+
+
+def select_all(
+    texts: Sequence[str], *, rank: int | None, combo_id: int | None
+) -> tuple[Selected, ...]:
+    """Return the combinations of texts such as ``RUN:ID``; of one run also by rank or id."""
+    if rank is None and combo_id is None:
+        return tuple(select_by_text(text) for text in texts)
+    if len(texts) > 1:
+        raise ConfigError(
+            "a rank or an id is given for several runs",
+            location="--rank, --id",
+            expected="RUN:ID or RUN@RANK for each run",
+        )
+    return (select(texts[0], rank=rank, combo_id=combo_id),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractSource:
+    """File of contracts and the program whose leverage counts."""
+
+    contracts: Contracts
+    program: str | None
+
+    def contract(self, symbol: str, currency: str) -> Contract:
+        """Return the contract of a symbol."""
+        return self.contracts.contract(symbol, currency, self.program)
+
+
+def contract_source(
+    file: Path | None, program: str | None, rules: RuleFile | None = None
+) -> ContractSource:
+    """Return the contracts of a file, else those that rules name, else an example."""
+    if file is not None:
+        return ContractSource(contracts=read_contracts(file), program=program)
+    if rules is not None and rules.contracts is not None:
+        program = program or rules.leverage
+        return ContractSource(contracts=read_contracts(rules.contracts), program=program)
+    return ContractSource(
+        contracts=read_contracts(_DEFAULT_CONTRACTS), program=program or _DEFAULT_PROGRAM
+    )
+
+
+def combinations_of(
+    texts: Sequence[str],
+    rank: int | None,
+    combo_id: int | None,
+    source: ContractSource,
+    currency: str,
+) -> Combinations:
+    """Return the combinations that texts name, with their trades from the bars of their runs."""
+    selected = select_all(texts, rank=rank, combo_id=combo_id)
+    names = combination_names(selected)
+    traded, dates, bars = {}, pd.DatetimeIndex([], name="date"), {}
+    for name, one in zip(names, selected, strict=True):
+        context = one.run.source.context
+        costs = costs_of(context.execution)
+        traded[name] = Traded(
+            trades=one.trades(one.run.source),
+            contract=source.contract(one.run.manifest.symbol, currency),
+            commission_points=costs.commission,
+            half_spread_points=0.0 if costs.model == ORIGINAL else costs.half,
+        )
+        dates = dates.union(session_dates(one.run, one.combo_id))
+        bars[name] = context.market.bars
+    manifests = dict(zip(names, (one.run.manifest for one in selected), strict=True))
+    notes = [*provenance_by_combination(manifests), *source.contracts.warnings()]
+    replaced = [name for name, one in traded.items() if one.commission_points]
+    if replaced:
+        notes.append(
+            f"The commission of the contract replaces the {traded[replaced[0]].commission_points:g}"
+            " points of the run."
+        )
+    return Combinations(
+        selected=selected, traded=traded, dates=dates, bars=bars, notes=tuple(notes)
+    )
+
+
+def account_settings(options: Mapping[str, Any]) -> AccountSettings:
+    """Return the account that options describe."""
+    names = [field.name for field in dataclasses.fields(AccountSettings)]
+    return AccountSettings(**{name: options[name] for name in names if name in options})
+
+
+def account_of_rules(rules: RuleFile, risk_pct: float, max_margin_pct: float) -> AccountSettings:
+    """Return the account of a challenge at one risk."""
+    return AccountSettings(
+        initial_balance=rules.initial_balance,
+        currency=rules.currency,
+        risk_pct=risk_pct,
+        max_margin_pct=max_margin_pct,
+    )
+
+
+def risks_of(text: str) -> tuple[float, ...]:
+    """Return the risks of a text such as ``0.25,0.5,1``, ascending."""
+    try:
+        risks = {float(part) for part in text.split(",")}
+    except ValueError as error:
+        raise ConfigError(
+            f"invalid risks {shown(text)}",
+            location="--risk-pct",
+            expected="percentages with commas, such as 0.25,0.5,1",
+        ) from error
+    return tuple(sorted(risks))
+
+
+def today() -> dt.date:
+    """Return the date, from which rules are old."""
+    return dt.datetime.now(dt.UTC).date()

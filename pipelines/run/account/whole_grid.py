@@ -1,0 +1,141 @@
+"""Counts of start dates for a whole grid: chunks as a Dask bag, each written by its worker."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dask
+import dask.bag
+from distributed import Client, KilledWorker, as_completed
+from rich.console import Console
+
+from ib_grid.account.challenge.date_rules import DateRules, date_rules
+from ib_grid.account.challenge.rule_files import RuleFile
+from ib_grid.account.money.contracts import Contract
+from ib_grid.account.money.sizing import AccountSettings
+from ib_grid.account.stored_counts import (
+    counts_fingerprint,
+    counts_folder,
+    counts_path,
+    is_stored,
+    write_counts,
+)
+from ib_grid.account.whole_grid import counts_of_chunk
+from ib_grid.engine.context import BacktestContext
+from ib_grid.errors import ClusterError
+from ib_grid.grid.chunks import ChunkPlan, plan_chunks
+from ib_grid.runs.run import Run
+from ib_grid.storage.lock import sole_writer
+from ib_grid.storage.paths import AnyPath
+from pipelines.cluster.interrupts import interrupt_once
+from pipelines.cluster.local.local_cluster import OwnCluster
+
+SEED = 42
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CountsWork:
+    """Input of the tasks of one rule file and risk, scattered to the workers once."""
+
+    context: BacktestContext
+    plan: ChunkPlan
+    folder: AnyPath
+    account: AccountSettings
+    contract: Contract
+    rules: DateRules
+    fingerprint: str
+
+
+def count_chunk(index: int, work: CountsWork) -> int:
+    """Count the start dates of a chunk, write them, and return the number of combinations."""
+    chunk = work.plan.chunk(index)
+    counts = counts_of_chunk(
+        work.context, work.plan.grid, chunk, work.account, work.contract, work.rules
+    )
+    write_counts(counts_path(work.folder, index), chunk, counts, work.fingerprint)
+    return chunk.n_rows
+
+
+def count_whole_grid(
+    run: Run,
+    rules: RuleFile,
+    accounts: Sequence[AccountSettings],
+    contract: Contract,
+    workers: int | None,
+    console: Console,
+) -> list[AnyPath]:
+    """Count the start dates of every combination at the risk of each account.
+
+    Chunks that are stored already are kept, so that an interrupted count resumes.
+
+    Returns
+    -------
+    list of path
+        Folder of each account's counts.
+    """
+    with sole_writer(run.path), interrupt_once():
+        works = [_work(run, rules, account, contract) for account in accounts]
+        missing = [(work, _missing(work)) for work in works]
+        n = max((len(chunks) for _, chunks in missing), default=0)
+        if n:
+            _compile(works[0], console)
+            with OwnCluster(workers=workers).open(n) as ready:
+                for work, chunks in missing:
+                    _compute(work, chunks, ready.client, console)
+    return [work.folder for work in works]
+
+
+def _work(run: Run, rules: RuleFile, account: AccountSettings, contract: Contract) -> CountsWork:
+    by_date = date_rules(rules.targets[0])
+    identity = counts_fingerprint(run.manifest.fingerprint, by_date, account, contract)
+    return CountsWork(
+        context=run.source.context,
+        plan=run.plan,
+        folder=counts_folder(run.path, run.manifest.symbol, rules.name, account.risk_pct),
+        account=account,
+        contract=contract,
+        rules=by_date,
+        fingerprint=identity,
+    )
+
+
+def _missing(work: CountsWork) -> list[int]:
+    return [
+        index
+        for index in range(len(work.plan))
+        if not is_stored(counts_path(work.folder, index), work.plan.chunk(index), work.fingerprint)
+    ]
+
+
+def _compile(work: CountsWork, console: Console) -> None:
+    """Compile the kernels once, for the workers to find them on disk."""
+    with console.status("preparing the engine"):
+        one = plan_chunks(work.plan.grid, 1).chunk(0)
+        counts_of_chunk(work.context, work.plan.grid, one, work.account, work.contract, work.rules)
+
+
+def _compute(work: CountsWork, chunks: Sequence[int], client: Client, console: Console) -> None:
+    order = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
+    shared = client.scatter(work, broadcast=True, hash=False)
+    bag = dask.bag.from_sequence(order, partition_size=1)
+    futures = client.compute(bag.map(count_chunk, work=dask.delayed(shared)).to_delayed())
+    started, counted = time.perf_counter(), 0
+    total = sum(work.plan.chunk(index).n_rows for index in chunks)
+    label = f"start dates at {work.account.risk_pct:g} % risk"
+    try:
+        with console.status(f"{label}: 0 %") as status:
+            for _, rows in as_completed(futures, with_results=True, loop=client.loop):
+                counted += sum(rows)
+                status.update(f"{label}: {100 * counted // total} %")
+    except KilledWorker as error:
+        raise ClusterError(
+            f"{error.allowed_failures + 1} workers died while counting the same chunk",
+            hint="run the same command again with fewer --workers; finished chunks are kept",
+        ) from error
+    seconds = time.perf_counter() - started
+    console.print(
+        f"{label}: {counted:,} combinations in {seconds:.1f} s", soft_wrap=True, highlight=False
+    )

@@ -1,0 +1,57 @@
+"""Counts of the whole grid are those of each combination's own trades."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ib_grid.account.challenge.date_rules import date_rules
+from ib_grid.account.challenge.gains import gains_of
+from ib_grid.account.challenge.rule_files import EXAMPLES, examples, find_rules
+from ib_grid.account.challenge.starts import every_start
+from ib_grid.account.money.contracts import read_contracts
+from ib_grid.account.money.sizing import AccountSettings
+from ib_grid.account.money.statement import Traded
+from ib_grid.account.whole_grid import counts_of_chunk
+from ib_grid.engine.context import BacktestContext
+from ib_grid.engine.execution_settings import Execution
+from ib_grid.engine.fast import engine
+from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.named_grids import grid_from_mapping
+from ib_grid.market.instruments import GER40
+from ib_grid.runs.source import RunSource, session_dates
+from tests.helpers.golden.golden_trades import golden_set
+
+GRID = grid_from_mapping(
+    {
+        "ib_sessions": ["08:00-08:30"],
+        "ib_wait_minutes": [15],
+        "trade_window_minutes": [45, 120],
+        "rr_target": [0.5, 2],
+        "tsl_target": [0, 0.5],
+        "tsl_sl": [0.5],
+        "ib_buffer_pct": [0, 0.2],
+        "max_distance_pct": [1],
+    },
+    GER40,
+)
+
+
+@pytest.mark.parametrize("name", examples())
+def test_counts_equal_those_of_each_combination(name: str) -> None:
+    market = golden_set("GER40", "edge", "realistic").market
+    context = BacktestContext(market, Execution(spread_points=1.5, commission_points=0.25))
+    source = RunSource(symbol="GER40", grid=GRID, context=context)
+    rules = find_rules(name)
+    contract = read_contracts(rules.contracts or EXAMPLES).contract("GER40", "USD", rules.leverage)
+    account = AccountSettings(initial_balance=rules.initial_balance, risk_pct=3.0)
+    by_date = date_rules(rules.targets[0], 60)
+    chunk = plan_chunks(GRID, len(GRID)).chunk(0)
+    found = counts_of_chunk(context, GRID, chunk, account, contract, by_date)
+    for combo_id, counts in zip(chunk.ids.tolist(), found.T.tolist(), strict=True):
+        trades = engine.trades(context, GRID.params(combo_id))
+        traded = Traded(trades=trades, contract=contract, commission_points=0.25)
+        own = gains_of(account, {"A": traded}, session_dates(source, combo_id))
+        starts = every_start(own.date_index, own.gains, own.lows, own.calendar, by_date)
+        assert counts == list(starts.counts)
+    assert len(np.unique(found, axis=1).T) > 3

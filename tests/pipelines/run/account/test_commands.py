@@ -1,0 +1,125 @@
+"""`ib-grid account`, `challenge` and `rules`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ib_grid.account.challenge.rule_files import EXAMPLES
+from ib_grid.analysis import load_run, top
+from tests.helpers.runs.computed_runs import computed_run
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return computed_run(tmp_path_factory.mktemp("run"))
+
+
+def test_account_in_money_follows_r(run_dir: Path, ib_grid_command: Command) -> None:
+    status, out, said = ib_grid_command("account", run_dir, "--rank", 1, "--format", "json")
+    found = json.loads(out)
+    best = top(load_run(run_dir), n=1).iloc[0]
+    summary = found["summary"]
+    assert status == 0
+    assert summary["trades"] == best["total_trades"]
+    # 1 % of 100,000 per R; lots of 0.01 round down, and the balance is not compounded.
+    assert summary["final_balance"] - 100_000 == pytest.approx(1000 * best["total_r"], rel=0.01)
+    assert any("an example of 2026" in note for note in found["notes"])
+    assert said == ""
+
+
+def test_the_three_fields_of_a_configuration_file(
+    run_dir: Path, tmp_path: Path, ib_grid_command: Command
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("initial_balance = 50000.0\nrisk_pct = 0.5\nmax_margin_pct = 30.0\n")
+    asked = ("account", run_dir, "--format", "json", "--config", config)
+    summary = json.loads(ib_grid_command(*asked)[1])["summary"]
+    assert summary["initial_balance"] == 50_000
+    assert summary["mean_risk_pct"] == pytest.approx(0.5, rel=0.01)
+    louder = json.loads(ib_grid_command(*asked, "--risk-pct", 1)[1])["summary"]
+    assert louder["mean_risk_pct"] == pytest.approx(1, rel=0.01)
+
+
+def test_two_combinations_share_an_account(run_dir: Path, ib_grid_command: Command) -> None:
+    status, out, _ = ib_grid_command("account", f"{run_dir}:0", f"{run_dir}:9", "--format", "csv")
+    names = {line.split(",")[0] for line in out.splitlines()[1:]}
+    assert (status, names) == (0, {"GER40 #0", "GER40 #9"})
+
+
+def test_odds_are_a_list_by_risk(run_dir: Path, ib_grid_command: Command) -> None:
+    status, out, said = ib_grid_command(
+        "challenge", run_dir, "--rules", "ftmo_2step", "--risk-pct", "1,0.5", "--format", "json"
+    )
+    calm, loud = json.loads(out)
+    n_dates = len(load_run(run_dir).source.context.market.levels.popitem()[1].date)
+    assert status == 0
+    assert [one["risk_pct"] for one in (calm, loud)] == [0.5, 1]
+    for one in (calm, loud):
+        assert sum(one["start_dates"].values()) == one["n_dates"] <= n_dates
+        assert sum(one["bootstrap"][name] for name in ("passed", "failed", "open")) == 1
+        assert (one["no_edge"], one["out_of_sample"]) == (0.5, None)
+        assert one["verdict"].startswith("No verdict")
+    assert "Not simulated: reviews" in said
+
+
+def test_charts_and_table_of_a_challenge(
+    run_dir: Path, tmp_path: Path, ib_grid_command: Command
+) -> None:
+    page = tmp_path / "page.html"
+    status, out, _ = ib_grid_command(
+        "challenge", run_dir, "--rules", "the5ers_bootcamp", "--chart", page, "--format", "table"
+    )
+    assert status == 0
+    assert "The5ers Bootcamp, step 1" in out
+    text = page.read_text()
+    assert all(name in text for name in ("Odds over risk", "Every start date", "One challenge"))
+
+
+def test_rules_lists_age_and_doubts(ib_grid_command: Command) -> None:
+    status, out, _ = ib_grid_command("rules", "--format", "json")
+    found = {one["name"]: one for one in json.loads(out)}
+    assert (status, len(found)) == (0, 5)
+    assert found["the5ers_high_stakes"]["disputed"]
+    assert found["ftmo_2step"]["age_days"] >= 0
+    status, out, _ = ib_grid_command("rules", "the5ers_bootcamp", "--format", "table")
+    assert (status, "Disputed" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("account", "--risk-pct", "0"), "risk_pct is 0"),
+        (("account", "--risk-pct", "150"), "risk_pct is 150"),
+        (("account", "--risk-pct", "0.01"), "write 1 if 1 % is meant"),
+        (("account", "--max-margin-pct", "0.4"), "write 40 if 40 % is meant"),
+        (("account", "--program", "prime"), "leverage"),
+        (("account", "--rank", "1", "--id", "2"), "a rank and an id"),
+        (("account", "--contracts", "nowhere.toml"), "nowhere.toml"),
+        (("challenge", "--rules", "ftmo"), "no rules called 'ftmo'"),
+        (("challenge", "--rules", "ftmo_2step", "--risk-pct", "1;2"), "invalid risks"),
+        (("challenge", "--rules", "ftmo_2step", "--risk-pct", "150"), "risk_pct is 150"),
+    ],
+)
+def test_impossible_wishes_are_refused(
+    run_dir: Path, ib_grid_command: Command, arguments: tuple[str, ...], message: str
+) -> None:
+    command, *options = arguments
+    status, out, said = ib_grid_command(command, run_dir, *options)
+    assert (status, out) == (2, "")
+    assert message in said
+
+
+def test_a_contract_file_without_the_symbol_is_refused(
+    run_dir: Path, tmp_path: Path, ib_grid_command: Command
+) -> None:
+    contracts = tmp_path / "contracts.toml"
+    text = (EXAMPLES / "contracts_ftmo.toml").read_text()
+    contracts.write_text(text.replace("[contract.GER40]", "[contract.US30]"))
+    status, _, said = ib_grid_command("account", run_dir, "--contracts", contracts)
+    assert (status, "no contract for GER40" in said) == (2, True)
