@@ -4,7 +4,7 @@ IbGridError               exit status 1: the work failed
 ├── ChunkError            a chunk of the grid could not be computed
 ├── StoreError            a result file could not be written or read back
 │   ├── DiskError         the disk to write to has no room, or fails
-│   └── UnreachableError  the object store that they are in does not answer
+│   └── UnreachableError  the store or file server that they are in does not answer
 ├── ClusterError          workers or scheduler could not be started or were lost
 └── InputError            exit status 2: the input is wrong
     ├── DataError         bars, levels or calendar files
@@ -97,7 +97,7 @@ class DiskError(StoreError):
 
 
 class UnreachableError(StoreError):
-    """The object store could not be reached, or refuses the request."""
+    """The object store or network file system could not be reached, or refuses the request."""
 
 
 class ClusterError(IbGridError):

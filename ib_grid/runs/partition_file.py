@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import zlib
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from ib_grid.runs.partition_layout import (
     WRITE_OPTIONS,
     open_partition,
 )
-from ib_grid.storage.atomic_files import whole_file
+from ib_grid.storage.atomic_files import stale, whole_file
 from ib_grid.storage.checksum import has_valid_checksum, parquet_with_checksum
 from ib_grid.storage.paths import AnyPath
 
@@ -143,7 +144,7 @@ def _footer(path: AnyPath) -> tuple[Record, pq.FileMetaData, pa.Schema]:
             metadata = file.metadata
         schema = metadata.schema.to_arrow_schema()
     except _UNREADABLE as error:
-        raise _damaged(path, f"not a complete Parquet file ({first_line(error)})") from error
+        raise _unreadable(path, "not a complete Parquet file", error) from error
     return _record(path, metadata.metadata or {}), metadata, schema
 
 
@@ -167,7 +168,7 @@ def verify_contents(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
         with path.open("rb") as file:
             is_valid = has_valid_checksum(file)
     except OSError as error:
-        raise _damaged(path, f"the file cannot be read ({first_line(error)})") from error
+        raise _unreadable(path, "the file cannot be read", error) from error
     if not is_valid:
         raise _damaged(path, "wrong checksum: the file is not as it was written")
     return record
@@ -182,7 +183,7 @@ def read_verified(
         with open_partition(path) as file:
             table = file.read(use_threads=False)
     except _UNREADABLE as error:
-        raise _damaged(path, f"the file cannot be read ({first_line(error)})") from error
+        raise _unreadable(path, "the file cannot be read", error) from error
     if not _is_of_chunk(table, grid, chunk):
         raise _damaged(path, "the combinations are not those of the chunk")
     return record, table
@@ -216,6 +217,12 @@ def _record(path: AnyPath, metadata: Mapping[bytes, bytes]) -> Record:
 def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names as one tuple for all files, as thousands of records are in memory."""
     return names
+
+
+def _unreadable(path: AnyPath, message: str, error: Exception) -> StoreError:
+    if isinstance(error, OSError) and error.errno == errno.ESTALE:  # says nothing about the file
+        return stale(path, error)
+    return _damaged(path, f"{message} ({first_line(error)})")
 
 
 def _damaged(path: AnyPath, message: str) -> StoreError:

@@ -23,7 +23,7 @@ from ib_grid.grid.chunks import Chunk, ChunkPlan
 from ib_grid.grid.columns import METRIC_COLUMNS, result_schema
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import PARAM_NAMES
-from ib_grid.storage.atomic_files import is_file
+from ib_grid.storage.atomic_files import is_abandoned, is_file
 from ib_grid.storage.paths import AnyPath, RemotePath
 
 DAMAGED_FOLDER = "damaged"
@@ -87,10 +87,11 @@ def _is_partition(path: RemotePath, results: RemotePath) -> bool:
 
 def temporary_files(results: Path) -> list[Path]:
     """Return the half-written files that killed processes have left."""
-    return [
+    found = (
         *results.glob(f"{_FOLDERS}/.part-*.partial"),
         *results.parent.glob(".*.partial"),
-    ]
+    )
+    return [path for path in found if is_abandoned(path)]
 
 
 def check_no_link_out(results: AnyPath) -> None:

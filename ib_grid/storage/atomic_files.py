@@ -6,13 +6,17 @@ import contextlib
 import errno
 import io
 import os
+import re
 import secrets
+import socket
 import stat
-from collections.abc import Iterator
+import time
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ib_grid.errors import DiskError, OutputError
+from ib_grid.errors import DiskError, OutputError, UnreachableError
 from ib_grid.storage.paths import AnyPath, RemotePath
 
 # Failures of the disk rather than of the path that was given, each with its hint.
@@ -22,6 +26,9 @@ _DISK_HINTS = {
     errno.EFBIG: "make room",
     errno.EIO: "check the disk",
 }
+
+_WRITER = re.compile(r"\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.partial$")
+_ABANDONED_SECONDS = 3600.0
 
 
 def is_file(path: AnyPath) -> bool:
@@ -87,6 +94,7 @@ def whole_files() -> Iterator[WholeFiles]:
     except BaseException:
         files._clean_up()
         raise
+    files._remove_temporary()
 
 
 class WholeFiles:
@@ -107,10 +115,9 @@ class WholeFiles:
             self._objects.append((path, content))
             return
         _check_replaceable(path)
-        # The random part tells processes in different containers apart.
-        temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+        temporary = temporary_name(path)
         with _write_errors(path):
-            self._new_folders[:0] = _missing_folders(path.parent)
+            self._new_folders[:0] = missing_folders(path.parent)
             self._temporary.append(temporary)
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
@@ -123,21 +130,91 @@ class WholeFiles:
         for remote, content in self._objects:
             with _write_errors(remote):
                 remote.write_bytes(content.getvalue())
-        for temporary, path in self._complete:
+        before: list[tuple[Path, Path | None]] = []
+        try:
+            for temporary, path in self._complete:
+                with _write_errors(path):
+                    if len(self._complete) > 1:
+                        before.append((path, self._second_name(path)))
+                    temporary.replace(path)
+        except BaseException:
+            _restore(before)
+            raise
+        flushed = {path.parent: path for _, path in self._complete}
+        above = {folder.parent: folder for folder in self._new_folders}
+        for folder, path in {**above, **flushed}.items():
             with _write_errors(path):
-                temporary.replace(path)
-        for folder, path in {path.parent: path for _, path in self._complete}.items():
-            with _write_errors(path):
-                _flush_folder(folder)
+                flush_folder(folder)
 
-    def _clean_up(self) -> None:
-        # Best-effort cleanup: the error that led here matters more.
+    def _second_name(self, path: Path) -> Path | None:
+        """Give an existing file a second name, under which it can be restored."""
+        if not path.exists():
+            return None
+        second = temporary_name(path)
+        self._temporary.append(second)
+        try:
+            os.link(path, second)
+        except OSError:  # some file systems have no links
+            path.rename(second)
+        return second
+
+    def _remove_temporary(self) -> None:
         for temporary in self._temporary:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+    def _clean_up(self) -> None:
+        # Best-effort cleanup: the error that led here matters more.
+        self._remove_temporary()
         for folder in self._new_folders:
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def _restore(before: Iterable[tuple[Path, Path | None]]) -> None:
+    """Put the files back that were there before, as far as that is possible."""
+    for path, second in before:
+        with contextlib.suppress(OSError):
+            if second is None:
+                path.unlink(missing_ok=True)
+            elif second.exists():
+                second.replace(path)
+
+
+def temporary_name(path: Path) -> Path:
+    """Return a new name beside a path, under which the file is written."""
+    # The random part tells processes in different containers apart.
+    writer = f"{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
+    return path.with_name(f".{path.name}.{writer}.partial")
+
+
+def _host() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def is_abandoned(temporary: Path) -> bool:
+    """Return True if the process that wrote a file under a temporary name has ended.
+
+    A process of another machine counts as ended if it has not written for an hour: a lock may be
+    without effect on a network file system.
+    """
+    writer = _WRITER.search(temporary.name)
+    if writer and writer[1] == _host() and not _is_alive(int(writer[2])):
+        return True
+    try:
+        return time.time() - temporary.stat().st_mtime > _ABANDONED_SECONDS
+    except FileNotFoundError:  # it has just got its name
+        return False
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # a process of another user
+        return True
+    return True
 
 
 @contextlib.contextmanager
@@ -172,12 +249,14 @@ def cannot_write(
     *,
     expected: str = "a folder with write permission, on a disk with free space",
     other: str = "path",
-) -> OutputError | DiskError:
+) -> OutputError | DiskError | UnreachableError:
     """Return the error for a path that cannot be written.
 
     A wrong path is wrong input, exit status 2. A full or failing disk may happen to the right path,
     exit status 1.
     """
+    if error.errno == errno.ESTALE:
+        return stale(location, error)
     kind = DiskError if error.errno in _DISK_HINTS else OutputError
     hint = _DISK_HINTS.get(error.errno or 0, "give write permission")
     return kind(
@@ -188,19 +267,29 @@ def cannot_write(
     )
 
 
-def _missing_folders(folder: Path) -> list[Path]:
+def stale(location: AnyPath, error: OSError) -> UnreachableError:
+    """Return the error for a network file system that has lost track of a file, ESTALE."""
+    return UnreachableError(
+        f"the network file system cannot be used ({error.strerror or error})",
+        location=str(location),
+        expected="a file system that answers on every machine of the run",
+        hint="check the file server, then run the same command again; finished work is kept",
+    )
+
+
+def missing_folders(folder: Path) -> list[Path]:
     """Return the folders that have to be created for this one, innermost first."""
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Flush a folder to the disk, so that renames in it last."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
         # Some network file systems cannot flush a folder.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.ENOSYS):
             raise
     finally:
         os.close(descriptor)

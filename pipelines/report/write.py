@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from ib_grid.errors import OutputError
 from ib_grid.grid.variations import VARIATION_RULES
-from ib_grid.storage.atomic_files import whole_files
+from ib_grid.storage.atomic_files import is_abandoned, whole_files
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.tables import json_text
 from pipelines.report import facts
@@ -30,6 +31,7 @@ def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> li
     the first of the returned paths.
     """
     paths = []
+    _remove_abandoned(run_dir, report.info.symbol)
     with whole_files() as files:
         for name, content in _texts(report, run_dir).items():
             path = run_dir / f"{report.info.symbol}_{name}"
@@ -44,6 +46,14 @@ def write_report(report: Report, run_dir: AnyPath, *, excel: bool = False) -> li
     if report.overall.best.empty:
         _remove(run_dir / f"{report.info.symbol}_best_params.json")
     return paths
+
+
+def _remove_abandoned(run_dir: AnyPath, symbol: str) -> None:
+    """Remove what a process left that ended while it wrote a report."""
+    if isinstance(run_dir, Path):  # objects are never half-written
+        for path in run_dir.glob(f".{symbol}_*.partial"):
+            if is_abandoned(path):
+                _remove(path)
 
 
 def _remove(path: AnyPath) -> None:

@@ -6,11 +6,12 @@ import datetime as dt
 import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from ib_grid.errors import DiskError, InputError, OutputError
+from ib_grid.errors import InputError, OutputError, StoreError
 from ib_grid.runs.fingerprint import as_recorded, check_same_run, differences, fingerprint
 from ib_grid.runs.manifest import RUN_FILE, Manifest, read_manifest
-from ib_grid.storage.atomic_files import cannot_write
+from ib_grid.storage.atomic_files import cannot_write, flush_folder, missing_folders
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath, move
 
@@ -144,8 +145,11 @@ def _new(output: AnyPath, name: str) -> AnyPath:
 
 
 def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:
+    new = missing_folders(folder) if isinstance(folder, Path) else []
     try:
         folder.mkdir(parents=True, exist_ok=exist_ok)
+        for path in new:
+            flush_folder(path.parent)
     except FileExistsError:
         if not folder.is_dir():
             in_the_way = OSError(errno.EEXIST, "a file has that name")
@@ -155,6 +159,6 @@ def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:
         raise _cannot_write(folder, error) from error
 
 
-def _cannot_write(folder: AnyPath, error: OSError) -> OutputError | DiskError:
+def _cannot_write(folder: AnyPath, error: OSError) -> StoreError | OutputError:
     expected = "a writable folder"
     return cannot_write("the output folder", folder, error, expected=expected, other="--output")

@@ -74,6 +74,9 @@ def read_written(run_dir: AnyPath, symbol: str) -> WrittenReport:
         best = run_dir / f"{symbol}_best_params.json"
         params = json.loads(best.read_text(encoding="utf-8")) if len(top) else None
         n_rows = int(json.loads(aggregate.read_text(encoding="utf-8"))["kept"])
+        left = [path.name for path in run_dir.glob(f".{symbol}_*.partial")]
+        if left:  # the files may be of two reports
+            raise ValueError(f"a process ended while it wrote one, {left[0]}")
         best_ids = _best_ids(run_dir / f"{symbol}_best_by_variation.json")
     except (OSError, ValueError, KeyError, TypeError) as error:
         return WrittenReport(path=path, damage=f"the report cannot be read ({first_line(error)})")

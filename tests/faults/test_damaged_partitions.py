@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -69,6 +70,7 @@ def test_damaged_swapped_and_leftover_files(
     shutil.copy(place.partition(80), place.partition(81))
     left = place.partition(90).with_name(".part-00090.parquet.4711-0badcafe.partial")
     left.write_bytes(place.partition(90).read_bytes()[:2000])
+    os.utime(left, (1, 1))
     wrong = [*DAMAGES, 60, 70, 71, 81]
     touched = {place.partition(index).relative_to(place.dataset) for index in wrong}
     kept = {path: about for path, about in place.finished().items() if path not in touched}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs import inventory, partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.partition_layout import partition_files, partition_path
+from ib_grid.storage.atomic_files import temporary_name
 from tests.helpers.runs.small_runs import FINGERPRINT, GRID, PLAN, made_up_metrics
 
 
@@ -248,10 +251,24 @@ def test_junk_is_never_taken_for_a_partition(tmp_path_factory, junk: bytes) -> N
 
 def test_only_leftovers_are_removed(dataset: Path) -> None:
     path = write(dataset, 0)
-    (path.parent / ".part-00001.parquet.77.partial").write_bytes(b"half")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(30)
+    own = temporary_name(path)
+    other_machine, dead, old = (
+        own.with_name(own.name.replace(was, now))
+        for was, now in (
+            (own.name.split(".")[-2][:8], "0badcafe"),
+            (f"-{os.getpid()}-", f"-{ended.pid}-"),
+            ("partial", "77.partial"),
+        )
+    )
+    for left in (own, other_machine, dead, old):
+        left.write_bytes(b"half")
+    os.utime(old, (1, 1))
     (path.parent / "notes.txt").write_text("mine")
-    assert inventory.remove_temporary_files(dataset) == 1
-    assert {p.name for p in path.parent.iterdir()} == {path.name, "notes.txt"}
+    assert inventory.remove_temporary_files(dataset) == 2
+    kept = {path.name, own.name, other_machine.name, "notes.txt"}
+    assert {p.name for p in path.parent.iterdir()} == kept
 
 
 def test_unwritable_path(dataset: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_grid.errors import DiskError, OutputError
+from ib_grid.errors import DiskError, OutputError, UnreachableError
 from ib_grid.storage.atomic_files import is_file, whole_file, whole_files
 from tests.helpers.machines.memory_store import memory_store
 from tests.helpers.paths import ROOT
@@ -90,6 +90,29 @@ def test_files_are_published_together(tmp_path, monkeypatch):
     assert renamed == [("a", 3), ("b", 3), ("c", 3)]
     assert [path.read_bytes() for path in paths] == [b"a", b"b", b"c"]
     assert len(flushed) == 4  # their folder once
+
+
+@pytest.mark.parametrize("number", [errno.EBADF, errno.ENOSYS, errno.EINVAL])
+def test_folder_that_cannot_be_flushed_is_passed_over(tmp_path, monkeypatch, number):
+    flush = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with whole_file(tmp_path / "new" / "a") as file:
+        file.write(b"content")
+    assert (tmp_path / "new" / "a").read_bytes() == b"content"
+
+
+def test_stale_file_handle_is_unreachable(tmp_path):
+    with pytest.raises(UnreachableError, match="network file system") as caught:  # noqa: SIM117
+        with whole_file(tmp_path / "a"):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+    assert caught.value.exit_status == 1
+    assert caught.value.location == str(tmp_path / "a")
 
 
 def test_file_of_a_failed_block_is_not_published(tmp_path):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from ib_grid.storage import atomic_files
 from pipelines.report.report_run import report_run
 from tests.helpers.runs.computed_runs import (
     N_ROWS,
@@ -120,3 +122,26 @@ def test_invalid_ranking(run: Path, text: str) -> None:
 def test_invalid_totals(run: Path, text: str) -> None:
     (run / "GER40_variation_agg.json").write_text(text)
     assert "cannot be read" in said_of_report(run)
+
+
+def test_report_that_was_half_replaced(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_: object) -> None:
+        raise SystemExit  # as a kill: nothing is put back
+
+    monkeypatch.setattr(atomic_files, "_restore", lambda _: None)
+    monkeypatch.setattr(atomic_files.WholeFiles, "_clean_up", lambda _: None)
+    replace, names = Path.replace, []
+    monkeypatch.setattr(
+        Path,
+        "replace",
+        lambda old, new: names.append(new) or (end() if len(names) > 3 else replace(old, new)),
+    )
+    with pytest.raises(SystemExit):
+        report_run(run)
+    monkeypatch.undo()
+    assert "a process ended while it wrote one" in said_of_report(run)
+    for left in run.glob(".*.partial"):
+        os.utime(left, (1, 1))
+    report_run(run)
+    assert not list(run.glob(".*.partial"))
+    assert verified(run).exit_status == 0
