@@ -33,8 +33,8 @@ def account(
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.csv_files import write_csv
     from pipelines.render.tables import terminal
-    from pipelines.run.account.show_account import account_statement, show_statement
-    from pipelines.run.account.traded import account_settings, combinations_of, contract_source
+    from pipelines.run.selected.show_account import account_statement, show_statement
+    from pipelines.run.selected.traded import account_settings, combinations_of, contract_source
 
     options = _options(given, AccountOptions, ContractOptions)
     settings = account_settings(options)
@@ -79,9 +79,9 @@ def challenge(
     """Show the odds of a prop firm's challenge, over risks and beside those of a coin."""
     from ib_grid.account.challenge.rule_files import find_rules
     from pipelines.render.tables import terminal
-    from pipelines.run.account.challenge import notes_on, odds_by_risk
-    from pipelines.run.account.show_challenge import show_odds
-    from pipelines.run.account.traded import combinations_of, contract_source, risks_of, today
+    from pipelines.run.selected.challenge import notes_on, odds_by_risk
+    from pipelines.run.selected.show_challenge import show_odds
+    from pipelines.run.selected.traded import combinations_of, contract_source, risks_of, today
 
     options = _options(given, ContractOptions, WorkerOptions)
     found, risks = find_rules(rules), risks_of(risk_pct)
@@ -99,7 +99,7 @@ def challenge(
 
 def _write_charts(chart: Path, rules: Any, odds: Any, traded: Any, *more: Any) -> None:
     from pipelines.inputs.output_checks import check_spares_run
-    from pipelines.run.account.charts import write_challenge_charts
+    from pipelines.run.selected.charts import write_challenge_charts
 
     for one in traded.selected:
         check_spares_run(chart, one.run)
@@ -115,8 +115,8 @@ def _count(
     from ib_grid.account.stored_counts import stored_columns
     from ib_grid.errors import ConfigError
     from ib_grid.runs.run import load_run
-    from pipelines.run.account.traded import account_of_rules, today
-    from pipelines.run.account.whole_grid import count_whole_grid
+    from pipelines.run.selected.traded import account_of_rules, today
+    from pipelines.run.selected.whole_grid import count_whole_grid
 
     if len(runs) > 1:
         raise ConfigError("--whole-grid takes one run", expected="RUN")
@@ -142,8 +142,8 @@ def rules(
     """List rule files of prop firms: age, sources, what is disputed and not simulated."""
     from ib_grid.account.challenge.rule_files import examples, find_rules
     from pipelines.render.tables import terminal
-    from pipelines.run.account.show_challenge import show_rules
-    from pipelines.run.account.traded import today
+    from pipelines.run.selected.show_challenge import show_rules
+    from pipelines.run.selected.traded import today
 
     names = examples() if file is None else (file,)
     show_rules(terminal(), [find_rules(name) for name in names], today(), table_format)

@@ -95,6 +95,6 @@ def holdout(
     Later calls show the recorded outcome.
     """
     from pipelines.render.tables import terminal
-    from pipelines.run.hold_out import open_hold_out, show_hold_out
+    from pipelines.run.selected.hold_out import open_hold_out, show_hold_out
 
     show_hold_out(terminal(), open_hold_out(parse_path(run), data), table_format)

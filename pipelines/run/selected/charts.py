@@ -11,8 +11,8 @@ from ib_grid.account.challenge.rule_files import RuleFile
 from ib_grid.analysis.plots.challenges import floors_figure, odds_figure, starts_figure
 from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import Figure, page_figure
-from pipelines.run.account.challenge import OddsAtRisk, verdicts
-from pipelines.run.account.traded import Combinations, account_of_rules
+from pipelines.run.selected.challenge import OddsAtRisk, verdicts
+from pipelines.run.selected.traded import Combinations, account_of_rules
 
 
 def write_challenge_charts(

@@ -20,7 +20,7 @@ from pipelines.render.tables import (
     resolve_format,
     table_of,
 )
-from pipelines.run.account.traded import Combinations
+from pipelines.run.selected.traded import Combinations
 
 _COLUMNS = (Column("", "figure", left=True), Column("", "value"), Column("", "share"))
 

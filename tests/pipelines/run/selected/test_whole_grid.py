@@ -11,8 +11,8 @@ from ib_grid.account.challenge.rule_files import find_rules
 from ib_grid.account.money.contracts import read_contracts
 from ib_grid.account.stored_counts import counts_path, read_counts, stored_columns
 from ib_grid.analysis import load_run, top
-from pipelines.run.account import whole_grid
-from pipelines.run.account.traded import account_of_rules
+from pipelines.run.selected import whole_grid
+from pipelines.run.selected.traded import account_of_rules
 from tests.helpers.runs.computed_runs import computed_run
 
 Command = Callable[..., tuple[int, str, str]]

@@ -15,7 +15,7 @@ from ib_grid.errors import DataError, InputError
 from ib_grid.market.bars import read_bars
 from ib_grid.market.market import build_market
 from ib_grid.runs.manifest import read_manifest
-from pipelines.run.hold_out import open_hold_out
+from pipelines.run.selected.hold_out import open_hold_out
 from tests.helpers.runs.computed_runs import change_manifest, computed_run
 from tests.helpers.runs.small_runs import BARS
 

@@ -20,7 +20,7 @@ from pipelines.render.tables import (
     render_notes,
     resolve_format,
 )
-from pipelines.run.account.challenge import OddsAtRisk, verdicts
+from pipelines.run.selected.challenge import OddsAtRisk, verdicts
 
 _ODDS_COLUMNS = (
     Column("risk %", "risk_pct", "g", essential=True),

@@ -1,1 +1,0 @@
-"""Tests of accounts and challenges on the command line."""

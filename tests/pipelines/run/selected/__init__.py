@@ -1,0 +1,1 @@
+"""Tests of what selected combinations come to."""
