@@ -13,7 +13,8 @@ from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.decisions import costs_of
-from ib_grid.engine.outcomes import NO_OUTCOME, Outcomes, outcomes
+from ib_grid.engine.fast.outcomes import NO_OUTCOME
+from ib_grid.engine.outcomes import Outcomes, outcomes
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 

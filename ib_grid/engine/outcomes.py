@@ -17,7 +17,6 @@ from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.decisions import costs_of, decide
 from ib_grid.engine.fast.engine import exit_pairs
-from ib_grid.engine.fast.entries import NO_ENTRY
 from ib_grid.engine.fast.exits import (
     lows_until,
     result_r,
@@ -25,10 +24,9 @@ from ib_grid.engine.fast.exits import (
     time_exit_price,
     worst_r,
 )
+from ib_grid.engine.fast.outcomes import distinct_outcomes
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
-
-NO_OUTCOME = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,31 +115,6 @@ def outcomes(context: BacktestContext, grid: Grid, chunk: Chunk) -> Outcomes:
         fill=entries.fill[entry],
         risk_points=entries.risk[entry],
     )
-
-
-@kernel
-def distinct_outcomes(entry_index, window_of, last_rows, date_of_entry, last_exit):  # type: ignore[no-untyped-def]
-    """Return the outcome of each setting and date, and the entry and window of each outcome."""
-    n_settings, n_dates = entry_index.shape
-    n_windows, n_entries = len(last_rows), len(date_of_entry)
-    known = np.full((n_entries, n_windows + 1), NO_OUTCOME, np.int32)
-    outcome = np.full((n_settings, n_dates), NO_OUTCOME, np.int32)
-    entry = np.empty(n_entries * (n_windows + 1), np.int32)
-    window = np.empty(n_entries * (n_windows + 1), np.int32)
-    n = 0
-    for setting in range(n_settings):
-        w = window_of[setting]
-        for date in range(n_dates):
-            e = entry_index[setting, date]
-            if e == NO_ENTRY:
-                continue
-            slot = n_windows if last_exit[e] <= last_rows[w, date] else w
-            if known[e, slot] == NO_OUTCOME:
-                known[e, slot] = n
-                entry[n], window[n] = e, w
-                n += 1
-            outcome[setting, date] = known[e, slot]
-    return outcome, entry[:n].copy(), window[:n].copy()
 
 
 @kernel

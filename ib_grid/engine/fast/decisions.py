@@ -10,10 +10,16 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import ORIGINAL, Execution
-from ib_grid.engine.fast.candidates import Candidates, no_candidates
-from ib_grid.engine.fast.entries import Entries, Settings, collect_entries, empty_entries
+from ib_grid.engine.fast.entries import (
+    Candidates,
+    Entries,
+    Settings,
+    collect_entries,
+    empty_entries,
+    no_candidates,
+)
 from ib_grid.engine.fast.signals import SEARCHES, SignalSearch
-from ib_grid.engine.fast.windows import Prices, Window, build_window, prices_of
+from ib_grid.engine.fast.windows import Prices, Window, build_windows, prices_of
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 from ib_grid.market.levels import SessionLevels
@@ -88,7 +94,7 @@ def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Fo
     longest = wait + int(minutes.values.max())
     levels = context.market.session_levels(grid.sessions[chunk.session_index], longest)
     prices = prices_of(context.market.bars)
-    windows = [build_window(prices, levels, wait, int(m), costs.model) for m in minutes.values]
+    windows = build_windows(prices, levels, wait, minutes.values, costs.model)
     candidates, settings = _find_candidates(
         prices, levels, windows, minutes.index_of, grid, index, costs, context.news
     )

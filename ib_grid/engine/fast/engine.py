@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
-from ib_grid.engine.fast.candidates import NO_CANDIDATE
 from ib_grid.engine.fast.decisions import Costs, Decisions, costs_of, decide, find
-from ib_grid.engine.fast.entries import NO_ENTRY
+from ib_grid.engine.fast.entries import NO_CANDIDATE, NO_ENTRY
 from ib_grid.engine.fast.exits import exit_of, simulate_exits
 from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, accumulate_metrics
+from ib_grid.engine.fast.outcomes import distinct_outcomes, results_of
 from ib_grid.engine.fast.signals import REV_RB
 from ib_grid.grid.chunks import Chunk, plan_chunks
 from ib_grid.grid.columns import EXIT_REASONS, candidates_frame, trades_frame
@@ -167,20 +167,16 @@ def _accumulate(
     """Simulate these exits of every entry and accumulate their metrics in `out`."""
     end_row = decided.last_rows.max(axis=0) + 1
     exits = simulate_exits(decided.prices, decided.entries, end_row, pairs, costs)
-    accumulate_metrics(
-        decided.prices,
-        decided.entries,
-        exits,
+    outcome, entry, window = distinct_outcomes(
         decided.entry_index,
-        decided.variation,
         decided.window,
-        decided.first_rows,
         decided.last_rows,
-        costs,
-        out,
-        first_setting,
-        first_exit,
+        decided.entries.date,
+        exits.row.max(axis=1),
     )
+    rows = decided.first_rows, decided.last_rows
+    results = results_of(decided.prices, decided.entries, exits, entry, window, *rows, costs)
+    accumulate_metrics(results, outcome, decided.variation, out, first_setting, first_exit)
 
 
 def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFrame:

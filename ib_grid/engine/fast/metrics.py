@@ -1,8 +1,9 @@
 """Metrics of many combinations at once (STRATEGY.md, section 8).
 
-The trades of a setting are accumulated date by date in running figures of all its exit pairs. Every
-loop runs over the pairs and touches few arrays, so that the compiler turns it into vector code, and
-every pair goes through the same operations in the same order whatever stands beside it.
+The trades of a setting are accumulated in running figures of all its exit pairs. Every loop runs
+over the pairs and touches few arrays, so that the compiler turns it into vector code, and every
+pair goes through the same operations in the same order whatever stands beside it. Four trades are
+added in one pass over the pairs: the running figures then stay in registers between them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from ib_grid.engine.fast.compiled import inner_kernel, kernel
-from ib_grid.engine.fast.entries import NO_ENTRY
-from ib_grid.engine.fast.exits import result_r, time_exit_price
+from ib_grid.engine.fast.outcomes import NO_OUTCOME
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.variations import PREFIXES
 
@@ -34,62 +34,128 @@ _WINS, _LOSING, _AMBIGUOUS, _N_COUNTS = range(4, 8)
 
 
 @inner_kernel
-def _add_to_sequence(figures, counts, r, win, loss):  # type: ignore[no-untyped-def]
+def _next_total(total, peak, drawdown, r):  # type: ignore[no-untyped-def]
+    """Return cumulative R, its peak and the drawdown after one more trade."""
+    total += r
+    peak = max(total, peak)
+    return total, peak, max(peak - total, drawdown)
+
+
+@inner_kernel
+def _next_run(run, longest, hit):  # type: ignore[no-untyped-def]
+    """Return the current and the longest run of wins, or of losses, after one more trade."""
+    run = run + 1 if hit else 0
+    return run, max(run, longest)
+
+
+@inner_kernel
+def _next_sums(gains, downside, squares, first, r):  # type: ignore[no-untyped-def]
+    """Return sums after one more trade; squares are about the first R.
+
+    Squares about 0 would let equal results deviate by rounding.
+    """
+    fall, difference = min(r, 0.0), r - first
+    return gains + max(r, 0.0), downside + fall * fall, squares + difference * difference
+
+
+@inner_kernel
+def _add_one(figures, counts, r):  # type: ignore[no-untyped-def]
     """Add a trade to cumulative R, drawdown and the runs of wins and losses."""
     total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
+    wins, longest_wins = counts[_WIN_RUN], counts[_LONGEST_WIN_RUN]
+    losses, longest_losses = counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN]
     for p in range(len(r)):
-        now = total[p] + r[p]
-        top = max(now, peak[p])
-        total[p], peak[p] = now, top
-        drawdown[p] = max(top - now, drawdown[p])
-    _add_to_run(counts[_WIN_RUN], counts[_LONGEST_WIN_RUN], win)
-    _add_to_run(counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN], loss)
+        total[p], peak[p], drawdown[p] = _next_total(total[p], peak[p], drawdown[p], r[p])
+        wins[p], longest_wins[p] = _next_run(wins[p], longest_wins[p], r[p] > 0)
+        losses[p], longest_losses[p] = _next_run(losses[p], longest_losses[p], r[p] < 0)
 
 
 @inner_kernel
-def _add_to_run(run, longest, hit):  # type: ignore[no-untyped-def]
-    for p in range(len(hit)):
-        length = (run[p] + np.int32(1)) * hit[p]
-        run[p] = length
-        longest[p] = max(length, longest[p])
+def _add_four(figures, counts, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Add four trades as `_add_one` does, in this order."""
+    total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
+    for p in range(len(a)):
+        now, top, fall = total[p], peak[p], drawdown[p]
+        now, top, fall = _next_total(now, top, fall, a[p])
+        now, top, fall = _next_total(now, top, fall, b[p])
+        now, top, fall = _next_total(now, top, fall, c[p])
+        total[p], peak[p], drawdown[p] = _next_total(now, top, fall, d[p])
+    run, longest = counts[_WIN_RUN], counts[_LONGEST_WIN_RUN]
+    for p in range(len(a)):
+        n, most = run[p], longest[p]
+        n, most = _next_run(n, most, a[p] > 0)
+        n, most = _next_run(n, most, b[p] > 0)
+        n, most = _next_run(n, most, c[p] > 0)
+        run[p], longest[p] = _next_run(n, most, d[p] > 0)
+    run, longest = counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN]
+    for p in range(len(a)):
+        n, most = run[p], longest[p]
+        n, most = _next_run(n, most, a[p] < 0)
+        n, most = _next_run(n, most, b[p] < 0)
+        n, most = _next_run(n, most, c[p] < 0)
+        run[p], longest[p] = _next_run(n, most, d[p] < 0)
 
 
 @inner_kernel
-def _add_to_sums(figures, counts, r, win, loss, is_first):  # type: ignore[no-untyped-def]
-    """Add a trade to the sums and counts.
-
-    Squares are summed about the first R, or equal results would deviate by rounding.
-    """
-    first, squares = figures[_FIRST], figures[_SQUARES]
-    if is_first:
-        for p in range(len(r)):
-            first[p] = r[p]
+def _sum_one(figures, counts, r):  # type: ignore[no-untyped-def]
+    """Add a trade to the sums and counts."""
     gains, downside = figures[_GAINS], figures[_DOWNSIDE]
-    for p in range(len(r)):
-        fall, difference = min(r[p], 0.0), r[p] - first[p]
-        gains[p] += max(r[p], 0.0)
-        downside[p] += fall * fall
-        squares[p] += difference * difference
+    squares, first = figures[_SQUARES], figures[_FIRST]
     wins, losing = counts[_WINS], counts[_LOSING]
     for p in range(len(r)):
-        wins[p] += win[p]
-        losing[p] += loss[p]
+        gains[p], downside[p], squares[p] = _next_sums(
+            gains[p], downside[p], squares[p], first[p], r[p]
+        )
+        wins[p] += r[p] > 0
+        losing[p] += r[p] < 0
 
 
 @inner_kernel
-def _results_of_trade(rows, rs, last_row, at_end, r, win, loss):  # type: ignore[no-untyped-def]
-    """Compute R, win and loss of each exit pair, by time exit if no other came first."""
-    for p in range(len(r)):
-        r[p] = rs[p] if rows[p] <= last_row else at_end
-    for p in range(len(r)):
-        win[p] = r[p] > 0
-        loss[p] = r[p] < 0
+def _sum_four(figures, counts, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Add four trades as `_sum_one` does, in this order."""
+    gains, downside = figures[_GAINS], figures[_DOWNSIDE]
+    squares, first = figures[_SQUARES], figures[_FIRST]
+    for p in range(len(a)):
+        won, fell, square, about = gains[p], downside[p], squares[p], first[p]
+        won, fell, square = _next_sums(won, fell, square, about, a[p])
+        won, fell, square = _next_sums(won, fell, square, about, b[p])
+        won, fell, square = _next_sums(won, fell, square, about, c[p])
+        gains[p], downside[p], squares[p] = _next_sums(won, fell, square, about, d[p])
+    wins, losing = counts[_WINS], counts[_LOSING]
+    for p in range(len(a)):
+        wins[p] += np.int64(a[p] > 0) + np.int64(b[p] > 0) + np.int64(c[p] > 0) + np.int64(d[p] > 0)
+        losing[p] += (
+            np.int64(a[p] < 0) + np.int64(b[p] < 0) + np.int64(c[p] < 0) + np.int64(d[p] < 0)
+        )
 
 
 @inner_kernel
-def _count_ambiguous(count, rows, ambiguous, last_row):  # type: ignore[no-untyped-def]
-    for p in range(len(count)):
-        count[p] += ambiguous[p] and rows[p] <= last_row
+def _add_trades(figures, counts, table, outcomes, with_sums):  # type: ignore[no-untyped-def]
+    """Add the trades of a group, given as rows of `table` in the order of dates."""
+    k, n = 0, len(outcomes)
+    if with_sums:
+        for p in range(table.shape[1]):
+            figures[_FIRST, p] = table[outcomes[0], p]
+    while k + 4 <= n:
+        a, b = table[outcomes[k]], table[outcomes[k + 1]]
+        c, d = table[outcomes[k + 2]], table[outcomes[k + 3]]
+        _add_four(figures, counts, a, b, c, d)
+        if with_sums:
+            _sum_four(figures, counts, a, b, c, d)
+        k += 4
+    while k < n:
+        _add_one(figures, counts, table[outcomes[k]])
+        if with_sums:
+            _sum_one(figures, counts, table[outcomes[k]])
+        k += 1
+
+
+@inner_kernel
+def _count_ambiguous(counts, results, outcomes):  # type: ignore[no-untyped-def]
+    for outcome in outcomes:
+        if results.any_ambiguous[outcome]:
+            for p in range(len(counts)):
+                counts[p] += results.ambiguous[outcome, p]
 
 
 @inner_kernel
@@ -172,64 +238,46 @@ def _finish(figures, counts, n_trades, inverse_risk, n_dates, out):  # type: ign
         out[_ROW.break_even_points, p] = _quotient(total, inverse_risk)
 
 
+@inner_kernel
+def _sum_of(values, outcomes):  # type: ignore[no-untyped-def]
+    """Return the sum of a value over outcomes."""
+    total = 0.0
+    for outcome in outcomes:
+        total += values[outcome]
+    return total
+
+
 @kernel
-def accumulate_metrics(  # type: ignore[no-untyped-def]
-    prices,
-    entries,
-    exits,
-    entry_index,
-    variation,
-    window_of,
-    first_rows,
-    last_rows,
-    costs,
-    out,
-    first_setting,
-    first_exit,
-):
+def accumulate_metrics(results, outcome, variation, out, first_setting, first_exit):  # type: ignore[no-untyped-def]
     """Accumulate the metrics of every setting and exit pair in `out`.
 
     Parameters
     ----------
-    entry_index, variation : int32, int8 array, shape (n_settings, n_dates)
-        Entry and variation of each day's trade.
-    window_of : int64 array, shape (n_settings,)
-    first_rows, last_rows : int64 array, shape (n_windows, n_dates)
+    results : Results
+    outcome, variation : int32, int8 array, shape (n_settings, n_dates)
+        Outcome, or NO_OUTCOME, and variation of each day's trade.
     out : float32 array, shape (n_groups, n_metrics, n_settings, n_exits)
     """
-    n_settings, n_dates = entry_index.shape
-    n_exits = exits.r.shape[1]
+    n_settings, n_dates = outcome.shape
+    n_exits = results.r.shape[1]
     figures = np.empty((N_GROUPS, _N_FIGURES, n_exits), np.float64)
-    counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int32)
+    counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int64)
+    outcomes = np.empty((N_GROUPS, n_dates), np.int32)
     n_trades = np.empty(N_GROUPS, np.int64)
-    inverse_risk = np.empty(N_GROUPS, np.float64)  # sum of 1 / risk, the same for every exit
-    r = np.empty(n_exits, np.float64)
-    win, loss = np.empty(n_exits, np.int32), np.empty(n_exits, np.int32)
     for setting in range(n_settings):
         figures[:], counts[:], n_trades[:] = 0.0, 0, 0
-        inverse_risk[:] = 0.0
         for date in range(n_dates):
-            index = entry_index[setting, date]
-            if index == NO_ENTRY:
+            if outcome[setting, date] == NO_OUTCOME:
                 continue
-            first_row = first_rows[window_of[setting], date]
-            last_row = last_rows[window_of[setting], date]
-            price = time_exit_price(prices, entries, index, first_row, last_row, costs)
-            at_end = result_r(entries, index, price, costs)
-            rows = exits.row[index]
-            _results_of_trade(rows, exits.r[index], last_row, at_end, r, win, loss)
-            group = 1 + variation[setting, date]
-            _add_to_sequence(figures[0], counts[0], r, win, loss)
-            _add_to_sequence(figures[group], counts[group], r, win, loss)
-            is_first = n_trades[group] == 0
-            _add_to_sums(figures[group], counts[group], r, win, loss, is_first)
-            if exits.any_ambiguous[index]:
-                _count_ambiguous(counts[group, _AMBIGUOUS], rows, exits.ambiguous[index], last_row)
-            n_trades[0] += 1
-            n_trades[group] += 1
-            per_point = _quotient(1.0, entries.risk[index])
-            inverse_risk[0] += per_point
-            inverse_risk[group] += per_point
+            for group in (0, 1 + variation[setting, date]):
+                outcomes[group, n_trades[group]] = outcome[setting, date]
+                n_trades[group] += 1
+        for group in range(N_GROUPS):
+            if n_trades[group] > 0:
+                own = outcomes[group, : n_trades[group]]
+                _add_trades(figures[group], counts[group], results.r, own, group > 0)
+                if group > 0:
+                    _count_ambiguous(counts[group, _AMBIGUOUS], results, own)
         _complete(figures, counts, n_trades)
         row, last_exit = first_setting + setting, first_exit + n_exits
         for group in range(N_GROUPS):
@@ -237,5 +285,6 @@ def accumulate_metrics(  # type: ignore[no-untyped-def]
             if n_trades[group] == 0:
                 of_group[:] = 0.0
             else:
-                n, per_point = n_trades[group], inverse_risk[group]
+                n = n_trades[group]
+                per_point = _sum_of(results.per_point, outcomes[group, :n])
                 _finish(figures[group], counts[group], n, per_point, n_dates, of_group)

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ib_grid.engine.execution_settings import ORIGINAL, REALISTIC
-from ib_grid.engine.fast.candidates import (
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
+from ib_grid.engine.fast.entries import (
     BY_STOP_MODE,
     NO_CANDIDATE,
     is_blocked,
     put,
     row_at_or_after,
 )
-from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.grid.variations import VARIATIONS
 
 LONG, SHORT = 1, -1

@@ -64,6 +64,39 @@ def prices_of(bars: Bars) -> Prices:
     return Prices(bars.minute, bars.open, bars.high, bars.low, bars.close)
 
 
+def build_windows(
+    prices: Prices,
+    levels: SessionLevels,
+    wait_minutes: int,
+    window_minutes: NDArray[np.float64],
+    model: int,
+) -> list[Window]:
+    """Return the windows of several lengths, shape (n_windows,), after one wait.
+
+    The M2 bars of a shorter window are the first of the longest one's. In `original` W1 cuts a
+    window's last M2 bar, so each window has its own.
+    """
+    lengths = [int(minutes) for minutes in window_minutes]
+    if model == ORIGINAL:
+        return [build_window(prices, levels, wait_minutes, n, model) for n in lengths]
+    longest = build_window(prices, levels, wait_minutes, max(lengths), model)
+    return [_shortened(longest, prices, levels, wait_minutes + n) for n in lengths]
+
+
+def _shortened(window: Window, prices: Prices, levels: SessionLevels, minutes: int) -> Window:
+    """Return a window that ends so many minutes after the Initial Balance (`realistic`)."""
+    w1 = levels.ib_end + minutes
+    last_row = np.searchsorted(prices.minute, w1) - 1
+    tradable = (levels.ib_high > levels.ib_low) & (last_row >= window.first_row)
+    end = np.searchsorted(window.minute, w1 - 2, side="right")
+    return window._replace(
+        w1=w1,
+        last_row=last_row,
+        end=np.where(tradable, np.clip(end, window.first, window.end), window.start),
+        first=np.where(tradable, window.first, window.start),
+    )
+
+
 def build_window(
     prices: Prices,
     levels: SessionLevels,

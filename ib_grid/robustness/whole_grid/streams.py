@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import RISK_FLOOR
-from ib_grid.engine.fast.compiled import kernel
 from ib_grid.engine.fast.decisions import Costs, costs_of, decide
 from ib_grid.engine.fast.engine import exit_pairs
 from ib_grid.engine.fast.entries import Entries
-from ib_grid.engine.fast.exits import result_r, simulate_exits, time_exit_price
-from ib_grid.engine.outcomes import NO_OUTCOME, distinct_outcomes
+from ib_grid.engine.fast.exits import simulate_exits
+from ib_grid.engine.fast.outcomes import NO_OUTCOME, distinct_outcomes, results_of
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 
@@ -86,8 +85,8 @@ def streams(context: BacktestContext, grid: Grid, chunk: Chunk) -> Streams:
         first_id=chunk.first_id,
         dates=decided.levels.date,
         outcome=outcome,
-        r=_table(prices, entries, exits, entry, window, *rows, costs),
-        opposite_r=_table(prices, mirrored, other, entry, window, *rows, costs),
+        r=results_of(prices, entries, exits, entry, window, *rows, costs).r,
+        opposite_r=results_of(prices, mirrored, other, entry, window, *rows, costs).r,
     )
 
 
@@ -107,18 +106,3 @@ def opposite_entries(entries: Entries, costs: Costs) -> Entries:
         fill=fill,
         risk=np.where(risk <= RISK_FLOOR * entries.ref, 0.0, risk),
     )
-
-
-@kernel
-def _table(prices, entries, exits, entry, window, first_rows, last_rows, costs):  # type: ignore[no-untyped-def]
-    """R of each outcome: at the window's end if the exit does not come before."""
-    r = np.empty((len(entry), exits.r.shape[1]), np.float64)
-    for outcome in range(len(entry)):
-        e, w = entry[outcome], window[outcome]
-        date = entries.date[e]
-        first_row, last_row = first_rows[w, date], last_rows[w, date]
-        price = time_exit_price(prices, entries, e, first_row, last_row, costs)
-        at_end = result_r(entries, e, price, costs)
-        for i in range(r.shape[1]):
-            r[outcome, i] = exits.r[e, i] if exits.row[e, i] <= last_row else at_end
-    return r

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.fast.compiled import kernel
-from ib_grid.engine.outcomes import NO_OUTCOME
+from ib_grid.engine.fast.outcomes import NO_OUTCOME
 from ib_grid.grid.grid import Grid
 from ib_grid.robustness.whole_grid.streams import Streams
 

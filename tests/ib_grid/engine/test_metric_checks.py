@@ -67,7 +67,13 @@ def test_computed_rows_are_consistent(rows: dict[str, np.ndarray]) -> None:
     assert first_inconsistency(rows) is None
 
 
-NO_IDENTITY = ("sharpe_ratio", "sortino_ratio", "sharpe_trades", "profit_factor")
+NO_IDENTITY = (
+    "sharpe_ratio",
+    "sortino_ratio",
+    "sharpe_trades",
+    "profit_factor",
+    "break_even_points",
+)
 
 
 @pytest.mark.parametrize("name", [n for n in METRIC_COLUMNS if not n.endswith(NO_IDENTITY)])

@@ -8,7 +8,8 @@ import pytest
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import MODELS, Execution
 from ib_grid.engine.fast import engine
-from ib_grid.engine.outcomes import NO_OUTCOME, Outcomes, outcomes
+from ib_grid.engine.fast.outcomes import NO_OUTCOME
+from ib_grid.engine.outcomes import Outcomes, outcomes
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import trades_frame
 from ib_grid.grid.named_grids import grid_from_mapping

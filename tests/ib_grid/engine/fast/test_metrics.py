@@ -10,12 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.engine.execution_settings import REALISTIC
-from ib_grid.engine.fast.decisions import Costs
-from ib_grid.engine.fast.entries import NO_ENTRY, empty_entries
-from ib_grid.engine.fast.exits import Exits
 from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, accumulate_metrics
-from ib_grid.engine.fast.windows import Prices
+from ib_grid.engine.fast.outcomes import NO_OUTCOME, Results
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.variations import VARIATIONS
 
@@ -26,28 +22,19 @@ Day = tuple[int, float, bool] | None  # variation, R, ambiguous
 
 def _accumulated(days: list[Day]) -> dict[str, float]:
     """Metrics of one combination whose dates end in these results."""
-    n = len(days)
-    entries = empty_entries(n)
-    entries.row[:], entries.date[:], entries.direction[:] = 0, np.arange(n), 1
-    entries.fill[:], entries.risk[:] = 100.0, RISKS[np.arange(n) % len(RISKS)]
     traded = [day if day is not None else (0, 0.0, False) for day in days]
-    exits = Exits(
-        np.zeros((n, 1), np.int32),
-        np.array([[r] for _, r, _ in traded]).reshape(n, 1),
-        np.array([[a] for _, _, a in traded]).reshape(n, 1),
-        np.zeros((n, 1)),
-        np.array([a for _, _, a in traded]),
+    n = len(traded)
+    risk = RISKS[np.arange(n) % len(RISKS)]
+    results = Results(
+        r=np.array([[r] for _, r, _ in traded]).reshape(n, 1),
+        ambiguous=np.array([[a] for _, _, a in traded], np.bool_).reshape(n, 1),
+        any_ambiguous=np.array([a for _, _, a in traded], np.bool_),
+        per_point=np.divide(1.0, risk, out=np.zeros(n), where=risk > 0),
     )
-    indices = [i if day is not None else NO_ENTRY for i, day in enumerate(days)]
-    entry_index = np.array([indices], np.int32)
+    indices = [i if day is not None else NO_OUTCOME for i, day in enumerate(days)]
     variation = np.array([[v for v, _, _ in traded]], np.int8)
-    prices = Prices(np.zeros(1, np.int64), *(np.full(1, 100.0) for _ in range(4)))
-    rows = np.zeros((1, n), np.int64)
     out = np.empty((N_GROUPS, N_METRICS, 1, 1), np.float32)
-    window_of = np.zeros(1, np.int64)
-    costs = Costs(0.0, 0.0, 0.0, REALISTIC)
-    days = (entry_index, variation, window_of, rows, rows)
-    accumulate_metrics(prices, entries, exits, *days, costs, out, 0, 0)
+    accumulate_metrics(results, np.array([indices], np.int32), variation, out, 0, 0)
     return dict(zip(METRIC_COLUMNS, out.ravel().tolist(), strict=True))
 
 

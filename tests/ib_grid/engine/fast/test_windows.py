@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_grid.engine.execution_settings import ORIGINAL, REALISTIC
-from ib_grid.engine.fast.windows import Window, build_window, prices_of
+from ib_grid.engine.fast.windows import Window, build_window, build_windows, prices_of
 from ib_grid.market.bars import Bars
 from ib_grid.market.instruments import Session
 from ib_grid.market.levels import session_levels
@@ -110,3 +110,25 @@ def test_m2_bars_are_those_of_pandas(model: int, minutes: set[int], wait: int, l
     assert _of_window(window) == starts.tolist()
     for name in ("open", "high", "low", "close"):
         assert getattr(window, name)[some].tolist() == expected[name].tolist()
+
+
+@given(
+    st.sets(st.integers(480, 600), min_size=2).filter(lambda m: min(m) < 510),
+    st.integers(0, 20),
+    st.lists(st.integers(1, 60), min_size=1, max_size=4),
+)
+@pytest.mark.parametrize("model", [REALISTIC, ORIGINAL])
+def test_windows_built_together_equal_single_ones(
+    model: int, minutes: set[int], wait: int, lengths: list[int]
+) -> None:
+    bars = _bars(sorted(minutes))
+    prices, levels = prices_of(bars), session_levels(bars, UTC_SESSION)
+    together = build_windows(prices, levels, wait, np.array(lengths, np.float64), model)
+    for window, length in zip(together, lengths, strict=True):
+        alone = build_window(prices, levels, wait, length, model)
+        assert _of_window(window) == _of_window(alone)
+        assert (window.w1, window.last_row) == (alone.w1, alone.last_row)
+        rows = slice(window.start[0], window.end[0])
+        own = slice(alone.start[0], alone.end[0])
+        for name in ("row", "minute", "open", "high", "low", "close"):
+            assert np.array_equal(getattr(window, name)[rows], getattr(alone, name)[own])
