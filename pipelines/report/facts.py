@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import pandas as pd
 
@@ -12,9 +12,13 @@ from ib_grid.grid.glossary import SCALING
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATION_RULES
 from pipelines.render.numbers import Scalar, row_values, shortest_decimals, significant
+from pipelines.report.measures.eligible import RIVAL_COLUMNS
 from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.replay import NoReplay
 from pipelines.report.measures.sums import Sums
 from pipelines.report.report import Report, VariationReport
+
+_LEAST_R = 0.05  # shown as 0.1
 
 
 class Section(NamedTuple):
@@ -31,8 +35,14 @@ def sections(report: Report) -> list[Section]:
         Section("Run", _run(report)),
         Section("Combinations", {**_coverage(report), **sums_values(report.overall.sums)}),
         Section("Ranking", ranking_values(report.overall, report.settings.ranking.min_trades)),
-        Section(f"{report.attribute.capitalize()} combination", best_values(report.overall)),
+        Section(f"{report.attribute.capitalize()} combination", _selected_values(report)),
     ]
+
+
+def _selected_values(report: Report) -> dict[str, Scalar]:
+    texts = {"rivals": rivals_text(report), "at the end": now_text(report)}
+    told = {f"note, {name}": text for name, text in texts.items() if text}
+    return {**best_values(report.overall), **told}
 
 
 def verdict_values(report: Report) -> dict[str, Scalar]:
@@ -110,6 +120,40 @@ def best_values(ranking: Ranking) -> dict[str, Scalar]:
     metrics = [ranking.scope.prefix + name for name in METRIC_NAMES]
     names = ("combo_id", "score", *PARAM_NAMES, *(name for name in metrics if name in row))
     return {name: row[name] for name in names}
+
+
+def rivals_text(report: Report) -> str:
+    """Return which combinations beat the selected one by all main metrics but the win rate."""
+    rivals, best = report.eligible.rivals, best_record(report.overall)
+    if best is None or not rivals.n:
+        return ""
+    named = [f"{row['combo_id']} ({_figures(row)})" for row in rivals.highest.to_dict("records")]
+    few = rivals.n <= len(named)
+    several = f"{rivals.n:,} combinations beat" if rivals.n > 1 else "One combination beats"
+    return (
+        f"{several} the selected one ({_figures(best['metrics'])}) by total R, Sharpe ratio and"
+        f" drawdown at once{':' if few else ', such as'} {', '.join(named)}."
+    )
+
+
+def _figures(metrics: Mapping[Any, Any]) -> str:
+    total_r, sharpe, drawdown = (metrics[name] for name in RIVAL_COLUMNS)
+    return f"{total_r:,.1f} R, Sharpe {sharpe:.2f}, drawdown {drawdown:,.1f} R"
+
+
+def now_text(report: Report) -> str:
+    """Return how the selected combination stands at the end of the bars; empty if at its best."""
+    if isinstance(report.replay, NoReplay) or not report.is_profitable:
+        return ""
+    trades = report.replay.trades[0]
+    year_ago = pd.Timestamp(report.info.last_bar_utc[:10]) - pd.DateOffset(years=1)
+    curve, dates = trades["r"].cumsum(), trades["date"]
+    below = curve.clip(lower=0).max() - curve.iloc[-1]
+    lost = -trades["r"][dates > year_ago].sum() if dates.iloc[0] <= year_ago else 0.0
+    parts = [f"still below its peak by {below:,.1f} R"] if below >= _LEAST_R else []
+    parts += [f"lost {lost:,.1f} R in the last year"] if lost >= _LEAST_R else []
+    text = ", ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 class BestRecord(TypedDict):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from ib_grid.analysis import RunSource
@@ -109,6 +110,18 @@ class Report:
     verdict: Verdict
 
     @property
+    def top(self) -> pd.DataFrame:
+        """First `TOP_TABLE` rows of the ranking that represent themselves.
+
+        ``alike`` is the number of near-identical combinations among the top `TOP_ROWS`, itself
+        included; without the bars all represent themselves, and there is no such column.
+        """
+        if isinstance(self.replay, NoReplay):
+            return self.overall.best.head(TOP_TABLE)
+        position, alike = np.unique(self.replay.represented_by, return_counts=True)
+        return self.overall.best.iloc[position].assign(alike=alike).head(TOP_TABLE)
+
+    @property
     def is_profitable(self) -> bool:
         """True if the combination with the highest score makes money."""
         best = self.overall.best
@@ -160,7 +173,7 @@ def build_report(
     measured = executor.submit_thread(_measured, files, info.grid)
     overall, *of_variations = _rankings(files, info, settings, executor)
     bests = pd.concat([ranking.best.head(1) for ranking in of_variations])
-    replayed = executor.submit(replay, overall.best.head(TOP_TABLE), bests, files, source)
+    replayed = executor.submit(replay, overall.best.head(TOP_ROWS), bests, files, source)
     pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
     variations = {
         name: VariationReport(by_rule=a, unfiltered=b, variation_filter=settings.variation_filter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +14,7 @@ from ib_grid.grid.glossary import SCALING
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.columns import column
 from pipelines.render.numbers import text
-from pipelines.render.tables import print_table
+from pipelines.render.tables import Column, print_table
 from pipelines.report import facts
 from pipelines.report.report import TOP_ROWS, Report
 
@@ -68,12 +69,41 @@ def _show_verdict(console: Console, report: Report) -> None:
 
 
 def _show_top(console: Console, report: Report) -> None:
-    best = report.overall.best.head(TOP_LINES)
+    best = report.top.head(TOP_LINES)
     hint = f"All columns are in {report.info.symbol}_top_{TOP_ROWS}.csv."
-    print_table(console, best, [column(name) for name in _COLUMNS], hint=hint)
-    for line in (_setting_line(report), _score_line(report), _eligible_line(report)):
+    columns = [column(name) for name in _COLUMNS]
+    if "alike" in best:
+        columns.insert(2, Column("alike", "alike", "d"))
+    print_table(console, best, columns, hint=hint)
+    for line in (*_alike_line(best), *_setting_lines(report)):
         console.print(Text(line))
     console.print(Text(f"{report.attribute.capitalize()}: {_params_line(report)}"))
+    for line in filter(
+        None, (facts.rivals_text(report), facts.now_text(report), *_highest(report))
+    ):
+        console.print(Text(line))
+
+
+def _highest(report: Report) -> list[str]:
+    """Return the highest total R, which the live display of a run has shown."""
+    density = report.eligible.density
+    if density is None:
+        return []
+    total_r, combo_id = density.front[-1, 1], density.front_ids[-1]
+    return [f"Highest total R of all: {total_r:,.1f} R, combination {combo_id}."]
+
+
+def _alike_line(best: pd.DataFrame) -> list[str]:
+    if "alike" not in best:
+        return []
+    return [
+        f"A row stands for the near-identical combinations of the top {TOP_ROWS}, whose number is"
+        " alike."
+    ]
+
+
+def _setting_lines(report: Report) -> list[str]:
+    return [_setting_line(report), _score_line(report), _eligible_line(report)]
 
 
 def _setting_line(report: Report) -> str:

@@ -15,6 +15,7 @@ from pipelines.render.tables import json_text
 from pipelines.report import facts
 from pipelines.report.excel import write_workbook
 from pipelines.report.html.page import html_text
+from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import TOP_ROWS, VARIATION_ROWS, Report, workbook_path
 from pipelines.report.text_files import summary_text, variation_text
 
@@ -71,7 +72,7 @@ def _texts(report: Report, run_dir: AnyPath) -> dict[str, str]:
     """Return the content of each file, by name without the symbol."""
     contents = {
         "summary.txt": summary_text(report, run_dir),
-        f"top_{TOP_ROWS}.csv": _csv(report.overall.best.head(TOP_ROWS), report),
+        f"top_{TOP_ROWS}.csv": _csv(_top_rows(report), report),
         "variations_summary.csv": _csv(facts.variations_frame(report), report),
         "variation_report.txt": variation_text(report, run_dir),
         "variation_agg.json": json_text(_aggregate(report)),
@@ -86,6 +87,14 @@ def _texts(report: Report, run_dir: AnyPath) -> dict[str, str]:
     if best:
         contents["best_params.json"] = json_text(best["params"])
     return contents
+
+
+def _top_rows(report: Report) -> pd.DataFrame:
+    """Return the top rows; with the bars, also the rank of what represents each one."""
+    top = report.overall.best.head(TOP_ROWS)
+    if isinstance(report.replay, NoReplay):
+        return top
+    return top.assign(represented_by=report.replay.represented_by + 1)
 
 
 def _csv(frame: pd.DataFrame, report: Report) -> str:

@@ -96,6 +96,11 @@ def top_of(run: MadeUpRun) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def represented(run: MadeUpRun) -> list[dict[str, str]]:
+    """Return the rows of the ranking that the top 20 shows: one of each near-identical group."""
+    return [row for row in top_of(run) if row["represented_by"] == row["rank"]][:20]
+
+
 def top_table(page: Element) -> list[dict[str, Element]]:
     """Return the rows of the top 20 by column name."""
     table = page.by_id("top-table")

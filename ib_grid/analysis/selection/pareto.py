@@ -129,6 +129,12 @@ def _dominated(
     return found
 
 
-def pareto_front(points: NDArray[Any]) -> NDArray[Any]:
-    """Return the Pareto front of points (cost, gain), ascending in both; of equal points one."""
-    return np.unique(points[not_dominated(points * np.array([1, -1], points.dtype))], axis=0)
+def pareto_front(points: NDArray[Any], ids: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the rows of the Pareto front of points (cost, gain), ascending in both.
+
+    Of equal points the one with the lowest id is included.
+    """
+    front = np.flatnonzero(not_dominated(points * np.array([1, -1], points.dtype)))
+    front = front[np.lexsort((ids[front], points[front, 0]))]
+    is_first = np.append(True, (np.diff(points[front, 0]) != 0))[: len(front)]
+    return front[is_first]

@@ -27,7 +27,7 @@ from pipelines.render.numbers import shortest_decimals, significant
 from pipelines.report import facts
 from pipelines.report.facts import BestRecord
 from pipelines.report.measures.eligible import Eligible
-from pipelines.report.measures.replay import TOP_TABLE, NoReplay
+from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import Report
 
 _FILLS = {"original": "the old optimizer's fills", "realistic": "realistic fills"}
@@ -52,6 +52,7 @@ def findings(report: Report) -> tuple[Statement, ...]:
     return (
         *statements,
         Statement("best", lead, _best(best, report.eligible)),
+        *_standing(report),
         Statement("edge", "Edge of the grid", edge_text(edges(report.info.grid, params))),
         Statement("neighbours", "Neighbours", _neighbours(report.eligible.beside_best, best)),
         Statement("ambiguous", "Ambiguous trades", _ambiguous(best)),
@@ -223,7 +224,7 @@ def _other_model(report: Report) -> Markup:
     replay = report.replay
     if isinstance(replay, NoReplay):
         return Markup("Not measured. {}").format(replay.reason)
-    own = report.overall.best["total_r"].head(TOP_TABLE).to_numpy(np.float64)
+    own = report.top["total_r"].to_numpy(np.float64)
     other = replay.other["total_r"].to_numpy(np.float64)
     return Markup(
         "With {} {} profitable. Their median total R is {}&nbsp;R instead of {}&nbsp;R; rank 1"
@@ -243,6 +244,13 @@ def _still_profitable(profitable: int, n: int, *, stay: bool) -> Markup:
     if n > 1 and profitable == n:
         return Markup("all top {} {}").format(number(n), what)
     return Markup("{} of the top {} {}").format(number(profitable), number(n), what)
+
+
+def _standing(report: Report) -> Iterator[Statement]:
+    if rivals := facts.rivals_text(report):
+        yield Statement("rivals", "Better in all else", prose(rivals))
+    if now := facts.now_text(report):
+        yield Statement("now", "At the end of the bars", prose(now))
 
 
 def _hold_out(report: Report) -> Iterator[Statement]:

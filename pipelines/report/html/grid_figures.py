@@ -137,7 +137,9 @@ def _front(density: Density) -> go.Scatter:
         mode="lines+markers",
         line={"color": style.LOSS, "width": 1.5, "shape": "hv"},
         marker={"size": 5},
-        hovertemplate="Pareto front: drawdown %{x:.2f} R, total R %{y:.2f}<extra></extra>",
+        customdata=density.front_ids.tolist(),
+        hovertemplate="Pareto front: combination %{customdata}, drawdown %{x:.2f} R,"
+        " total R %{y:.2f}<extra></extra>",
     )
 
 

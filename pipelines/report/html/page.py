@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,7 @@ from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
 from ib_grid.robustness.conclusion.verdict import Level
 from pipelines.render.html.assembly import environment, plotly_base64, script_json
-from pipelines.render.html.words import count_word, number, per_trade_r, plural, readable
+from pipelines.render.html.words import number, per_trade_r, plural, readable
 from pipelines.report import facts
 from pipelines.report.facts import Section
 from pipelines.report.html import luck, tables
@@ -23,7 +22,7 @@ from pipelines.report.html.figures import draw_figures
 from pipelines.report.html.findings import findings, none_ranked, profitable_pct, state
 from pipelines.report.measures.parameter_effects import MOST_VALUES
 from pipelines.report.measures.replay import NoReplay
-from pipelines.report.report import Report
+from pipelines.report.report import TOP_ROWS, Report
 
 _NOTES_OPEN = 8
 _WARNING = "NOT FILTERED"
@@ -76,6 +75,8 @@ def _values(report: Report) -> dict[str, Any]:
         **_replayed(report),
         "best": tables.best_values(report) if len(report.overall.best) else None,
         "top": tables.top_table(report),
+        "n_top": len(report.top),
+        "n_top_rows": TOP_ROWS,
         "variations": tables.variation_table(report),
         "sections": [_about(report, section) for section in facts.sections(report)[1:4]],
         "glossary": _glossary(),
@@ -98,11 +99,10 @@ def _luck(report: Report) -> dict[str, Any] | None:
 def _replayed(report: Report) -> dict[str, Any]:
     replay = report.replay
     if isinstance(replay, NoReplay):
-        return {"no_replay": replay.reason, "n_curves": 0, "differences": "", "outcomes": ""}
+        return {"no_replay": replay.reason, "n_curves": 0, "outcomes": ""}
     return {
         "no_replay": "",
         "n_curves": len(replay.trades),
-        "differences": _differences(replay.trades),
         "outcomes": _outcomes(replay.trades[0]["r"]),
     }
 
@@ -122,17 +122,6 @@ def _outcomes(r: pd.Series) -> Markup:
         number(n),
         number(most, 2),
         number(gains.max(), 2),
-    )
-
-
-def _differences(trades: Sequence[pd.DataFrame]) -> str:
-    """Return a sentence with the number of combinations that trade differently."""
-    n = len(trades)
-    distinct = len({(tuple(t["date"].astype(str)), tuple(t["r"])) for t in trades})
-    if distinct == n:
-        return f"All {count_word(n)} trade differently."
-    return (
-        f"Among these {count_word(n)} there are only {count_word(distinct)} different trade lists."
     )
 
 

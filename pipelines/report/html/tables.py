@@ -19,7 +19,7 @@ from pipelines.render.html.words import breakable, exact, number, per_trade_r
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
 from pipelines.report.facts import BestRecord
-from pipelines.report.measures.replay import TOP_TABLE, NoReplay
+from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import Report, VariationReport
 
 _DECIMALS = {"count": 0, "%": 1}
@@ -90,7 +90,7 @@ def top_table(report: Report) -> Top:
     ]
     table = Table(
         name="top-table",
-        label="Top 20, a table",
+        label="Top combinations, a table",
         headings=tuple(headings),
         rows=tuple(rows),
         sorted_by="rank",
@@ -100,6 +100,7 @@ def top_table(report: Report) -> Top:
 
 def _top_headings(report: Report, several: list[str]) -> list[Heading]:
     names = {"rank": "rank", _LINK: Markup('<span class="hidden">trades</span>'), "combo_id": "id"}
+    names |= {"alike": "alike"} if "alike" in report.top else {}
     for name, heading in _METRIC_HEADINGS.items():
         names[name] = heading
         if name == "total_r" and not isinstance(report.replay, NoReplay):
@@ -113,7 +114,7 @@ def _top_headings(report: Report, several: list[str]) -> list[Heading]:
 
 def _top_records(report: Report) -> list[dict[str, Scalar]]:
     """Return the top rows, with total R under the other execution model if it was measured."""
-    best = report.overall.best.head(TOP_TABLE)
+    best = report.top
     if not isinstance(report.replay, NoReplay):
         best = best.assign(**{_OTHER: report.replay.other["total_r"].to_numpy()})
     return [row_values(row) for row in best.to_dict("records")]
@@ -122,7 +123,7 @@ def _top_records(report: Report) -> list[dict[str, Scalar]]:
 def _cell(report: Report, name: str, row: dict[str, Scalar]) -> Cell:
     if name == _LINK:
         return Cell(Markup('<a href="#trades-{}">trades</a>').format(row["combo_id"]), row["rank"])
-    if name in ("rank", "combo_id"):
+    if name in ("rank", "combo_id", "alike"):
         return Cell(exact(row[name], str(row[name])), row[name])
     if name == _OTHER or name in _METRIC_HEADINGS:
         return Cell(metric(name.removeprefix("other_"), float(row[name])), row[name])

@@ -29,7 +29,8 @@ def _years(report: Report) -> range:
 def equity(report: Report) -> Iterator[Figure]:
     """Draw cumulative R and drawdown of the top combinations, the best on top."""
     if isinstance(report.replay, Replay):
-        by_rank = {f"rank {rank}": t for rank, t in enumerate(report.replay.trades, 1)}
+        ranks = report.top["rank"].head(len(report.replay.trades)).tolist()
+        by_rank = dict(zip(map("rank {}".format, ranks), report.replay.trades, strict=True))
         yield page_figure(
             "equity",
             "Cumulative R and drawdown",

@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ib_grid import analysis
 from ib_grid.analysis import RunSource
@@ -18,6 +20,7 @@ from ib_grid.grid.params import Params
 from ib_grid.runs import row_blocks
 from ib_grid.runs.row_blocks import File
 from pipelines.render import numbers
+from pipelines.report.measures.alike import representatives
 
 TOP_CURVES = 10
 TOP_TABLE = 20
@@ -39,14 +42,19 @@ class Replay:
 
     Attributes
     ----------
+    represented_by : int64 array, shape (n_ranked,)
+        Position in the ranking of the combination that stands for each one's near-identical trades;
+        see `representatives`.
     trades : tuple of DataFrame
-        Of the best `TOP_CURVES`, as `ib_grid.engine.trades` gives them.
+        Of the best `TOP_CURVES` that represent themselves, as `ib_grid.engine.trades` gives them.
     other_model : {"realistic", "original"}
         The execution model that the run did not use.
     other : DataFrame
-        Metrics of the best `TOP_TABLE` under the other model, a row each; numbers as published.
+        Metrics of the best `TOP_TABLE` that represent themselves under the other model, a row each;
+        numbers as published.
     """
 
+    represented_by: NDArray[np.int64]
     trades: tuple[pd.DataFrame, ...]
     other_model: Model
     other: pd.DataFrame
@@ -65,17 +73,20 @@ def replay(
         If a row is not what the engine computes from the bars of the run, or the very best not what
         the reference engine computes.
     """
-    best = ranked.head(TOP_TABLE)
     if isinstance(source, NoReplay):
         return source
-    if best.empty:
+    if ranked.empty:
         return NoReplay("No combination is ranked.")
+    params = [source.grid.params(int(combo_id)) for combo_id in ranked["combo_id"]]
+    represented_by = representatives(params, source)
+    best = ranked.iloc[np.unique(represented_by)].head(TOP_TABLE)
     _check_rows(pd.concat([best, others]).drop_duplicates("combo_id"), files, source)
     top = [source.grid.params(int(combo_id)) for combo_id in best["combo_id"]]
     model: Model = next(m for m in MODELS if m != source.context.execution.model)
     execution = dataclasses.replace(source.context.execution, model=model)
     context = dataclasses.replace(source.context, execution=execution)
     return Replay(
+        represented_by=represented_by,
         trades=tuple(analysis.trades(source, params) for params in top[:TOP_CURVES]),
         other_model=model,
         other=_metrics(top, dataclasses.replace(source, context=context)),

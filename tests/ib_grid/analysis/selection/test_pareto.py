@@ -47,7 +47,11 @@ def test_many_points(n_columns: int) -> None:
 
 @given(nps.arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)), elements=floats))
 def test_no_point_beats_the_front(points: np.ndarray) -> None:
-    front = pareto_front(points)
+    ids = np.arange(len(points))[::-1].copy()
+    rows = pareto_front(points, ids)
+    front = points[rows]
+    for row in rows:
+        assert ids[row] == ids[(points == points[row]).all(axis=1)].min()
     assert (np.diff(front, axis=0) > 0).all()
     for cost, gain in points:
         as_good = (front[:, 0] <= cost) & (front[:, 1] >= gain)

@@ -27,7 +27,7 @@ from tests.helpers.html_page import (
     json_of,
     page_of,
     read_page,
-    top_of,
+    represented,
     top_table,
 )
 from tests.helpers.runs.reported_runs import AXES, MadeUpRun, random_rows, run_info, write_rows
@@ -42,7 +42,7 @@ MAX_BYTES = 5_000_000
 
 def test_hint_is_the_needed_command(traded: tuple[MadeUpRun, RunSource], page: Element) -> None:
     run, _ = traded
-    for row in top_of(run)[:20]:
+    for row in represented(run):
         section = page.by_id(f"trades-{row['combo_id']}")
         content, command = (pre.text for pre in section.all("pre"))
         combo_id = int(row["combo_id"])
@@ -55,7 +55,7 @@ def test_hint_is_the_needed_command(traded: tuple[MadeUpRun, RunSource], page: E
         assert words[words.index("--out") + 1] == f"GER40_{combo_id}_trades.csv"
     links = [row["trades_link"] for row in top_table(page)]
     targets = [next(cell.all("a")).attributes["href"] for cell in links]
-    assert targets == [f"#trades-{row['combo_id']}" for row in top_of(run)[:20]]
+    assert targets == [f"#trades-{row['combo_id']}" for row in represented(run)]
 
 
 # one file, safe and small

@@ -11,6 +11,7 @@ from ib_grid.analysis.selection.pareto import pareto_front
 from ib_grid.errors import StoreError
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
+from pipelines.report import facts
 from tests.helpers.runs.reported_runs import MadeUpRun, write_rows
 
 MakeRun = Callable[..., MadeUpRun]
@@ -28,7 +29,37 @@ def test_density_counts_the_eligible(make_run: MakeRun) -> None:
     np.add.at(expected, (upper, right), 1)
     assert (density.counts == expected).all()
     points = ranked[["max_drawdown", "total_r"]].to_numpy(np.float32)
-    assert density.front.tolist() == pareto_front(points).tolist()
+    front = pareto_front(points, ranked["combo_id"].to_numpy())
+    assert density.front.tolist() == points[front].tolist()
+    assert density.front_ids.tolist() == ranked["combo_id"].to_numpy()[front].tolist()
+
+
+def test_rivals_beat_the_best_in_all_else(make_run: MakeRun, grid: Grid) -> None:
+    run = make_run()
+    best = run.rows.set_index("combo_id").loc[run.report().overall.best["combo_id"].iloc[0]]
+    signs = {"total_r": 1, "sharpe_ratio": 1, "max_drawdown": -1}
+    for name, sign in signs.items():  # so that some combinations beat it
+        run.rows.loc[best.name, name] = np.float32(-5 * sign)
+    run.rows.loc[best.name, "winrate"] = np.float32(1000)
+    write_rows(run.run_dir, grid, run.rows, 128)
+    report = run.report(ranking=RankingSettings(weights={"winrate": 1.0}))
+    assert report.overall.best["combo_id"].iloc[0] == best.name
+    own = run.rows.loc[best.name]
+    beats = run.rows["total_trades"] >= 10
+    for name, sign in signs.items():
+        beats &= sign * run.rows[name] > sign * own[name]
+    expected = run.rows[beats].sort_values("total_r", ascending=False)["combo_id"]
+    found = report.eligible.rivals
+    assert found.n == len(expected) > 3
+    assert found.highest["combo_id"].tolist() == expected.head(3).tolist()
+    text = facts.rivals_text(report)
+    assert text.startswith(f"{found.n} combinations beat the selected one")
+    assert f"such as {expected.iloc[0]} (" in text
+
+
+def test_without_rivals_nothing_is_said(make_run: MakeRun) -> None:
+    report = make_run().report(ranking=RankingSettings(weights={"total_r": 1.0}))
+    assert (report.eligible.rivals.n, facts.rivals_text(report)) == (0, "")
 
 
 @pytest.mark.parametrize("chunks", [slice(None), slice(0, 2)])
