@@ -8,32 +8,41 @@ from dataclasses import replace
 from pathlib import Path
 
 from ib_grid.errors import DataError
-from ib_grid.market import clock
+from ib_grid.market.clock import local_clock
 from ib_grid.news.calendars import Calendar, CalendarFile, merge_calendars
 from ib_grid.news.formats.entry import BOM, UTF8_HINT
+from ib_grid.news.formats.fields import calendar_of
 from ib_grid.news.formats.known_formats import DESCRIPTIONS, recognise_format
 from ib_grid.storage.atomic_files import read_regular
 
 MAX_BYTES = 8 * 1024 * 1024
 
 
-def read_calendar(paths: Path | Sequence[Path], *, timezone: str | None = None) -> Calendar:
+def read_calendar(
+    paths: Path | Sequence[Path], *, timezone: str | None = None, date_order: str | None = None
+) -> Calendar:
     """Read files and folders as one calendar.
 
     Every file of a folder is read, except hidden ones; its subfolders are not. `timezone` is the
-    clock of times without an offset, by default that of each format (`formats.FORMATS`).
+    clock of times without an offset (`clock.local_clock`), by default that of the format;
+    `date_order` is ``day-first`` or ``month-first``, by default what each file tells.
+
+    Raises
+    ------
+    DataError
+        If a file is not a calendar, or leaves open what neither argument tells.
     """
     if timezone is not None:
-        clock.zone(timezone)
+        local_clock(timezone, "--news-timezone")
     given = [paths] if isinstance(paths, Path) else list(paths)
     files = dict.fromkeys(file for path in given for file in _files_of(path))
-    return merge_calendars(_read_file(file, timezone) for file in files)
+    return merge_calendars(_read_file(file, timezone, date_order) for file in files)
 
 
-def _read_file(path: Path, timezone: str | None) -> Calendar:
+def _read_file(path: Path, timezone: str | None, date_order: str | None) -> Calendar:
     raw = _content(path)
     found = recognise_format(raw.removeprefix(BOM).lstrip())
-    calendar = found.read(raw, str(path), timezone or found.timezone)
+    calendar = calendar_of(found.read(raw, str(path)), timezone, date_order)
     file = CalendarFile(
         name=path.name,
         format=found.name,

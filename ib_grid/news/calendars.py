@@ -12,12 +12,13 @@ from ib_grid.market.clock import MINUTES_PER_DAY
 IMPACTS = ("High", "Medium", "Low", "Non-Economic")
 HIGH = IMPACTS[0]
 
-# Words used by calendars, and the colours of their icons.
+# Words and numbers used by calendars, and the colours of their icons.
 _IMPACT_OF = {
-    **dict.fromkeys(("high", "red"), "High"),
-    **dict.fromkeys(("medium", "orange"), "Medium"),
-    **dict.fromkeys(("low", "yellow"), "Low"),
-    **dict.fromkeys(("non-economic", "holiday", "gray", "grey"), "Non-Economic"),
+    **dict.fromkeys(("high", "red", "3", "***"), "High"),
+    **dict.fromkeys(("medium", "moderate", "orange", "ora", "2", "**"), "Medium"),
+    **dict.fromkeys(("low", "yellow", "yel", "1", "*"), "Low"),
+    **dict.fromkeys(("non-economic", "holiday", "none", "0"), "Non-Economic"),
+    **dict.fromkeys(("gray", "grey", "gra"), "Non-Economic"),
 }
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -131,7 +132,7 @@ def _name(event: Event | UntimedEvent) -> tuple[str, str]:
 
 def normalised_impact(text: str) -> str | None:
     """Return the one of `IMPACTS` that a word or colour means, None if unknown."""
-    word = " ".join(text.casefold().split())
+    word = " ".join(text.casefold().split()).rpartition("impact-")[2]
     return _IMPACT_OF.get(word.removesuffix(" expected").removesuffix(" impact"))
 
 

@@ -131,7 +131,7 @@ def currencies_of(
     found = tuple(dict.fromkeys(code for code in codes if code is not None))
     if not texts or None in codes:
         raise ConfigError(
-            f"invalid currencies of {instrument.symbol}: {given!r}",
-            expected='a list of three-letter codes, such as ["EUR", "USD"]',
+            f"invalid currencies of {instrument.symbol}: {', '.join(map(str, texts)) or given!r}",
+            expected="three-letter codes such as EUR and USD",
         )
     return found

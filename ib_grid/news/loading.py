@@ -61,6 +61,7 @@ def load_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Lo
         currencies=currencies,
         paths=tuple(str(path.absolute()) for path in settings.paths),
         timezone=settings.timezone,
+        date_order=settings.date_order,
         calendars=calendar.files,
         coverage=settings.coverage,
         session_dates=len(dates),
@@ -73,7 +74,9 @@ def load_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Lo
 
 def _read(settings: NewsSettings) -> Calendar:
     if settings.paths or settings.coverage == "partial":
-        return read_calendar(settings.paths, timezone=settings.timezone)
+        return read_calendar(
+            settings.paths, timezone=settings.timezone, date_order=settings.date_order
+        )
     raise ConfigError(
         "the news filter is on but no calendar is given",
         location="--news",

@@ -29,7 +29,10 @@ class NewsSettings:
     currencies : mapping of symbol to currencies
         Overrides the currencies of the instruments.
     timezone : str or None
-        Clock of times without an offset; None for the default of each format.
+        Clock of times without an offset; None for that of the format.
+    date_order : str or None
+        Order of dates such as 03/05/2024, ``day-first`` or ``month-first``; None if each
+        file tells.
     """
 
     enabled: bool = True
@@ -39,6 +42,7 @@ class NewsSettings:
     coverage: CoverageMode = "full"
     currencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     timezone: str | None = None
+    date_order: str | None = None
 
     def __post_init__(self) -> None:
         if self.coverage not in COVERAGE_MODES:

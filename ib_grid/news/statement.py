@@ -40,6 +40,7 @@ class NewsStatement:
     currencies: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     timezone: str | None = None
+    date_order: str | None = None
     calendars: tuple[CalendarFile, ...] = ()
     coverage: CoverageMode = "full"
     session_dates: int = 0
@@ -78,8 +79,15 @@ class NewsStatement:
             after_minutes=self.after_minutes,
             coverage=self.coverage,
             currencies={symbol: self.currencies},
-            timezone=self.timezone,
+            timezone=self.timezone or self._former_clock,
+            date_order=self.date_order,
         )
+
+    @property
+    def _former_clock(self) -> str | None:
+        """The clock of times without one, in runs made when the format had one."""
+        clocks = {_FORMER_CLOCKS[c.format] for c in self.calendars if c.format in _FORMER_CLOCKS}
+        return clocks.pop() if len(clocks) == 1 else None
 
     @property
     def rule(self) -> str:
@@ -118,6 +126,7 @@ class NewsStatement:
         return f"NOT FILTERED: {self.unfiltered_dates:,} of {self.session_dates:,} session dates."
 
 
+_FORMER_CLOCKS = {"weekly": "America/New_York", "table": "UTC"}
 DISABLED = NewsStatement(enabled=False)
 
 _CALENDAR_TYPES: dict[str, type | tuple[type, ...]] = {"name": str}

@@ -20,6 +20,15 @@ from ib_grid.storage.mapping_files import read_mapping
 from pipelines.config.run_options import expected_of, given_type, option_of
 from pipelines.config.settings import TYPES, Settings
 
+_FORMER_NAMES = {"news_currencies": "news_currency"}
+# Flags that turn an option off, such as --no-news, as a person would write them in a file.
+_SWITCHES_OFF = {
+    flag.removeprefix("--").replace("-", "_"): name
+    for name, type_ in TYPES.items()
+    for flag in option_of(type_).flags
+    if flag.startswith("--no-")
+}
+
 
 def load_settings(options: Mapping[str, object], file: Path | None = None) -> Settings:
     """Return the settings that a command line and a configuration file give.
@@ -84,6 +93,15 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
 
 def _read(file: Path | None) -> dict[str, object]:
     content = read_mapping(file) if file else {}
+    content = {_FORMER_NAMES.get(name, name): value for name, value in content.items()}
+    switched_off = next((name for name in content if name in _SWITCHES_OFF), None)
+    if switched_off is not None:
+        raise ConfigError(
+            f"unknown key {switched_off}",
+            location=str(file),
+            expected="the name of an option",
+            hint=f"write {_SWITCHES_OFF[switched_off]} = false",
+        )
     check_names(content, TYPES, str(file), ConfigError)
     return content
 

@@ -73,6 +73,23 @@ def to_texts(value: object) -> tuple[str, ...]:
     return tuple(map(to_text, value if isinstance(value, (list, tuple)) else [value]))
 
 
+def to_currencies(value: object) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
+    """Return currencies, or a table of them by symbol."""
+    if isinstance(value, dict):
+        return {to_text(symbol): _codes(given) for symbol, given in value.items()}
+    return _codes(value)
+
+
+def _codes(value: object) -> tuple[str, ...]:
+    from ib_grid.news.calendars import normalised_currency
+
+    texts = to_texts(value)
+    wrong = next((text for text in texts if normalised_currency(text) is None), None)
+    if wrong is not None:
+        raise ConfigError(f"invalid currency {wrong!r}", expected="a three-letter code such as USD")
+    return texts
+
+
 def to_path(value: object) -> Path:
     """Return a path on this machine, with ``~`` expanded."""
     return value if isinstance(value, Path) else Path(_expand_home(to_text(value)))

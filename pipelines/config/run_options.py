@@ -8,6 +8,7 @@ the keys of a configuration file. `--help` reads this module, so it imports noth
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -25,6 +26,7 @@ MAX_POINTS = 1_000_000
 MINUTES_PER_DAY = 1_440
 
 _CALENDARS = "the path of a calendar file or of a folder of them, or a list"
+_CURRENCIES = "a currency such as USD, a list of them, or a table of lists by symbol"
 _INSTRUMENTS = "the path of a TOML file or of a folder of them"
 _MINUTES = f"whole minutes from 0 to {MINUTES_PER_DAY:,}"
 _OUTPUT = "the path of a folder, or a URL such as s3://bucket/prefix"
@@ -34,7 +36,7 @@ _RUN_DIR = "the name of a folder in the output folder, not a path"
 _CONTRACTS = "the path of a TOML file of contracts"
 _MONEY = "an amount of money above 0"
 _PERCENT = "a percentage above 0 and at most 100, such as 1"
-_ZONE = "an IANA name such as UTC or America/New_York"
+_ZONE = "an IANA name such as America/New_York, UTC+2, or America/New_York+7"
 
 Symbol = Annotated[str, Convert(conversions.to_symbol, "a text such as GER40")]
 InstrumentPath = Annotated[AnyPath, Convert(conversions.to_any_path, _INSTRUMENTS)]
@@ -57,8 +59,8 @@ Money = Annotated[float, Range(0, 1e12, _MONEY)]
 Percent = Annotated[float, Range(0, 100, _PERCENT)]
 Timezone = Annotated[str, Convert(conversions.to_text, _ZONE)]
 Currencies = Annotated[
-    tuple[str, ...],
-    Convert(conversions.to_texts, "a currency such as USD, or a list of them", list[str]),
+    tuple[str, ...] | Mapping[str, tuple[str, ...]],
+    Convert(conversions.to_currencies, _CURRENCIES, list[str]),
 ]
 WorkerCount = Annotated[int, Range(1, MAX_WORKERS, f"a whole number from 1 to {MAX_WORKERS:,}")]
 SchedulerAddress = Annotated[
@@ -222,7 +224,14 @@ class NewsOptions:
     ] = "full"
     news_timezone: Annotated[
         Timezone | None,
-        Option("Time zone of calendar times without one.", unset="that of the calendar's format"),
+        Option(
+            "Time zone of calendar times without one: an IANA name, UTC+2, or America/New_York+7.",
+            unset="the file must tell",
+        ),
+    ] = None
+    news_date_order: Annotated[
+        Literal["day-first", "month-first"] | None,
+        Option("Order of calendar dates such as 03/05/2024.", unset="the file must tell"),
     ] = None
     news_currency: Annotated[
         Currencies,

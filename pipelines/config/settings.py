@@ -52,20 +52,13 @@ class Settings(  # the fields of the last base come first
     GridOptions,
     InstrumentOptions,
 ):
-    """Settings of a run, the options and two tables that only a configuration file can hold."""
+    """Settings of a run, the options and a table that only a configuration file can hold."""
 
     ranking: Annotated[
         RankingSettings,
         Convert(conversions.to_ranking, f"a table of {', '.join(conversions.RANKING_KEYS)}"),
         Option("Weights of metric columns in the score, and the least number of trades."),
     ] = field(default_factory=RankingSettings)
-    news_currencies: Annotated[
-        Mapping[str, list[Annotated[str, Convert(conversions.to_text)]]],
-        Option(
-            "Currencies whose events block entries, by symbol.",
-            expected='a table such as NAS100 = ["USD"]',
-        ),
-    ] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_cluster(self)
@@ -103,15 +96,17 @@ class Settings(  # the fields of the last base come first
     @property
     def news_settings(self) -> NewsSettings:
         """The settings of the news filter."""
-        own = {self.symbol: self.news_currency} if self.news_currency else {}
+        given = self.news_currency
+        currencies = given if isinstance(given, Mapping) else {self.symbol: given} if given else {}
         return NewsSettings(
             enabled=self.news_filter,
             paths=self.news or default_paths.news_paths(),
             before_minutes=self.news_before_minutes,
             after_minutes=self.news_after_minutes,
             coverage=self.news_coverage,
-            currencies={**self.news_currencies, **own},
+            currencies=currencies,
             timezone=self.news_timezone,
+            date_order=self.news_date_order,
         )
 
     @property

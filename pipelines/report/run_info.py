@@ -149,5 +149,6 @@ def _news_words(news: NewsStatement) -> list[str]:
     words += ["--news-before-minutes", str(news.before_minutes)]
     words += ["--news-after-minutes", str(news.after_minutes)]
     words += ["--news-timezone", news.timezone] if news.timezone else []
+    words += ["--news-date-order", news.date_order] if news.date_order else []
     words += [word for name in news.currencies for word in ("--news-currency", name)]
     return [*words, "--news-coverage", news.coverage]

@@ -30,7 +30,7 @@ def refusal(command: Command, arguments: str) -> str:
 # --- no files at all
 
 NO_CSV = "CSV files, or a folder of them"
-NO_CALENDAR = "ForexFactory JSON, a ForexFactory weekly export (XML), or CSV of events"
+NO_CALENDAR = "JSON of events, ForexFactory's weekly feed (XML), or CSV of events"
 NO_GRID = "standard, expanded or a TOML file of axes"
 NO_PARAMS = "a JSON file of the 14 parameter names, such as a run's _best_params.json"
 NAMES = {
@@ -137,7 +137,7 @@ def test_unreadable_permissions(
 
 ROW = "2024-03-05T09:00:00+01:00,17000.0,17002.5,16999.0,17001.0\n"
 HEAD = "time,open,high,low,close\n"
-EVENT = "2031-01-02 13:30,USD,High,x\n"
+EVENT = "2031-01-02 13:30Z,USD,High,x\n"
 EVENTS = "time,currency,impact,title\n"
 FEWER = [str(round(1 + i / 100, 2)) for i in range(300)]
 LARGE: dict[str, tuple[str, str, bytes, str]] = {

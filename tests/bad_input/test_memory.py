@@ -81,7 +81,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "line.csv.gz": ("bars", endless_gzip, LONGER),
     "calendar.csv": (
         "calendars",
-        endless(b"time,currency,impact,title\n2031-01-02 13:30,USD,High,"),
+        endless(b"time,currency,impact,title\n2031-01-02 13:30Z,USD,High,"),
         "the calendar cannot be read (larger than 8,388,608 bytes)",
     ),
     "calendar.json": (

@@ -368,4 +368,4 @@ def test_linked_and_hidden_folders_are_not_entered(
     Path("bars/loop").symlink_to("../bars")
     status, out, _ = ib_grid_command("prepare", "--symbol", "GER40", "--csv", "bars")
     assert status == 0
-    assert "1 TradingView file" in out
+    assert "files   a.csv" in out

@@ -17,7 +17,6 @@ from ib_grid.market.csv.reading import FileRows, line_of_row
 
 CONFLICT_SHARE = 0.01
 SCALE_FACTOR = 2.0
-SCALE_FACTOR_OF_FILES = 1.5
 GROWTH_PER_YEAR = 1.25
 _MINUTES_PER_YEAR = 365 * MINUTES_PER_DAY
 _ONE_SERIES = "bars of one symbol and one side, on one scale"
@@ -147,11 +146,10 @@ def _check_scale(rows: _Rows) -> None:
     """Refuse a jump by more than a factor of 2, times 1.25 for each year without bars.
 
     Markets hardly ever move by a quarter a year for several years; an index and gold are a factor
-    of 9 apart. From one file to another the factor is 1.5.
+    of 9 apart.
     """
     close = rows.prices[:, 3]
-    limit = np.where(rows.owner[1:] == rows.owner[:-1], SCALE_FACTOR, SCALE_FACTOR_OF_FILES)
-    far = _jumps(rows.minute, close, limit)
+    far = _jumps(rows.minute, close)
     if not far.any():
         return
     at = int(far.argmax())
@@ -163,11 +161,10 @@ def _check_scale(rows: _Rows) -> None:
     )
 
 
-def _jumps(
-    minute: NDArray[np.int64], close: NDArray[np.float64], limit: NDArray[np.float64]
-) -> NDArray[np.bool_]:
+def _jumps(minute: NDArray[np.int64], close: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which bars are too far from the one before in price."""
     years = np.diff(minute) / _MINUTES_PER_YEAR
-    far = np.abs(np.diff(np.log2(close))) > np.log2(limit) + years * np.log2(GROWTH_PER_YEAR)
+    far = np.abs(np.diff(np.log2(close))) > np.log2(SCALE_FACTOR) + years * np.log2(GROWTH_PER_YEAR)
     return np.asarray(far)
 
 
@@ -205,8 +202,7 @@ def with_earlier(bars: Bars, earlier: Earlier) -> tuple[Bars, int]:
     is_new = np.repeat([False, True], [len(kept), len(bars)])[order]
     prices = np.concatenate([_prices(kept), _prices(bars)])[order]
     minute = minute[order]
-    limit = np.where(is_new[1:] == is_new[:-1], np.inf, SCALE_FACTOR_OF_FILES)
-    if _jumps(minute, prices[:, 3], limit).any():
+    if (_jumps(minute, prices[:, 3]) & (is_new[1:] != is_new[:-1])).any():
         raise _other_series(
             bars, earlier, "the files are on another scale than the bars prepared before"
         )

@@ -1,39 +1,39 @@
 """Calendars as CSV.
 
-The header names time, currency, impact and title (or datetime_utc and country) in any order, among
-other columns, separated by commas, semicolons or tabs. A time has an offset, or a zone name behind
-it, or is on the clock of the format. The file covers the dates from its first to its last event.
+The header names the fields (`fields.LABEL_NAMES`) in any order, among other columns, separated by
+commas, semicolons or tabs. ForexFactory's weekly feed has dates MM-DD-YYYY and times in UTC.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 
 from ib_grid.errors import DataError
-from ib_grid.news.calendars import Calendar, claim_of_events
-from ib_grid.news.formats.entry import Entry, decoded, event
+from ib_grid.market.csv.layouts.columns import normalised_names
+from ib_grid.news.formats.entry import Entry, decoded
+from ib_grid.news.formats.fields import LABEL_NAMES, MOMENT_NAMES, RawCalendar
 
+_DATE = re.compile(r"\d\d-\d\d-\d{4}")
 _EXPECTED = "CSV with a header that names time, currency, impact, title"
-# The names of each column; the first one that the header has is taken.
-_NAMES_OF = {
-    "time": ("time", "datetime_utc"),
-    "currency": ("currency", "country"),
-    "impact": ("impact",),
-    "title": ("title",),
-}
+# The columns of ForexFactory's weekly feed; others may follow.
+_FEED = ["title", "country", "date", "time", "impact", "forecast", "previous"]
 
 
-def read_csv_table(raw: bytes, location: str, timezone: str) -> Calendar:
-    """Read CSV; `timezone` is the clock of times without an offset or a zone name."""
+def read_csv_table(raw: bytes, location: str) -> RawCalendar:
+    """Read CSV."""
     (_, header), *rows = _rows(decoded(raw, location, _EXPECTED), location)
-    column = _columns(header, location)
-    entries = (_entry(header, row, f"{location}, line {line}") for line, row in rows)
-    events = [
-        event(e, time=column["time"], currency=column["currency"], timezone=timezone)
-        for e in entries
-    ]
-    return Calendar(events=tuple(events), claims=claim_of_events(events))
+    _check_header(header, location)
+    entries = [_entry(header, row, f"{location}, line {line}") for line, row in rows]
+    feed = header[: len(_FEED)] == _FEED and all(_DATE.fullmatch(e.text("date")) for e in entries)
+    return RawCalendar(
+        location=location,
+        entries=entries,
+        timezone="UTC" if feed else None,
+        date="month first" if feed else None,
+        weekly=feed,
+    )
 
 
 def _rows(text: str, location: str) -> list[tuple[int, list[str]]]:
@@ -54,14 +54,13 @@ def _rows(text: str, location: str) -> list[tuple[int, list[str]]]:
     return [(rows[0][0], [name.strip().casefold() for name in rows[0][1]]), *rows[1:]]
 
 
-def _columns(header: list[str], location: str) -> dict[str, str]:
-    """Return the header's name of each column."""
-    column = {
-        field: next((name for name in names if name in header), None)
-        for field, names in _NAMES_OF.items()
-    }
-    missing = [field for field, name in column.items() if name is None]
-    repeated = [name for name in column.values() if name is not None and header.count(name) > 1]
+def _check_header(header: list[str], location: str) -> None:
+    """Refuse a header without the known names, or with one of them twice."""
+    names = normalised_names(header)
+    known = [name for names in LABEL_NAMES.values() for name in names]
+    repeated = dict.fromkeys(n for n in names if n in known and names.count(n) > 1)
+    missing = [f for f, own in LABEL_NAMES.items() if not set(own) & set(names)]
+    missing = ([] if set(MOMENT_NAMES) & set(names) else ["time"]) + missing
     problems = [f"missing column {', '.join(missing)}"] if missing else []
     problems += [f"repeated column {', '.join(repeated)}"] if repeated else []
     if problems:
@@ -70,7 +69,6 @@ def _columns(header: list[str], location: str) -> dict[str, str]:
             location=location,
             expected=_EXPECTED,
         )
-    return {field: name for field, name in column.items() if name is not None}
 
 
 def _entry(header: list[str], row: list[str], location: str) -> Entry:

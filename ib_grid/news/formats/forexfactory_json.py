@@ -1,8 +1,8 @@
-"""ForexFactory JSON, one file per year.
+"""Calendars as JSON: a list of events, or an object with one.
 
-``events`` is a list of objects with title, country (a currency), datetime_utc and impact. The file
-covers its ``year`` up to the date of ``last_updated``, if that is present; without a year, the
-dates from its first to its last event. Times are UTC.
+Each event is an object with the fields of `fields.LABEL_NAMES` and a time. An object may say the
+``year`` that it covers, and the moment it was ``last_updated``, up to which it knows the events.
+ForexFactory's weekly feed is a list whose dates have offsets.
 """
 
 from __future__ import annotations
@@ -10,30 +10,58 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
+
+import pyarrow as pa
 
 from ib_grid.errors import DataError
 from ib_grid.market import clock
-from ib_grid.news.calendars import Calendar, Claim, Event, claim_of_events
-from ib_grid.news.formats.entry import Entry, check_year, decoded, event, iso_minute, shown
+from ib_grid.market.bar_checks import LAST_YEAR
+from ib_grid.market.csv.layouts.time_columns import FIRST_YEAR, parse_times
+from ib_grid.market.csv.layouts.times import TimeForm, forms_of
+from ib_grid.news.calendars import Claim
+from ib_grid.news.formats.entry import Entry, decoded, shown
+from ib_grid.news.formats.fields import RawCalendar
 
 _EXPECTED = "a complete JSON file"
+# Names of the list of events, and the fields of ForexFactory's weekly feed.
+_LISTS = ("events", "weeklyevents", "calendar", "economicCalendar", "data", "result", "values")
+_FEED = {"title", "country", "date", "impact", "forecast", "previous"}
+_ISO = TimeForm("year first", "colons")
 
 
-def read_forexfactory_json(raw: bytes, location: str, _timezone: str) -> Calendar:
-    """Read a JSON calendar, whose times are UTC."""
+def read_forexfactory_json(raw: bytes, location: str) -> RawCalendar:
+    """Read a JSON calendar."""
     document = _json(decoded(raw, location, _EXPECTED), location)
-    if not isinstance(document, dict) or not isinstance(document.get("events"), list):
+    head, items = _events_of(document, location)
+    entries = [_entry(fields, f"{location}, event {i}") for i, fields in enumerate(items, 1)]
+    _check_count(head, len(entries), location)
+    weekly = bool(entries) and set(entries[0].fields) >= _FEED and not head
+    updated = _last_updated(head, location)
+    return RawCalendar(
+        location=location,
+        entries=entries,
+        weekly=weekly,
+        claims=_claims(head, updated, location),
+        last_updated=updated,
+    )
+
+
+def _events_of(document: object, location: str) -> tuple[dict[str, object], list[object]]:
+    """Return what a document says of itself, and its list of events."""
+    if isinstance(document, list):
+        return {}, document
+    head = dict(document) if isinstance(document, dict) else {}
+    name = next((name for name in _LISTS if isinstance(head.get(name), list)), None)
+    if name is None:
         raise DataError(
             "missing list of events",
             location=location,
-            expected='{"events": [{"title": …, "country": …, "datetime_utc": …, "impact": …}, …]}',
+            expected='a list [{"title": …, "country": …, "date": …, "impact": …}, …], or an object'
+            ' with such a list as "events"',
         )
-    fields_of = enumerate(document["events"], 1)
-    entries = (_entry(fields, f"{location}, event {i}") for i, fields in fields_of)
-    events = [event(e, time="datetime_utc", currency="country", timezone="UTC") for e in entries]
-    _check_count(document, len(events), location)
-    return Calendar(events=tuple(events), claims=_claims(document, events, location))
+    items = head.pop(name)
+    assert isinstance(items, list)  # noqa: S101 - looked up as a list
+    return head, items
 
 
 def _json(text: str, location: str) -> object:
@@ -68,8 +96,8 @@ def _entry(fields: object, location: str) -> Entry:
     return Entry(location=location, fields=fields)
 
 
-def _check_count(document: dict[str, object], n_events: int, location: str) -> None:
-    count = document.get("event_count", n_events)
+def _check_count(head: dict[str, object], n_events: int, location: str) -> None:
+    count = head.get("event_count", n_events)
     if count != n_events:
         raise DataError(
             f"event_count is {shown(count)} but the file has {n_events} events",
@@ -79,19 +107,29 @@ def _check_count(document: dict[str, object], n_events: int, location: str) -> N
         )
 
 
+def _last_updated(head: dict[str, object], location: str) -> int | None:
+    """Return the date on which a file was written, in UTC unless the time has an offset."""
+    if head.get("last_updated") is None:
+        return None
+    entry = Entry(location=location, fields=head)
+    text = entry.text("last_updated")
+    forms = forms_of(text)
+    seconds, valid = parse_times(pa.array([text.encode()], pa.binary()), (forms or [_ISO])[0])
+    if not valid[0]:
+        expected = "a time such as 2024-03-08T08:30Z"
+        raise entry.error(f"invalid time {shown(text)}", expected=expected)
+    return int(seconds[0]) // 86_400
+
+
 def _claims(
-    document: dict[str, object], events: Sequence[Event], location: str
-) -> tuple[Claim, ...]:
-    head = Entry(location=location, fields={k: v for k, v in document.items() if k != "events"})
-    updated = None
-    if document.get("last_updated") is not None:
-        minute = iso_minute(head, head.text("last_updated"), "UTC")
-        updated = minute // clock.MINUTES_PER_DAY
-    if "year" not in document:
-        return claim_of_events(events, updated)
-    year = document["year"]
-    if not isinstance(year, int) or isinstance(year, bool):
-        raise head.error(f"invalid year {shown(year)}", expected="a whole number such as 2024")
-    check_year(head, year)
+    head: dict[str, object], updated: int | None, location: str
+) -> tuple[Claim, ...] | None:
+    if "year" not in head:
+        return None
+    year = head["year"]
+    if not isinstance(year, int) or isinstance(year, bool) or not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Entry(location=location, fields=head).error(
+            f"invalid year {shown(year)}", expected="a whole number such as 2024"
+        )
     first, last = clock.day_number(dt.date(year, 1, 1)), clock.day_number(dt.date(year, 12, 31))
     return (Claim(first, last, updated),)

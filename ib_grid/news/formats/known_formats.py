@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ib_grid.news.calendars import Calendar
 from ib_grid.news.formats.csv_table import read_csv_table
+from ib_grid.news.formats.fields import RawCalendar
 from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
 
@@ -22,40 +22,34 @@ class CalendarFormat:
         Name in run.json, and in messages.
     opening : bytes
         Regular expression that the file's first character that is not blank matches.
-    timezone : str
-        Clock of times without an offset, unless the user names another.
     read : callable
-        Turns the file's bytes, its location for messages, and the clock into a calendar.
+        Turns the file's bytes and its location for messages into its entries.
     """
 
     name: str
     description: str
     opening: bytes
-    timezone: str
-    read: Callable[[bytes, str, str], Calendar]
+    read: Callable[[bytes, str], RawCalendar]
 
 
 # The first format whose opening matches is taken.
 FORMATS = (
     CalendarFormat(
-        name="yearly",
-        description="ForexFactory JSON",
+        name="JSON",
+        description="JSON of events",
         opening=rb"[{\[]",
-        timezone="UTC",
         read=read_forexfactory_json,
     ),
     CalendarFormat(
-        name="weekly",
-        description="a ForexFactory weekly export (XML)",
+        name="ForexFactory XML",
+        description="ForexFactory's weekly feed (XML)",
         opening=rb"<",
-        timezone="America/New_York",
         read=read_forexfactory_xml,
     ),
     CalendarFormat(
-        name="table",
+        name="CSV",
         description="CSV of events",
         opening=rb"",
-        timezone="UTC",
         read=read_csv_table,
     ),
 )

@@ -27,7 +27,7 @@ def test_every_seed_is_accepted_or_refused(name: str) -> None:
     ("name", "seed"),
     [
         ("bars", tradingview(made_up_bars(range(START, START + 5))).encode()),
-        ("calendars", b"time,currency,impact,title\n2031-01-02 13:30,USD,High,x\n"),
+        ("calendars", b"time,currency,impact,title\n2031-01-02 13:30Z,USD,High,x\n"),
         ("conditions", b"total_r > 0"),
         ("mappings", b"t" + small_runs.GRID_TOML.encode()),
         ("mappings", b"\xff" + json.dumps(small_runs.GRID.params(0).to_dict()).encode()),

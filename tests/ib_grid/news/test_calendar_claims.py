@@ -10,9 +10,7 @@ from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.calendars import Claim
 from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
-from tests.helpers.input_files.calendar_files import CALENDARS, day, weekly_xml
-
-NEW_YORK = "America/New_York"
+from tests.helpers.input_files.calendar_files import CALENDARS, calendar, day, weekly_xml
 
 
 def test_yearly_claims_its_year_to_its_last_update() -> None:
@@ -40,14 +38,14 @@ def test_yearly_claims(head: dict[str, object], claims: tuple[Claim, ...]) -> No
     times = ["2031-05-06T00:00:00", "2031-07-01T23:59:59"]
     events = [GOOD | {"datetime_utc": t} for t in times]
     assert (
-        read_forexfactory_json(json.dumps({**head, "events": events}).encode(), "x", "UTC").claims
+        calendar(read_forexfactory_json, json.dumps({**head, "events": events}).encode()).claims
         == claims
     )
 
 
 def test_future_plan_covers_nothing() -> None:
     text = '{"year": 2032, "last_updated": "2031-12-01T00:00:00Z", "events": []}'
-    (claim,) = read_forexfactory_json(text.encode(), "x", "UTC").claims
+    (claim,) = calendar(read_forexfactory_json, text.encode()).claims
     assert claim.last_known < claim.first
 
 
@@ -62,7 +60,7 @@ def test_weekly_covers_sunday_to_saturday() -> None:
 @pytest.mark.parametrize("date", ["03-09-2031", "03-15-2031"])
 def test_first_and_last_day_of_a_week(date: str) -> None:
     xml = weekly_xml([("x", "USD", date, "8:30am", "Low")])
-    assert read_forexfactory_xml(xml, "x", NEW_YORK).claims == (
+    assert calendar(read_forexfactory_xml, xml).claims == (
         Claim(day("2031-03-09"), day("2031-03-15")),
     )
 

@@ -1,94 +1,186 @@
-"""The clock of a calendar's times: from the file, the format or the option."""
+"""The clock of a calendar's times: its own, that of its format, or the one that is given."""
 
+import csv
 import datetime as dt
+import io
+import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.errors import InputError
+from ib_grid.errors import DataError, InputError
 from ib_grid.news.calendar_files import read_calendar
+from ib_grid.news.calendars import Claim, UntimedEvent
+from ib_grid.news.formats.csv_table import read_csv_table
+from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
-from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, minute, weekly_xml
+from tests.helpers.input_files.calendar_files import (
+    CALENDARS,
+    EVENTS,
+    calendar,
+    day,
+    minute,
+    weekly_xml,
+)
 
 NEW_YORK = "America/New_York"
-
-
-def nth_sunday(year: int, month: int, n: int) -> dt.date:
-    first = dt.date(year, month, 1)
-    return first + dt.timedelta(days=(6 - first.weekday()) % 7 + 7 * (n - 1))
-
-
 moments = st.datetimes(dt.datetime(2008, 1, 1), dt.datetime(2036, 12, 31)).map(
     lambda moment: moment.replace(second=0, microsecond=0)
 )
 
 
+def minute_of(moment: dt.datetime) -> int:
+    return int(moment.replace(tzinfo=dt.UTC).timestamp()) // 60
+
+
+def twelve_hours(moment: dt.datetime) -> str:
+    return moment.strftime("%I:%M%p").lower().lstrip("0")
+
+
+# --- ForexFactory's weekly feed
+
+
 @given(moments)
-def test_new_york_clock_by_the_rule_of_the_law(local: dt.datetime) -> None:
-    start, end = nth_sunday(local.year, 3, 2), nth_sunday(local.year, 11, 1)
-    if local.date() in (start, end) and local.hour in (1, 2):
-        return
-    two = dt.time(2)
-    daylight = dt.datetime.combine(start, two) <= local < dt.datetime.combine(end, two)
-    expected = local + dt.timedelta(hours=4 if daylight else 5)
-    clock_text = local.strftime("%I:%M%p").lower().lstrip("0")
-    xml = weekly_xml([("x", "USD", local.strftime("%m-%d-%Y"), clock_text, "High")])
-    (event,) = read_forexfactory_xml(xml, "x", NEW_YORK).events
-    assert event.minute == int(expected.replace(tzinfo=dt.UTC).timestamp()) // 60
+def test_the_weekly_feed_is_in_utc_the_year_round(moment: dt.datetime) -> None:
+    row = ("x", "USD", moment.strftime("%m-%d-%Y"), twelve_hours(moment), "High")
+    (event,) = calendar(read_forexfactory_xml, weekly_xml([row])).events
+    assert event.minute == minute_of(moment)
+    line = ",".join([*row, "0.1%", "", "https://example.org/1"])
+    feed = f"Title,Country,Date,Time,Impact,Forecast,Previous,URL\n{line}\n"
+    assert calendar(read_csv_table, feed.encode()).events == (event,)
+    local = moment.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(NEW_YORK))
+    fields = {"title": "x", "country": "USD", "date": local.isoformat(), "impact": "High"}
+    document = json.dumps([{**fields, "forecast": "", "previous": ""}])
+    assert calendar(read_forexfactory_json, document.encode()).events == (event,)
+
+
+@pytest.mark.parametrize("kind", ["xml", "csv", "json"])
+def test_the_weekly_feed_covers_its_week(kind: str) -> None:
+    row = ("x", "USD", "03-12-2031", "6:00pm", "High")
+    fields = {"title": "x", "country": "USD", "date": "2031-03-12T14:00:00-04:00", "impact": "Low"}
+    document = json.dumps([{**fields, "forecast": "", "previous": ""}])
+    header = "Title,Country,Date,Time,Impact,Forecast,Previous\n"
+    read, raw = {
+        "xml": (read_forexfactory_xml, weekly_xml([row])),
+        "csv": (read_csv_table, f"{header}{','.join(row)},,\n".encode()),
+        "json": (read_forexfactory_json, document.encode()),
+    }[kind]
+    assert calendar(read, raw).claims == (Claim(day("2031-03-09"), day("2031-03-15")),)
 
 
 @pytest.mark.parametrize(
     ("text", "utc"),
     [
-        ("12:00am", "05:00"),
-        ("12:59AM", "05:59"),
-        ("1:05 pm", "18:05"),
-        ("12:30pm", "17:30"),
-        ("08:30am", "13:30"),
+        ("12:00am", "00:00"),
+        ("12:59AM", "00:59"),
+        ("1:05 pm", "13:05"),
+        ("12:30pm", "12:30"),
+        ("08:30am", "08:30"),
+        ("18:30", "18:30"),
     ],
 )
 def test_twelve_hour_clock(text: str, utc: str) -> None:
-    (event,) = read_forexfactory_xml(
-        weekly_xml([("x", "USD", "01-08-2031", text, "Low")]), "x", NEW_YORK
-    ).events
+    xml = weekly_xml([("x", "USD", "01-08-2031", text, "Low")])
+    (event,) = calendar(read_forexfactory_xml, xml).events
     assert event.minute == minute(f"2031-01-08 {utc}")
 
 
 @pytest.mark.parametrize("text", ["", "All Day", "all day", "Tentative", "Day 2"])
 def test_no_clock_time(text: str) -> None:
-    calendar = read_forexfactory_xml(
-        weekly_xml([("x", "USD", "01-08-2031", text, "High")]), "x", NEW_YORK
-    )
-    assert [e.time_text for e in calendar.untimed] == [text]
-    assert not calendar.events
+    found = calendar(read_forexfactory_xml, weekly_xml([("x", "USD", "01-08-2031", text, "High")]))
+    assert found.untimed == (UntimedEvent(day("2031-01-08"), "USD", "High", "x", text),)
+    assert not found.events
 
 
-@pytest.mark.parametrize(
-    ("timezone", "xml_utc", "csv_utc"),
-    [
-        (None, "2031-07-08 12:30", "2031-07-08 08:30"),
-        ("UTC", "2031-07-08 08:30", "2031-07-08 08:30"),
-        ("Europe/Berlin", "2031-07-08 06:30", "2031-07-08 06:30"),
-    ],
-)
-def test_timezone_is_the_clock_of_times_that_name_none(
-    tmp_path: Path, timezone: str | None, xml_utc: str, csv_utc: str
-) -> None:
+def test_a_given_clock_counts_for_times_that_name_none(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_bytes(weekly_xml([("x", "USD", "07-08-2031", "8:30am", "Low")]))
     (tmp_path / "a.csv").write_text("time,currency,impact,title\n2031-07-08 08:30,USD,Low,c\n")
-    of = {e.title: e.minute for e in read_calendar(tmp_path, timezone=timezone).events}
-    assert of == {"x": minute(xml_utc), "c": minute(csv_utc)}
+    with pytest.raises(DataError, match="'2031-07-08 08:30' has no time zone") as caught:
+        read_calendar(tmp_path)
+    assert "--news-timezone" in caught.value.hint
+    for timezone, utc in (("UTC", "08:30"), ("Europe/Berlin", "06:30"), ("UTC+5:30", "03:00")):
+        found = {e.title: e.minute for e in read_calendar(tmp_path, timezone=timezone).events}
+        assert found == dict.fromkeys("xc", minute(f"2031-07-08 {utc}"))
+
+
+@given(moments)
+def test_the_clock_of_a_server_is_a_zone_plus_hours(moment: dt.datetime) -> None:
+    server = moment.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(NEW_YORK)).replace(tzinfo=None)
+    if (
+        server.replace(tzinfo=ZoneInfo(NEW_YORK), fold=1).utcoffset()
+        != server.replace(tzinfo=ZoneInfo(NEW_YORK)).utcoffset()
+    ):
+        return
+    text = f"{server + dt.timedelta(hours=7):%Y-%m-%d %H:%M}"
+    raw = f"time,currency,impact,title\n{text},EUR,High,x\n".encode()
+    (event,) = calendar(read_csv_table, raw, "America/New_York+7").events
+    assert event.minute == minute_of(moment)
 
 
 def test_timezone_does_not_move_times_that_are_utc() -> None:
-    for name in ("yearly.json", "table.csv"):
-        moved = read_calendar(CALENDARS / name, timezone="Asia/Tokyo").events
-        told = {e.minute for e in EVENTS} - {minute("2031-03-12 18:00")}  # naive in the table
-        assert told <= {e.minute for e in moved}
+    for name in ("yearly.json", "table.csv", "semicolons.csv"):
+        assert read_calendar(CALENDARS / name, timezone="Asia/Tokyo").events == EVENTS
 
 
 def test_unknown_timezone() -> None:
     with pytest.raises(InputError, match="unknown time zone 'Mars/Base'"):
         read_calendar([], timezone="Mars/Base")
+
+
+# --- names and dates of scrapers
+
+
+DUMPS = {
+    "date apart": ("date,time,currency,impact,event,day", "%d/%m/%Y,%H:%M,EUR,red,x,Mon"),
+    "moment by name": ("DateTime (UTC),Ccy,Importance,Name", "%Y-%m-%d %H:%M,eur,3,x"),
+    "12 hours": ("Date,Time,Ccy,Impact,Event", '"%b %d, %Y",%I:%M %p,EUR,High Impact Expected,x'),
+    "dots": ("event;country;date;time;volatility", "x;EUR;%d.%m.%Y;%H:%M:%S;HIGH"),
+    "icon": ("timestamp,currency,impact,title", "%Y%m%d %H%M%S,EUR,icon--ff-impact-red,x"),
+    "stars": ("time_utc,currency,importance,headline", "%Y-%m-%dT%H:%M:%SZ,EUR,***,x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DUMPS)
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_names_and_spellings_of_scrapers(name: str, kind: str) -> None:
+    header, pattern = DUMPS[name]
+    times = [dt.datetime(2031, 3, d, 7, 30) for d in (4, 13)]
+    raw = "\n".join([header, *(time.strftime(pattern) for time in times)])
+    read = read_csv_table
+    if kind == "json":
+        rows = list(csv.DictReader(io.StringIO(raw), delimiter=";" if ";" in header else ","))
+        numbers = [{k: int(v) if v == "3" else v for k, v in row.items()} for row in rows]
+        raw, read = json.dumps({"data": numbers}), read_forexfactory_json
+    found = calendar(read, raw.encode(), "UTC").events
+    assert [e.minute for e in found] == [minute_of(time) for time in times]
+    assert {(e.currency, e.impact, e.title) for e in found} == {("EUR", "High", "x")}
+
+
+@pytest.mark.parametrize("order", ["day-first", "month-first"])
+@given(days=st.lists(st.integers(1, 28), min_size=1, max_size=4))
+def test_day_and_month_are_decided_or_asked_for(order: str, days: list[int]) -> None:
+    dates = [dt.date(2031, 2, d) for d in days]
+    pattern = "%d/%m/%Y" if order == "day-first" else "%m/%d/%Y"
+    lines = [f"{date.strftime(pattern)},07:30,EUR,High,x" for date in dates]
+    raw = "\n".join(["date,time,currency,impact,event", *lines]).encode()
+    expected = [minute(f"{date} 07:30") for date in dates]
+    if max(days) <= 12 and any(date.day != date.month for date in dates):
+        with pytest.raises(DataError, match="do not tell the day from the month") as caught:
+            calendar(read_csv_table, raw, "UTC")
+        assert "--news-date-order" in caught.value.hint
+    elif max(days) > 12:
+        assert [e.minute for e in calendar(read_csv_table, raw, "UTC").events] == expected
+    assert [e.minute for e in calendar(read_csv_table, raw, "UTC", order).events] == expected
+
+
+def test_untimed_rows_keep_the_order_of_the_others() -> None:
+    raw = (
+        "date,time,currency,impact,event\n"
+        "13/03/2031,07:30,EUR,red,x\n04/03/2031,All Day,EUR,gray,Holiday\n05/03/2031,,USD,red,y\n"
+    )
+    found = calendar(read_csv_table, raw.encode(), "UTC")
+    assert [e.date for e in found.untimed] == [day("2031-03-04"), day("2031-03-05")]
+    assert [e.minute for e in found.events] == [minute("2031-03-13 07:30")]

@@ -24,7 +24,7 @@ from ib_grid.news.calendars import (
 )
 from ib_grid.news.formats.csv_table import read_csv_table
 from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
-from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, day, minute
+from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, calendar, day, minute
 from tests.helpers.paths import ROOT
 
 SHARED_NEWS = ROOT.parent / "shared" / "data" / "news"
@@ -40,7 +40,7 @@ def test_format_is_told_by_content(tmp_path: Path) -> None:
         path = tmp_path / f"calendar{i}.txt"
         path.write_bytes(b"\xef\xbb\xbf\n  " + (CALENDARS / name).read_bytes().lstrip())
     calendar = read_calendar(tmp_path)
-    assert [file.format for file in calendar.files] == ["yearly", "weekly", "table"]
+    assert [file.format for file in calendar.files] == ["JSON", "ForexFactory XML", "CSV"]
     assert calendar.events == EVENTS
 
 
@@ -53,13 +53,13 @@ def test_folder_and_files_together_merge_duplicates() -> None:
 def test_hidden_files_and_subfolders_are_skipped(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_bytes(b"\0")
     (tmp_path / "inner").mkdir()
-    (tmp_path / "a.csv").write_text("time,currency,impact,title\n2031-01-02 13:30,USD,High,x\n")
+    (tmp_path / "a.csv").write_text("time,currency,impact,title\n2031-01-02 13:30Z,USD,High,x\n")
     assert len(read_calendar(tmp_path).events) == 1
 
 
 def test_a_file_is_named_with_its_hash_and_count() -> None:
     (file,) = read_calendar(CALENDARS / "weekly.xml").files
-    assert (file.name, file.format, file.n_events) == ("weekly.xml", "weekly", 10)
+    assert (file.name, file.format, file.n_events) == ("weekly.xml", "ForexFactory XML", 10)
     assert len(file.sha256) == 64
 
 
@@ -120,11 +120,11 @@ def test_merge_does_not_depend_on_the_order(given_events: list[Event], rnd: rand
 @pytest.mark.parametrize(
     ("words", "impact"),
     [
-        (["High", "high", "HIGH", " High ", "red", "Red", "High Impact Expected"], "High"),
-        (["Medium", "MEDIUM", "orange", "medium impact"], "Medium"),
-        (["Low", "yellow", "Low Impact  Expected"], "Low"),
-        (["Holiday", "holiday", "gray", "Grey", "Non-Economic"], "Non-Economic"),
-        (["", "huge", "3", "impact", "highest", "expected", "hig"], None),
+        (["High", "high", "HIGH", " High ", "red", "Red", "High Impact Expected", "3"], "High"),
+        (["Medium", "MEDIUM", "orange", "medium impact", "Moderate", "2"], "Medium"),
+        (["Low", "yellow", "Low Impact  Expected", "1", "ff-impact-yel"], "Low"),
+        (["Holiday", "holiday", "gray", "Grey", "Non-Economic", "0"], "Non-Economic"),
+        (["", "huge", "4", "impact", "highest", "expected", "hig"], None),
     ],
 )
 def test_impact_words(words: list[str], impact: str | None) -> None:
@@ -172,7 +172,7 @@ def test_table_round_trip(
                 "other": "1,2;3\n4",
             }
         )
-    assert list(read_csv_table(file.getvalue().encode(), "x", "UTC").events) == written
+    assert list(calendar(read_csv_table, file.getvalue().encode()).events) == written
 
 
 @given(st.lists(timed, max_size=5))
@@ -190,7 +190,7 @@ def test_yearly_round_trip(written: list[Event]) -> None:
             for e in written
         ]
     }
-    assert list(read_forexfactory_json(json.dumps(document).encode(), "x", "UTC").events) == written
+    assert list(calendar(read_forexfactory_json, json.dumps(document).encode()).events) == written
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
@@ -198,7 +198,7 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
         '{"events": [{"title": "a\\ud800b", "country": "USD",'
         ' "datetime_utc": "2031-01-02T13:30:00", "impact": "Low"}]}'
     )
-    assert read_forexfactory_json(text.encode(), "x", "UTC").events[0].title == "a?b"
+    assert calendar(read_forexfactory_json, text.encode()).events[0].title == "a?b"
 
 
 def test_a_calendar_may_be_large_but_not_endless(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from ib_grid.errors import DataError
 from ib_grid.news.calendar_files import read_calendar
 
 HEADER = "time,currency,impact,title\n"
-GOOD_ROW = "2031-01-02 13:30,USD,High,x\n"
+GOOD_ROW = "2031-01-02 13:30Z,USD,High,x\n"
 
 
 def test_no_such_file(tmp_path: Path) -> None:

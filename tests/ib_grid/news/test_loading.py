@@ -51,6 +51,7 @@ def test_statement_of_a_covered_run() -> None:
     } == {
         "paths": [str(CALENDARS / "weekly.xml")],
         "timezone": None,
+        "date_order": None,
         "enabled": True,
         "before_minutes": 3,
         "after_minutes": 0,
@@ -105,7 +106,7 @@ def test_uncovered_dates_stop_the_run() -> None:
 def test_calendar_without_relevant_events_stops_the_run(tmp_path: Path) -> None:
     calendar = tmp_path / "medium.csv"
     days = [f"2031-{month:02}-{day:02}" for month in (2, 3, 4) for day in range(1, 29, 3)]
-    lines = [f"{day} 13:30,USD,{impact},x" for day in days for impact in ("Medium", "Low")]
+    lines = [f"{day} 13:30Z,USD,{impact},x" for day in days for impact in ("Medium", "Low")]
     calendar.write_text("\n".join(["time,currency,impact,title", *lines]))
     dates = np.arange(MARCH[0], MARCH[0] + 28)
     found = "28 session dates: no high-impact event in USD"
@@ -146,7 +147,7 @@ def test_partial_coverage_is_accepted_and_noted() -> None:
 
 
 def test_many_spans_are_cut_in_the_message_only(tmp_path: Path) -> None:
-    csv = "time,currency,impact,title\n2031-03-04 13:30,USD,High,x\n"
+    csv = "time,currency,impact,title\n2031-03-04 13:30Z,USD,High,x\n"
     paths = []
     for i, day in enumerate(range(4, 18, 2)):
         paths.append(tmp_path / f"{i}.csv")

@@ -81,7 +81,7 @@ def test_files_that_name_different_symbols_are_refused(tmp_path):
         read(tmp_path)
 
 
-@pytest.mark.parametrize("factor", [0.01, 0.1, 0.6, 1.6, 10.0, 100.0])
+@pytest.mark.parametrize("factor", [0.01, 0.1, 0.45, 2.2, 10.0, 100.0])
 def test_a_jump_of_scale_between_files_is_refused(factor, tmp_path):
     late = made_up_bars(START + 1440 + np.arange(9), price=1000 * factor)
     written(tmp_path, a=BARS, b=late)
