@@ -163,6 +163,19 @@ def _checksum(content: Mapping[str, object]) -> str:
         return ""
 
 
+def has_manifest(run_dir: AnyPath) -> bool:
+    """Return False if run.json is missing or torn; True also if its content is wrong."""
+    try:
+        json.loads(read_regular(run_dir / RUN_FILE, MAX_JSON_BYTES).decode())
+    except FileNotFoundError:
+        return False
+    except (OSError, RecursionError):
+        return True
+    except ValueError:
+        return False
+    return True
+
+
 def read_manifest(run_dir: AnyPath) -> Manifest:
     """Return the manifest of a run directory."""
     path = run_dir / RUN_FILE

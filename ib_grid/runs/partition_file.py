@@ -115,7 +115,7 @@ def write(
         raise StoreError(
             error.message,
             location=error.location,
-            hint="make room or give write permission, and run the same command again: finished"
+            hint=f"{error.hint.partition(', or ')[0]}, and run the same command again: finished"
             " chunks are kept",
         ) from error
     return record

@@ -259,6 +259,8 @@ def cannot_write(
         return stale(location, error)
     kind = DiskError if error.errno in _DISK_HINTS else OutputError
     hint = _DISK_HINTS.get(error.errno or 0, "give write permission")
+    if isinstance(location, RemotePath) and error.errno == errno.ENOENT:
+        hint = "create the bucket"
     return kind(
         f"{what} cannot be written ({error.strerror or error})",
         location=str(location),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
@@ -15,6 +16,7 @@ from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, SCALING
 from ib_grid.grid.params import DOMAINS, PARAM_NAMES
 from ib_grid.grid.variations import PREFIXES, VARIATIONS
+from ib_grid.storage.atomic_files import cannot_write
 from pipelines.render.numbers import COUNT_COLUMNS, Scalar
 from pipelines.report import facts
 from pipelines.report.report import TOP_ROWS, Report
@@ -58,8 +60,14 @@ def write_workbook(report: Report, file: BinaryIO) -> None:
         # The library leaves temporary files behind if it fails.
         with tempfile.TemporaryDirectory(prefix="ib-grid-") as folder:
             _pack_workbook(report, content, folder)
-    except FileCreateError as error:
-        raise error.args[0] from error
+    except (FileCreateError, OSError) as error:
+        failed = error if isinstance(error, OSError) else error.args[0]
+        raise cannot_write(
+            "a temporary file of the workbook",
+            Path(tempfile.gettempdir()),
+            failed,
+            other="folder with TMPDIR",
+        ) from error
     file.write(content.getbuffer())
 
 

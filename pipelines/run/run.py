@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import StoreError
-from ib_grid.grid.chunks import plan_chunks
+from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.runs import inventory
 from ib_grid.runs.chunk_summary import Summary
 from ib_grid.runs.fingerprint import check_same_run, fingerprint
 from ib_grid.runs.manifest import (
-    RUN_FILE,
     Manifest,
+    has_manifest,
     read_manifest,
     versions,
     write_manifest,
@@ -30,6 +31,9 @@ from pipelines.inputs.inputs import RunInputs
 from pipelines.run import chunk_bag, run_directory
 from pipelines.run.attempt import compute_missing
 from pipelines.run.context import RunContext, say
+
+# More chunks of fewer rows than these take their time for tasks and files.
+_MANY_CHUNKS, _FEW_ROWS = 1000, 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +72,16 @@ def run(
     )
     with sole_writer(chosen.folder, say=lambda text: say(console, text)):
         # Another process may have started the run before this one got the lock.
-        begun = (chosen.folder / RUN_FILE).is_file()
+        begun = has_manifest(chosen.folder)
+        notes: tuple[str, ...] = ()
         if begun:
-            manifest = read_manifest(chosen.folder)
-            check_same_run(inputs.identity, manifest.identity, chosen.folder)
+            manifest = _begun_manifest(chosen.folder, inputs)
         else:
-            manifest = new_manifest(settings, inputs, cluster.planned_workers)
+            plan = run_directory.adopted_plan(chosen.folder, inputs.identity)
+            notes = ("run.json was missing or torn; its partitions were adopted",) if plan else ()
+            plan = plan or _new_plan(settings, inputs, cluster.planned_workers)
+            notes += _size_notes(plan)
+            manifest = new_manifest(settings, inputs, plan)
             write_manifest(chosen.folder, manifest)
         context = RunContext(
             settings=settings,
@@ -88,15 +96,40 @@ def run(
         described = settings.instrument_file
         own = (f"{settings.symbol} is described in {described}",) if described else ()
         filters = (*inputs.dates.notes(), *inputs.row_filter.notes())
-        for note in (*own, *inputs.notes, *chosen.notes, *filters):
+        for note in (*own, *inputs.notes, *chosen.notes, *notes, *filters):
             context.say(f"note: {note}")
         return _complete(context, manifest, begun=begun)
 
 
-def new_manifest(settings: Settings, inputs: RunInputs, workers: int) -> Manifest:
-    """Return the manifest of a new run, whose chunks suit the number of workers."""
+def _begun_manifest(folder: AnyPath, inputs: RunInputs) -> Manifest:
+    """Return the manifest of a run to resume, which follows bars that were moved."""
+    manifest = read_manifest(folder)
+    check_same_run(inputs.identity, manifest.identity, folder)
+    if manifest.data["file"] != inputs.data["file"]:
+        data = {**manifest.data, "file": inputs.data["file"]}
+        manifest = dataclasses.replace(manifest, data=data)
+        write_manifest(folder, manifest)
+    return manifest
+
+
+def _new_plan(settings: Settings, inputs: RunInputs, workers: int) -> ChunkPlan:
+    """Return the chunks of a new run, which suit the number of workers."""
     rows = settings.chunk_size or chunk_bag.rows_per_chunk(inputs.grid, workers)
-    plan = plan_chunks(inputs.grid, rows)
+    return plan_chunks(inputs.grid, rows)
+
+
+def _size_notes(plan: ChunkPlan) -> tuple[str, ...]:
+    rows = len(plan.grid) // len(plan)
+    if len(plan) <= _MANY_CHUNKS or rows >= _FEW_ROWS:
+        return ()
+    return (
+        f"{len(plan):,} chunks of about {rows:,} combinations: each is a task and a file, which"
+        " take longer than the combinations; choose a larger --chunk-size",
+    )
+
+
+def new_manifest(settings: Settings, inputs: RunInputs, plan: ChunkPlan) -> Manifest:
+    """Return the manifest of a new run with these chunks."""
     return Manifest(
         symbol=inputs.symbol,
         instrument=inputs.instrument.to_dict(),
@@ -140,7 +173,9 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
             f"{absent} partitions are missing",
             location=str(context.dataset),
             expected="a directory that all workers can write to",
-            hint="share this directory with the machines of the workers, or run on this machine",
+            hint="share this directory with the machines of the workers, or run on this machine"
+            if isinstance(context.dataset, Path)
+            else "let nothing else remove objects there, then run the same command again",
         )
     total = context.summary_of(stored)
     computed = sum(context.plan.chunk(index).n_rows for index in missing)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ib_grid.errors import InputError, OutputError, StoreError
+from ib_grid.errors import InputError, OutputError, StoreError, UnreachableError
+from ib_grid.grid.chunks import ChunkPlan
+from ib_grid.grid.grid import Grid
 from ib_grid.runs.fingerprint import as_recorded, check_same_run, differences, fingerprint
-from ib_grid.runs.manifest import RUN_FILE, Manifest, read_manifest
+from ib_grid.runs.manifest import RUN_FILE, Manifest, has_manifest, read_manifest
+from ib_grid.runs.partition_file import Record, read_record
+from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.storage.atomic_files import cannot_write, flush_folder, missing_folders
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath, move
@@ -54,6 +58,8 @@ def choose_directory(
 def _named(folder: AnyPath, identity: Mapping[str, object], resume: bool) -> ChosenDirectory:
     if not _holds_anything(folder):
         _make(folder, exist_ok=True)
+        return ChosenDirectory(folder=folder)
+    if not has_manifest(folder) and resume and adopted_plan(folder, identity):
         return ChosenDirectory(folder=folder)
     if not (folder / RUN_FILE).is_file():
         raise InputError(
@@ -107,11 +113,16 @@ def _newest(
     """Return the newest run of this identity, and notes on unreadable directories."""
     notes, unfinished = [], []
     try:
-        files: list[AnyPath] = list(output.glob(f"{symbol}_{combinations}combos_*/{RUN_FILE}"))
+        folders: list[AnyPath] = list(output.glob(f"{symbol}_{combinations}combos_*"))
     except OSError as error:
         raise _cannot_write(output, error) from error
     found: list[tuple[str, str, AnyPath]] = []
-    for folder in (file.parent for file in files):
+    for folder in folders:
+        if not has_manifest(folder) and adopted_plan(folder, identity):
+            found.append(("", folder.name, folder))
+            continue
+        if not (folder / RUN_FILE).exists():
+            continue
         try:
             manifest = read_manifest(folder)
         except InputError as error:
@@ -162,3 +173,37 @@ def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:
 def _cannot_write(folder: AnyPath, error: OSError) -> StoreError | OutputError:
     expected = "a writable folder"
     return cannot_write("the output folder", folder, error, expected=expected, other="--output")
+
+
+def adopted_plan(folder: AnyPath, identity: Mapping[str, object]) -> ChunkPlan | None:
+    """Return the chunks of the partitions in a directory if they are of a run with this identity.
+
+    None without partitions, or if any readable one belongs to another run.
+    """
+    records = list(_records(results_folder(folder, str(identity["symbol"]))))
+    if not records or {record.fingerprint for record in records} != {fingerprint(identity)}:
+        return None
+    grid = Grid.from_dict(identity["grid"])  # type: ignore[arg-type]
+    least = max(record.computed for record in records) // grid.exits_per_setting
+    plans = (
+        ChunkPlan(grid=grid, settings_per_chunk=n)
+        for n in range(max(least, 1), grid.settings_per_block + 1)
+    )
+    return next((plan for plan in plans if all(_fits(plan, record) for record in records)), None)
+
+
+def _records(results: AnyPath) -> Iterator[Record]:
+    for path in partition_files(results):
+        try:
+            yield read_record(path)
+        except UnreachableError:
+            raise
+        except StoreError:  # the inventory sets damaged files aside
+            continue
+
+
+def _fits(plan: ChunkPlan, record: Record) -> bool:
+    if record.chunk >= len(plan):
+        return False
+    chunk = plan.chunk(record.chunk)
+    return (record.first_id, record.computed) == (chunk.first_id, chunk.n_rows)

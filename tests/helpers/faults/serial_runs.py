@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ib_grid.errors import ChunkError, StoreError
+from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
 from pipelines.run import attempt, chunk_bag, tasks
 from pipelines.run import run as running
@@ -63,19 +64,27 @@ class SerialRun:
     def __init__(self, folder: Path) -> None:
         (folder / "few.toml").write_text(GRID)
         self._folder = folder
-        self.inputs: RunInputs = read_inputs(self._settings("unused"))
+        self.inputs: RunInputs = read_inputs(self.settings("unused"))
 
-    def _settings(self, output: Path | str) -> Any:
-        grid = str(self._folder / "few.toml")
-        return settings(self._folder, grid=grid, output=output, run_dir="run", chunk_size=2)
+    def settings(self, output: Path | str, **changes: object) -> Settings:
+        """Return the settings of the run below a folder."""
+        values = {"grid": str(self._folder / "few.toml"), "run_dir": "run", "chunk_size": 2}
+        return settings(self._folder, **{**values, "output": output, **changes})
 
-    def run(self, output: Path) -> Path:
+    def run(self, output: Path, inputs: RunInputs | None = None, **changes: object) -> Path:
         """Run or resume the grid below a folder, and return the run directory."""
+        return self.told(output, inputs, **changes)[0]
+
+    def told(
+        self, output: Path, inputs: RunInputs | None = None, **changes: object
+    ) -> tuple[Path, str]:
+        """Run or resume the grid; return the run directory and the messages."""
+        console, text = plain_console()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(running, "choose_cluster", lambda _: SerialCluster())
             patch.setattr(chunk_bag, "compute", _compute)
             patch.setattr(attempt, "exit_on_interrupt", lambda _: contextlib.nullcontext())
             patch.setattr(tasks, "AWAY_SECONDS", (0.0,))
-            done = running.run(self._settings(output), self.inputs, plain_console()[0])
+            done = running.run(self.settings(output, **changes), inputs or self.inputs, console)
         assert isinstance(done.folder, Path)
-        return done.folder
+        return done.folder, text.getvalue()

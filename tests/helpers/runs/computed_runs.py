@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.runs import partition_file
@@ -48,7 +49,8 @@ def computed_run(folder: Path, symbol: str = "GER40", **changes: object) -> Path
     values = {"symbol": symbol, "data": bars, "grid": str(grid), "chunk_size": 2, **changes}
     asked = settings(folder, **values)
     inputs = read_inputs(asked)
-    manifest = dataclasses.replace(new_manifest(asked, inputs, 2), state="finished")
+    plan = plan_chunks(inputs.grid, asked.chunk_size or len(inputs.grid))
+    manifest = dataclasses.replace(new_manifest(asked, inputs, plan), state="finished")
     run_dir = folder / "results" / "run"
     run_dir.mkdir(parents=True)
     work = ChunkWork(

@@ -253,7 +253,9 @@ def test_run_begun_meanwhile_by_another_process_is_not_mixed(
 
     def choose_and_be_overtaken(*words: object, **more: object) -> ChosenDirectory:
         place = select(*words, **more)
-        write_manifest(place.folder, new_manifest(other, read_inputs(other), 2))
+        inputs = read_inputs(other)
+        plan = plan_chunks(inputs.grid, 8)
+        write_manifest(place.folder, new_manifest(other, inputs, plan))
         return place
 
     monkeypatch.setattr(run_directory, "choose_directory", choose_and_be_overtaken)
