@@ -16,7 +16,7 @@ from ib_grid.runs.partition_layout import (
     temporary_files,
 )
 from ib_grid.storage.paths import AnyPath, move
-from ib_grid.storage.threads import in_threads
+from ib_grid.storage.threads import STORE_THREADS, in_threads
 
 _THREADS = 4
 
@@ -88,7 +88,8 @@ def _check_all(
             return error
 
     paths = partition_files(results)
-    return list(zip(paths, in_threads(_THREADS, check_one, paths), strict=True))
+    n_threads = _THREADS if isinstance(results, Path) else STORE_THREADS
+    return list(zip(paths, in_threads(n_threads, check_one, paths), strict=True))
 
 
 def _move_damaged(path: AnyPath, folder: AnyPath) -> AnyPath:

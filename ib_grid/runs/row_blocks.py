@@ -19,7 +19,8 @@ from ib_grid.grid.filters.conditions import Condition
 from ib_grid.grid.scoring import Columns
 from ib_grid.runs import partition_layout
 from ib_grid.runs.partition_layout import arrow_path, open_partition, results_folder
-from ib_grid.storage.paths import AnyPath
+from ib_grid.storage.paths import AnyPath, RemotePath
+from ib_grid.storage.threads import STORE_THREADS, in_threads
 
 BLOCK_ROWS = 65_536
 
@@ -69,7 +70,10 @@ def matching_files(
 
 def count_rows(files: Iterable[File]) -> int:
     """Return the number of rows in all files, from their footers."""
-    return sum(_n_rows(file.path) for file in files)
+    paths = [file.path for file in files]
+    return sum(
+        in_threads(STORE_THREADS, _n_rows, paths) if _in_store(paths) else map(_n_rows, paths)
+    )
 
 
 def _n_rows(path: AnyPath) -> int:
@@ -82,9 +86,9 @@ def read_blocks(
 ) -> Iterator[Block]:
     """Yield these columns of some files in blocks of bounded size, only the rows of a condition."""
     needed = tuple(dict.fromkeys((*names, *(where.columns if where else ()))))
-    for file in files:
+    for file, batches in _batches_of(files, needed):
         first_row = 0
-        for batch in _batches(file.path, needed):
+        for batch in batches:
             rows = _matching(batch, where) if where else batch
             columns = {name: _to_numpy(rows.column(name)) for name in names}
             yield Block(file=file, first_row=first_row, columns=columns)
@@ -137,9 +141,9 @@ def take_rows(
     """
     schema = result_schema(metrics)
     taken = [schema.empty_table()]
-    for file in files:
+    for file, batches in _batches_of(files, schema.names):
         wanted, first_row = rows_of[file.index], 0
-        for batch in _batches(file.path, schema.names):
+        for batch in batches:
             inside = wanted[(wanted >= first_row) & (wanted < first_row + batch.num_rows)]
             if len(inside):
                 rows = pa.Table.from_batches([batch.take(pa.array(inside - first_row))])
@@ -163,6 +167,24 @@ def _unreadable(location: AnyPath, reason: str) -> StoreError:
         location=str(location),
         hint="repeat the `ib-grid run` of this directory, which recomputes damaged files",
     )
+
+
+def _batches_of(
+    files: Iterable[File], names: Sequence[str]
+) -> Iterator[tuple[File, Iterable[pa.RecordBatch]]]:
+    """Yield files with their batches; several files of a store are read at a time."""
+    known = list(files)
+    if not _in_store(file.path for file in known):
+        yield from ((file, _batches(file.path, names)) for file in known)
+        return
+    for first in range(0, len(known), STORE_THREADS):
+        some = known[first : first + STORE_THREADS]
+        read = in_threads(len(some), lambda file: list(_batches(file.path, names)), some)
+        yield from zip(some, read, strict=True)
+
+
+def _in_store(paths: Iterable[AnyPath]) -> bool:
+    return any(isinstance(path, RemotePath) for path in paths)
 
 
 def _batches(path: AnyPath, names: Sequence[str]) -> Iterator[pa.RecordBatch]:

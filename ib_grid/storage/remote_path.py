@@ -20,6 +20,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from ib_grid.errors import UnreachableError, first_line
+from ib_grid.storage.threads import STORE_THREADS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -194,7 +195,9 @@ def _filesystem(protocol: str, _process: int) -> Any:
     """
     import fsspec
 
-    return fsspec.filesystem(protocol, use_listings_cache=False)
+    # By default ten requests at a time; each takes up to a second, most of it waiting.
+    more = {"config_kwargs": {"max_pool_connections": STORE_THREADS}} if protocol == "s3" else {}
+    return fsspec.filesystem(protocol, use_listings_cache=False, **more)
 
 
 def _reason(error: Exception) -> str:

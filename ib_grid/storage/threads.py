@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+# Files of a store to read at a time: their requests take a second each, most of it waiting.
+STORE_THREADS = 32
+
 _BATCH = 64
 
 Item = TypeVar("Item")

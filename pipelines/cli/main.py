@@ -10,7 +10,12 @@ import os
 import signal
 import sys
 
-from pipelines.cluster.interrupts import INTERRUPT_SIGNALS, INTERRUPTED
+from pipelines.cluster.interrupts import (
+    INTERRUPT_SIGNALS,
+    INTERRUPTED,
+    count_signal,
+    leave_in_time,
+)
 
 TYPE_CHECKING = False  # that of typing is not worth the import
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ _COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
 
 def main() -> None:
     """Run the command line; exit status 0 done, 1 failed, 2 wrong input, 130 interrupted."""
+    leave_in_time()
     for number in INTERRUPT_SIGNALS:
         signal.signal(number, _stop)
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
@@ -108,8 +114,9 @@ def _tell(error: IbGridError) -> None:
     print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the message to the person
 
 
-def _stop(_number: int, frame: FrameType | None) -> None:
+def _stop(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt, or exit at once inside an import or a compiler, which lose it."""
+    count_signal(number)
     print("stopped", file=sys.stderr, flush=True)  # noqa: T201 - the message to the person
     while frame:
         file = frame.f_code.co_filename

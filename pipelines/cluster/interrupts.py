@@ -16,13 +16,61 @@ INTERRUPTED = 130
 INTERRUPT_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+# Signals to this process so far; counted once the process is to leave in time.
+_signals: list[int] = []
+_repeated: list[int] = []  # deferred signals, which come a second time
+_leaves = False
+LEAVE_SECONDS = 20.0
+_STOPPING = ("stopping", "stopping; one more Ctrl-C leaves at once")
+_LEAVE_AT_SIGNAL = 3
+
+
+def leave_in_time() -> None:
+    """Have this process exit at the third signal, or some seconds after the first.
+
+    A store that never answers would hold the last writes for minutes. Workers end when their main
+    process does, and a run resumes from whatever is written.
+    """
+    global _leaves
+    _leaves = True
+
+
+def count_signal(number: int) -> None:
+    """Count a signal; the first one sets the deadline, the third one ends the process."""
+    if _repeated:
+        _repeated.pop()
+        return
+    if not _leaves:
+        return
+    _signals.append(number)
+    if len(_signals) == 1:
+        timer = threading.Timer(LEAVE_SECONDS, _leave)
+        timer.daemon = True
+        timer.start()
+    elif len(_signals) == _LEAVE_AT_SIGNAL:
+        _leave()
+
+
+def _leave() -> None:
+    _tell("left without the last writes; run the same command again to resume")
+    os._exit(INTERRUPTED)
+
+
+def _tell(text: str) -> None:
+    """Write a line to standard error; printing may not be interrupted by printing."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}\n".encode())
+
+
 @contextlib.contextmanager
 def interrupt_once() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first signal, and ignore further ones."""
+    """Raise KeyboardInterrupt at the first signal, and only count further ones."""
     received: list[int] = []
 
     def handle(number: int, _frame: object) -> None:
         received.append(number)
+        _tell(_STOPPING[min(len(received), len(_STOPPING)) - 1])
+        count_signal(number)
         if len(received) == 1:
             raise KeyboardInterrupt
 
@@ -40,6 +88,7 @@ def exit_on_interrupt(prepare: Callable[[], None]) -> Iterator[None]:
 
     def handle(number: int, _frame: object) -> None:
         received.append(number)
+        count_signal(number)
         if len(received) == 1:
             prepare()
         os._exit(INTERRUPTED)
@@ -66,12 +115,14 @@ def defer_interrupts() -> Iterator[None]:
 
     def handle(number: int, _frame: object) -> None:
         received.append(number)
+        count_signal(number)
         if len(received) > 1:
             raise KeyboardInterrupt
 
     with _handled_by(handle):
         yield
     for number in received[:1]:
+        _repeated.append(number)
         signal.raise_signal(number)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import dask
 import dask.bag
-from distributed import CancelledError, Future, KilledWorker, as_completed
+from distributed import CancelledError, Client, Future, KilledWorker, as_completed
 
 from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError, first_line
 from ib_grid.grid.chunks import Chunk
@@ -98,9 +98,7 @@ def _results(
         shared = share(client, work)
         for first in range(0, len(chunks), MAX_TASKS):
             some = chunks[first : first + MAX_TASKS]
-            bag = dask.bag.from_sequence(some, partition_size=1)
-            mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
-            futures = client.compute(mapped.to_delayed())
+            futures = _submit(client, shared, some)
             index_of = {future.key: index for future, index in zip(futures, some, strict=True)}
             for future in _arrivals(futures, index_of, workers, progress, watch):
                 result = _result(future, index_of[future.key], work)
@@ -112,6 +110,13 @@ def _results(
         raise lost(
             f"the connection to the scheduler or its workers was lost ({first_line(error)})"
         ) from error
+
+
+def _submit(client: Client, shared: Future, chunks: Sequence[int]) -> list[Future]:
+    """Give chunks to the workers as a bag; return a future of each."""
+    bag = dask.bag.from_sequence(chunks, partition_size=1)
+    mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
+    return list(client.compute(mapped.to_delayed()))
 
 
 def _arrivals(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
+from collections.abc import Callable, Iterator
 
+import boto3
 import pytest
 
+from pipelines.cluster.interrupts import LEAVE_SECONDS
 from tests.faults.processes.test_killed_processes import cluster
 from tests.helpers.faults.disturbed_runs import (
     Child,
@@ -17,6 +21,7 @@ from tests.helpers.faults.disturbed_runs import (
     assert_goes_on,
 )
 from tests.helpers.faults.injected import fault
+from tests.helpers.machines.object_store import BUCKET, environment_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
@@ -66,3 +71,50 @@ def test_frozen_scheduler_is_told_and_left_at_once(
     assert "Traceback" not in child.said()
     children.end()
     assert_goes_on(place, undisturbed, place.finished())
+
+
+@pytest.fixture
+def store(children: Children) -> Iterator[tuple[Child, dict[str, str], Callable[[], int]]]:
+    """Start an object store; yield its process, its environment and a count of its partitions."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = children.start(["-H", "127.0.0.1", "-p", port], module="moto.server")
+    environment = environment_of(port)
+    client = boto3.client(
+        "s3",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        aws_access_key_id="nobody",
+        aws_secret_access_key="nothing",
+        region_name="us-east-1",
+    )
+    assert server.until(lambda: "Running on" in server.said(), "the store"), server.said()
+    client.create_bucket(Bucket=BUCKET)
+
+    def partitions() -> int:
+        found = client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return sum(entry["Key"].endswith(".parquet") for entry in found)
+
+    yield server, environment, partitions
+    client.close()
+
+
+@pytest.mark.parametrize(("signals", "seconds"), [(1, LEAVE_SECONDS + 10), (3, 5)])
+def test_store_that_never_answers_does_not_hold_a_stopped_run(
+    place: Place, children: Children, store, signals: int, seconds: float
+) -> None:
+    server, environment, partitions = store
+    words = place.words()
+    words[words.index("--output") + 1] = f"s3://{BUCKET}/runs"
+    child = children.start(words, environment=environment)
+    assert child.until(lambda: partitions() >= 3, "3 chunks"), child.said()
+    server.process.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    for _ in range(signals):
+        child.interrupt()
+        assert child.until(lambda: "stopping" in child.said(), "an answer") or signals == 3
+        time.sleep(0.3)
+    assert child.process.wait(seconds) == 130, child.said()
+    child.gone(seconds)
+    assert time.monotonic() - started < seconds
+    assert "left without the last writes; run the same command again to resume" in child.said()
+    assert "Traceback" not in child.said()
