@@ -286,6 +286,8 @@ def missing_folders(folder: Path) -> list[Path]:
 
 def flush_folder(folder: Path) -> None:
     """Flush a folder to the disk, so that renames in it last."""
+    if os.name == "nt":  # Windows cannot open a folder
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -11,7 +11,7 @@ import dask
 from distributed import batched, scheduler
 from tornado.ioloop import IOLoop
 
-from pipelines.cluster.local.fork_server import ONE_THREAD
+from pipelines.cluster.local.fork_server import ONE_THREAD, START_METHOD
 
 # Name of a worker metric: Dask's own measure counts shared memory once per worker.
 HELD_MEMORY = "ib_grid_held_memory"
@@ -23,7 +23,7 @@ SLOW_START = "Creating scratch directories is taking"
 DASK_CONFIG: Mapping[str, object] = {
     "distributed.nanny.pre-spawn-environ": ONE_THREAD,
     "distributed.worker.preload": ["pipelines.cluster.preload"],
-    "distributed.worker.multiprocessing-method": "forkserver",
+    "distributed.worker.multiprocessing-method": START_METHOD,
     "distributed.comm.timeouts.connect": "120s",
     # `chunk_bag` counts deaths itself: Dask forgets them when the scattered data is lost.
     "distributed.scheduler.allowed-failures": 0,
@@ -59,14 +59,16 @@ _EPOCH = time.time() - time.monotonic()
 def dask_settings() -> Iterator[None]:
     """Use our Dask configuration for the length of a with block."""
     use_steady_clock()
-    logger = logging.getLogger("distributed.client")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)  # our own errors say what is wrong
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)  # our own errors say what is wrong
     try:
         with dask.config.set(DASK_CONFIG):
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 @contextlib.contextmanager

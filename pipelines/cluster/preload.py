@@ -15,21 +15,30 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ib_grid.engine.fast.kernel_cache import all_compiled, cache_directory
 from pipelines.cluster.dask_settings import HELD_MEMORY, SLOW_START, TASK_CPU, use_steady_clock
 
 if TYPE_CHECKING:
     from distributed import Worker
 
-_MODULES = ("distributed.nanny", "distributed.worker", "dask.bag", "pipelines.report.report")
+_MODULES = (
+    "distributed.nanny",
+    "distributed.worker",
+    "dask.bag",
+    "pipelines.report.report",
+    "pipelines.cluster.local.kernels",
+)
 _MEMORY_FILE = Path("/proc/self/smaps_rollup")
 
 
 def dask_setup(worker: Worker) -> None:
     """Prepare a worker; Dask calls this function of each preload."""
     use_steady_clock()
+    _load_kernels()
     if _MEMORY_FILE.is_file():
         worker.metrics[HELD_MEMORY] = lambda _: _held_memory(time.monotonic() // 5)
-    worker.metrics[TASK_CPU] = _task_cpu
+    if hasattr(time, "pthread_getcpuclockid"):  # not on Windows
+        worker.metrics[TASK_CPU] = _task_cpu
     # Ctrl-C reaches every process of a terminal; the main process decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -55,9 +64,19 @@ def _load_all() -> None:
     gc.disable()
     for name in _MODULES:
         importlib.import_module(name)
-    importlib.import_module("pipelines.cluster.local.kernels").load_kernels()
+    if all_compiled() or not cache_directory():
+        _load_kernels()
     gc.freeze()
     gc.enable()
+
+
+@functools.cache
+def _load_kernels() -> None:
+    """Load the kernels once: in the fork server, or in each worker of a machine's first run.
+
+    The fork server of a first run starts while the main process still compiles.
+    """
+    importlib.import_module("pipelines.cluster.local.kernels").load_kernels()
 
 
 warnings.filterwarnings("ignore", message=SLOW_START)

@@ -13,7 +13,6 @@ from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.fast import engine
 from ib_grid.errors import ConfigError, ParamsError
-from ib_grid.errors.validation import points
 from ib_grid.grid.params import Params, params_from_mapping
 from ib_grid.market.bars import read_bars
 from ib_grid.market.levels import session_levels
@@ -65,11 +64,8 @@ def load_combination(settings: Settings, params_file: AnyPath) -> CombinationInp
 
 
 def notes_of(of: CombinationInputs, settings: Settings) -> list[str]:
-    """Return lines on execution and news, and on a time zone that may be a mistake."""
-    costs = {name: value for name, value in of.context.execution.to_dict().items() if value}
-    texts = (points(v) if isinstance(v, float) else str(v) for v in costs.values())
-    lines = ["fills: " + ", ".join(map(" ".join, zip(costs, texts, strict=True)))]
-    lines += of.news.statement.lines
+    """Return lines on news, and on a time zone that may be a mistake."""
+    lines = list(of.news.statement.lines)
     usual = settings.instrument.timezone
     if of.params.ib_timezone != usual:
         lines.append(
@@ -81,10 +77,6 @@ def notes_of(of: CombinationInputs, settings: Settings) -> list[str]:
 
 def combination_trades(of: CombinationInputs, engine_name: str) -> pd.DataFrame:
     """Return the trades of one combination by date, columns `TRADE_COLUMNS`."""
-    if engine_name not in ENGINES:
-        raise ConfigError(
-            f"unknown engine {engine_name!r}", location="--engine", expected=" or ".join(ENGINES)
-        )
     trades = ENGINES[engine_name].trades
     found: pd.DataFrame = trades(of.context, of.params)
     return found

@@ -23,6 +23,7 @@ _SHORT = {
     "ib_buffer_pct": "buffer",
     "max_distance_pct": "reach",
     "rev_rb": "REV_RB",
+    "n_same": "equal",
     **{f"{name.lower()}_combo_id": f"{name} id" for name in VARIATIONS},
 }
 _SPECS = {"rank": "d", "combo_id": "d", "score": ".4f", "total_r": ".1f", "max_drawdown": ".1f"}

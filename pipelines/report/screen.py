@@ -135,8 +135,11 @@ def _eligible_line(report: Report) -> str:
     ranked, n_rows = report.overall.extrema.n_rows, report.n_rows
     enough = f"{report.settings.ranking.min_trades} trades or more"
     if report.info.row_filter.every_row:
-        count = f"All {n_rows:,}" if ranked == n_rows else f"{ranked:,} of {n_rows:,}"
         profitable = report.overall.sums.profitable_combinations
+        if n_rows == ranked == 1:
+            outcome = "profitable" if profitable else "not profitable"
+            return f"The only combination has {enough} and is {outcome}."
+        count = f"All {n_rows:,}" if ranked == n_rows else f"{ranked:,} of {n_rows:,}"
         return f"{count} combinations have {enough} and are ranked; {profitable:,} are profitable."
     kept = f"{n_rows:,} of {report.n_computed:,} combinations are stored"
     if report.info.threshold:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from dask.system import CPU_COUNT
 
+from ib_grid.analysis.axis_values import factors, value_text
 from ib_grid.engine.fast import engine
 from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
@@ -50,6 +51,10 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"fills:   {execution.model}, spread {points(execution.spread_points)} points"
     axes = " x ".join(str(n) for n in grid.shape)
     yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
+    for factor in factors(grid):
+        unit = f" {factor.unit}" if factor.unit else ""
+        values = ", ".join(map(value_text, factor.values)).replace("–", "-")  # as in a grid file
+        yield f"         {factor.name}{unit}: {values}"
     workers = choose_cluster(settings).planned_workers
     rows = settings.chunk_size or chunk_bag.rows_per_chunk(grid, workers)
     plan = plan_chunks(grid, rows)

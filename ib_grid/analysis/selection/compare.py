@@ -17,6 +17,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.runs.cubes import JOINED_AXES
 from ib_grid.runs.fingerprint import differences
+from ib_grid.runs.manifest import Manifest
 from ib_grid.runs.run import Run, Where, checked_run
 
 _PLACES = ("in A", "in B")
@@ -118,12 +119,24 @@ def compare_runs(
         )
     best = top(a, by, n_top, ascending=ascending, where=where, ranking=ranking)
     return Comparison(
-        differences=tuple(differences(a.manifest.identity, b.manifest.identity, _PLACES)),
+        differences=tuple(_differences(a.manifest, b.manifest)),
         rows=rows,
         rank_correlation={name: _spearman(rows[f"{name}_a"], rows[f"{name}_b"]) for name in names},
         top=_top_rows(best, rows),
         n_top=len(best),
     )
+
+
+def _differences(a: Manifest, b: Manifest) -> list[str]:
+    """Return the differences of two runs, with the dates of their bars instead of checksums."""
+    ours, theirs = ({**run.identity, "data": None} for run in (a, b))
+    found = differences(ours, theirs, _PLACES)
+    first, second = (f"{run.data['first']} to {run.data['last']}" for run in (a, b))
+    if first != second:
+        found.append(f"bars: {first} in A, {second} in B")
+    elif a.data["sha256"] != b.data["sha256"]:
+        found.append(f"bars: other prices, both {first}")
+    return found
 
 
 def _joined(a: Run, b: Run, names: tuple[str, ...], where: Where) -> pd.DataFrame:
@@ -148,11 +161,18 @@ def _joined(a: Run, b: Run, names: tuple[str, ...], where: Where) -> pd.DataFram
 
 
 def matched_ids(a: Grid, b: Grid, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the ids of the same combinations in another grid, -1 if absent; shape (n_ids,)."""
+    """Return the ids of the same combinations in another grid, -1 if absent; shape (n_ids,).
+
+    An axis with one value in either grid is a setting of the run, as its spread is: the two values
+    may differ.
+    """
     if a == b:
         return ids.copy()
     places = []
     for name, own_index in a.indices(ids).items():
+        if len(a.axes[name]) == len(b.axes[name]) == 1:
+            places.append(np.zeros_like(own_index))
+            continue
         there = [_meaning(name, value) for value in b.axes[name]]
         index = [_index(there, _meaning(name, value)) for value in a.axes[name]]
         places.append(np.array(index)[own_index])
@@ -167,7 +187,11 @@ def _apart(a: Grid, b: Grid) -> list[str]:
         name: [{_meaning(name, value) for value in grid.axes[name]} for grid in (a, b)]
         for name in a.axes
     }
-    return [name for name, (ours, theirs) in meant.items() if not ours & theirs]
+    return [
+        name
+        for name, (ours, theirs) in meant.items()
+        if not ours & theirs and max(len(ours), len(theirs)) > 1
+    ]
 
 
 def _meaning(axis: str, value: object) -> object:

@@ -117,7 +117,13 @@ class _KernelCache(FunctionCache):
 
     def load_overload(self, signature: object, target: object) -> Any:
         try:
-            return super().load_overload(signature, target)
+            found = super().load_overload(signature, target)
+            if found is None:
+                _say_once(
+                    "note: compiling the engine, once on this machine; this takes about ten"
+                    " seconds, up to a minute if the machine is busy"
+                )
+            return found
         except (OSError, _DamagedError):
             _say_once(
                 f"note: the compiled code in {self._cache_path} is damaged; compiling again, which"

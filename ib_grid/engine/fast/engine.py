@@ -131,9 +131,11 @@ def warm_up(market: Market, grid: Grid) -> None:
 
     Workers that start afterwards find the compiled code on disk.
     """
-    one = grid_of_one(grid.params(0))
+    params = grid.params(0)
+    one = grid_of_one(params)
     context = BacktestContext(market, Execution(spread_points=0.0))
     evaluate(context, one, plan_chunks(one, 1).chunk(0))
+    trades(context, params)
 
 
 def grid_of_one(params: Params) -> Grid:

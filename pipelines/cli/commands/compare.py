@@ -32,7 +32,7 @@ def compare(
     """Show how the best combinations of one run do in another.
 
     The other run may have another spread, another execution model or other years. Combinations
-    are matched by id if the grids are equal, otherwise by their parameters.
+    are matched by id if the grids are equal, otherwise by the parameters that vary in one of them.
     """
     from ib_grid.analysis.selection.compare import compare_runs
     from ib_grid.analysis.selection.top import ranking_of

@@ -10,6 +10,8 @@ import typer
 from pipelines.cli import arguments
 from pipelines.render import formats
 
+_GROUPS_SHOWN = 20
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,7 +36,8 @@ def groups(
         typer.Option(min=1, help="Minimum number of variations in a group."),
     ] = 1,
     n: Annotated[
-        int | None, typer.Option("-n", min=1, help="Number of groups. [default: all]")
+        int | None,
+        typer.Option("-n", min=1, help="Number of groups. [default: 20 in a table, otherwise all]"),
     ] = None,
     format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
@@ -51,7 +54,8 @@ def groups(
     from pipelines.render.provenance import run_note
     from pipelines.render.tables import records, render, resolve_format, terminal
 
-    loaded = load_run(run)
+    loaded, console = load_run(run), terminal()
+    is_table = resolve_format(console, format) is formats.Format.TABLE
     found = groups_of(
         loaded,
         strict=strict,
@@ -61,6 +65,7 @@ def groups(
         variations=variations,
         n=n,
     )
+    shown = found.summary.head(n or _GROUPS_SHOWN)
     least = ranking_of(loaded, min_trades).min_trades
     rules = ", ".join(f"{variation}: {rule.text}" for variation, rule in VARIATION_RULES.items())
     notes = [
@@ -70,17 +75,24 @@ def groups(
         *_completeness(found.summary["n_variations"].tolist(), variations),
         f"Each variation applies where its rule holds ({rules}).",
         "Sums add the separate backtests of the variations; they are not a backtest of the group.",
+        *_rest(found.summary, shown, is_table=is_table),
     ]
-    console = terminal()
-    is_table = resolve_format(console, format) is formats.Format.TABLE
     render(
         console,
-        found.summary if is_table else found.combinations,
-        _columns(found.summary),
+        shown if is_table else found.combinations,
+        _columns(found.summary, rank_by),
         format,
         notes=notes,
         summary={"groups": records(found.summary)},
     )
+
+
+def _rest(found: pd.DataFrame, shown: pd.DataFrame, *, is_table: bool) -> list[str]:
+    """Return how many groups the table lacks, and how to read its last column."""
+    notes = ["equal: groups with the same figures, of which the first is listed."] * is_table
+    if is_table and len(shown) < len(found):
+        notes.append(f"{len(shown):,} of {len(found):,} groups; -n {len(found)} lists all.")
+    return notes
 
 
 def _completeness(n_variations: list[int], least: int) -> list[str]:
@@ -97,10 +109,10 @@ def _completeness(n_variations: list[int], least: int) -> list[str]:
     ]
 
 
-def _columns(found: pd.DataFrame) -> list[Column]:
+def _columns(found: pd.DataFrame, rank_by: str) -> list[Column]:
     from pipelines.render.columns import column
 
-    names = list(map(str, found))
+    names = [name for name in map(str, found) if (name, rank_by) != ("value", "total_r")]
     last = ("n_same", *(name for name in names if name.endswith("_combo_id")))
     names = [name for name in names if name not in last]
     specs = {"value": ".3f", "sum_of_drawdowns": ".1f"}

@@ -105,12 +105,10 @@ def _settings_of_run(given: Given) -> Settings:
 
 
 def _prepare_workers() -> None:
-    """Start importing what workers need while this process reads the input."""
-    from ib_grid.engine.fast.kernel_cache import all_compiled
+    """Start importing what workers need while this process reads the input or compiles."""
     from pipelines.cluster.local.fork_server import start_fork_server
 
-    if all_compiled():
-        start_fork_server()
+    start_fork_server()
 
 
 def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> None:

@@ -36,11 +36,13 @@ def trades(
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
     from pipelines.render.data.tables import show_trades
+    from pipelines.render.provenance import fills_text
     from pipelines.render.tables import terminal
 
     params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)
     found = of_one.combination_trades(combination, engine)
+    typer.echo(fills_text(combination.context.execution).capitalize() + ".", err=True)
     for line in of_one.notes_of(combination, settings):
         typer.echo(line, err=True)
     if out:

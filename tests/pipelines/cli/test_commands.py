@@ -128,7 +128,6 @@ def test_workers_are_prepared_only_for_local_clusters(
     some: bool,
 ) -> None:
     prepared: list[bool] = []
-    monkeypatch.setattr("ib_grid.engine.fast.kernel_cache.all_compiled", lambda: True)
     monkeypatch.setattr(
         "pipelines.cluster.local.fork_server.start_fork_server", lambda: prepared.append(True)
     )

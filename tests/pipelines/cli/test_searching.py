@@ -196,7 +196,7 @@ class TestGroups:
     def test_no_such_ranking(self, ib_grid_command: Command, run) -> None:
         status, _, aside = ib_grid_command("groups", run[0], "--rank-by", "luck")
         assert status == 2
-        assert "unknown ranking luck" in aside
+        assert "invalid value 'luck'\n  in --rank-by" in aside
 
 
 @pytest.mark.parametrize(

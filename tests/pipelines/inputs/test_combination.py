@@ -87,7 +87,7 @@ def test_a_pipe_gets_the_same_csv_as_a_file(
     _trades(ib_grid_command, params_file, "--out", tmp_path / "T.csv")
     status, screen, said = _trades(ib_grid_command, params_file)
     assert status == 0
-    assert "model realistic, spread_points 1.5" in said
+    assert "Realistic fills, spread 1.5 points, slippage 0, commission 0." in said
     assert "News filter: off." in said
     assert screen == (tmp_path / "T.csv").read_text()
     assert len(pd.read_csv(io.StringIO(screen))) > 50
@@ -184,7 +184,7 @@ def test_invalid_parameter_file_is_refused(
 def test_other_wrong_input(ib_grid_command: Command, params_file: Path, tmp_path: Path) -> None:
     missing = tmp_path / "no.json"
     for arguments, message in (
-        (("--engine", "slow"), "unknown engine 'slow'"),
+        (("--engine", "slow"), "invalid value 'slow'"),
         (("--execution", "kind"), "execution is 'kind'"),
         (("--spread-points", -1), "spread_points is -1.0"),
         (("--params", missing), str(missing)),

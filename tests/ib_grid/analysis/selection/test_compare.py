@@ -14,9 +14,10 @@ from ib_grid.analysis.selection.compare import compare_runs, matched_ids
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.named_grids import grid_from_mapping
+from ib_grid.grid.named_grids import grid_from_mapping, named_grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.market.instruments import GER40
+from ib_grid.runs.cubes import JOINED_AXES
 from ib_grid.runs.run import load_run
 from tests.helpers import strategies
 from tests.helpers.runs.random_runs import AXES, GRID, write_run
@@ -124,12 +125,25 @@ def grids() -> st.SearchStrategy[Grid]:
 def test_matched_ids_are_the_same_sets(a: Grid, b: Grid) -> None:
     ids = np.arange(len(a))
     found = matched_ids(a, b, ids)
-    own = {_plain(b, i): i for i in range(len(b))}
-    assert found.tolist() == [own.get(_plain(a, i), -1) for i in ids]
+    alone = {name for name in a.axes if len(a.axes[name]) == len(b.axes[name]) == 1}
+    own = {_plain(b, i, alone): i for i in range(len(b))}
+    assert found.tolist() == [own.get(_plain(a, i, alone), -1) for i in ids]
 
 
-def _plain(grid: Grid, combo_id: int) -> tuple:
+def test_built_in_grids_share_what_varies() -> None:
+    standard, expanded = (named_grid(name, GER40) for name in ("standard", "expanded"))
+    assert standard.min_sl_pct != expanded.min_sl_pct
+    found = matched_ids(standard, expanded, np.arange(len(standard)))
+    assert (found >= 0).mean() == pytest.approx(0.4)
+
+
+def _plain(grid: Grid, combo_id: int, alone: set[str]) -> tuple:
+    """Return the parameters without placeholders and without those of axes of one value."""
     values = grid.params(combo_id).to_dict()
+    of_axes = {"session": ("ib_start", "ib_end", "ib_timezone"), **JOINED_AXES}
+    for axis in alone:
+        for name in of_axes.get(axis, (axis,)):
+            values[name] = 0
     if not values["tsl_target"]:
         values["tsl_sl"] = 0
     if not values["rev_rb_enabled"]:
