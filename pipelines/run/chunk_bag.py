@@ -65,22 +65,26 @@ def compute(
     waiting = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
     done: list[ChunkDone] = []
     failed: list[ChunkError] = []
-    total, deaths = before, Counter[int]()
+    total, deaths, settled = before, Counter[int](), set[int]()
     while waiting:
         lost, blamed = set(), Counter[int]()
         for index, result in _results(work, waiting, workers, progress):
+            if index in settled:  # told a second time
+                continue
             if isinstance(result, KilledWorker):
                 lost.add(index)
                 blamed[index] = result.allowed_failures + 1
             elif result is None:
                 lost.add(index)
             elif isinstance(result, ChunkError):
+                settled.add(index)
                 failed.append(result)
             else:
+                settled.add(index)
                 done.append(result)
                 total = chunk_summary.merge((total, result.summary), work.min_trades)
                 progress.chunk(result.summary.combinations, total.best)
-        waiting = [index for index in waiting if index in lost]
+        waiting = [index for index in waiting if index in lost - settled]
         # An existing scheduler retries a chunk itself, and may lose the scattered data before it
         # blames a chunk. Chunks start in this order, so one of the first is to blame.
         deaths.update(blamed or waiting[: workers.count])
