@@ -3,6 +3,7 @@
 May import everything in ib_grid except analysis.
 """
 
+from ib_grid.robustness.conclusion.facts import load_robustness, verdict_of
 from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.conclusion.verdict import Reason, RunFacts, Verdict, verdict
 from ib_grid.robustness.cscv import Cscv, cross_validation
@@ -31,9 +32,11 @@ __all__ = [
     "Verdict",
     "WalkForward",
     "cross_validation",
+    "load_robustness",
     "random_direction",
     "reality_check",
     "track_record",
     "verdict",
+    "verdict_of",
     "walk_forward",
 ]

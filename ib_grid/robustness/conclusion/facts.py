@@ -7,9 +7,11 @@ import dataclasses
 from ib_grid.engine.execution_settings import MODELS
 from ib_grid.engine.fast import engine
 from ib_grid.robustness.conclusion.hold_out import HoldOut
-from ib_grid.robustness.conclusion.verdict import RunFacts
+from ib_grid.robustness.conclusion.robustness_file import read_robustness
+from ib_grid.robustness.conclusion.verdict import RunFacts, Verdict, verdict
 from ib_grid.robustness.results import Robustness
 from ib_grid.runs.manifest import Manifest
+from ib_grid.runs.run import Run
 from ib_grid.runs.source import RunSource
 
 
@@ -42,6 +44,36 @@ def facts_of(
         holds_out=manifest.session_dates.hold_out is not None,
         hold_out=opened_hold_out(manifest),
     )
+
+
+def verdict_of(run: Run, source: RunSource | None = None) -> Verdict | None:
+    """Return the verdict on a run from the file of its robustness tests.
+
+    Parameters
+    ----------
+    run : Run
+    source : RunSource, optional
+        Data behind the run, `run.source`; without, the other execution model is not considered.
+
+    Returns
+    -------
+    Verdict or None
+        None if the robustness of the run was not tested.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or belongs to another run.
+    """
+    tests = load_robustness(run)
+    if tests is None:
+        return None
+    return verdict(facts_of(run.manifest, str(run.path), tests, source), tests)
+
+
+def load_robustness(run: Run) -> Robustness | None:
+    """Return the results of the robustness tests of a run; None if they were not made."""
+    return read_robustness(run.path, run.manifest)
 
 
 def other_total_r(source: RunSource, combo_id: int) -> float:

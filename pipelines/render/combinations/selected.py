@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ from ib_grid.storage.atomic_files import is_file
 from ib_grid.storage.paths import parse_path
 from pipelines.render.numbers import Scalar, published_rows, row_values
 from pipelines.render.provenance import provenance
+
+if TYPE_CHECKING:
+    from ib_grid.robustness.conclusion.verdict import Verdict
 
 _COMBINATION = re.compile(r"(?P<run>.+?)(?::(?P<id>\d+)|@(?P<rank>\d+))?", re.DOTALL)
 _INVALID = re.compile(r".+(?P<sign>[:@])(?P<text>[^/\\]*)", re.DOTALL)
@@ -75,6 +79,12 @@ class Selected:
     def source(self, bars: Path | None = None) -> RunSource:
         """Return the data behind the run; `bars` is their path if they were moved."""
         return load_source(self.run.manifest, bars) if bars else self.run.source
+
+    def verdict(self, source: RunSource | None) -> Verdict | None:
+        """Return the verdict on the run; None if its robustness was not tested."""
+        from ib_grid.robustness.conclusion.facts import verdict_of  # other commands need no engine
+
+        return verdict_of(self.run, source)
 
     def trades(self, source: RunSource) -> pd.DataFrame:
         """Return the trades, after checking them against the result row."""

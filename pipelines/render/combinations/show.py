@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
@@ -32,6 +32,9 @@ from pipelines.render.tables import (
     table_of,
 )
 
+if TYPE_CHECKING:
+    from ib_grid.robustness.conclusion.verdict import Verdict
+
 N_BEST_AND_WORST = 2
 
 _VARIATION_COLUMNS = (
@@ -55,10 +58,12 @@ _YEAR_COLUMNS = (
 class CombinationFacts:
     """Facts of a combination.
 
-    Variations as far as the run has kept them; years and trades are None without the bars.
+    Variations as far as the run has kept them; years and trades are None without the bars. The
+    verdict is that on the run; None if its robustness was not tested.
     """
 
     selected: Selected
+    verdict: Verdict | None
     variations: pd.DataFrame
     years: pd.DataFrame | None
     trades: pd.DataFrame | None
@@ -76,13 +81,18 @@ def combination_facts(selected: Selected, source: RunSource | None) -> Combinati
     """Return the facts of a combination; without a source no trades and no years."""
     if source is None:
         return CombinationFacts(
-            selected=selected, variations=selected.variations(), years=None, trades=None
+            selected=selected,
+            verdict=selected.verdict(None),
+            variations=selected.variations(),
+            years=None,
+            trades=None,
         )
     trades = selected.trades(source)
     dates = analysis.session_dates(source, selected.combo_id)
     years = analysis.by_year(trades, range(dates[0].year, dates[-1].year + 1))
     return CombinationFacts(
         selected=selected,
+        verdict=selected.verdict(source),
         variations=selected.variations(),
         years=years.reset_index(),
         trades=trades,
@@ -116,6 +126,7 @@ def _object(facts: CombinationFacts, *, with_trades: bool) -> Mapping[str, Any]:
         "combo_id": selected.combo_id,
         "rank": selected.rank,
         "provenance": selected.provenance,
+        "verdict": facts.verdict and facts.verdict.to_dict(),
         "execution": dict(selected.run.manifest.execution),
         "params": selected.params.to_dict(),
         "metrics": selected.metrics(),
@@ -152,7 +163,7 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
     selected = facts.selected
     rank = f", rank {selected.rank}" if selected.rank else ""
     console.print(Text(f"{selected.name}{rank}", style="bold"))
-    render_notes(console, [selected.provenance], Format.TABLE)
+    render_notes(console, [selected.provenance, _verdict_line(facts)], Format.TABLE)
     params = selected.params.to_dict()
     _section(console, "Parameters", _pairs({_with_unit(n): v for n, v in params.items()}))
     units = {metric.name: f" ({metric.unit})" for metric in METRICS if metric.unit != "count"}
@@ -165,6 +176,12 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
     if with_trades and facts.trades is not None:
         console.print(Text("\nTrades", style="bold"))
         print_trades(console, facts.trades)
+
+
+def _verdict_line(facts: CombinationFacts) -> str:
+    if facts.verdict is None:
+        return f"Not tested for luck; to test: ib-grid robustness {facts.selected.run.path}"
+    return f"Verdict on the run: {facts.verdict.level}. {facts.verdict.text}"
 
 
 def _with_unit(name: str) -> str:

@@ -19,15 +19,21 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from plotly.offline import get_plotlyjs
 
+from ib_grid.analysis import top
+from ib_grid.robustness.conclusion.facts import facts_of
+from ib_grid.robustness.conclusion.robustness_file import write_robustness
+from ib_grid.robustness.conclusion.verdict import verdict
+from ib_grid.robustness.results import Selected
 from ib_grid.runs.run import Run, load_run
 from pipelines.inputs.demo import write_demo_bars
 from tests.helpers.paths import ROOT
 from tests.helpers.runs.computed_runs import computed_run
+from tests.helpers.runs.tested_runs import robustness
 
 NOTEBOOK = ROOT / "pipelines" / "notebooks" / "explore_results.ipynb"
 FIGURE = "application/vnd.plotly.v1+json"
 MOST_BYTES = 2_000_000
-MIN_FIGURES = 12
+MIN_FIGURES = 17
 N_BEST = 100
 LEAST_COMBINATIONS = 100_000
 # On the demo's year of bars.
@@ -85,6 +91,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
         own.mkdir()
         given = {"data": bars, "grid": str(grid), "chunk_size": 8_000, "execution": model}
         runs.append(computed_run(own, **given))
+    _write_tests(runs[0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IB_GRID_RUN", str(runs[0]))
         patch.setenv("IB_GRID_OTHER_RUN", str(runs[1]))
@@ -94,6 +101,15 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
         notebook = nbformat.read(NOTEBOOK, as_version=4)
         _execute(notebook, folder)
     return Executed(notebook, *(load_run(str(run)) for run in runs))
+
+
+def _write_tests(run_dir: Path) -> None:
+    run = load_run(run_dir)
+    row = top(run, n=1).iloc[0]
+    values = {name: float(row[name]) for name in ("total_r", "sharpe_ratio")}
+    tests = robustness(Selected(combo_id=int(row["combo_id"]), **values))
+    concluded = verdict(facts_of(run.manifest, str(run_dir), tests, run.source), tests)
+    write_robustness(run_dir, run.manifest, tests, concluded)
 
 
 def _execute(notebook: nbformat.NotebookNode, folder: Path) -> None:

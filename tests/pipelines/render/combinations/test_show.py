@@ -16,12 +16,17 @@ from ib_grid.engine import reference
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATIONS
+from ib_grid.robustness.conclusion.facts import facts_of
+from ib_grid.robustness.conclusion.robustness_file import write_robustness
+from ib_grid.robustness.conclusion.verdict import verdict
+from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.run import Run
 from pipelines.render.combinations.selected import select, select_by_text
 from pipelines.render.provenance import provenance
 from tests.helpers.paths import ROOT
 from tests.helpers.runs.computed_runs import computed_run
 from tests.helpers.runs.random_runs import write_run
+from tests.helpers.runs.tested_runs import robustness
 from tests.pipelines.render.combinations.said import PROVENANCE, Command, lines
 
 
@@ -49,12 +54,29 @@ def test_json_is_complete(ib_grid_command: Command, folder: Path, run: Run, best
     assert status == 0
     assert content["rank"] is None
     assert content["provenance"] == PROVENANCE
+    assert content["verdict"] is None
     assert content["execution"] == run.source.context.execution.to_dict()
     assert content["params"] == run.grid.params(best).to_dict()
     trades = analysis.trades(run, best)
     assert [t["r"] for t in content["trades"]] == trades["r"].tolist()
     assert sum(v["total_trades"] for v in content["variations"]) == len(trades)
     assert content["metrics"]["total_trades"] == len(trades)
+
+
+def test_the_verdict_on_the_run_is_told(tmp_path: Path, ib_grid_command: Command) -> None:
+    folder = computed_run(tmp_path)
+    _, out, _ = ib_grid_command("show", folder, "--format", "table")
+    told = f"Not tested for luck; to test: ib-grid robustness {folder}"
+    assert told.replace(" ", "") in "".join(out.split())
+    manifest, tests = read_manifest(folder), robustness(p=0.3)
+    facts = facts_of(manifest, str(folder), tests, None)
+    write_robustness(folder, manifest, tests, verdict(facts, tests))
+    _, out, _ = ib_grid_command("show", folder, "--format", "table")
+    assert "Verdict on the run: cannot be told from luck. Do not trade this" in " ".join(
+        out.split()
+    )
+    _, out, _ = ib_grid_command("show", folder, "--format", "json")
+    assert json.loads(out)["verdict"]["level"] == "cannot be told from luck"
 
 
 def test_table_is_rounded(ib_grid_command: Command, folder: Path, best: int) -> None:
