@@ -267,9 +267,9 @@ SELECTION_RULES: Mapping[str, str] = {
     "ranking": "highest score, the run's ranking",
     "total_r": "highest total R",
     "sharpe_ratio": "highest Sharpe ratio",
-    "plateau": "highest mean total R of the combination and its neighbours",
+    "plateau": "highest mean total R of the combination and neighbouring exits",
     "best_values": "best value of each parameter alone, by mean total R",
-    "worst_block": "highest total R in the worst month",
+    "worst_block": "highest total R in the worst quarter of the months",
     "top_100": "the 100 highest scores together, at equal risk",
 }
 

@@ -37,6 +37,7 @@ for command in (
     runs.run,
     results.report,
     results.verify,
+    results.robustness,
     results.holdout,
     top.top,
     selected.show,

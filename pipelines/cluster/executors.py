@@ -66,6 +66,10 @@ class Executor(ABC):
     def submit_thread(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
         """Run a function in a thread of this process; the function may use this executor."""
 
+    def share(self, value: object) -> Any:
+        """Return what stands for a value in arguments of `submit`; sent to the processes once."""
+        return value
+
     def map(
         self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]
     ) -> Iterator[Result]:
@@ -110,9 +114,19 @@ SERIAL_EXECUTOR = SerialExecutor()
 class PoolExecutor(Executor):
     """An executor over a pool of processes and a pool of threads."""
 
-    def __init__(self, processes: Pool, threads: Pool, n_processes: int) -> None:
-        self._processes, self._threads = processes, threads
+    def __init__(
+        self,
+        processes: Pool,
+        threads: Pool,
+        n_processes: int,
+        share: Callable[[object], Any] | None = None,
+    ) -> None:
+        self._processes, self._threads, self._share = processes, threads, share
         self.n_batches = _BATCHES_PER_PROCESS * n_processes
+
+    def share(self, value: object) -> Any:
+        """Return what stands for a value in arguments of `submit`; sent to the processes once."""
+        return value if self._share is None else self._share(value)
 
     def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
         """Run a function in one of the processes."""
@@ -141,6 +155,10 @@ class _DaskPool:
             self._futures.add(future)
             return future
 
+    def share(self, value: object) -> Any:
+        """Send a value to all workers; return a future of it."""
+        return self._client.scatter(value, broadcast=True, hash=False)
+
     def cancel(self) -> None:
         """Cancel all futures, so that no thread waits for them, and accept no more work."""
         with self._lock:
@@ -158,10 +176,12 @@ def processes_for(n_rows: int, at_most: int, *, are_there: bool) -> int:
 
 
 @contextlib.contextmanager
-def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[Executor]:
+def open_executor(
+    n_processes: int, workers: Workers | None = None, command: str = "ib-grid report"
+) -> Iterator[Executor]:
     """Open an executor for the length of a with block; a serial one for a single process.
 
-    Workers are started unless they are given.
+    Workers are started unless they are given. Errors name the command to try again.
     """
     if n_processes < 2:
         yield SERIAL_EXECUTOR
@@ -181,16 +201,16 @@ def open_executor(n_processes: int, workers: Workers | None = None) -> Iterator[
         stack.callback(closing.set)
         threads.submit(_watch, workers, pool, closing)
         try:
-            yield PoolExecutor(pool, threads, n_processes)
+            yield PoolExecutor(pool, threads, n_processes, pool.share)
         except KilledWorker as error:
             raise ClusterError(
                 f"{error.allowed_failures + 1} workers died while reading the same results",
-                hint="run `ib-grid report` on the run; with more memory if it ran out",
+                hint=f"run `{command}` on the run; with more memory if it ran out",
             ) from error
         except (CancelledError, DaskCancelledError, CommClosedError) as error:
             raise ClusterError(
                 "the connection to the scheduler or its workers was lost",
-                hint="run `ib-grid report` on the run",
+                hint=f"run `{command}` on the run",
             ) from error
         finally:
             pool.cancel()

@@ -273,6 +273,19 @@ class AccountOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RobustnessOptions:
+    """The robustness tests after a run."""
+
+    robustness: Annotated[
+        bool,
+        Option(
+            "Test afterwards whether the selection may be luck.",
+            flags=("--robustness", "--no-robustness"),
+        ),
+    ] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkerOptions:
     """The worker processes on this machine."""
 

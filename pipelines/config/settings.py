@@ -31,6 +31,7 @@ from pipelines.config.run_options import (
     NewsOptions,
     Option,
     OutputOptions,
+    RobustnessOptions,
     WorkerOptions,
 )
 
@@ -44,6 +45,7 @@ class Settings(  # the fields of the last base come first
     WorkerOptions,
     AccountOptions,
     ContractOptions,
+    RobustnessOptions,
     NewsOptions,
     ExecutionOptions,
     HoldOutOptions,

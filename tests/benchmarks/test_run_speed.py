@@ -40,6 +40,7 @@ def measure(command: Sequence[object], folder: Path) -> tuple[float, float]:
 def test_expanded_grid_on_two_workers(tmp_path: Path, source: str) -> None:
     write_bars(tmp_path / "bars.parquet", bars(source), symbol="GER40")
     options = ("--symbol", "GER40", "--data", "bars.parquet", "--no-news", "--workers", 2)
+    options = (*options, "--no-robustness")
     measure(("run", *options, "--grid", "standard"), tmp_path)  # fills the kernels' cache
     seconds, memory = measure(("run", *options, "--grid", "expanded"), tmp_path)
     print(f"\nrun --grid expanded --workers 2, {source}: {seconds:.1f} s, {memory:.2f} GiB")

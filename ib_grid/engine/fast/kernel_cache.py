@@ -33,7 +33,7 @@ _KERNEL_FOLDERS = (
     "engine",
     "engine/fast",
     "grid",
-    "robustness",
+    "robustness/measures",
     "robustness/whole_grid",
 )
 _UNUSED_DAYS = 30

@@ -5,7 +5,8 @@ draws for the bootstrap, 1 or −1 for a coin. Neighbouring settings agree on mo
 carried from one setting to the next and only the dates on which the two differ are added.
 
 R and R² are rounded to multiples of 2⁻²⁰ and summed as whole numbers, which float64 does exactly
-below 2⁵³: results are the same to the last bit for any chunk size and number of workers.
+below 2⁵³: results are the same to the last bit for any chunk size, number of workers and order of
+addition, also that of a matrix product.
 """
 
 from __future__ import annotations
@@ -24,8 +25,7 @@ from ib_grid.robustness.whole_grid.streams import Streams
 UNIT = 2.0**20
 # Wins and losses are summed as one number: wins + LOSS · losses.
 LOSS = 2.0**20
-# Weightings that are summed together: more would not fit into the processor's cache.
-WEIGHTINGS_AT_ONCE = 64
+N_FIGURES = 3
 # On GER40 a step on these axes changes about 540, 435, 154, 47 and 14 of 736 dates.
 _SLOWEST_FIRST = (
     "trade_window_minutes",
@@ -38,93 +38,51 @@ _SLOWEST_FIRST = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sums:
-    """Sums of the combinations of one setting over the dates of each weighting.
+class Change:
+    """Difference of a setting to the one visited before.
+
+    A combination's sums over dates are those of `constant` plus those of `weighted` times the
+    weights of their dates; where coins decide the direction, half of that (`scale_of`).
 
     Attributes
     ----------
-    first_id : int
-        Combination of the first exit pair; the ids of the others follow.
-    total, squares, hits : float64 array, shape (n_exits, n_weightings)
-        Σ R, Σ R², and dates with R above 0 + `LOSS` times those below 0.
-    trades : float64 array, shape (n_weightings,)
-        The same for all exit pairs.
+    setting : int
+        Position among the settings of the chunk.
+    dates : int64 array, shape (n_changed,)
+        Dates on which the two settings differ.
+    weighted, constant : float64 array, shape (n_changed, 3, n_exits)
+        New less old R, R² and hits; valid until the next change.
     """
 
-    first_id: int
-    total: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    hits: NDArray[np.float64]
-    trades: NDArray[np.float64]
+    setting: int
+    dates: NDArray[np.int64]
+    weighted: NDArray[np.float64]
+    constant: NDArray[np.float64]
 
 
-def tables(r: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the whole numbers that are summed for each outcome.
+def changes(streams: Streams, grid: Grid, *, coin: bool) -> Iterator[Change]:
+    """Yield the change to each setting of a chunk, in an order with few differences.
 
-    Shape (3, n_outcomes + 1, n_exits): R, R² and hits; the last row is a date without a trade.
+    With a coin, a weight of −1 turns the direction of a trade round; otherwise weights count the
+    trades as they are, and nothing is constant.
     """
-    out = np.zeros((3, len(r) + 1, r.shape[1]))
-    out[0, :-1] = np.rint(r * UNIT)
-    out[1, :-1] = np.rint(r * r * UNIT)
-    out[2, :-1] = (r > 0) + LOSS * (r < 0)
-    return out
-
-
-def plain_sums(streams: Streams, grid: Grid, weights: NDArray[np.float64]) -> Iterator[Sums]:
-    """Yield the sums of each setting of a chunk, in no particular order.
-
-    Parameters
-    ----------
-    streams : Streams
-    grid : Grid
-    weights : float64 array, shape (n_dates, n_weightings)
-        Whole numbers.
-    """
-    of_date = tables(streams.r)
-    traded = (streams.outcome != NO_OUTCOME).astype(np.float64) @ weights
-    yield from _walk(streams, grid, np.zeros_like(of_date), of_date, weights, traded, 1.0)
-
-
-def coin_sums(streams: Streams, grid: Grid, signs: NDArray[np.float64]) -> Iterator[Sums]:
-    """Yield the sums of each setting where coins decide the direction of each date's trade.
-
-    Parameters
-    ----------
-    streams : Streams
-    grid : Grid
-    signs : float64 array, shape (n_dates, n_draws)
-        1 keeps the direction of all trades of a date, −1 turns it round.
-    """
-    kept, turned = tables(streams.r), tables(streams.opposite_r)
-    traded = np.repeat(streams.n_trades[:, None].astype(np.float64), signs.shape[1], axis=1)
-    yield from _walk(streams, grid, kept + turned, kept - turned, signs, traded, 0.5)
-
-
-def _walk(
-    streams: Streams,
-    grid: Grid,
-    constant: NDArray[np.float64],
-    signed: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    traded: NDArray[np.float64],
-    scale: float,
-) -> Iterator[Sums]:
-    """Yield ``scale · (Σ constant + Σ weight · signed)`` of each setting."""
-    n_exits, n_weightings = signed.shape[2], weights.shape[1]
-    carried, base = np.zeros((3, n_exits, n_weightings)), np.zeros((3, n_exits))
-    before = np.full(len(streams.dates), NO_OUTCOME, np.int32)
+    n_dates = len(streams.dates)
+    dates = np.empty(n_dates, np.int64)
+    weighted, constant = np.zeros((2, n_dates, N_FIGURES, streams.r.shape[1]))
+    before = np.full(n_dates, NO_OUTCOME, np.int32)
     for setting in visiting_order(streams.first_setting, len(streams.outcome), grid):
         now = streams.outcome[setting]
-        _carry(before, now, constant, signed, weights, base, carried)
-        before = now
-        total, squares, hits = scale * (base[:, :, None] + carried)
-        yield Sums(
-            first_id=streams.first_id + int(setting) * n_exits,
-            total=total / UNIT,
-            squares=squares / UNIT,
-            hits=hits,
-            trades=traded[setting],
+        tables = streams.r, streams.opposite_r
+        n = _differences(before, now, *tables, coin, dates, weighted, constant)
+        yield Change(
+            setting=int(setting), dates=dates[:n], weighted=weighted[:n], constant=constant[:n]
         )
+        before = now
+
+
+def scale_of(*, coin: bool) -> float:
+    """Return what the sums of changes are multiplied by."""
+    return 0.5 if coin else 1.0
 
 
 def visiting_order(first: int, n_settings: int, grid: Grid) -> NDArray[np.intp]:
@@ -145,19 +103,63 @@ def visiting_order(first: int, n_settings: int, grid: Grid) -> NDArray[np.intp]:
 
 
 @kernel
-def _carry(before, now, constant, signed, weights, base, carried):  # type: ignore[no-untyped-def]
-    """Turn the sums of one setting into those of another, on the dates where they differ."""
-    n_exits, n_weightings = carried.shape[1], carried.shape[2]
+def _differences(before, now, r, opposite_r, coin, dates, weighted, constant):  # type: ignore[no-untyped-def]
+    """Put the dates on which two settings differ, and the differences, into the last arrays."""
+    n = 0
     for date in range(len(now)):
         old, new = before[date], now[date]
         if old == new:
             continue
-        of_date = weights[date]
-        for figure in range(3):
-            for i in range(n_exits):
-                base[figure, i] += constant[figure, new, i] - constant[figure, old, i]
-                change = signed[figure, new, i] - signed[figure, old, i]
-                if change != 0:
-                    sums = carried[figure, i]
-                    for k in range(n_weightings):
-                        sums[k] += change * of_date[k]
+        dates[n] = date
+        weighted[n] = 0.0
+        if coin:
+            constant[n] = 0.0
+        for outcome, sign in ((new, 1.0), (old, -1.0)):
+            if outcome == NO_OUTCOME:
+                continue
+            _add_outcome(r[outcome], sign, weighted[n])
+            if coin:
+                _add_outcome(r[outcome], sign, constant[n])
+                _add_outcome(opposite_r[outcome], sign, constant[n])
+                _add_outcome(opposite_r[outcome], -sign, weighted[n])
+        n += 1
+    return n
+
+
+@kernel
+def _add_outcome(r, sign, to):  # type: ignore[no-untyped-def]
+    """Add R, R² and hits of each exit pair as whole numbers, shape (3, n_exits)."""
+    for i in range(len(r)):
+        to[0, i] += sign * np.rint(r[i] * UNIT)
+        to[1, i] += sign * np.rint(r[i] * r[i] * UNIT)
+        to[2, i] += sign * ((1.0 if r[i] > 0 else 0.0) + (LOSS if r[i] < 0 else 0.0))
+
+
+class CarriedSums:
+    """Sums of the setting that is visited, for each weighting.
+
+    Attributes
+    ----------
+    figures : float64 array, shape (n_figures, n_exits, n_weightings)
+        Weighted part of the sums of R, and of R² and hits if there are three figures.
+    base : float64 array, shape (n_figures, n_exits)
+        Constant part.
+    """
+
+    def __init__(
+        self, n_exits: int, weights: NDArray[np.float64], n_figures: int = N_FIGURES
+    ) -> None:
+        self._weights = weights
+        self._flat = np.zeros((n_figures * n_exits, weights.shape[1]))
+        self._added = np.empty_like(self._flat)
+        self.figures = self._flat.reshape(n_figures, n_exits, -1)
+        self.base = np.zeros((n_figures, n_exits))
+
+    def add(self, change: Change) -> None:
+        """Go on to the next setting."""
+        n, width = len(change.dates), len(self._flat)
+        if n:
+            added = change.weighted.reshape(n, -1)[:, :width]
+            np.dot(added.T, self._weights[change.dates], out=self._added)
+            self._flat += self._added
+            self.base += change.constant.sum(axis=0)[: len(self.base)]

@@ -1,4 +1,4 @@
-"""The report of a run, its verification and its hold-out: report, verify, holdout."""
+"""What is made of a finished run: report, verify, robustness, holdout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import typer
 
 from ib_grid.storage.paths import parse_path
 from pipelines.cli import arguments
+from pipelines.cli.option_groups import Given, takes_settings
+from pipelines.config.run_options import ClusterOptions, WorkerOptions
 from pipelines.render.formats import Format
 
 
@@ -83,6 +85,74 @@ def verify(
     if sample:
         typer.echo(f"Repeat this sample with --sample {sample} --seed {sample_seed}.")
     raise typer.Exit(found.exit_status)
+
+
+@takes_settings(WorkerOptions, ClusterOptions, config_file=False)
+def robustness(
+    given: Given,
+    run: arguments.Run,
+    draws: Annotated[
+        int, typer.Option(min=1, help="Draws of coins that decide the direction of trades.")
+    ] = 499,
+    in_sample_months: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Months that a walk-forward selects on. [default: 12, or half of fewer than 24]",
+        ),
+    ] = None,
+    out_of_sample_months: Annotated[
+        int, typer.Option(min=1, help="Months that each selection is traded afterwards.")
+    ] = 1,
+    anchored: Annotated[
+        bool, typer.Option("--anchored", help="Select on all months since the first.")
+    ] = False,
+    blocks: Annotated[
+        int | None,
+        typer.Option(help="Blocks of the cross-validation, an even number. [default: 12]"),
+    ] = None,
+    resamples: Annotated[
+        int, typer.Option(min=1, help="Bootstrap resamples of the reality check.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of coins and bootstrap.")] = 0,
+    data: arguments.RunBars = None,
+    table_format: arguments.TableFormat = Format.AUTO,
+) -> None:
+    """Test on the whole grid whether the selection of a run may be luck.
+
+    The results go into SYMBOL_robustness.json in the run directory.
+    """
+    from rich.console import Console
+
+    from ib_grid.robustness.plan import RobustnessSettings
+    from ib_grid.runs.manifest import read_manifest
+    from ib_grid.runs.source import load_source
+    from pipelines.cluster.clusters import choose_cluster
+    from pipelines.config import configuration
+    from pipelines.render.tables import terminal
+    from pipelines.run.selected.robustness.make import make_robustness
+    from pipelines.run.selected.robustness.show import show_robustness
+
+    run_dir = parse_path(run)
+    manifest = read_manifest(run_dir)
+    settings = configuration.load_settings({"symbol": manifest.symbol, **given.options})
+    tests = RobustnessSettings(
+        draws=draws,
+        seed=seed,
+        in_sample_months=in_sample_months,
+        out_of_sample_months=out_of_sample_months,
+        scheme="anchored" if anchored else "rolling",
+        blocks=blocks,
+        resamples=resamples,
+    )
+    made = make_robustness(
+        run_dir,
+        load_source(manifest, data),
+        tests,
+        Console(stderr=True),
+        cluster=choose_cluster(settings),
+    )
+    show_robustness(terminal(), *made, table_format)
 
 
 def holdout(

@@ -19,6 +19,7 @@ from pipelines.config.run_options import (
     InstrumentOptions,
     NewsOptions,
     OutputOptions,
+    RobustnessOptions,
     WorkerOptions,
 )
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     HoldOutOptions,
     ExecutionOptions,
     NewsOptions,
+    RobustnessOptions,
     WorkerOptions,
     ClusterOptions,
     OutputOptions,
@@ -66,7 +68,7 @@ def info(given: Given) -> None:
         typer.echo(line)
 
 
-@takes_settings(WorkerOptions, config_file=False)
+@takes_settings(RobustnessOptions, WorkerOptions, config_file=False)
 def demo(
     given: Given,
     output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
@@ -120,10 +122,15 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
     from pipelines.run.run import run as run_grid
+    from pipelines.run.selected.robustness.make import make_missing
 
+    console = Console(stderr=True)
     with keep_open() as stack:
-        result = run_grid(settings, inputs, Console(stderr=True), stack)
+        result = run_grid(settings, inputs, console, stack)
         try:
+            if settings.robustness:
+                ranking, workers = settings.ranking, result.workers
+                make_missing(result.folder, inputs.source, console, ranking, workers)
             written = report_run(
                 result.folder,
                 ranking=settings.ranking,

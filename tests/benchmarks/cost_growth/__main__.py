@@ -157,6 +157,7 @@ def measure_run(asked: argparse.Namespace) -> Row:
 
 def _run(folder: Path, million: float, workers: int, columns: str) -> int:
     words = ["run", "--symbol", "GER40", "--data", "bars.parquet", "--no-news"]
+    words += ["--no-robustness"]
     words += ["--grid", f"{million}.toml", "--workers", str(workers), "--columns", columns]
     words += ["--run-dir", f"run-{million}"]
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}

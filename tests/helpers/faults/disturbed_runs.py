@@ -90,7 +90,8 @@ class Place:
         }
         if "--scheduler" not in more:
             named["--workers"] = 2
-        return ["run", "--no-news", *(str(word) for pair in named.items() for word in pair), *more]
+        own = ["run", "--no-news", "--no-robustness"]
+        return [*own, *(str(word) for pair in named.items() for word in pair), *more]
 
     def settings(self, **changes: object) -> Settings:
         """Return the settings that equal the command."""

@@ -8,7 +8,6 @@ import numpy as np
 
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.conclusion.hold_out import HoldOut
-from ib_grid.robustness.random_direction import compare
 from ib_grid.robustness.results import (
     SELECTION_RULES,
     CoinBand,
@@ -24,6 +23,7 @@ from ib_grid.robustness.results import (
     WalkForward,
     Years,
 )
+from ib_grid.robustness.statistics.random_direction import compare
 
 DRAWS = 199
 N_FOLDS = 6

@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 
-from ib_grid.robustness.random_direction import compare
 from ib_grid.robustness.results import (
     CoinBand,
     Cscv,
@@ -22,6 +21,7 @@ from ib_grid.robustness.results import (
     WalkForward,
     Years,
 )
+from ib_grid.robustness.statistics.random_direction import compare
 
 
 def results(**changes: object) -> Robustness:

@@ -17,8 +17,18 @@ from ib_grid.grid.scoring import RankingSettings, best_first, column_extrema, co
 from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
-from ib_grid.robustness import cross_validation, random_direction, walk_forward
-from ib_grid.robustness.cscv import block_of_dates, splits
+from ib_grid.robustness import (
+    RobustnessSettings,
+    cross_validation,
+    random_direction,
+    robustness_tests,
+    walk_forward,
+)
+from ib_grid.robustness.assembly import results_of
+from ib_grid.robustness.plan import plan_tests
+from ib_grid.robustness.results import SELECTION_RULES
+from ib_grid.robustness.rounds import run_on_chunk, run_rounds
+from ib_grid.robustness.statistics.cscv import block_of_dates, splits
 from ib_grid.robustness.whole_grid.streams import streams
 from ib_grid.runs.source import RunSource
 from tests.helpers.paths import GOLDEN
@@ -61,9 +71,63 @@ def test_the_selected_combination_is_that_of_the_run(source: RunSource) -> None:
         assert 0.05 <= comparison.p <= 1
 
 
-def test_the_same_seed_gives_the_same_numbers(source: RunSource) -> None:
-    assert random_direction(source, draws=9, seed=4) == random_direction(source, draws=9, seed=4)
-    assert random_direction(source, draws=9, seed=4) != random_direction(source, draws=9, seed=5)
+SMALL = RobustnessSettings(
+    draws=9, null_draws=3, resamples=20, blocks=4, in_sample_months=1, seed=3
+)
+
+
+def test_chunks_of_any_size_give_the_same_bits(source: RunSource) -> None:
+    ranking = RankingSettings(min_trades=3)
+    whole = robustness_tests(source, SMALL, ranking=ranking)
+    plan = plan_tests(GRID, source.context.market, ranking, SMALL)
+    chunks = plan_chunks(GRID, 7 * GRID.exits_per_setting)
+    rounds = run_rounds(
+        lambda work: [run_on_chunk(source.context, chunks, plan, work, k) for k in order_of(chunks)]
+    )
+    assert results_of(source.context, plan, rounds, ranking, SMALL) == whole
+
+
+def order_of(chunks) -> list[int]:  # type: ignore[no-untyped-def]
+    return list(np.random.default_rng(0).permutation(len(chunks)))
+
+
+def test_results_of_a_run_fit_together(source: RunSource) -> None:
+    ranking = RankingSettings(min_trades=3)
+    found = robustness_tests(source, SMALL, ranking=ranking)
+    forward = found.walk_forward
+    assert forward is not None
+    assert found.selected is not None
+    assert found.selected.total_r == found.random_direction.selected_total_r.observed
+    assert sum(forward.daily.r) == pytest.approx(forward.out_of_sample_total_r, abs=1e-3)
+    assert [rule.name for rule in found.selection_rules] == list(SELECTION_RULES)
+    assert found.selection_rules[0].out_of_sample_total_r == forward.out_of_sample_total_r
+    assert found.cscv is not None
+    assert found.cscv.splits == len(found.cscv.out_of_sample_total_r) == 6
+    assert found.dates == tuple(str(day) for day in session_dates(source)[[0, -1]])
+    assert found.years.rank_correlation[0][0] == 1.0
+    assert forward.coin_band is not None
+    band = forward.coin_band
+    assert all(a <= b <= c for a, b, c in zip(band.low, band.median, band.high, strict=True))
+    assert found == robustness_tests(source, SMALL, ranking=ranking)
+    other = dataclasses.replace(SMALL, seed=4)
+    assert found != robustness_tests(source, other, ranking=ranking)
+
+
+def test_dates_too_few_for_a_test_leave_it_out(source: RunSource) -> None:
+    days = session_dates(source)
+    cut = np.searchsorted(source.context.market.bars.minute, (days[1].astype(int) + 1) * 1440)
+    bars = source.context.market.bars.take(slice(0, cut))
+    market = build_market(bars, GRID.sessions, GRID.horizon_minutes)
+    two_days = dataclasses.replace(
+        source, context=dataclasses.replace(source.context, market=market)
+    )
+    settings = dataclasses.replace(SMALL, in_sample_months=None, blocks=None)
+    found = robustness_tests(two_days, settings)
+    assert found.walk_forward is None
+    assert found.selection_rules == ()
+    assert found.spa is None
+    assert found.cscv is not None
+    assert found.selected is found.track_record is None
 
 
 def test_none_has_enough_trades(source: RunSource) -> None:
@@ -103,10 +167,10 @@ def test_cross_validation_judges_by_the_other_half(source: RunSource) -> None:
 
 def test_walk_forward_chains_months_after_each_selection(source: RunSource) -> None:
     ranking = RankingSettings(weights={"total_r": 1.0}, min_trades=0)
-    months = {str(d)[:7] for d in session_months(source)}
+    months = {str(d)[:7] for d in session_dates(source)}
     found = walk_forward(source, in_sample_months=1, out_of_sample_months=1, ranking=ranking)
     assert len(found.folds) == len(months) - 1
-    r, month = dense(source), np.array([str(d)[:7] for d in session_months(source)])
+    r, month = dense(source), np.array([str(d)[:7] for d in session_dates(source)])
     for fold in found.folds:
         inside = np.round(r[month == fold.in_sample_first].sum(axis=0), 4)
         assert fold.combo_id == int(np.argmax(inside))
@@ -116,14 +180,14 @@ def test_walk_forward_chains_months_after_each_selection(source: RunSource) -> N
     assert found.out_of_sample_total_r == pytest.approx(total)
 
 
-def session_months(source: RunSource) -> np.ndarray:
+def session_dates(source: RunSource) -> np.ndarray:
     levels = source.context.market.levels.values()
     dates = np.unique(np.concatenate([of_session.date for of_session in levels]))
     return dates.astype("datetime64[D]")
 
 
 def test_a_later_month_changes_no_earlier_selection(source: RunSource) -> None:
-    first, last = session_months(source)[[0, -1]]
+    first, last = session_dates(source)[[0, -1]]
     assert str(first)[:7] != str(last)[:7]
     whole = walk_forward(source, in_sample_months=1)
     bars = source.context.market.bars

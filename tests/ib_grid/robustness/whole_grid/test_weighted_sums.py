@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pytest
 
@@ -12,55 +10,73 @@ from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
+from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import named_grid
 from ib_grid.market.bars import read_bars
-from ib_grid.market.instruments import GER40
+from ib_grid.market.instruments import GER40, XAUUSD
 from ib_grid.market.market import build_market
-from ib_grid.robustness.random_direction import coin_signs
+from ib_grid.news.filter import NO_NEWS, NewsFilter
+from ib_grid.robustness.statistics.random_direction import coin_signs
 from ib_grid.robustness.whole_grid.streams import Streams, streams
 from ib_grid.robustness.whole_grid.weighted_sums import (
     LOSS,
     UNIT,
-    Sums,
-    coin_sums,
-    plain_sums,
+    CarriedSums,
+    changes,
+    scale_of,
     visiting_order,
 )
 from tests.helpers.paths import GOLDEN
 
-GRID = named_grid("standard", GER40)
-CHUNK = plan_chunks(GRID, 6000).chunk(1)
+INSTRUMENTS = {"GER40": GER40, "XAUUSD": XAUUSD}
+CASES = [
+    ("GER40", "realistic", False),
+    ("GER40", "original", True),
+    ("XAUUSD", "realistic", True),
+    ("XAUUSD", "original", False),
+]
 
 
-@pytest.fixture(scope="module", params=["realistic", "original"])
-def context(request: pytest.FixtureRequest) -> BacktestContext:
-    bars = read_bars(GOLDEN / "GER40_synthetic" / "m1.parquet")
-    market = build_market(bars, GRID.sessions, GRID.horizon_minutes)
-    return BacktestContext(market, Execution(model=request.param, spread_points=1.5))
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(map(str, case)))
+def backtest(request: pytest.FixtureRequest) -> tuple[BacktestContext, Grid]:
+    symbol, model, with_news = request.param
+    grid = named_grid("standard", INSTRUMENTS[symbol])
+    bars = read_bars(GOLDEN / f"{symbol}_synthetic" / "m1.parquet")
+    market = build_market(bars, grid.sessions, grid.horizon_minutes)
+    news = NO_NEWS
+    if with_news:
+        news = NewsFilter(events=bars.minute[::200].astype(np.int64))
+    return BacktestContext(market, Execution(model=model, spread_points=1.5), news), grid
 
 
 @pytest.fixture(scope="module")
-def some(context: BacktestContext) -> Streams:
-    return streams(context, GRID, CHUNK)
+def some(backtest: tuple[BacktestContext, Grid]) -> Streams:
+    context, grid = backtest
+    return streams(context, grid, plan_chunks(grid, 6000).chunk(1))
 
 
 def dense_sums(r: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    rounded = [np.rint(r * UNIT) / UNIT, np.rint(r * r * UNIT) / UNIT, r > 0, r < 0]
+    rounded = [np.rint(r * UNIT), np.rint(r * r * UNIT), r > 0, r < 0]
     return np.stack([figure.T @ weights for figure in rounded])
 
 
-def gathered(walk: Iterable[Sums], some: Streams) -> np.ndarray:
-    found = {
-        sums.first_id: np.stack([sums.total, sums.squares, sums.hits % LOSS, sums.hits // LOSS])
-        for sums in walk
-    }
-    n_exits = some.r.shape[1]
-    assert sorted(found) == [some.first_id + n * n_exits for n in range(len(some.outcome))]
-    return np.concatenate([found[first_id] for first_id in sorted(found)], axis=1)
+def gathered(some: Streams, grid: Grid, weights: np.ndarray, *, coin: bool) -> np.ndarray:
+    """Return the carried sums, shape (4, n_combinations, n_weightings)."""
+    n_exits, found = some.r.shape[1], {}
+    sums = CarriedSums(n_exits, weights)
+    for change in changes(some, grid, coin=coin):
+        sums.add(change)
+        total, squares, hits = scale_of(coin=coin) * (sums.base[:, :, None] + sums.figures)
+        found[change.setting] = np.stack([total, squares, hits % LOSS, hits // LOSS])
+    assert sorted(found) == list(range(len(some.outcome)))
+    return np.concatenate([found[setting] for setting in sorted(found)], axis=1)
 
 
-def test_streams_are_the_trades_of_the_engine(context: BacktestContext, some: Streams) -> None:
-    metrics = engine.evaluate(context, GRID, CHUNK)
+def test_streams_are_the_trades_of_the_engine(
+    backtest: tuple[BacktestContext, Grid], some: Streams
+) -> None:
+    context, grid = backtest
+    metrics = engine.evaluate(context, grid, plan_chunks(grid, 6000).chunk(1))
     r = some.dense()
     total = metrics[METRIC_COLUMNS.index("total_r")]
     assert r.sum(axis=0) == pytest.approx(total, rel=1e-6, abs=1e-5)
@@ -70,15 +86,17 @@ def test_streams_are_the_trades_of_the_engine(context: BacktestContext, some: St
     assert (np.count_nonzero(r > 0, axis=0) == wins).all()
 
 
-def test_plain_weightings(some: Streams) -> None:
+def test_plain_weightings(backtest: tuple[BacktestContext, Grid], some: Streams) -> None:
     weights = np.random.default_rng(1).integers(0, 4, (len(some.dates), 5)).astype(np.float64)
-    found = gathered(plain_sums(some, GRID, weights), some)
+    found = gathered(some, backtest[1], weights, coin=False)
     assert (found == dense_sums(some.dense(), weights)).all()
 
 
-def test_coins_choose_between_a_trade_and_its_opposite(some: Streams) -> None:
+def test_coins_choose_between_a_trade_and_its_opposite(
+    backtest: tuple[BacktestContext, Grid], some: Streams
+) -> None:
     signs = coin_signs(len(some.dates), 7, seed=2).astype(np.float64)
-    found = gathered(coin_sums(some, GRID, signs), some)
+    found = gathered(some, backtest[1], signs, coin=True)
     r, opposite = some.dense(), some.dense(opposite=True)
     for draw in range(signs.shape[1]):
         flipped = np.where(signs[:, [draw]] > 0, r, opposite)

@@ -8,17 +8,23 @@ import pytest
 from ib_grid.errors import ConfigError
 from ib_grid.robustness import reality_check as check_of_array
 from ib_grid.robustness import track_record
-from ib_grid.robustness.cscv import block_of_dates, logits, splits, summary
-from ib_grid.robustness.random_direction import coin_signs, compare
-from ib_grid.robustness.reality_check import (
+from ib_grid.robustness.statistics.cscv import (
+    block_of_dates,
+    logits,
+    median_rank,
+    overfit_share,
+    splits,
+)
+from ib_grid.robustness.statistics.random_direction import coin_signs, compare
+from ib_grid.robustness.statistics.reality_check import (
     autocovariance_weights,
     bootstrap_counts,
     long_run_deviation,
     maxima,
     p_values,
 )
-from ib_grid.robustness.walk_forward import efficiency, folds, t_over_folds
-from tests.ib_grid.robustness.golden import golden, inputs, sharpe
+from ib_grid.robustness.statistics.walk_forward import efficiency, folds, t_over_folds
+from tests.helpers.golden.golden_robustness import golden, inputs, sharpe
 
 
 @pytest.mark.parametrize(
@@ -43,14 +49,13 @@ def test_cross_validation(case: str, source: str, n_blocks: int, by: str) -> Non
         n_less.append(np.count_nonzero(values < values[selected]))
         n_equal.append(np.count_nonzero(values == values[selected]))
         out_of_sample.append(values[selected])
-    ranks = np.array(n_less), np.array(n_equal), r.shape[1]
-    found = summary(n_blocks, *ranks, np.array(out_of_sample))
+    found = logits(np.array(n_less), np.array(n_equal), r.shape[1])
     assert best == expected["best"]
-    assert logits(*ranks) == pytest.approx(expected["logits"])
-    assert found.splits == expected["n_splits"]
-    assert found.pbo == pytest.approx(expected["pbo"])
-    assert found.share_lost == pytest.approx(expected["p_loss"])
-    assert found.median_rank == pytest.approx(expected["median_rank"])
+    assert found == pytest.approx(expected["logits"])
+    assert len(found) == expected["n_splits"]
+    assert overfit_share(found) == pytest.approx(expected["pbo"])
+    assert np.mean(np.array(out_of_sample) < 0) == pytest.approx(expected["p_loss"])
+    assert median_rank(found) == pytest.approx(expected["median_rank"])
 
 
 @pytest.mark.parametrize(("case", "source"), [("spa", "R"), ("spa_edge", "R_edge")])

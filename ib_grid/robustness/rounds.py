@@ -1,0 +1,193 @@
+"""Rounds over the chunks of a grid: extrema, then the best, then ranks out of sample.
+
+What a chunk gives in a round merges with what others give, in any order and to the same bits. The
+caller decides where chunks are worked on, in this process or on workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import Any, Protocol, TypeVar, cast
+
+from ib_grid.engine.context import BacktestContext
+from ib_grid.grid.chunks import ChunkPlan, plan_chunks
+from ib_grid.grid.grid import Grid
+from ib_grid.robustness.measures.resamples import maxima_of_chunk
+from ib_grid.robustness.measures.rules import RulePicks, rule_picks
+from ib_grid.robustness.measures.years import RankProducts, YearCounts, rank_products, year_counts
+from ib_grid.robustness.plan import TestPlan
+from ib_grid.robustness.statistics.reality_check import Maxima
+from ib_grid.robustness.whole_grid.coin_periods import CoinPeriodSamples
+from ib_grid.robustness.whole_grid.samples import CoinSamples, PeriodSamples
+from ib_grid.robustness.whole_grid.selection import Best, Extremes, Ranks
+from ib_grid.robustness.whole_grid.streams import Streams, streams
+
+Samples = CoinSamples | PeriodSamples | CoinPeriodSamples
+ROUNDS = 3
+_CHUNKS = 24
+
+
+class Mergeable(Protocol):
+    """Result of some combinations."""
+
+    def merge(self, other: Any) -> Any:
+        """Return the result of the combinations of both."""
+
+
+Result = TypeVar("Result", bound=Mergeable)
+Work = Callable[[TestPlan, Streams], Result]
+# Does some work for each chunk of the grid, in any order.
+EachChunk = Callable[[Work[Any]], Iterable[Any]]
+
+
+def chunks_for(grid: Grid, workers: int = 1) -> ChunkPlan:
+    """Return the chunks of the tests: a few for each worker, as large as may be.
+
+    Neighbouring settings share most of the work, so that small chunks cost more.
+    """
+    wanted = max(_CHUNKS, 2 * workers)
+    return plan_chunks(grid, max(1, -(-len(grid) // wanted)))
+
+
+def run_on_chunk(
+    context: BacktestContext, chunks: ChunkPlan, plan: TestPlan, work: Work[Result], index: int
+) -> Result:
+    """Return what a chunk gives in a round."""
+    return work(plan, streams(context, plan.grid, chunks.chunk(index)))
+
+
+def in_this_process(context: BacktestContext, plan: TestPlan) -> EachChunk:
+    """Return how to work on all chunks in this process, one after the other."""
+    chunks = chunks_for(plan.grid)
+
+    def each_chunk(work: Work[Any]) -> Iterable[Any]:
+        return (run_on_chunk(context, chunks, plan, work, k) for k in range(len(chunks)))
+
+    return each_chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FirstRound:
+    """Extrema of all selections, and what needs one round alone."""
+
+    extremes: dict[str, Extremes]
+    maxima: Maxima | None
+    years: YearCounts | None
+
+    def merge(self, other: FirstRound) -> FirstRound:
+        """Return the result of the combinations of both."""
+        return FirstRound(
+            extremes=_merged(self.extremes, other.extremes),
+            maxima=_merged_if_any(self.maxima, other.maxima),
+            years=_merged_if_any(self.years, other.years),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SecondRound:
+    """Selected combinations, and products of ranks of years."""
+
+    best: dict[str, Best]
+    rules: RulePicks | None
+    years: RankProducts | None
+
+    def merge(self, other: SecondRound) -> SecondRound:
+        """Return the result of the combinations of both."""
+        return SecondRound(
+            best=_merged(self.best, other.best),
+            rules=_merged_if_any(self.rules, other.rules),
+            years=_merged_if_any(self.years, other.years),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ThirdRound:
+    """Ranks of selected combinations out of sample."""
+
+    ranks: dict[str, Ranks]
+
+    def merge(self, other: ThirdRound) -> ThirdRound:
+        """Return the result of the combinations of both."""
+        return ThirdRound(ranks=_merged(self.ranks, other.ranks))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AllRounds:
+    """Results of the three rounds over the whole grid."""
+
+    first: FirstRound
+    second: SecondRound
+    third: ThirdRound
+
+
+def run_rounds(each_chunk: EachChunk) -> AllRounds:
+    """Return the results of all rounds over the whole grid."""
+    first = _over_all(each_chunk, _first)
+    second = _over_all(each_chunk, partial(_second, first=first))
+    third = _over_all(each_chunk, partial(_third, best=second.best))
+    return AllRounds(first=first, second=second, third=third)
+
+
+def _over_all(each_chunk: EachChunk, work: Work[Result]) -> Result:
+    return reduce(lambda one, other: one.merge(other), each_chunk(work))
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {name: result.merge(other[name]) for name, result in one.items()}
+
+
+def _merged_if_any(one: Result | None, other: Result | None) -> Result | None:
+    """Return the result of the combinations of both; both are None if nothing was asked."""
+    return None if one is None else cast("Result", one.merge(other))
+
+
+def _samples(plan: TestPlan) -> dict[str, Samples]:
+    """Return the samples that are ranked, by name."""
+    found: dict[str, Samples | None] = {"coin": plan.coin}
+    if plan.folds is not None:
+        found |= {"folds": plan.folds.samples, "folds_null": plan.folds.null}
+    if plan.splits is not None:
+        found |= {"splits": plan.splits.samples, "splits_null": plan.splits.null}
+    return {name: samples for name, samples in found.items() if samples is not None}
+
+
+def _first(plan: TestPlan, streams: Streams) -> FirstRound:
+    maxima = None
+    if plan.resamples is not None:
+        dates = plan.dates, plan.resamples, plan.mean_block
+        maxima = maxima_of_chunk(streams, plan.grid, *dates)
+    return FirstRound(
+        extremes={
+            name: samples.extremes(streams, plan.grid, plan.ranking)
+            for name, samples in _samples(plan).items()
+        },
+        maxima=maxima,
+        years=year_counts(streams, plan.grid, plan.dates) if plan.years else None,
+    )
+
+
+def _second(plan: TestPlan, streams: Streams, *, first: FirstRound) -> SecondRound:
+    rules = None
+    if plan.folds is not None:
+        extremes = first.extremes["folds"]
+        rules = rule_picks(streams, plan.grid, plan.folds.samples, plan.ranking, extremes)
+    return SecondRound(
+        best={
+            name: samples.best(streams, plan.grid, plan.ranking, first.extremes[name])
+            for name, samples in _samples(plan).items()
+        },
+        rules=rules,
+        years=rank_products(streams, plan.grid, plan.dates, first.years) if first.years else None,
+    )
+
+
+def _third(plan: TestPlan, streams: Streams, *, best: dict[str, Best]) -> ThirdRound:
+    return ThirdRound(
+        ranks={
+            name: samples.ranks(streams, plan.grid, best[name])
+            for name, samples in _samples(plan).items()
+            if name != "folds_null" and not isinstance(samples, CoinSamples)
+        }
+    )

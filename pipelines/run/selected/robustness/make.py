@@ -1,0 +1,137 @@
+"""Robustness tests of a run, into its directory."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from ib_grid.errors import ConfigError
+from ib_grid.grid.scoring import RankingSettings
+from ib_grid.robustness.assembly import results_of
+from ib_grid.robustness.conclusion.facts import facts_of
+from ib_grid.robustness.conclusion.robustness_file import read_robustness, write_robustness
+from ib_grid.robustness.conclusion.verdict import Verdict, verdict
+from ib_grid.robustness.plan import RobustnessSettings, plan_tests
+from ib_grid.robustness.results import Robustness
+from ib_grid.robustness.rounds import ROUNDS, chunks_for, run_rounds
+from ib_grid.runs.manifest import Manifest, read_manifest
+from ib_grid.runs.source import RunSource
+from ib_grid.storage.paths import AnyPath
+from pipelines.cluster.clusters import Cluster, Workers
+from pipelines.cluster.executors import open_executor
+from pipelines.run.selected.robustness.on_workers import each_chunk_on
+
+# Starting processes takes about as long as testing so many combinations.
+COMBINATIONS_WORTH_A_START = 100_000
+
+
+def make_robustness(
+    run_dir: AnyPath,
+    source: RunSource,
+    settings: RobustnessSettings,
+    console: Console,
+    *,
+    ranking: RankingSettings | None = None,
+    cluster: Cluster | None = None,
+    workers: Workers | None = None,
+) -> tuple[Robustness, Verdict, AnyPath]:
+    """Test the selection from a run, and write the results into its directory.
+
+    Parameters
+    ----------
+    run_dir : path
+    source : RunSource
+        Data behind the run.
+    settings : RobustnessSettings
+    console : Console
+        For the progress.
+    ranking : RankingSettings, optional
+        By default that of the run.
+    cluster : Cluster, optional
+        Workers to start where no running ones are given and the grid is worth it.
+    workers : Workers, optional
+        Running workers.
+
+    Returns
+    -------
+    Robustness, Verdict, path
+        The results, what they mean, and the file.
+
+    Raises
+    ------
+    ConfigError
+        If the run's ranking or row filter cannot be repeated on other dates, or the settings do
+        not fit the dates.
+    """
+    manifest = read_manifest(run_dir)
+    _check_rows(manifest)
+    ranking = ranking or RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
+    plan = plan_tests(source.grid, source.context.market, ranking, settings)
+    with contextlib.ExitStack() as stack:
+        if workers is None and cluster and len(source.grid) >= COMBINATIONS_WORTH_A_START:
+            workers = stack.enter_context(cluster.open(len(chunks_for(source.grid, 1))))
+            cluster.check(workers, run_dir, manifest.fingerprint)
+        n_processes = workers.count if workers else 1
+        executor = stack.enter_context(open_executor(n_processes, workers, "ib-grid robustness"))
+        total = ROUNDS * len(chunks_for(source.grid, n_processes))
+        advance = stack.enter_context(_progress(console, total))
+        rounds = run_rounds(each_chunk_on(executor, source.context, plan, n_processes, advance))
+    found = results_of(source.context, plan, rounds, ranking, settings)
+    concluded = verdict(facts_of(manifest, str(run_dir), found, source), found)
+    return found, concluded, write_robustness(run_dir, manifest, found, concluded)
+
+
+def make_missing(
+    run_dir: AnyPath,
+    source: RunSource,
+    console: Console,
+    ranking: RankingSettings,
+    workers: Workers | None,
+) -> None:
+    """Make the tests of a run that has just finished, unless they are there; say why if not."""
+    try:
+        if not _is_made(run_dir, ranking):
+            settings = RobustnessSettings()
+            make_robustness(run_dir, source, settings, console, ranking=ranking, workers=workers)
+    except ConfigError as error:
+        note = f"note: no robustness tests: {error.message}"
+        console.print(note, soft_wrap=True, highlight=False, markup=False)
+
+
+def _is_made(run_dir: AnyPath, ranking: RankingSettings) -> bool:
+    """Return whether the run directory has the tests of this ranking."""
+    found = read_robustness(run_dir, read_manifest(run_dir))
+    return found is not None and (dict(found.weights), found.min_trades) == (
+        dict(ranking.weights),
+        ranking.min_trades,
+    )
+
+
+def _check_rows(manifest: Manifest) -> None:
+    """Refuse a run that ranks only the rows that meet a condition on the whole period."""
+    condition = manifest.row_filter.condition
+    if condition is not None:
+        raise ConfigError(
+            f"the run ranks only rows with {condition}",
+            expected="a run without --filter, since the tests rank over other periods",
+        )
+
+
+@contextlib.contextmanager
+def _progress(console: Console, total: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar; yield the function to call for each part that is done."""
+    columns = (
+        TextColumn("robustness tests"),
+        BarColumn(None),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    shown = console.is_terminal and not console.is_dumb_terminal
+    with Progress(
+        *columns, console=console, transient=True, disable=not shown, expand=True
+    ) as progress:
+        task = progress.add_task("tests", total=total)
+        yield lambda: progress.advance(task)

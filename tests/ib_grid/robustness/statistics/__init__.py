@@ -1,0 +1,1 @@
+"""Tests of ib_grid.robustness.statistics."""
