@@ -14,11 +14,22 @@ HIGH = IMPACTS[0]
 
 # Words and numbers used by calendars, and the colours of their icons.
 _IMPACT_OF = {
-    **dict.fromkeys(("high", "red", "3", "***"), "High"),
-    **dict.fromkeys(("medium", "moderate", "orange", "ora", "2", "**"), "Medium"),
-    **dict.fromkeys(("low", "yellow", "yel", "1", "*"), "Low"),
+    **dict.fromkeys(("high", "red", "3"), "High"),
+    **dict.fromkeys(("medium", "moderate", "orange", "ora", "2"), "Medium"),
+    **dict.fromkeys(("low", "yellow", "yel", "1"), "Low"),
     **dict.fromkeys(("non-economic", "holiday", "none", "0"), "Non-Economic"),
     **dict.fromkeys(("gray", "grey", "gra"), "Non-Economic"),
+}
+_STARS = re.compile(r"([*★⭐!])\1{0,2}")
+# What a country's events are filed under, by its code or name.
+_CURRENCY_OF = {
+    **dict.fromkeys(("us", "usa", "united states"), "USD"),
+    **dict.fromkeys(("eu", "emu", "ez", "euro area", "eurozone", "european union"), "EUR"),
+    **dict.fromkeys(("de", "germany", "fr", "france", "it", "italy", "es", "spain"), "EUR"),
+    **dict.fromkeys(("gb", "uk", "united kingdom"), "GBP"),
+    **{"jp": "JPY", "japan": "JPY", "ch": "CHF", "switzerland": "CHF", "cn": "CNY", "china": "CNY"},
+    **{"ca": "CAD", "canada": "CAD", "au": "AUD", "australia": "AUD"},
+    **{"nz": "NZD", "new zealand": "NZD"},
 }
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -133,6 +144,9 @@ def _name(event: Event | UntimedEvent) -> tuple[str, str]:
 def normalised_impact(text: str) -> str | None:
     """Return the one of `IMPACTS` that a word or colour means, None if unknown."""
     word = " ".join(text.casefold().split()).rpartition("impact-")[2]
+    if _STARS.fullmatch(word):
+        word = str(len(word))
+    word = word.removeprefix("calendar_importance_")
     return _IMPACT_OF.get(word.removesuffix(" expected").removesuffix(" impact"))
 
 
@@ -140,3 +154,8 @@ def normalised_currency(text: str) -> str | None:
     """Return a currency code (or ``ALL``) in capitals, None if invalid."""
     code = text.strip().upper()
     return code if _CURRENCY.fullmatch(code) else None
+
+
+def currency_of_country(text: str) -> str | None:
+    """Return the currency of a country by code or name, None if unknown."""
+    return _CURRENCY_OF.get(" ".join(text.casefold().split()))

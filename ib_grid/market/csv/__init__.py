@@ -123,7 +123,7 @@ def _report(
 ) -> QualityReport:
     conflicts = losses.merged.conflict_minutes
     sessions = measures.session_dates(bars, instrument)
-    naive = any(rows.decisions.local for rows in files)
+    naive = any(rows.decisions.naive for rows in files)
     return QualityReport(
         symbol=instrument.symbol,
         timezone=timezone if naive else None,
@@ -158,7 +158,7 @@ def _source_file(rows: FileRows) -> SourceFile:
         name=_printable(rows.source.name),
         dialect=rows.dialect.layout.name,
         n_rows=len(rows.minute),
-        naive=rows.decisions.local is not None,
+        naive=rows.decisions.naive,
         labels=rows.decisions.labels,
         symbol=rows.symbol,
         decisions=(*rows.decisions.reasons, symbol),

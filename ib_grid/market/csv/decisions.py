@@ -56,12 +56,15 @@ class Decisions:
     ----------
     local : LocalClock or None
         Clock of the times; None if the times are moments.
+    naive : bool
+        True if the user told the clock.
     labels : {"open", "close"}
     reasons : tuple of (aspect, text)
         Aspects are layout, clock, times, labels, prices and symbol.
     """
 
     local: LocalClock | None
+    naive: bool
     labels: Labels
     reasons: tuple[tuple[str, str], ...]
 
@@ -73,6 +76,7 @@ def decide(dialect: Dialect, options: Options, location: str) -> Decisions:
     labels = options.labels or labels
     return Decisions(
         local=local,
+        naive=local is not None and local.name != dialect.named_clock,
         labels=labels,
         reasons=(
             ("layout", f"{dialect.layout.name}: {_header_words(dialect)}"),
@@ -86,8 +90,10 @@ def decide(dialect: Dialect, options: Options, location: str) -> Decisions:
 
 def _local(dialect: Dialect, options: Options, location: str) -> LocalClock | None:
     server = _is_server_clock(dialect, options)
-    if (dialect.form.aware or dialect.says_utc) and not server:
+    if (dialect.form.aware or dialect.named_clock == "UTC") and not server:
         return None
+    if dialect.named_clock and not server:
+        return local_clock(dialect.named_clock)
     if options.timezone is not None:
         return local_clock(options.timezone, "--timezone")
     if server:
@@ -112,7 +118,9 @@ def _is_server_clock(dialect: Dialect, options: Options) -> bool:
     if dialect.form.unit and options.unix_times:
         return options.unix_times == "server"
     as_utc = dialect.example.endswith(("Z", "+00:00", "+0000", "UTC"))
-    claims_utc = bool(dialect.form.unit) or (dialect.form.aware and as_utc) or dialect.says_utc
+    claims_utc = (
+        bool(dialect.form.unit) or (dialect.form.aware and as_utc) or (dialect.named_clock == "UTC")
+    )
     return dialect.layout.server_clock and claims_utc and options.unix_times != "utc"
 
 
@@ -124,6 +132,8 @@ def _header_words(dialect: Dialect) -> str:
 
 
 def _clock_words(dialect: Dialect, local: LocalClock | None) -> str:
+    if local is not None and local.name == dialect.named_clock:
+        return f"{local.name}, as the name of the column says"
     if local is not None:
         server = ", the wall clock of a server" if dialect.form.unit else ""
         return f"{local.name}, as --timezone says{server}"

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ib_grid.errors import DataError, validation
-from ib_grid.news.calendars import IMPACTS, normalised_currency, normalised_impact
+from ib_grid.news.calendars import (
+    IMPACTS,
+    currency_of_country,
+    normalised_currency,
+    normalised_impact,
+)
 
 BOM = b"\xef\xbb\xbf"
 UTF8_HINT = "unpack the file or save it as UTF-8"
@@ -29,9 +34,10 @@ class Entry:
         return self._clean(value)
 
     def optional_text(self, name: str) -> str:
-        """Return a text field, empty if the field is missing, null or no text."""
+        """Return a text or whole number, empty if the field is missing, null or another value."""
         value = self.fields.get(name)
-        return self._clean(value) if isinstance(value, str) else ""
+        # A whole number may be a Unix time.
+        return self._clean(str(value)) if isinstance(value, str) or type(value) is int else ""
 
     def label(self, name: str) -> str:
         """Return a text field, or a whole number as text."""
@@ -74,6 +80,8 @@ def shown(value: object) -> str:
 def labels(entry: Entry, *, currency: str, impact: str, title: str) -> tuple[str, str, str]:
     """Return currency, impact and title of an entry, normalised; the arguments name its fields."""
     code = normalised_currency(entry.text(currency))
+    if code is None and currency.casefold() != "currency":
+        code = currency_of_country(entry.text(currency))
     if code is None:
         raise entry.error(
             f"invalid {currency} {shown(entry.text(currency))}",

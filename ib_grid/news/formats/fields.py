@@ -147,7 +147,7 @@ def _time_names(raw: RawCalendar, known: dict[str, str]) -> tuple[str, ...]:
 
 
 def _time_text(entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
-    first = entry.text(names[0])
+    first = entry.optional_text(names[0]) or entry.text(names[0])
     return (first,) if len(names) == 1 else (first, entry.optional_text(names[1]))
 
 
@@ -249,7 +249,11 @@ def _untimed(entry: Entry, text: tuple[str, ...], names: _Names, date: str | Non
     day = next((day for form in forms if (day := parse_date(text[0], form))), None)
     if day is None or day.year < FIRST_YEAR:
         raise entry.error(f"invalid date {shown(text[0])}", expected="a date such as 2024-03-08")
-    return UntimedEvent(clock.day_number(day), *_labels(entry, names), "".join(text[1:]))
+    # Scrapers leave currency and importance of a holiday empty.
+    given = {names.currency: "ALL", names.impact: "Holiday"}
+    filled = {n: entry.fields.get(n) or given.get(n, "") for n in entry.fields}
+    labelled = _labels(Entry(location=entry.location, fields=filled), names)
+    return UntimedEvent(clock.day_number(day), *labelled, "".join(text[1:]))
 
 
 def _labels(entry: Entry, names: _Names) -> tuple[str, str, str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ib_grid.news.formats.csv_table import read_csv_table
 from ib_grid.news.formats.fields import RawCalendar
-from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
+from ib_grid.news.formats.json_events import read_json_events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ FORMATS = (
         name="JSON",
         description="JSON of events",
         opening=rb"[{\[]",
-        read=read_forexfactory_json,
+        read=read_json_events,
     ),
     CalendarFormat(
         name="ForexFactory XML",

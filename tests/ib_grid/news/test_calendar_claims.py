@@ -8,8 +8,8 @@ import pytest
 
 from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.calendars import Claim
-from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
+from ib_grid.news.formats.json_events import read_json_events
 from tests.helpers.input_files.calendar_files import CALENDARS, calendar, day, weekly_xml
 
 
@@ -38,14 +38,13 @@ def test_yearly_claims(head: dict[str, object], claims: tuple[Claim, ...]) -> No
     times = ["2031-05-06T00:00:00", "2031-07-01T23:59:59"]
     events = [GOOD | {"datetime_utc": t} for t in times]
     assert (
-        calendar(read_forexfactory_json, json.dumps({**head, "events": events}).encode()).claims
-        == claims
+        calendar(read_json_events, json.dumps({**head, "events": events}).encode()).claims == claims
     )
 
 
 def test_future_plan_covers_nothing() -> None:
     text = '{"year": 2032, "last_updated": "2031-12-01T00:00:00Z", "events": []}'
-    (claim,) = calendar(read_forexfactory_json, text.encode()).claims
+    (claim,) = calendar(read_json_events, text.encode()).claims
     assert claim.last_known < claim.first
 
 

@@ -15,8 +15,8 @@ from ib_grid.errors import DataError, InputError
 from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.calendars import Claim, UntimedEvent
 from ib_grid.news.formats.csv_table import read_csv_table
-from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
 from ib_grid.news.formats.forexfactory_xml import read_forexfactory_xml
+from ib_grid.news.formats.json_events import read_json_events
 from tests.helpers.input_files.calendar_files import (
     CALENDARS,
     EVENTS,
@@ -54,7 +54,7 @@ def test_the_weekly_feed_is_in_utc_the_year_round(moment: dt.datetime) -> None:
     local = moment.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(NEW_YORK))
     fields = {"title": "x", "country": "USD", "date": local.isoformat(), "impact": "High"}
     document = json.dumps([{**fields, "forecast": "", "previous": ""}])
-    assert calendar(read_forexfactory_json, document.encode()).events == (event,)
+    assert calendar(read_json_events, document.encode()).events == (event,)
 
 
 @pytest.mark.parametrize("kind", ["xml", "csv", "json"])
@@ -66,7 +66,7 @@ def test_the_weekly_feed_covers_its_week(kind: str) -> None:
     read, raw = {
         "xml": (read_forexfactory_xml, weekly_xml([row])),
         "csv": (read_csv_table, f"{header}{','.join(row)},,\n".encode()),
-        "json": (read_forexfactory_json, document.encode()),
+        "json": (read_json_events, document.encode()),
     }[kind]
     assert calendar(read, raw).claims == (Claim(day("2031-03-09"), day("2031-03-15")),)
 
@@ -139,6 +139,8 @@ DUMPS = {
     "12 hours": ("Date,Time,Ccy,Impact,Event", '"%b %d, %Y",%I:%M %p,EUR,High Impact Expected,x'),
     "dots": ("event;country;date;time;volatility", "x;EUR;%d.%m.%Y;%H:%M:%S;HIGH"),
     "icon": ("timestamp,currency,impact,title", "%Y%m%d %H%M%S,EUR,icon--ff-impact-red,x"),
+    "country": ("time_utc,country,importance,event", "%Y-%m-%d %H:%M,Germany,★★★,x"),
+    "unix": ("timestamp,economy,impact,event", "UNIX,EU,CALENDAR_IMPORTANCE_HIGH,x"),
     "stars": ("time_utc,currency,importance,headline", "%Y-%m-%dT%H:%M:%SZ,EUR,***,x"),
 }  # fmt: skip
 
@@ -148,12 +150,16 @@ DUMPS = {
 def test_names_and_spellings_of_scrapers(name: str, kind: str) -> None:
     header, pattern = DUMPS[name]
     times = [dt.datetime(2031, 3, d, 7, 30) for d in (4, 13)]
-    raw = "\n".join([header, *(time.strftime(pattern) for time in times)])
+    seconds = [str(minute_of(time) * 60) for time in times]
+    rows = [t.strftime(pattern).replace("UNIX", s) for t, s in zip(times, seconds, strict=True)]
+    raw = "\n".join([header, *rows])
     read = read_csv_table
     if kind == "json":
-        rows = list(csv.DictReader(io.StringIO(raw), delimiter=";" if ";" in header else ","))
-        numbers = [{k: int(v) if v == "3" else v for k, v in row.items()} for row in rows]
-        raw, read = json.dumps({"data": numbers}), read_forexfactory_json
+        found_rows = csv.DictReader(io.StringIO(raw), delimiter=";" if ";" in header else ",")
+        whole = [
+            {k: int(v) if v in ("3", *seconds) else v for k, v in r.items()} for r in found_rows
+        ]
+        raw, read = json.dumps({"data": whole}), read_json_events
     found = calendar(read, raw.encode(), "UTC").events
     assert [e.minute for e in found] == [minute_of(time) for time in times]
     assert {(e.currency, e.impact, e.title) for e in found} == {("EUR", "High", "x")}
@@ -174,6 +180,19 @@ def test_day_and_month_are_decided_or_asked_for(order: str, days: list[int]) -> 
     elif max(days) > 12:
         assert [e.minute for e in calendar(read_csv_table, raw, "UTC").events] == expected
     assert [e.minute for e in calendar(read_csv_table, raw, "UTC", order).events] == expected
+
+
+def test_a_holiday_may_lack_currency_and_importance() -> None:
+    rows = [
+        {"date": "13/03/2031", "time": "All Day", "currency": None, "importance": None},
+        {"date": "14/03/2031", "time": "07:30", "currency": "EUR", "importance": "high"},
+    ]
+    raw = json.dumps([{**row, "event": "x"} for row in rows])
+    found = calendar(read_json_events, raw.encode(), "UTC")
+    assert found.untimed == (
+        UntimedEvent(day("2031-03-13"), "ALL", "Non-Economic", "x", "All Day"),
+    )
+    assert len(found.events) == 1
 
 
 def test_untimed_rows_keep_the_order_of_the_others() -> None:

@@ -23,7 +23,7 @@ from ib_grid.news.calendars import (
     normalised_impact,
 )
 from ib_grid.news.formats.csv_table import read_csv_table
-from ib_grid.news.formats.forexfactory_json import read_forexfactory_json
+from ib_grid.news.formats.json_events import read_json_events
 from tests.helpers.input_files.calendar_files import CALENDARS, EVENTS, calendar, day, minute
 from tests.helpers.paths import ROOT
 
@@ -190,7 +190,7 @@ def test_yearly_round_trip(written: list[Event]) -> None:
             for e in written
         ]
     }
-    assert list(calendar(read_forexfactory_json, json.dumps(document).encode()).events) == written
+    assert list(calendar(read_json_events, json.dumps(document).encode()).events) == written
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
@@ -198,7 +198,7 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
         '{"events": [{"title": "a\\ud800b", "country": "USD",'
         ' "datetime_utc": "2031-01-02T13:30:00", "impact": "Low"}]}'
     )
-    assert calendar(read_forexfactory_json, text.encode()).events[0].title == "a?b"
+    assert calendar(read_json_events, text.encode()).events[0].title == "a?b"
 
 
 def test_a_calendar_may_be_large_but_not_endless(tmp_path: Path) -> None:

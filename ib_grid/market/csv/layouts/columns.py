@@ -42,6 +42,7 @@ UNNAMED = ("", "unnamed: 0", "index", "price")
 SYMBOL_NAMES = ("symbol", "ticker", "instrument", "pair", "currency pair", "#ric", "ric", "sym",
                 "epic", "security", "isin", "asset", "product", "contract")  # fmt: skip
 _UTC = re.compile(r"(^|.* )(utc|gmt)( .*|$)|snapshottimeutc|utctime|time z")
+_OFFSET = re.compile(r"(?:^| )(?:utc|gmt)([+-]\d\d?(?::\d\d)?)$")
 _SIDE_BEFORE = re.compile(r"(bid|ask|mid|b|a|m)(open|high|low|close|o|h|l|c)(?:price)?")
 _SIDE_BEHIND = re.compile(r"(open|high|low|close|o|h|l|c)(?:price)?(bid|ask|mid|b|a|m)(?:price)?")
 
@@ -72,7 +73,8 @@ def normalised_names(fields: Sequence[str]) -> list[str]:
 
 def _normalised(name: str) -> str:
     ascii_only = "".join(c if c.isascii() else "?" for c in name.strip().lower())
-    return " ".join(re.sub(r"[<>()\[\]\"'._/*\-]", " ", ascii_only).split())
+    offset = re.sub(r"(utc|gmt) ?([+-]) ?(?=\d)", r"\1\2", ascii_only)
+    return " ".join(re.sub(r"[<>()\[\]\"'._/*]|-(?!\d)|(?<!utc)(?<!gmt)-", " ", offset).split())
 
 
 def says_utc(name: str) -> bool:
@@ -80,13 +82,25 @@ def says_utc(name: str) -> bool:
     return _UTC.fullmatch(name) is not None
 
 
+def named_clock(name: str) -> str:
+    """Return the clock that the name of a column tells, such as UTC+2; empty if none.
+
+    Examples
+    --------
+    >>> named_clock("time utc+2"), named_clock("gmt time"), named_clock("time eet")
+    ('UTC+2', 'UTC', '')
+    """
+    if says_utc(name):
+        return "UTC"
+    match = _OFFSET.search(name)
+    return f"UTC{match[1]}" if match else ""
+
+
 def is_time_name(name: str) -> bool:
     """Return whether a column with this name can hold times."""
-    return (
-        name in TIME_NAMES
-        or name in END_NAMES
-        or re.fullmatch(r"(date ?)?time \w+", name) is not None
-    )
+    bare = _OFFSET.sub("", name).strip()
+    known = bare in TIME_NAMES or bare in END_NAMES
+    return known or re.fullmatch(r"(date ?)?time \w+", name) is not None
 
 
 def find_prices(names: Sequence[str]) -> PriceColumns | None:

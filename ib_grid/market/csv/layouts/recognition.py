@@ -56,8 +56,8 @@ class Dialect:
         Forms that the times can have, the likeliest first; one, unless the first does not tell.
     example : str
         The first time.
-    says_utc : bool
-        True if the name of the time column says UTC.
+    named_clock : str
+        Clock that the name of the time column tells, such as UTC or UTC+2; empty if none.
     end_labels : bool
         True if the name of the time column says that times are the end of bars.
     padded : bool
@@ -74,7 +74,7 @@ class Dialect:
     symbol_column: int | None
     forms: tuple[TimeForm, ...]
     example: str
-    says_utc: bool
+    named_clock: str
     end_labels: bool
     marks: Marks
     padded: bool
@@ -194,7 +194,7 @@ def _with_header(
         symbol_column=next((names.index(n) for n in named.SYMBOL_NAMES if n in names), None),
         forms=tuple(forms),
         example=time,
-        says_utc=any(named.says_utc(names[column]) for column in times),
+        named_clock=max((named.named_clock(names[column]) for column in times), key=len),
         end_labels=all(names[column] in named.END_NAMES for column in times),
         marks=_marks(body, delimiter, prices, len(names)),
         padded=any(row[column] != row[column].strip() for column in times),
@@ -286,7 +286,7 @@ def _without_header(
         symbol_column=0 if times[0] and not is_number(row[0]) else None,
         forms=tuple(forms),
         example=time,
-        says_utc=False,
+        named_clock="",
         end_labels=False,
         marks=_marks(lines, delimiter, prices, len(row)),
         padded=any(

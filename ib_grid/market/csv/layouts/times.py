@@ -43,7 +43,8 @@ OFFSETS = {
 }
 _OFFSET = (
     r"(?P<offset> ?(?:GMT|UTC)?(?P<sign>[+-])(?P<ahead_h>\d\d)(?::?(?P<ahead_m>\d\d))?"
-    rf"| ?(?P<word>{'|'.join(OFFSETS)})| (?P<zone>[A-Z][A-Za-z]+/[A-Za-z_/+-]+[A-Za-z0-9_]))?"
+    rf"(?: [A-Z]{{3,4}})?| ?(?P<word>{'|'.join(OFFSETS)})"
+    r"| (?P<zone>[A-Z][A-Za-z]+/[A-Za-z_/+-]+[A-Za-z0-9_]))?"
 )
 _BETWEEN = r"(?:[T_]|,? {1,2}|(?<=\d{8})-)"
 # Digits of a whole number of units since 1970-01-01 00:00 UTC, and units per second.

@@ -1,5 +1,6 @@
 """What a file leaves open is asked for, or decided and said."""
 
+import contextlib
 import datetime as dt
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ib_grid.errors import DataError
+from ib_grid.errors import DataError, InputError
+from ib_grid.market.bars import read_bars
 from ib_grid.market.csv import Options, read_csv_bars
+from pipelines.inputs.prepare import prepare_bars
 from tests.helpers.input_files.csv_files import made_up_bars, minute_of, same_bars
 from tests.helpers.input_files.vendor_files import VENDORS, fields, local, text_of, unix
 from tests.ib_grid.market.csv.test_csv import ALWAYS
@@ -77,6 +80,18 @@ def test_every_row_has_its_own_offset(tmp_path):
 def test_a_clock_may_be_hours_from_utc(zone, hours, tmp_path):
     text = HEADER + lines(lambda t: f"{t + dt.timedelta(hours=hours):%Y-%m-%d %H:%M}")
     assert same_bars(read(tmp_path, text, timezone=zone)[0], BARS)
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [("Time (UTC+3)", 3), ("Date (GMT-5)", -5), ("Time UTC+5:30", 5.5), ("UTC Time", 0)],
+)
+def test_a_clock_may_be_named_by_the_column(name, hours, tmp_path):
+    text = lines(lambda t: f"{t + dt.timedelta(hours=hours):%Y-%m-%d %H:%M}")
+    bars, quality = read(tmp_path, f"{name},open,high,low,close\n{text}", timezone="Asia/Tokyo")
+    assert same_bars(bars, BARS)
+    assert quality.timezone is None
+    assert decided(quality, "clock").endswith("as the name of the column says")
 
 
 # --- labels
@@ -199,6 +214,24 @@ def test_a_symbol_column_with_several_values_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"holds bars of \^DAX and of \^SPX") as caught:
         read(tmp_path, "\n".join(text), timezone="UTC")
     assert "bars.csv:21: '^SPX" in caught.value.location
+
+
+@given(text=st.text(st.sampled_from("0123456789.,;:-/ \n\topenhiglwcst"), max_size=80))
+@settings(max_examples=150)
+def test_any_text_is_read_or_refused_and_writes_nothing(text, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "bars.csv").write_text(text)
+    with contextlib.suppress(InputError):
+        prepare_bars(ALWAYS, [folder / "bars.csv"], folder / "b", Options(timezone="UTC"))
+        assert len(read_bars(folder / "b"))
+        return
+    assert [path.name for path in folder.iterdir()] == ["bars.csv"]
+
+
+def test_lines_around_the_bars_are_passed_over(tmp_path):
+    rows = lines(local("UTC", "%Y-%m-%dT%H:%M:%SZ"), mark=";")
+    head = "sep=;\nSymbol: DAX\nTimeframe: M1\n"
+    assert same_bars(read(tmp_path, head + HEADER.replace(",", ";") + rows)[0], BARS)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ _FEED = {"title", "country", "date", "impact", "forecast", "previous"}
 _ISO = TimeForm("year first", "colons")
 
 
-def read_forexfactory_json(raw: bytes, location: str) -> RawCalendar:
+def read_json_events(raw: bytes, location: str) -> RawCalendar:
     """Read a JSON calendar."""
     document = _json(decoded(raw, location, _EXPECTED), location)
     head, items = _events_of(document, location)
