@@ -198,13 +198,18 @@ def is_abandoned(temporary: Path) -> bool:
     A process of another machine counts as ended if it has not written for an hour: a lock may be
     without effect on a network file system.
     """
-    writer = _WRITER.search(temporary.name)
-    if writer and writer[1] == _host() and not _is_alive(int(writer[2])):
+    if is_of_dead_process(temporary):
         return True
     try:
         return time.time() - temporary.stat().st_mtime > _ABANDONED_SECONDS
     except FileNotFoundError:  # it has just got its name
         return False
+
+
+def is_of_dead_process(temporary: Path) -> bool:
+    """Return True if a process of this machine gave a temporary name and has ended."""
+    writer = _WRITER.search(temporary.name)
+    return bool(writer and writer[1] == _host() and not _is_alive(int(writer[2])))
 
 
 def _is_alive(process: int) -> bool:

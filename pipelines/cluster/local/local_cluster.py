@@ -7,7 +7,6 @@ import ipaddress
 import logging
 import os
 import signal
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from pipelines.cluster.local.dashboard import Dashboard
 from pipelines.cluster.local.fork_server import start_fork_server
 from pipelines.cluster.local.open_files import check_limit
 from pipelines.cluster.local.start_errors import is_system_error, start_error
+from pipelines.cluster.local.temporary_folder import temporary_folder
 from pipelines.cluster.tls import new_certificate
 
 _LOOPBACK = "127.0.0.1"
@@ -98,8 +98,7 @@ class OwnCluster:
         warnings.filterwarnings("ignore", message=SLOW_START)
         check_limit(count)
         try:
-            temporary = tempfile.TemporaryDirectory(prefix="ib-grid-", ignore_cleanup_errors=True)
-            folder = stack.enter_context(temporary)
+            folder = stack.enter_context(temporary_folder())
             tls = self.tls or new_certificate(Path(folder))
             stack.enter_context(dask.config.set({"temporary-directory": folder, **tls}))
             with defer_interrupts():

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +11,13 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pytest
 
+from ib_grid.errors import DiskError
 from ib_grid.grid.columns import METRIC_COLUMNS, METRICS
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATIONS
 from pipelines.report import excel
 from pipelines.report.excel import column_note, write_workbook
+from pipelines.report.write import write_report
 from tests.helpers.runs.reported_runs import MadeUpRun
 
 SHEETS = ["Results", "Top100", *VARIATIONS, "Summary"]
@@ -139,3 +144,18 @@ def test_every_part_is_xml_without_repeated_cells(
         places = [item.get("r") for item in sheet.iter() if item.tag.endswith("}c")]
         assert len(places) == len(set(places)) > 0
         assert not [item for item in sheet.iter() if item.tag.endswith("}f")]
+
+
+def test_full_temporary_folder_is_named(
+    make_run: Callable[..., MadeUpRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(excel, "_pack_workbook", fail)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run = make_run()
+    with pytest.raises(DiskError, match="a temporary file of the workbook cannot be written") as e:
+        write_report(run.report(), run.run_dir, excel=True)
+    assert e.value.location == str(tmp_path)
+    assert "TMPDIR" in e.value.hint

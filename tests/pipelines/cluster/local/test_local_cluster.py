@@ -132,7 +132,7 @@ def test_no_process_or_folder_is_left_behind(
         OwnCluster(workers=1).open(1) as started,
     ):
         (process,) = everywhere(started, os.getpid)
-        assert list(own.glob("ib-grid-*"))
+        assert list(own.glob(".ib-grid.*"))
         assert psutil.pid_exists(process)
         if fault:
             raise fault
@@ -140,7 +140,7 @@ def test_no_process_or_folder_is_left_behind(
     while psutil.pid_exists(process) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not psutil.pid_exists(process)
-    assert list(own.glob("ib-grid-*")) == []
+    assert list(own.glob(".ib-grid.*")) == []
     assert list(tmp_path.iterdir()) == []
 
 
