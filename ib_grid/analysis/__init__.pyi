@@ -21,6 +21,7 @@ from .plots.challenges import floors_figure as floors_figure
 from .plots.challenges import odds_figure as odds_figure
 from .plots.challenges import starts_figure as starts_figure
 from .plots.costs import break_even_figure as break_even_figure
+from .plots.costs import still_profitable as still_profitable
 from .plots.curves import calendar_figure as calendar_figure
 from .plots.curves import equity_figure as equity_figure
 from .plots.curves import hour_figure as hour_figure

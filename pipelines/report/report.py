@@ -24,6 +24,7 @@ from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
 from pipelines.report.measures.conclusion import conclude
+from pipelines.report.measures.costs import CostCurve, cost_curve
 from pipelines.report.measures.eligible import Eligible, eligible
 from pipelines.report.measures.parameter_effects import (
     ParameterEffects,
@@ -94,7 +95,8 @@ class VariationReport:
 class Report:
     """Content of all files of a report.
 
-    `n_rows` counts the combinations that are computed and kept; `replay` has the trades of the top
+    `n_rows` counts the combinations that are computed and kept; `cost` is None where the run has no
+    break-even costs; `replay` has the trades of the top
     ones, or why there are none; `robustness` are the tests of this ranking, if they were made.
     """
 
@@ -105,6 +107,7 @@ class Report:
     variations: Mapping[str, VariationReport]
     parameter_effects: ParameterEffects
     eligible: Eligible
+    cost: CostCurve | None
     replay: Replay | NoReplay
     robustness: Robustness | None
     verdict: Verdict
@@ -191,6 +194,7 @@ def build_report(
         variations=variations,
         eligible=eligible(files, info.grid, total_r, overall, min_trades, executor),
         parameter_effects=effects,
+        cost=cost_curve(files, info, executor),
         replay=replay_result,
         robustness=tested,
         verdict=conclude(info, overall, min_trades, replay_result, tested),

@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import cycle
+
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ib_grid.analysis.plots import style
 
-N_STEPS = 240
+_COLOURS = (style.GAIN, style.LOSS, style.OTHER)
 
 
 def break_even_figure(
-    break_even_points: NDArray[np.float32],
-    *,
-    selected: float | None = None,
-    best: NDArray[np.float32] | None = None,
-    spread_points: float | None = None,
+    extra_points: NDArray[np.float64],
+    profitable: Mapping[str, NDArray[np.int64]],
+    marks: Mapping[str, float],
 ) -> go.Figure:
     """Draw how many combinations still have a total R above 0 over extra cost.
 
     Parameters
     ----------
-    break_even_points : float array, shape (n_combinations,)
-        Extra points per round trip at which total R is 0.
-    selected : float, optional
-        Break-even of the selected combination.
-    best : float array, optional
-        Those of the combinations with the best scores.
-    spread_points : float, optional
-        Spread that the run already pays.
+    extra_points : float64 array, shape (n,)
+        Extra cost per round trip, ascending from 0.
+    profitable : mapping of str to int64 array, shape (n,)
+        Combinations that are still profitable, by the name of the group; see `still_profitable`.
+    marks : mapping of str to float
+        Costs to mark, by name, such as the spread of the run. Those outside are left out.
+
+    Examples
+    --------
+    >>> found = break_even_figure(np.array([0.0, 1.0]), {"all": np.array([9, 2])}, {"spread": 0.5})
+    >>> len(found.data)
+    1
     """
-    everything = np.sort(break_even_points)
-    top = max(float(everything[-1]) if len(everything) else 0.0, spread_points or 0.0, 0.5)
-    x = np.linspace(0, top, N_STEPS)
-    lines = [_counted(x, everything, "all combinations", style.GAIN)]
-    if best is not None and len(best):
-        lines.append(_counted(x, np.sort(best), f"best {len(best):,} by score", style.LOSS))
-    marks = [(selected, "best combination"), (spread_points, "spread of the run, once more")]
-    shown = [(value, text) for value, text in marks if value is not None and value >= 0]
+    top = float(extra_points[-1])
+    inside = [(value, name) for name, value in marks.items() if 0 <= value <= top]
+    lines = [
+        _line(extra_points, counts, name, colour)
+        for (name, counts), colour in zip(profitable.items(), cycle(_COLOURS), strict=False)
+    ]
     return style.figure(
         lines,
         height=340,
@@ -51,31 +54,35 @@ def break_even_figure(
         },
         showlegend=True,
         legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
-        shapes=[_vertical(value) for value, _ in shown],
-        annotations=[_note(value, text, top, row) for row, (value, text) in enumerate(shown)],
+        shapes=[_vertical(value) for value, _ in inside],
+        annotations=[_note(value, name, top, row) for row, (value, name) in enumerate(inside)],
         margin={"l": 8, "r": 10, "t": 44, "b": 8},
     )
 
 
 def still_profitable(
-    extra_points: NDArray[np.float64], ascending: NDArray[np.float32]
+    extra_points: NDArray[np.float64], break_even_points: ArrayLike
 ) -> NDArray[np.int64]:
-    """Return how many break-even costs lie above each extra cost, shape of `extra_points`."""
+    """Return how many combinations bear more than each extra cost, shape of `extra_points`.
+
+    Examples
+    --------
+    >>> still_profitable(np.array([0.0, 1.0]), [-2.0, 0.5, 1.0, 3.0])
+    array([3, 1])
+    """
+    ascending = np.sort(np.asarray(break_even_points, np.float64))
     return len(ascending) - np.searchsorted(ascending, extra_points, side="right")
 
 
-def _counted(
-    x: NDArray[np.float64], ascending: NDArray[np.float32], name: str, colour: str
-) -> go.Scatter:
-    counts = still_profitable(x, ascending)
+def _line(x: NDArray[np.float64], counts: NDArray[np.int64], name: str, colour: str) -> go.Scatter:
     there = counts > 0  # a logarithm has no zero
     return go.Scatter(
-        x=np.round(x[there], 3).tolist(),
+        x=style.short(x[there]),
         y=counts[there].tolist(),
         name=name,
         mode="lines",
         line={"color": colour, "width": 2, "shape": "hv"},
-        hovertemplate=f"{name}: %{{y:,}} at %{{x:.2f}} points more<extra></extra>",
+        hovertemplate=f"{name}: %{{y:,}} at %{{x:.3g}} points more<extra></extra>",
     )
 
 

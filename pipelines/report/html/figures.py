@@ -17,6 +17,7 @@ Draw = Callable[[Report], Iterable[Figure]]
 FIGURES: dict[str, tuple[Draw, ...]] = {
     "distribution": (grid_figures.total_r, grid_figures.score),
     "luck": (luck.luck, luck.walk_forward, luck.cross_validation, luck.years),
+    "cost": (grid_figures.cost,),
     "pairs": (effect_figures.pairs,),
     "shares": (effect_figures.shares,),
     "effects": (effect_figures.effects,),

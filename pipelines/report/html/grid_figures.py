@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ib_grid.analysis.plots import style
+from ib_grid.analysis.plots.costs import break_even_figure, still_profitable
 from ib_grid.analysis.plots.style import rounded
 from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.numbers import shortest_decimals
@@ -18,6 +19,8 @@ from pipelines.report.facts import BestRecord
 from pipelines.report.measures.eligible import Density
 from pipelines.report.measures.histograms import Histogram
 from pipelines.report.report import Report
+
+_BEST_BY_SCORE = 100
 
 
 def total_r(report: Report) -> Iterator[Figure]:
@@ -72,6 +75,22 @@ def _histogram(
         yaxis={"title": {"text": "Combinations"}, "tickformat": "~s"},
         **layout,
     )
+
+
+def cost(report: Report) -> Iterator[Figure]:
+    """Draw how many combinations stay profitable at a higher cost per round trip."""
+    found, best = report.cost, report.overall.best
+    if found is None or not found.profitable[0]:
+        return
+    extra, groups = found.extra_points, {"all combinations": found.profitable}
+    marks = {"spread of the run, once more": float(report.info.execution["spread_points"])}
+    if len(best):
+        top = best["break_even_points"].head(_BEST_BY_SCORE).to_numpy()
+        groups[f"highest {len(top)} by score"] = still_profitable(extra, top)
+        marks[f"{report.attribute} combination"] = float(top[0])
+    label = "Lines: combinations still profitable over the extra cost per round trip, log scale"
+    drawn = break_even_figure(extra, groups, marks)
+    yield page_figure("cost", "Combinations still profitable at more cost", label, drawn)
 
 
 def density(report: Report) -> Iterator[Figure]:
