@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ib_grid.engine.spread_by_hour import SpreadByHour, spread_at
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import finite_number
+from ib_grid.market.clock import Minutes
 
 Model = Literal["realistic", "original"]
 MODELS: tuple[Model, ...] = get_args(Model)
 
 REALISTIC = 0
 ORIGINAL = 1
+
+_POINTS = ("spread_points", "slippage_points", "commission_points", "limit_through_points")
+_RARE = ("delay_minutes", "limit_through_points", "spread_by_hour")
 
 # A risk of at most this fraction of `ref` counts as 0: below the tick of any instrument, it is
 # rounding, and a trailing step of that size would never reach the market.
@@ -53,24 +62,38 @@ class Execution:
         Worsens market entries and every exit but the target's; `realistic` only.
     commission_points : float
         Per round trip; `realistic` only.
+    delay_minutes : int
+        Minutes by which every entry is late (STRATEGY.md, section 7).
+    limit_through_points : float
+        Points beyond its level that price has to go before a limit order fills there.
+    spread_by_hour : SpreadByHour, optional
+        Replaces `spread_points` hour by hour.
 
     Raises
     ------
     ConfigError
-        If the model is unknown, or a cost is negative or no finite number.
+        If the model is unknown, a cost is negative or no finite number, or the delay no number of
+        minutes.
     """
 
     model: Model = "realistic"
     spread_points: float
     slippage_points: float = 0.0
     commission_points: float = 0.0
+    delay_minutes: int = 0
+    limit_through_points: float = 0.0
+    spread_by_hour: SpreadByHour | None = None
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ConfigError(
                 f"unknown execution model {self.model!r}", expected=f"one of {', '.join(MODELS)}"
             )
-        for name in ("spread_points", "slippage_points", "commission_points"):
+        if type(self.delay_minutes) is not int or self.delay_minutes < 0:
+            raise ConfigError(
+                f"delay_minutes is {self.delay_minutes!r}", expected="whole minutes, 0 or above"
+            )
+        for name in _POINTS:
             value = getattr(self, name)
             number = finite_number(value)
             if number is None or number < 0:
@@ -87,6 +110,30 @@ class Execution:
         """Half the spread: the distance of bid and ask from the mid price."""
         return self.spread_points / 2
 
-    def to_dict(self) -> dict[str, str | float]:
-        """Return names and values, for a manifest or a fingerprint."""
-        return dataclasses.asdict(self)
+    def half_spread_at(self, minute: int) -> float:
+        """Half the spread at a UTC minute."""
+        by_hour = self.spread_by_hour
+        return self.half_spread_points if by_hour is None else spread_at(by_hour, minute) / 2
+
+    def half_spreads(self, minutes: Minutes) -> NDArray[np.float64]:
+        """Half the spread at each UTC minute, shape (n,)."""
+        if self.spread_by_hour is None:
+            return np.full(len(minutes), self.half_spread_points)
+        return self.spread_by_hour.at(minutes) / 2
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return names and values, for a manifest or a fingerprint.
+
+        The three settings that most runs do not use are left out if they have no effect.
+        """
+        values = dataclasses.asdict(self)
+        if self.spread_by_hour is not None:
+            values["spread_by_hour"] = self.spread_by_hour.to_dict()
+        return {name: v for name, v in values.items() if v or name not in _RARE}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Execution:
+        """Return the execution of `to_dict`; TypeError or ConfigError if invalid."""
+        by_hour = values.get("spread_by_hour")
+        spread = by_hour and SpreadByHour(clock=by_hour["clock"], points=tuple(by_hour["points"]))
+        return cls(**{**values, "spread_by_hour": spread or None})

@@ -170,6 +170,10 @@ class LocalClock:
         """Return UTC minutes and their number for each local one, as `local_to_utc`."""
         return local_to_utc(local - self.ahead_minutes, self.timezone)
 
+    def from_utc(self, minutes: Minutes) -> Minutes:
+        """Return what the clock shows at UTC minutes, in minutes, shape (n,)."""
+        return minutes + utc_offset_minutes(minutes, self.timezone) + self.ahead_minutes
+
     def utc_minute(self, local: dt.datetime) -> int:
         """Return the UTC minute in which a local time falls, as `utc_minute`."""
         return utc_minute(local - dt.timedelta(minutes=self.ahead_minutes), self.timezone)

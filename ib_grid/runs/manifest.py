@@ -116,7 +116,7 @@ class Manifest:
     @property
     def fills(self) -> Execution:
         """The execution model and its costs."""
-        return Execution(**self.execution)  # type: ignore[arg-type]
+        return Execution.from_dict(self.execution)
 
     @property
     def session_dates(self) -> SessionDates:

@@ -42,6 +42,9 @@ Symbol = Annotated[str, Convert(conversions.to_symbol, "a text such as GER40")]
 InstrumentPath = Annotated[AnyPath, Convert(conversions.to_any_path, _INSTRUMENTS)]
 BarsFile = Annotated[Path, Convert(conversions.to_path, "the path of a Parquet file", Path)]
 Folder = Annotated[Path, Convert(conversions.to_path, "the path of a folder", Path)]
+SpreadFile = Annotated[
+    AnyPath, Convert(conversions.to_any_path, "the path of a TOML file of spreads by hour")
+]
 PemFile = Annotated[Path, Convert(conversions.to_path, "the path of a PEM file", Path)]
 Date = Annotated[dt.date, Convert(conversions.to_date, "a date such as 2018-01-31")]
 HoldOut = Annotated[
@@ -203,6 +206,15 @@ class ExecutionOptions:
     commission_points: Annotated[
         Points, Option("Commission per round trip, in points of price.")
     ] = 0.0
+    delay_minutes: Annotated[Minutes, Option("Minutes by which every entry is late.")] = 0
+    spread_by_hour: Annotated[
+        SpreadFile | None,
+        Option(
+            'TOML file of spreads by clock hour: clock = "America/New_York+7", then 0 = 4.5 and so'
+            " on; other hours have --spread-points.",
+            unset="none",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Annotated, get_type_hints
 
 from ib_grid.engine.execution_settings import Execution
-from ib_grid.errors import ConfigError
+from ib_grid.engine.spread_by_hour import SpreadByHour
+from ib_grid.errors import ConfigError, InputError
 from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import Instrument
 from ib_grid.news.settings import NewsSettings
+from ib_grid.storage.mapping_files import read_mapping
+from ib_grid.storage.paths import AnyPath
 from pipelines.config import conversions, default_paths, instruments
 from pipelines.config.conversions import Convert
 from pipelines.config.instruments import FoundInstrument
@@ -121,13 +124,32 @@ class Settings(  # the fields of the last base come first
     @property
     def fills(self) -> Execution:
         """The execution model with its costs."""
-        spread = self.spread_points
+        given, file = self.spread_points, self.spread_by_hour
+        spread = self.instrument.spread_points if given is None else given
         return Execution(
             model=self.execution,
-            spread_points=self.instrument.spread_points if spread is None else spread,
+            spread_points=spread,
             slippage_points=self.slippage_points,
             commission_points=self.commission_points,
+            delay_minutes=self.delay_minutes,
+            spread_by_hour=None if file is None else _spread_by_hour(file, spread),
         )
+
+
+def _spread_by_hour(file: AnyPath, default_points: float) -> SpreadByHour:
+    """Return the spreads of a TOML file, or of the run.json of a run."""
+    from ib_grid.runs.manifest import RUN_FILE  # most runs need no manifest here
+
+    content = read_mapping(file)
+    try:
+        if file.name == RUN_FILE:
+            execution = Execution.from_dict(content["execution"])  # type: ignore[arg-type]
+            if execution.spread_by_hour is not None:
+                return execution.spread_by_hour
+            raise ConfigError("the run has one spread", expected="a run with --spread-by-hour")
+        return SpreadByHour.from_mapping(content, default_points)
+    except InputError as error:
+        raise error.with_context(ConfigError, location=str(file)) from error
 
 
 TYPES = get_type_hints(Settings, include_extras=True)

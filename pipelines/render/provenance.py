@@ -36,13 +36,24 @@ def provenance(manifest: Manifest) -> str:
 
 def fills_text(fills: Execution) -> str:
     """Return execution model and costs, such as ``realistic fills, spread 1.5 points``."""
-    text = f"{fills.model} fills, spread {points(fills.spread_points)} points"
+    text = f"{fills.model} fills, {spread_text(fills)}"
+    if fills.delay_minutes:
+        text += f", entries {fills.delay_minutes} min late"
     if fills.model == "original":
         return f"{text} ({_NOT_APPLIED})"
     return (
         f"{text}, slippage {points(fills.slippage_points)},"
         f" commission {points(fills.commission_points)}"
     )
+
+
+def spread_text(fills: Execution) -> str:
+    """Return the spread, such as ``spread 1.5 points``, or its range by the hour."""
+    if fills.spread_by_hour is None:
+        return f"spread {points(fills.spread_points)} points"
+    low, high = min(fills.spread_by_hour.points), max(fills.spread_by_hour.points)
+    clock = fills.spread_by_hour.clock
+    return f"spread {points(low)} to {points(high)} points by the hour of {clock}"
 
 
 def provenance_by_combination(runs: Mapping[str, Manifest]) -> list[str]:

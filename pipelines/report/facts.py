@@ -59,10 +59,18 @@ def _run(report: Report) -> dict[str, Scalar]:
         "bars": info.n_bars,
         "first_bar_utc": info.first_bar_utc,
         "last_bar_utc": info.last_bar_utc,
-        **{f"execution {name}": value for name, value in info.execution.items()},
+        **{f"execution {name}": _text(value) for name, value in info.execution.items()},
         "fingerprint": info.fingerprint,
         **notes,
     }
+
+
+def _text(value: Any) -> Scalar:
+    """Return a setting; spreads by hour as one text."""
+    if not isinstance(value, Mapping):
+        return value
+    spreads = ", ".join(f"{spread:g}" for spread in value["points"])
+    return f"{spreads} points from 00:00 on, {value['clock']}"
 
 
 def state(report: Report) -> str:

@@ -47,7 +47,7 @@ class RunInfo:
 
     symbol: str
     grid: Grid
-    execution: Mapping[str, str | float]
+    execution: Mapping[str, Any]
     n_bars: int
     first_bar_utc: str
     last_bar_utc: str
@@ -136,9 +136,11 @@ def _trades_command(manifest: Manifest, run_dir: AnyPath) -> str:
     words += ["--to", str(dates.last_ranked)] if dates.last_ranked else []
     words += ["--execution", str(execution["model"])]
     words += ["--spread-points", points(execution["spread_points"])]
-    for name in ("slippage_points", "commission_points"):
-        if execution[name]:
+    for name in ("slippage_points", "commission_points", "delay_minutes"):
+        if execution.get(name):
             words += [f"--{name.replace('_', '-')}", points(execution[name])]
+    if execution.get("spread_by_hour"):
+        words += ["--spread-by-hour", str(run_dir / RUN_FILE)]
     # A filter without a calendar has blocked nothing.
     words += _news_words(news) if news.paths else ["--no-news"]
     return shlex.join(words)

@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ib_grid.errors.validation import points
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.glossary import SCALING
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.columns import column
 from pipelines.render.numbers import text
+from pipelines.render.provenance import spread_text
 from pipelines.render.tables import Column, print_table
 from pipelines.report import facts
 from pipelines.report.report import TOP_ROWS, Report
@@ -110,7 +111,7 @@ def _setting_line(report: Report) -> str:
     info = report.info
     return (
         f"Bars {info.first_bar_utc} to {info.last_bar_utc}, {info.execution['model']} fills,"
-        f" spread {points(float(info.execution['spread_points']))} points. Max DD is in R; Sharpe"
+        f" {spread_text(Execution.from_dict(info.execution))}. Max DD is in R; Sharpe"
         " is per year over all session dates."
     )
 

@@ -13,13 +13,13 @@ from dask.system import CPU_COUNT
 from ib_grid.analysis.axis_values import factors, value_text
 from ib_grid.engine.fast import engine
 from ib_grid.errors import InputError
-from ib_grid.errors.validation import points
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.market.bars import read_origin
 from pipelines.cluster.clusters import choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
 from pipelines.render.progress import duration
+from pipelines.render.provenance import fills_text
 from pipelines.run import chunk_bag
 
 _CHUNKS_TIMED = 2
@@ -48,7 +48,7 @@ def describe(settings: Settings) -> Iterator[str]:
         yield f"         {note}"
     yield f"news:    {news[0]}"
     yield from (f"         {line}" for line in news[1:])
-    yield f"fills:   {execution.model}, spread {points(execution.spread_points)} points"
+    yield f"fills:   {fills_text(execution)}"
     axes = " x ".join(str(n) for n in grid.shape)
     yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
     for factor in factors(grid):

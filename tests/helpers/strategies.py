@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ib_grid.engine.execution_settings import MODELS, Execution
+from ib_grid.engine.spread_by_hour import SpreadByHour
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import STOP_MODES, Params
 from ib_grid.market import clock
@@ -211,6 +212,19 @@ def executions(models: tuple[str, ...] = MODELS) -> st.SearchStrategy[Execution]
         spread_points=st.sampled_from((0.0, 0.2, 1.0, 1.5)),
         slippage_points=st.sampled_from((0.0, 0.1, 1.0)),
         commission_points=st.sampled_from((0.0, 0.3)),
+        delay_minutes=st.sampled_from((0, 0, 0, 1, 2, 7)),
+        limit_through_points=st.sampled_from((0.0, 0.0, 0.3)),
+        spread_by_hour=st.none() | spreads_by_hour(),
+    )
+
+
+def spreads_by_hour() -> st.SearchStrategy[SpreadByHour]:
+    """Draw spreads that change from hour to hour."""
+    spreads = st.sampled_from(((0.0, 1.0), (0.5, 3.0, 1.5), (2.0,)))
+    return st.builds(
+        SpreadByHour,
+        clock=st.sampled_from(("UTC", "Europe/Berlin", "America/New_York+7", "UTC+5:30")),
+        points=spreads.map(lambda some: (some * 24)[:24]),
     )
 
 

@@ -27,12 +27,16 @@ from ib_grid.news.filter import NewsFilter
 
 
 class Costs(NamedTuple):
-    """Costs in points, 0 where the model does not apply them."""
+    """Costs in points, 0 where the model does not apply them; the spread is in `Prices`.
 
-    half: float
+    `delay` is in minutes; `through` is how far price goes beyond a limit order that fills.
+    """
+
     slippage: float
     commission: float
     model: int
+    delay: int
+    through: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +74,14 @@ class _Axis(NamedTuple):
 
 def costs_of(execution: Execution) -> Costs:
     """Return the costs as the kernels take them."""
-    half, original = execution.half_spread_points, execution.model_code == ORIGINAL
-    if original:
-        return Costs(half, 0.0, 0.0, execution.model_code)
-    return Costs(half, execution.slippage_points, execution.commission_points, execution.model_code)
+    charged = execution.model_code != ORIGINAL
+    return Costs(
+        slippage=execution.slippage_points if charged else 0.0,
+        commission=execution.commission_points if charged else 0.0,
+        model=execution.model_code,
+        delay=execution.delay_minutes,
+        through=execution.limit_through_points,
+    )
 
 
 class Found(NamedTuple):
@@ -93,7 +101,7 @@ def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Fo
     minutes = _axis(grid.trade_window_minutes, index["trade_window_minutes"])
     longest = wait + int(minutes.values.max())
     levels = context.market.session_levels(grid.sessions[chunk.session_index], longest)
-    prices = prices_of(context.market.bars)
+    prices = prices_of(context.market.bars, context.execution)
     windows = build_windows(prices, levels, wait, minutes.values, costs.model)
     candidates, settings = _find_candidates(
         prices, levels, windows, minutes.index_of, grid, index, costs, context.news
@@ -184,6 +192,7 @@ def _enter(found: Found, costs: Costs) -> tuple[Entries, NDArray[np.int32], NDAr
     # An entry for every setting and date would fit; what is not touched costs no memory.
     entries = empty_entries(len(found.settings.window) * len(levels.date))
     n_entries, entry_index, variation = collect_entries(
+        found.prices,
         found.settings,
         found.candidates,
         (levels.ib_high + levels.ib_low) / 2,

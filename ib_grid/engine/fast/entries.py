@@ -13,6 +13,7 @@ from ib_grid.grid.variations import VARIATION_RULES
 
 NO_ENTRY = -1
 NO_CANDIDATE = -1
+NO_ROW = -1  # of a candidate that comes too late to enter
 BY_STOP_MODE = np.nan  # stop of a candidate whose stop follows `stop_mode`
 NEVER = 1 << 60
 
@@ -33,7 +34,7 @@ class Candidates(NamedTuple):
     moment : int64 array
         News moment, UTC minute.
     row : int64 array
-        M1 row of the entry.
+        M1 row of the entry, or NO_ROW.
     ref, mid, stop : float64 array
         Price from which stop and target are measured; mid price of the fill; level of the stop
         before it is mirrored or widened, or BY_STOP_MODE.
@@ -210,7 +211,7 @@ def _find_or_add(entries, n, newest, older, date, row, direction, limit, ref, st
 
 @kernel
 def collect_entries(  # type: ignore[no-untyped-def]
-    settings, candidates, eq, start_price, costs, entries
+    prices, settings, candidates, eq, start_price, costs, entries
 ):
     """Gather the distinct entries to which the first signals of each setting lead.
 
@@ -227,6 +228,9 @@ def collect_entries(  # type: ignore[no-untyped-def]
             first = first_signal(candidates.order, settings.rows, setting, date)
             if first < 0:
                 continue
+            row = candidates.row[first, date]
+            if row == NO_ROW:
+                continue
             kind = candidates.variation[first, date]
             direction = candidates.direction[first, date]
             ref, stop = candidates.ref[first, date], candidates.stop[first, date]
@@ -235,14 +239,13 @@ def collect_entries(  # type: ignore[no-untyped-def]
                 stop = eq[date] if at_eq else start_price[settings.window[setting], date]
             stop = protective_stop(direction, ref, stop, settings.min_sl_pct[setting])
             limit = candidates.limit[first, date]
-            cost = 0.0 if limit else costs.half + costs.slippage
+            cost = 0.0 if limit else prices.half[row] + costs.slippage
             fill = candidates.mid[first, date] + direction * cost
             risk = abs(fill - stop)
             if risk <= RISK_FLOOR * ref:
                 if costs.model != ORIGINAL:
                     continue
                 risk = 0.0
-            row = candidates.row[first, date]
             index = _find_or_add(
                 entries, n, newest, older, date, row, direction, limit, ref, stop, fill, risk
             )

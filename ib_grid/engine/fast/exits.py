@@ -55,21 +55,21 @@ def time_exit_price(prices, entries, index, first_row, last_row, costs):  # type
     """Return the price of a time exit at the end of the window."""
     direction = entries.direction[index]
     if costs.model == ORIGINAL:
-        return prices.close[max(last_row - 1, first_row)] - direction * costs.half
-    return prices.close[last_row] - direction * costs.half - direction * costs.slippage
+        return prices.close[max(last_row - 1, first_row)] - direction * prices.half[last_row]
+    return prices.close[last_row] - direction * prices.half[last_row] - direction * costs.slippage
 
 
 @inner_kernel
-def _extremes(prices, row, direction, offset):  # type: ignore[no-untyped-def]
-    """Return a bar's best and worst price as a long sees them, less `offset`."""
+def _extremes(prices, row, direction):  # type: ignore[no-untyped-def]
+    """Return the best and worst price that a position watches in a bar, as a long sees them."""
     if direction > 0:
-        return prices.high[row] - offset, prices.low[row] - offset
-    return -prices.low[row] - offset, -prices.high[row] - offset
+        return prices.bid_high[row], prices.bid_low[row]
+    return -prices.ask_low[row], -prices.ask_high[row]
 
 
 @inner_kernel
 def simulate_realistic(  # type: ignore[no-untyped-def]
-    prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl, half
+    prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
 ):
     """Return exit row (or `end_row`), price, reason, ambiguity and low (STRATEGY 7.2).
 
@@ -78,10 +78,11 @@ def simulate_realistic(  # type: ignore[no-untyped-def]
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
     while row < end_row:
-        best, worst = _extremes(prices, row, direction, half)
+        best, worst = _extremes(prices, row, direction)
         if worst > stop and best < target:
             row += 1
             continue
+        half = prices.half[row]
         o = direction * prices.open[row] - half
         if o <= stop:  # STRATEGY 7.2, exits, step 1
             return row, o, STOP, False, o
@@ -118,7 +119,7 @@ def simulate_original(  # type: ignore[no-untyped-def]
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
     while row < end_row:
-        best, worst = _extremes(prices, row, direction, 0.0)
+        best, worst = _extremes(prices, row, direction)
         if worst > stop and best < target:
             row += 1
             continue
@@ -143,15 +144,14 @@ def watch_from(prices, entries, index, end_row, target, costs):  # type: ignore[
     """
     row, direction = entries.row[index], entries.direction[index]
     stop = direction * entries.stop[index]
-    offset = 0.0 if costs.model == ORIGINAL else costs.half
     if entries.limit[index]:
-        _, worst = _extremes(prices, row, direction, offset)
+        _, worst = _extremes(prices, row, direction)
         if worst <= stop:
             return row, False, True
     if entries.limit[index] or costs.model == ORIGINAL:
         row += 1
     while row < end_row:
-        best, worst = _extremes(prices, row, direction, offset)
+        best, worst = _extremes(prices, row, direction)
         if worst <= stop or best >= target:
             return row, best >= target, False
         row += 1
@@ -173,7 +173,7 @@ def simulate(prices, entries, index, from_row, end_row, target, pair, costs):  #
         )
         return row, direction * price, reason, ambiguous, low
     row, price, reason, ambiguous, low = simulate_realistic(
-        prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl, costs.half
+        prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
     )
     if reason != TP:
         price -= costs.slippage
@@ -269,11 +269,10 @@ def lows_until(prices, entries, index, end_row, costs):  # type: ignore[no-untyp
     As a long sees it; infinity for no bar (STRATEGY 7, floating result).
     """
     first = entries.row[index] + (1 if costs.model == ORIGINAL else 0)
-    offset = 0.0 if costs.model == ORIGINAL else costs.half
     lows = np.empty(max(end_row - first, 0) + 1, np.float64)
     lows[0] = np.inf
     for bar in range(len(lows) - 1):
-        _, worst = _extremes(prices, first + bar, entries.direction[index], offset)
+        _, worst = _extremes(prices, first + bar, entries.direction[index])
         lows[bar + 1] = min(lows[bar], worst)
     return lows
 

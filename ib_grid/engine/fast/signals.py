@@ -17,6 +17,7 @@ from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.engine.fast.entries import (
     BY_STOP_MODE,
     NO_CANDIDATE,
+    NO_ROW,
     is_blocked,
     put,
     row_at_or_after,
@@ -62,6 +63,18 @@ def breakout_signal(window, date, high, low, buffer, reach):  # type: ignore[no-
     return NO_CANDIDATE, -1, 0
 
 
+@inner_kernel
+def entry_row(prices, row, last_row, moment, model):  # type: ignore[no-untyped-def]
+    """Return the row of a market order: the first at or after the moment.
+
+    Without one it is the window's last in `original` and NO_ROW in `realistic` (STRATEGY 7).
+    """
+    row = row_at_or_after(prices, row, last_row, moment)
+    if row <= last_row:
+        return row
+    return last_row if model == ORIGINAL else NO_ROW
+
+
 @kernel
 def find_breakouts(prices, window, levels, values, costs, news, out, first):  # type: ignore[no-untyped-def]
     """Find the candidates of OCAE and TCWE for each (ib_buffer_pct, max_distance_pct)."""
@@ -76,20 +89,22 @@ def find_breakouts(prices, window, levels, values, costs, news, out, first):  # 
             if variation == NO_CANDIDATE:
                 continue
             moment = window.minute[bar] + 2
+            entry_moment = moment + costs.delay
+            if moment > window.w1[date] or is_blocked(news, entry_moment):
+                continue
             last_row = window.last_row[date]
-            row = row_at_or_after(prices, window.row[bar], last_row, moment)
-            if moment > window.w1[date] or is_blocked(news, moment):
+            if prices.minute[last_row] < moment and costs.model != ORIGINAL:
                 continue
+            row = entry_row(prices, window.row[bar], last_row, entry_moment, costs.model)
             if costs.model == ORIGINAL:
-                order, row = N_VARIATIONS * bar, min(row, last_row)
-                ref = window.close[bar]
-            elif row <= last_row:
-                order, ref = N_VARIATIONS * moment, prices.open[row]
+                order, ref = N_VARIATIONS * bar, window.close[bar]
             else:
-                continue
+                order, ref = N_VARIATIONS * moment, prices.open[row]
+            if costs.delay > 0:
+                ref = prices.open[row]
             at = first + i, date
             stop = BY_STOP_MODE
-            put(out, *at, variation, direction, order, moment, row, ref, ref, stop, False)
+            put(out, *at, variation, direction, order, entry_moment, row, ref, ref, stop, False)
 
 
 @inner_kernel
@@ -173,14 +188,17 @@ def find_reverses(prices, window, levels, values, costs, news, out, first):  # t
                 continue
             if costs.model == ORIGINAL:
                 entry = bar + 1
-                moment, row = window.minute[entry], window.row[entry]
-                order, ref, mid = N_VARIATIONS * entry, window.open[entry], window.close[bar]
+                moment, order = window.minute[entry], N_VARIATIONS * entry
+                ref, mid = window.open[entry], window.close[bar]
             else:
                 moment = window.minute[bar] + 2
-                row = row_at_or_after(prices, window.row[bar], last_row, moment)
-                if row > last_row:
+                if prices.minute[last_row] < moment:
                     continue
-                order, ref, mid = N_VARIATIONS * moment, prices.open[row], prices.open[row]
+                order = N_VARIATIONS * moment
+            moment += costs.delay
+            row = entry_row(prices, window.row[bar], last_row, moment, costs.model)
+            if costs.model != ORIGINAL or costs.delay > 0:
+                ref = mid = prices.open[row]
             if not is_blocked(news, moment):
                 at = first + i, date
                 put(out, *at, REVERSE, direction, order, moment, row, ref, mid, stop, False)
@@ -212,10 +230,17 @@ def find_rebounds(prices, window, levels, values, costs, news, out, first):  # t
             if armed < 0:
                 continue
             level = high if direction == LONG else low
+            reached = level - direction * costs.through
+            placed = window.minute[armed] + 2 + costs.delay
             if costs.model == ORIGINAL:
                 bar = armed + 1
                 while bar < window.end[date] and not (
-                    window.low[bar] <= level if direction == LONG else window.high[bar] >= level
+                    window.minute[bar] >= placed
+                    and (
+                        window.low[bar] <= reached
+                        if direction == LONG
+                        else window.high[bar] >= reached
+                    )
                 ):
                     bar += 1
                 if bar == window.end[date]:
@@ -224,11 +249,11 @@ def find_rebounds(prices, window, levels, values, costs, news, out, first):  # t
                 row = row_at_or_after(prices, window.row[bar], last_row, moment + 2)
                 row, order = min(row, last_row), _AFTER_ALL
             else:
-                row = row_at_or_after(prices, window.row[armed], last_row, window.minute[armed] + 2)
+                row = row_at_or_after(prices, window.row[armed], last_row, placed)
                 while row <= last_row and not (
-                    prices.low[row] + costs.half <= level
+                    prices.ask_low[row] <= reached
                     if direction == LONG
-                    else prices.high[row] - costs.half >= level
+                    else prices.bid_high[row] >= reached
                 ):
                     row += 1
                 if row > last_row:

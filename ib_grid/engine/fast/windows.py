@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.execution_settings import ORIGINAL
+from ib_grid.engine.execution_settings import ORIGINAL, Execution
 from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.market.bars import Bars
 from ib_grid.market.levels import SessionLevels
@@ -17,13 +17,23 @@ Ints = NDArray[np.int64]
 
 
 class Prices(NamedTuple):
-    """One-minute bars as the kernels take them; arrays of shape (n_bars,)."""
+    """One-minute bars as the kernels take them; arrays of shape (n_bars,).
+
+    `half` is half the spread: the distance of bid and ask from the mid prices. A position watches
+    the highs and lows of its exit side: a long those of the bid, a short those of the ask, both the
+    mid prices in `original`.
+    """
 
     minute: Ints
     open: Floats
     high: Floats
     low: Floats
     close: Floats
+    half: Floats
+    bid_high: Floats
+    bid_low: Floats
+    ask_high: Floats
+    ask_low: Floats
 
 
 class Window(NamedTuple):
@@ -59,9 +69,13 @@ class Window(NamedTuple):
     close: Floats
 
 
-def prices_of(bars: Bars) -> Prices:
+def prices_of(bars: Bars, execution: Execution) -> Prices:
     """Return the arrays of some bars, for the kernels."""
-    return Prices(bars.minute, bars.open, bars.high, bars.low, bars.close)
+    half = execution.half_spreads(bars.minute)
+    off = np.zeros_like(half) if execution.model_code == ORIGINAL else half
+    high, low = bars.high, bars.low
+    watched = (high - off, low - off, high + off, low + off)
+    return Prices(bars.minute, bars.open, high, low, bars.close, half, *watched)
 
 
 def build_windows(

@@ -31,8 +31,8 @@ class Candidate:
         The lower one is earlier: an index of M2 bars (original), a minute (realistic).
     news_moment : int
         The minute that the news filter looks at.
-    entry_index : int
-        Index in `m1` of the entry bar.
+    entry_index : int or None
+        Index in `m1` of the entry bar; None if a delayed entry finds no bar.
     ref, fill, stop : float
         Section 5; the stop as the variation names it, before it is mirrored or widened.
     limit : bool
@@ -45,7 +45,7 @@ class Candidate:
     direction: int
     order: int
     news_moment: int
-    entry_index: int
+    entry_index: int | None
     ref: float
     fill: float
     stop: float
@@ -74,7 +74,9 @@ def entry(setting: Setting, params: Params, execution: Execution, news: NewsFilt
     if not left:
         return None
     first = min(left, key=lambda c: (c.order, VARIATION_RULES[c.variation].priority))
-    entered = _set_up(first, params)
+    if first.entry_index is None:
+        return None
+    entered = _set_up(first, first.entry_index, params)
     return None if entered.risk == 0 and execution.model == "realistic" else entered
 
 
@@ -102,7 +104,7 @@ def blocked(minute: int, news: NewsFilter) -> bool:
     return any(event - before <= minute <= event + after for event in news.events.tolist())
 
 
-def _set_up(candidate: Candidate, params: Params) -> Entry:
+def _set_up(candidate: Candidate, index: int, params: Params) -> Entry:
     """Return the entry with its stop, target and risk (section 5)."""
     ref, stop, direction = candidate.ref, candidate.stop, candidate.direction
     if stop >= ref if direction == LONG else stop <= ref:
@@ -113,7 +115,7 @@ def _set_up(candidate: Candidate, params: Params) -> Entry:
     return Entry(
         variation=candidate.variation,
         direction=direction,
-        index=candidate.entry_index,
+        index=index,
         fill=candidate.fill,
         stop=stop,
         target=ref + direction * (params.rr_target * abs(ref - stop)),
@@ -143,41 +145,51 @@ def _entry_bar(minute: int, setting: Setting) -> int:
 
 
 def _original_candidates(setting: Setting, params: Params, execution: Execution) -> list[Candidate]:
-    half = execution.half_spread_points
     candidates = []
     for variation, signal in ((name, find(setting)) for name, find in STOP_MODE_SIGNALS.items()):
         if signal is None or setting.bars[signal.index].end > setting.window_end:
             continue
         bar = setting.bars[signal.index]
+        moment = bar.end + execution.delay_minutes
+        index = _entry_bar(moment, setting)
+        ref = setting.m1[index].open if execution.delay_minutes else bar.close
         candidates.append(
             Candidate(
                 variation=variation,
                 direction=signal.direction,
                 order=signal.index,
-                news_moment=bar.end,
-                entry_index=_entry_bar(bar.end, setting),
-                ref=bar.close,
-                fill=bar.close + signal.direction * half,
+                news_moment=moment,
+                entry_index=index,
+                ref=ref,
+                fill=ref + signal.direction * _half(setting.m1[index], execution),
                 stop=_mode_stop(setting, params),
                 signal=bar,
             )
         )
     followed = [c for c in reversals(setting) if c.index + 1 < len(setting.bars)]
     if followed:
-        candidates.append(_original_reverse(followed[0], setting, half))
+        candidates.append(_original_reverse(followed[0], setting, execution))
     return candidates
 
 
-def _original_reverse(cisd: Cisd, setting: Setting, half: float) -> Candidate:
+def _half(bar: Bar, execution: Execution) -> float:
+    return execution.half_spread_at(bar.start)
+
+
+def _original_reverse(cisd: Cisd, setting: Setting, execution: Execution) -> Candidate:
     following = setting.bars[cisd.index + 1]
+    moment = following.start + execution.delay_minutes
+    index = _entry_bar(moment, setting)
+    late_open = setting.m1[index].open if execution.delay_minutes else None
+    mid = setting.bars[cisd.index].close if late_open is None else late_open
     return Candidate(
         variation="Reverse",
         direction=cisd.direction,
         order=cisd.index + 1,
-        news_moment=following.start,
-        entry_index=_entry_bar(following.start, setting),
-        ref=following.open,
-        fill=setting.bars[cisd.index].close + cisd.direction * half,
+        news_moment=moment,
+        entry_index=index,
+        ref=following.open if late_open is None else late_open,
+        fill=mid + cisd.direction * _half(setting.m1[index], execution),
         stop=cisd.extreme,
         signal=setting.bars[cisd.index],
     )
@@ -189,17 +201,23 @@ def _original_rebound(setting: Setting, params: Params, execution: Execution) ->
         return []
     buy = armed.direction == LONG
     level = setting.ib_high if buy else setting.ib_low
+    placed = setting.bars[armed.index].end + execution.delay_minutes
+    through = execution.limit_through_points
     for index in range(armed.index + 1, len(setting.bars)):
         bar = setting.bars[index]
-        if bar.low <= level if buy else bar.high >= level:
+        if bar.start < placed:
+            continue
+        if bar.low <= level - through if buy else bar.high >= level + through:
+            entry_index = _entry_bar(bar.end, setting)
+            half = _half(setting.m1[entry_index], execution)
             candidate = Candidate(
                 variation="REV_RB",
                 direction=armed.direction,
                 order=index,
                 news_moment=bar.start,
-                entry_index=_entry_bar(bar.end, setting),
+                entry_index=entry_index,
                 ref=level,
-                fill=level + armed.direction * execution.half_spread_points,
+                fill=level + armed.direction * half,
                 stop=setting.eq,
                 signal=setting.bars[armed.index],
             )
@@ -234,16 +252,16 @@ def _market_order(
 ) -> list[Candidate]:
     """Return a market order at the first open after the signal, if any."""
     known = setting.bars[signal.index].end
-    index = _first_at_or_after(known, setting)
-    if index is None:
+    if _first_at_or_after(known, setting) is None:
         return []
-    ref = setting.m1[index].open
-    cost = execution.half_spread_points + execution.slippage_points
+    index = _first_at_or_after(known + execution.delay_minutes, setting)
+    bar = setting.m1[-1 if index is None else index]
+    ref, cost = bar.open, _half(bar, execution) + execution.slippage_points
     candidate = Candidate(
         variation=variation,
         direction=signal.direction,
         order=known,
-        news_moment=known,
+        news_moment=known + execution.delay_minutes,
         entry_index=index,
         ref=ref,
         fill=ref + signal.direction * cost,
@@ -259,11 +277,13 @@ def _realistic_rebound(setting: Setting, params: Params, execution: Execution) -
         return []
     buy = armed.direction == LONG
     level = setting.ib_high if buy else setting.ib_low
-    half = execution.half_spread_points
+    placed = setting.bars[armed.index].end + execution.delay_minutes
+    through = execution.limit_through_points
     for index, bar in enumerate(setting.m1):
-        if bar.start < setting.bars[armed.index].end:
+        if bar.start < placed:
             continue
-        if bar.low + half <= level if buy else bar.high - half >= level:
+        half = _half(bar, execution)
+        if bar.low + half <= level - through if buy else bar.high - half >= level + through:
             candidate = Candidate(
                 variation="REV_RB",
                 direction=armed.direction,

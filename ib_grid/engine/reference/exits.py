@@ -139,7 +139,7 @@ def _follow_original(
             return
     second_to_last = setting.m1[-2] if len(setting.m1) > 1 else setting.m1[-1]
     last = setting.m1[-1].start
-    price = second_to_last.close - entry.direction * execution.half_spread_points
+    price = second_to_last.close - entry.direction * execution.half_spread_at(last)
     left = Exit(minute=last, price=price, reason="time")
     yield Standing(minute=last, position=position, worst=price, left=left)
 
@@ -168,7 +168,7 @@ def _follow_realistic(
     slippage = entry.direction * execution.slippage_points
     position = Position(direction=entry.direction, stop=entry.stop, target=entry.target)
     for index, mid in enumerate(setting.m1[entry.index :]):
-        bar = _exit_side(mid, entry.direction, execution.half_spread_points)
+        bar = _exit_side(mid, entry.direction, execution)
         at_open = position
         on_fill_bar = entry.limit and index == 0
         if on_fill_bar:
@@ -188,14 +188,14 @@ def _follow_realistic(
         )
         yield Standing(minute=bar.start, position=position, worst=worst, left=out)
         return
-    last = _exit_side(setting.m1[-1], entry.direction, execution.half_spread_points)
+    last = _exit_side(setting.m1[-1], entry.direction, execution)
     out = Exit(minute=last.start, price=last.close - slippage, reason="time")
     yield Standing(minute=last.start, position=position, worst=out.price, left=out)
 
 
-def _exit_side(mid: Bar, direction: int, half: float) -> Bar:
+def _exit_side(mid: Bar, direction: int, execution: Execution) -> Bar:
     """Return the bar on the side of the book that the position leaves on: bid for a long."""
-    shift = -direction * half
+    shift = -direction * execution.half_spread_at(mid.start)
     return Bar(
         mid.start,
         mid.end,

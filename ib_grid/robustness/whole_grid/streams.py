@@ -19,6 +19,7 @@ from ib_grid.engine.fast.engine import exit_pairs
 from ib_grid.engine.fast.entries import Entries
 from ib_grid.engine.fast.exits import simulate_exits
 from ib_grid.engine.fast.outcomes import NO_OUTCOME, distinct_outcomes, results_of
+from ib_grid.engine.fast.windows import Prices
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 
@@ -73,7 +74,7 @@ def streams(context: BacktestContext, grid: Grid, chunk: Chunk) -> Streams:
     decided = decide(context, grid, chunk, costs)
     prices, entries = decided.prices, decided.entries
     end_row = decided.last_rows.max(axis=0) + 1
-    mirrored = opposite_entries(entries, costs)
+    mirrored = opposite_entries(entries, prices, costs)
     exits = simulate_exits(prices, entries, end_row, pairs, costs)
     other = simulate_exits(prices, mirrored, end_row, pairs, costs)
     last_exit = np.maximum(exits.row.max(axis=1), other.row.max(axis=1))
@@ -90,13 +91,14 @@ def streams(context: BacktestContext, grid: Grid, chunk: Chunk) -> Streams:
     )
 
 
-def opposite_entries(entries: Entries, costs: Costs) -> Entries:
+def opposite_entries(entries: Entries, prices: Prices, costs: Costs) -> Entries:
     """Return the entries in the other direction, at the same moments.
 
     The mid price at entry is the same, so the fill moves by both sides of the spread and, for
     market orders, by the slippage of both.
     """
-    cost = np.where(entries.limit, costs.half, costs.half + costs.slippage)
+    half = prices.half[entries.row]
+    cost = np.where(entries.limit, half, half + costs.slippage)
     stop = 2 * entries.ref - entries.stop
     fill = entries.fill - 2 * entries.direction * cost
     risk = np.abs(fill - stop)

@@ -31,7 +31,7 @@ def conclude(
         scope = "computed so far" if info.row_filter.every_row else "that are stored"
     facts = RunFacts(
         run=info.run,
-        model=info.execution["model"],  # type: ignore[arg-type]
+        model=info.execution["model"],
         combinations=combinations,
         profitable=profitable,
         scope=scope,

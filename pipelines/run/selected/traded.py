@@ -108,7 +108,9 @@ def combinations_of(
             trades=one.trades(one.run.source),
             contract=source.contract(one.run.manifest.symbol, currency),
             commission_points=costs.commission,
-            half_spread_points=0.0 if costs.model == ORIGINAL else costs.half,
+            half_spread_points=0.0
+            if costs.model == ORIGINAL
+            else context.execution.half_spread_points,
         )
         dates = dates.union(session_dates(one.run, one.combo_id))
         bars[name] = context.market.bars

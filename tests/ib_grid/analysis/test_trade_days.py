@@ -88,7 +88,8 @@ def assert_exit_price(day: TradeDay, source: RunSource, side: int) -> None:
         # Never better than the stop; worse only by slippage or where the bar lay beyond it.
         assert side * (trade.exit_price - stop) <= TOLERANCE
         bar = day.bars.between(trade.exit_minute, trade.exit_minute + 1)
-        jumped = side * (stop - float(bar.open[0])) >= -costs.half_spread_points - TOLERANCE
+        half = costs.half_spread_at(trade.exit_minute)
+        jumped = side * (stop - float(bar.open[0])) >= -half - TOLERANCE
         at_stop = abs(trade.exit_price + side * slippage - stop) <= TOLERANCE * abs(stop)
         assert at_stop or jumped
     elif trade.exit_reason == "tsl_market":

@@ -225,3 +225,33 @@ def test_any_value_is_accepted_or_refused_with_a_message(key: str, value: object
 def test_invalid_address_is_refused(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"{name} is '{value}'"):
         load_settings({"symbol": "GER40", name: value})
+
+
+def test_spread_by_hour_is_read_from_a_file_or_from_a_run(tmp_path: Path) -> None:
+    file = tmp_path / "spread.toml"
+    file.write_text('clock = "America/New_York+7"\n0 = 4.5\n')
+    given = load_settings({"symbol": "GER40", "delay_minutes": 3, "spread_by_hour": file}).fills
+    assert given.spread_by_hour is not None
+    assert given.spread_by_hour.points[:2] == (4.5, 1.5)
+    assert given.delay_minutes == 3
+    run = tmp_path / "run.json"
+    run.write_text(json.dumps({"execution": given.to_dict()}))
+    again = load_settings({"symbol": "GER40", "spread_by_hour": run}).fills
+    assert again.spread_by_hour == given.spread_by_hour
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("a.toml", "0 = 4.5", "clock is missing"),
+        ("a.toml", 'clock = "UTC"\n25 = 4.5', "unknown key '25'"),
+        ("a.csv", "hour,spread", "unknown kind of file"),
+        ("run.json", '{"execution": {"spread_points": 1.5}}', "the run has one spread"),
+    ],
+)
+def test_unusable_spread_by_hour(tmp_path: Path, name: str, text: str, found: str) -> None:
+    (tmp_path / name).write_text(text)
+    settings = load_settings({"symbol": "GER40", "spread_by_hour": tmp_path / name})
+    with pytest.raises(ConfigError, match=found) as refused:
+        _ = settings.fills
+    assert name in refused.value.location

@@ -23,7 +23,7 @@ from ib_grid.engine.fast import compiled
 from ib_grid.engine.fast.windows import Prices, _join_spans
 print(compiled.compilations())
 integers, floats = np.zeros(0, np.int64), np.zeros(0)
-prices = Prices(integers, floats, floats, floats, floats)
+prices = Prices(integers, *[floats] * 9)
 _join_spans(prices, np.zeros((0, 4), np.int64), np.zeros(0, np.bool_), 0)
 print(compiled.compilations())
 """

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.engine.execution_settings import ORIGINAL, REALISTIC
+from ib_grid.engine.execution_settings import ORIGINAL, REALISTIC, Execution
 from ib_grid.engine.fast.windows import Window, build_window, build_windows, prices_of
 from ib_grid.market.bars import Bars
 from ib_grid.market.instruments import Session
@@ -28,7 +28,7 @@ def _bars(minutes: list[int]) -> Bars:
 def _window(minutes: list[int], wait: int, length: int, model: int) -> Window:
     bars = _bars(minutes)
     levels = session_levels(bars, UTC_SESSION)
-    return build_window(prices_of(bars), levels, wait, length, model)
+    return build_window(prices_of(bars, Execution(spread_points=0)), levels, wait, length, model)
 
 
 IB = list(range(480, 510))
@@ -75,7 +75,7 @@ def test_a_date_without_a_range_has_no_bars() -> None:
         close=np.full(50, 9.0),
     )
     levels = session_levels(bars, UTC_SESSION)
-    window = build_window(prices_of(bars), levels, 0, 10, REALISTIC)
+    window = build_window(prices_of(bars, Execution(spread_points=0)), levels, 0, 10, REALISTIC)
     assert window.start[0] == window.end[0]
 
 
@@ -122,7 +122,7 @@ def test_windows_built_together_equal_single_ones(
     model: int, minutes: set[int], wait: int, lengths: list[int]
 ) -> None:
     bars = _bars(sorted(minutes))
-    prices, levels = prices_of(bars), session_levels(bars, UTC_SESSION)
+    prices, levels = prices_of(bars, Execution(spread_points=0)), session_levels(bars, UTC_SESSION)
     together = build_windows(prices, levels, wait, np.array(lengths, np.float64), model)
     for window, length in zip(together, lengths, strict=True):
         alone = build_window(prices, levels, wait, length, model)

@@ -55,6 +55,8 @@ def _row_of_date(engine_name: str) -> Callable[..., pd.Series | None]:
         spread: float = 0,
         slippage: float = 0,
         commission: float = 0,
+        delay: int = 0,
+        through: float = 0,
         **changes: object,
     ) -> pd.Series | None:
         execution = Execution(
@@ -62,6 +64,8 @@ def _row_of_date(engine_name: str) -> Callable[..., pd.Series | None]:
             spread_points=spread,
             slippage_points=slippage,
             commission_points=commission,
+            delay_minutes=delay,
+            limit_through_points=through,
         )
         market = market_of(balance, window, fill_to)
         context = BacktestContext(market, execution, news)
