@@ -71,6 +71,18 @@ RESULT_TERMS = {
     " combinations and added by weight, by default 40% total_r, 35% sharpe_ratio and 25% winrate.",
     "drawdown": "How far the sum of R has fallen below its highest value so far.",
     "neighbour": "A combination that differs in one parameter by one step of its axis.",
+    "alike": "Number of near-identical combinations for which a row stands: those of the top 100"
+    " with the same entries on nine dates of ten.",
+    "verdict": "What to do with the combination that has the highest score, from the robustness"
+    " tests; only the verdict calls it best.",
+    "coin flip": "A repeat of the whole search in which a coin decides on each date whether trades"
+    " go long or short; shows what luck alone finds.",
+    "p": "Share of the coin flips that do as well as the run; up to 0.05 is called better than"
+    " luck.",
+    "walk-forward": "Selecting a combination on past months and trading it in the next one, month"
+    " by month.",
+    "hold-out": "The last session dates, kept out of the whole search; `ib-grid holdout` trades the"
+    " selected combination on them, once.",
     "plateau": "A group of neighbours that do about as well; a peak without one is probably luck.",
 }
 
