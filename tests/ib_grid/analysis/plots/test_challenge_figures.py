@@ -40,7 +40,7 @@ def test_the_strip_holds_every_start_date() -> None:
     assert len(drawn.data[1].x) == (starts.outcome == FAILED).sum()
 
 
-def test_equity_restarts_after_each_challenge_and_meets_its_floor() -> None:
+def test_equity_restarts_after_each_challenge() -> None:
     gains = stream()
     found = campaigns(starts_of(PHASE, gains))
     by_name = {line.name: line for line in analysis.floors_figure(gains, PHASE).data}
