@@ -219,6 +219,14 @@ def price_decimals(price: float) -> int:
     return max(2, 5 - math.floor(math.log10(price))) if price > 0 else 2
 
 
+def values_sha256(bars: Bars) -> str:
+    """Return the SHA-256 of the minutes and prices of bars, whatever file holds them."""
+    digest = hashlib.sha256(bars.minute.astype("<i8").tobytes())
+    for name in PRICES:
+        digest.update(getattr(bars, name).astype("<f8").tobytes())
+    return digest.hexdigest()
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:

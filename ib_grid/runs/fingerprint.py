@@ -22,18 +22,20 @@ def identity(
     keep: Mapping[str, object] | None = None,
     dates: Mapping[str, object] | None = None,
     clock: Mapping[str, object] | None = None,
+    values_sha256: object = None,
 ) -> dict[str, object]:
     """Return all that can change a number; its fingerprint identifies the run.
 
     The row filter and the session dates belong to the identity only if they leave anything out.
-    `clock` has the digests of the sessions' UTC minutes; runs of earlier versions lack them.
+    `clock` has the digests of the sessions' UTC minutes, `values_sha256` that of the bars' values,
+    which a file written anew keeps; runs of earlier versions lack them.
     """
     return {
         "symbol": symbol,
         "grid": dict(grid),
         "execution": dict(execution),
         "news": dict(news),
-        "data": {"sha256": data_sha256},
+        "data": {"values_sha256": values_sha256} if values_sha256 else {"sha256": data_sha256},
         "results_version": results_version,
         **({"keep": dict(keep)} if keep else {}),
         **({"dates": dict(dates)} if dates else {}),

@@ -51,7 +51,7 @@ class Manifest:
     news_statement : NewsStatement
         Provenance of the news filter: calendars, and the dates that they do not cover.
     data : mapping
-        File of bars: file, sha256, bars, first and last.
+        File of bars: file, sha256, values_sha256 (not in earlier runs), bars, first and last.
     ranking : mapping
         `RankingSettings`; decides no result row unless the run keeps only the best.
     combinations, chunks, settings_per_chunk : int
@@ -102,6 +102,7 @@ class Manifest:
             execution=self.execution,
             news=self.news,
             data_sha256=str(self.data.get("sha256")),
+            values_sha256=self.data.get("values_sha256"),
             results_version=self.results_version,
             keep=self.row_filter.identity,
             dates=self.dates,

@@ -17,7 +17,7 @@ from ib_grid.errors.validation import shown
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import Params
 from ib_grid.market import clock
-from ib_grid.market.bars import Bars, file_sha256, read_bars
+from ib_grid.market.bars import Bars, file_sha256, read_bars, values_sha256
 from ib_grid.market.clock import Days
 from ib_grid.market.instruments import Session
 from ib_grid.market.levels import SessionLevels, clock_digests, session_levels
@@ -154,6 +154,8 @@ def _bars(path: Path, manifest: Manifest) -> Bars:
     try:
         if is_file(path) and file_sha256(path) == manifest.data["sha256"]:
             return read_bars(path)
+        if is_file(path) and (bars := _bars_of_equal_values(path, manifest)):
+            return bars
     except OSError as error:
         raise DataError(
             f"the bars of this run cannot be read ({error.strerror})", location=str(path)
@@ -165,6 +167,15 @@ def _bars(path: Path, manifest: Manifest) -> Bars:
         expected=f"the bars of the run, SHA-256 {manifest.data['sha256']}",
         hint="put the file back there, or run again with the bars of today",
     )
+
+
+def _bars_of_equal_values(path: Path, manifest: Manifest) -> Bars | None:
+    """Return the bars of a file that was written anew with the values of the run."""
+    try:
+        bars = read_bars(path)
+    except DataError:
+        return None
+    return bars if values_sha256(bars) == manifest.data.get("values_sha256") else None
 
 
 def _news(manifest: Manifest, dates: Days) -> LoadedNews:

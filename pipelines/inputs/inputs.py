@@ -15,7 +15,7 @@ from ib_grid.errors import ConfigError, DataError
 from ib_grid.errors.validation import points
 from ib_grid.grid.filters.row_filter import RowFilter
 from ib_grid.grid.grid import Grid
-from ib_grid.market.bars import Bars, file_sha256, read_bars
+from ib_grid.market.bars import Bars, file_sha256, read_bars, values_sha256
 from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels, clock_digests
 from ib_grid.market.market import Market, build_market, traded_dates
@@ -38,8 +38,8 @@ class RunInputs:
     Attributes
     ----------
     data : mapping
-        Provenance of the bars that take part, for run.json: file, sha256, bars, first and last
-        (UTC).
+        Provenance of the bars that take part, for run.json: file, sha256, values_sha256, bars,
+        first and last (UTC).
     notes : tuple of str
         Remarks on the input for the person who starts the run.
     """
@@ -72,6 +72,7 @@ class RunInputs:
             execution=self.context.execution.to_dict(),
             news=self.context.news.to_dict(),
             data_sha256=str(self.data["sha256"]),
+            values_sha256=self.data["values_sha256"],
             keep=self.row_filter.identity,
             dates=self.dates.to_dict(),
             clock=self.clock,
@@ -106,6 +107,7 @@ def read_inputs(settings: Settings) -> RunInputs:
         data={
             "file": str(path.absolute()),
             "sha256": sha256,
+            "values_sha256": values_sha256(bars),
             **_span(bars if dates == SessionDates() else bars.take(_near(bars, market))),
         },
         dates=dates,

@@ -102,12 +102,11 @@ def run(
 
 
 def _begun_manifest(folder: AnyPath, inputs: RunInputs) -> Manifest:
-    """Return the manifest of a run to resume, which follows bars that were moved."""
+    """Return the manifest of a run to resume, which follows bars moved or written anew."""
     manifest = read_manifest(folder)
     check_same_run(inputs.identity, manifest.identity, folder)
-    if manifest.data["file"] != inputs.data["file"]:
-        data = {**manifest.data, "file": inputs.data["file"]}
-        manifest = dataclasses.replace(manifest, data=data)
+    if manifest.data != inputs.data:
+        manifest = dataclasses.replace(manifest, data=inputs.data)
         write_manifest(folder, manifest)
     return manifest
 

@@ -63,7 +63,7 @@ def test_replaced_between_two_attempts(place: Place, undisturbed: Place) -> None
     partly_done(place, undisturbed, range(0, len(PLAN), 2))
     kept = place.finished()
     replace(place, OTHER_BARS)
-    with pytest.raises(RunMismatchError, match=r"data\.sha256: "):
+    with pytest.raises(RunMismatchError, match=r"data\.values_sha256: "):
         place.complete()
     assert place.finished() == kept
     replace(place, BARS)

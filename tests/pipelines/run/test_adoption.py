@@ -8,9 +8,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from ib_grid.errors import InputError
+from ib_grid.errors import DataError, InputError
 from ib_grid.runs.manifest import RUN_FILE, read_manifest
 from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.runs.source import load_source
@@ -94,6 +95,24 @@ def test_run_follows_moved_bars(grid: SerialRun, run_dir: Path, tmp_path: Path) 
     assert manifest.data == {**before.data, "file": str(moved)}
     assert manifest.fingerprint == before.fingerprint
     assert load_source(manifest).span == load_source(before).span
+
+
+def test_bars_written_anew_with_equal_values_resume(
+    grid: SerialRun, run_dir: Path, tmp_path: Path
+) -> None:
+    anew = tmp_path / "anew.parquet"
+    table = pq.read_table(BARS)
+    pq.write_table(table, anew, compression="none")
+    inputs = read_inputs(grid.settings(run_dir.parent, data=anew))
+    before = read_manifest(run_dir)
+    assert inputs.data["sha256"] != before.data["sha256"]
+    grid.run(run_dir.parent, inputs)
+    assert read_manifest(run_dir).data == inputs.data
+    moved = dataclasses.replace(before, data={**before.data, "file": str(anew)})
+    assert load_source(moved).span == load_source(before).span
+    pq.write_table(table.slice(1), anew)
+    with pytest.raises(DataError, match="the bars have changed since this run"):
+        load_source(moved)
 
 
 def test_many_small_chunks_are_noted(
