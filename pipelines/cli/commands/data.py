@@ -120,7 +120,9 @@ def prepare(
     console = terminal()
     show_quality(console, quality, path)
     if timezone and not quality.timezone:
-        console.print(f"note: --timezone {timezone} was not needed, every time has an offset")
+        console.print(f"note: --timezone {timezone} was not needed, every time is a moment already")
+        if any(dict(source.decisions)["times"].startswith("Unix") for source in quality.sources):
+            console.print("note: give --unix-times server if Unix times are a server's wall clock")
 
 
 @takes_settings(InstrumentOptions, DataOptions)

@@ -299,6 +299,10 @@ def test_unneeded_zone_is_noted(ib_grid_command, csv):
         "prepare", "--symbol", "GER40", "--csv", csv, "--timezone", "Asia/Tokyo"
     )
     assert "note: --timezone Asia/Tokyo was not needed" in out
+    assert "--unix-times" not in out
+    csv.write_text(csv_files.tradingview_unix(BARS))
+    out = prepare(ib_grid_command, "--csv", csv, "--timezone", "Asia/Tokyo")
+    assert "note: give --unix-times server" in out
 
 
 def test_brackets_in_names_are_shown_as_they_are(ib_grid_command, csv, tmp_path):

@@ -217,7 +217,7 @@ def test_a_symbol_column_with_several_values_is_refused(tmp_path):
 
 
 @given(text=st.text(st.sampled_from("0123456789.,;:-/ \n\topenhiglwcst"), max_size=80))
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_any_text_is_read_or_refused_and_writes_nothing(text, tmp_path_factory):
     folder = tmp_path_factory.mktemp("any")
     (folder / "bars.csv").write_text(text)
