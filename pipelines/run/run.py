@@ -162,6 +162,7 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
     workers = None
     if missing or context.unfiltered(stored):
         manifest, workers = compute_missing(context, manifest, missing, context.summary_of(stored))
+        inventory.remove_temporary_files(context.dataset)  # of workers that were killed
         stored = context.stored(read_all=False)
     elif manifest.state != "finished":
         manifest = dataclasses.replace(manifest, state="finished")

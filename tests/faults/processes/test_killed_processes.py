@@ -175,3 +175,32 @@ def test_scheduler_killed(place: Place, undisturbed: Place, children: Children) 
     kept = place.finished()
     assert len(kept) >= 3
     assert_goes_on(place, undisturbed, kept)
+
+
+@pytest.mark.parametrize(
+    ("point", "details"),
+    [
+        ("footer", {"times": 2}),
+        ("rename", {"times": 2}),
+        ("rename", {"main": True, "nth": 2}),
+        ("manifest", {"main": True, "nth": 2}),
+        ("cache", {"main": True}),
+    ],
+)
+def test_killed_at_a_named_point(
+    place: Place, undisturbed: Place, children: Children, marks: Path, point: str, details: dict
+) -> None:
+    killed = fault("kill", point=point, marks=str(marks), **details)
+    child = children.start(
+        place.words(), module="tests.helpers.faults.injected", environment=killed
+    )
+    status = child.ended()
+    assert len(list(marks.iterdir())) == details.get("times", 1), child.said()
+    assert "Traceback" not in child.said()
+    assert status == (-signal.SIGKILL if details.get("main") else 0), child.said()
+    kept = place.finished()
+    place.complete()
+    assert rows(place.dataset).equals(rows(undisturbed.dataset))
+    assert kept.items() <= place.finished().items()
+    assert place.left_over() == []
+    assert place.manifest.state == "finished"

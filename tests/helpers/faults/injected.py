@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -70,19 +71,30 @@ def memory(marks: str, hungry: int, refused: int) -> None:
 
 # Moments at which a process can be killed: the function that is about to be called then.
 POINTS = {
-    "scatter": ("pipelines.run.tasks", "ChunkWork", "__setstate__"),
+    "scatter": ("pipelines.run.tasks", "ChunkWork.__setstate__"),
+    "footer": ("ib_grid.runs.partition_file", "parquet_with_checksum"),
+    "rename": ("ib_grid.storage.atomic_files", "WholeFiles._publish"),
+    "manifest": ("pipelines.run.attempt", "write_manifest"),
+    "cache": ("pipelines.run.attempt", "all_compiled"),
 }
 
 
-def kill(point: str, marks: str, times: int, seconds: float = 0.0) -> None:
-    """Kill the worker that reaches a point, this many times, at once or some time later."""
-    module, *names, last = POINTS[point]
-    owner = functools.reduce(getattr, names, importlib.import_module(module))
-    original = getattr(owner, last)
+def kill(
+    point: str, marks: str, times: int = 1, nth: int = 1, main: bool = False, seconds: float = 0.0
+) -> None:
+    """Kill a worker, or the main process, at the n-th time that it reaches a point.
+
+    This many processes are killed, at once or some seconds later.
+    """
+    module, names = POINTS[point]
+    *path, last = names.split(".")
+    owner = functools.reduce(getattr, path, importlib.import_module(module))
+    original, calls = getattr(owner, last), itertools.count(1)
 
     @functools.wraps(original)
     def reached(*args: object, **kwargs: object) -> object:
-        if multiprocessing.parent_process() and len(list(Path(marks).iterdir())) < times:
+        here = (multiprocessing.parent_process() is None) is main and next(calls) == nth
+        if here and len(list(Path(marks).iterdir())) < times:
             (Path(marks) / str(os.getpid())).touch()
             threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
             if not seconds:
