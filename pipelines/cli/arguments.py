@@ -31,8 +31,17 @@ CsvFile = Annotated[
     Path | None, typer.Option("--out", help="CSV file to write. [default: print to the screen]")
 ]
 
+# Written out, since the help does not wait for the imports of the table of metrics.
+COLUMNS = (
+    "total_r, total_trades, winning_trades, losing_trades, avg_trade_r, avg_r_wins, avg_r_losses,"
+    " winrate, profit_factor, max_drawdown, recovery_factor, sharpe_ratio, sortino_ratio,"
+    " sharpe_trades, max_consec_wins, max_consec_losses, ambiguous_trades, break_even_points, each"
+    " also of a variation as in ocae_total_r, tcwe_, reverse_, rev_rb_; ib_wait_minutes,"
+    " trade_window_minutes, rr_target, tsl_target, tsl_sl, min_sl_pct, ib_buffer_pct,"
+    " max_distance_pct"
+)
 SortColumn = Annotated[
-    str, typer.Option("--by", help="Column to sort by: score, a metric or a parameter.")
+    str, typer.Option("--by", help=f"Column to sort by: score, combo_id, {COLUMNS}.")
 ]
 Ascending = Annotated[bool, typer.Option("--ascending", help="Show the lowest values first.")]
 Where = Annotated[

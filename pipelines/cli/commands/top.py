@@ -39,7 +39,10 @@ def top(
     where: arguments.Where = None,
     columns: Annotated[
         str | None,
-        typer.Option(help="Columns to show, separated by commas. [default: the most useful ones]"),
+        typer.Option(
+            help="Columns to show, separated by commas: those of --by, and session, stop_mode,"
+            " trailing, rev_rb. [default: the most useful ones]"
+        ),
     ] = None,
     min_trades: arguments.MinTrades = None,
     format: arguments.TableFormat = formats.Format.AUTO,

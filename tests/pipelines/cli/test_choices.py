@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from ib_grid.analysis.selection.top import SORTABLE
+from ib_grid.grid.variations import VARIATIONS
+
 
 @pytest.mark.parametrize(
     ("words", "said"),
@@ -30,6 +33,16 @@ def test_an_unknown_word_is_refused_with_the_known_ones(
     ib_grid_command: Callable[..., tuple[int, str, str]], words: tuple[str, ...], said: str
 ) -> None:
     assert ib_grid_command(*words) == (2, "", said)
+
+
+def test_help_lists_the_columns_to_sort_by(
+    ib_grid_command: Callable[..., tuple[int, str, str]],
+) -> None:
+    _, screen, _ = ib_grid_command("top", "--help")
+    listed = set(screen.replace(",", " ").replace(";", " ").replace(".", " ").split())
+    variations = {f"{name.lower()}_" for name in VARIATIONS}
+    own = {name for name in SORTABLE if not name.startswith(tuple(variations))}
+    assert own | variations - {"ocae_"} <= listed
 
 
 @pytest.mark.parametrize(

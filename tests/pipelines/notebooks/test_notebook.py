@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from plotly.offline import get_plotlyjs
 
+from ib_grid import analysis
 from ib_grid.analysis import top
 from ib_grid.robustness.conclusion.facts import facts_of
 from ib_grid.robustness.conclusion.robustness_file import write_robustness
@@ -92,6 +93,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
         given = {"data": bars, "grid": str(grid), "chunk_size": 8_000, "execution": model}
         runs.append(computed_run(own, **given))
     _write_tests(runs[0])
+    # Compiled here: the notebook would note that it compiles.
+    assert len(analysis.trades(load_run(str(runs[0])), 0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IB_GRID_RUN", str(runs[0]))
         patch.setenv("IB_GRID_OTHER_RUN", str(runs[1]))
