@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,11 +17,11 @@ _NAME = "ib-grid"
 def temporary_folder() -> Iterator[str]:
     """Create a folder that is removed at the end; remove those that killed processes have left."""
     above = Path(tempfile.gettempdir())
-    for left in above.glob(f".{_NAME}.*.partial"):
-        if is_of_dead_process(left) and left.lstat().st_uid == os.getuid():
-            shutil.rmtree(left, ignore_errors=True)
     folder = temporary_name(above / _NAME)
     folder.mkdir(mode=0o700)
+    for left in above.glob(f".{_NAME}.*.partial"):
+        if is_of_dead_process(left) and left.lstat().st_uid == folder.stat().st_uid:
+            shutil.rmtree(left, ignore_errors=True)
     try:
         yield str(folder)
     finally:
