@@ -46,6 +46,7 @@ for command in (
     account.account,
     account.challenge,
     account.rules,
+    account.stress,
     compare.compare,
     groups.groups,
     trades.trades,

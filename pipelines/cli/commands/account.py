@@ -1,4 +1,4 @@
-"""What a combination does to an account: account, challenge, rules."""
+"""What a combination does to an account: account, challenge, rules, stress."""
 
 from __future__ import annotations
 
@@ -147,6 +147,30 @@ def rules(
 
     names = examples() if file is None else (file,)
     show_rules(terminal(), [find_rules(name) for name in names], today(), table_format)
+
+
+@takes_settings(WorkerOptions)
+def stress(
+    given: Given,
+    run: arguments.Run,
+    rank: arguments.Rank = None,
+    combo_id: arguments.ComboId = None,
+    table_format: arguments.TableFormat = Format.AUTO,
+) -> None:
+    """Show what wider costs, late entries and missed trades leave of a run.
+
+    Each scenario computes the whole grid again; --workers is the number of threads.
+    """
+    from rich.console import Console
+
+    from pipelines.render.combinations.selected import select
+    from pipelines.render.tables import terminal
+    from pipelines.run.selected.stress import run_stress, show_stress
+
+    options = _options(given, WorkerOptions)
+    selected = select(run, rank=rank, combo_id=combo_id)
+    found = run_stress(selected, options["workers"], Console(stderr=True))
+    show_stress(terminal(), selected, found, table_format)
 
 
 def _options(given: Given, *groups: type) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`ib-grid account`, `challenge` and `rules`."""
+"""`ib-grid account`, `challenge`, `rules` and `stress`."""
 
 from __future__ import annotations
 
@@ -123,3 +123,21 @@ def test_a_contract_file_without_the_symbol_is_refused(
     contracts.write_text(text.replace("[contract.GER40]", "[contract.US30]"))
     status, _, said = ib_grid_command("account", run_dir, "--contracts", contracts)
     assert (status, "no contract for GER40" in said) == (2, True)
+
+
+def test_stress_starts_from_the_rows_of_the_run(run_dir: Path, ib_grid_command: Command) -> None:
+    status, out, said = ib_grid_command("stress", run_dir, "--rank", 2, "--format", "json")
+    found, best = json.loads(out), top(load_run(run_dir), n=2).iloc[1]
+    assert status == 0
+    assert found["selected"]["combo_id"] == best["combo_id"]
+    assert found["selected"]["break_even_points"] == pytest.approx(best["break_even_points"])
+    as_run, *others = found["rows"]
+    assert as_run["total_r"] == pytest.approx(best["total_r"])
+    kinds = {"spread", "slippage", "late entry", "limit beyond", "commission"}
+    assert {row["scenario"] for row in others} == kinds | {"trades missed", "best trades"}
+    assert "breaks even at an extra cost of" in said
+
+
+def test_stress_of_an_unknown_combination(run_dir: Path, ib_grid_command: Command) -> None:
+    status, _, said = ib_grid_command("stress", run_dir, "--id", 999)
+    assert (status, "999" in said) == (2, True)
