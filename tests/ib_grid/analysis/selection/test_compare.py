@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_grid.analysis.selection.compare import compare_runs, matched_ids
+from ib_grid.analysis.selection.compare import _differences, compare_runs, matched_ids
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.grid.grid import Grid
@@ -18,6 +19,7 @@ from ib_grid.grid.named_grids import grid_from_mapping, named_grid
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.market.instruments import GER40
 from ib_grid.runs.cubes import JOINED_AXES
+from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.run import load_run
 from tests.helpers import strategies
 from tests.helpers.runs.random_runs import AXES, GRID, write_run
@@ -66,6 +68,23 @@ def test_equal_grids_are_joined_by_id(tmp_path: Path) -> None:
     assert found.top["rank_a"].tolist() == list(range(1, 51))
     assert found.n_top_profitable == (b["total_r"][best["combo_id"]] > 0).sum()
     assert found.profitable_share_pct == pytest.approx(100 * (b["total_r"] > 0).mean())
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("2019", "bars: 2016-01-04 to 2018 in A, 2016-01-04 to 2019 in B"),
+        ("2018", "bars: other prices, both 2016-01-04 to 2018"),
+    ],
+)
+def test_bars_differ_by_dates_not_checksums(tmp_path: Path, last: str, said: str) -> None:
+    write_run(tmp_path / "a")
+    described = read_manifest(tmp_path / "a")
+    runs = [
+        dataclasses.replace(described, data={"sha256": sha256, "first": "2016-01-04", "last": end})
+        for sha256, end in (("0" * 64, "2018"), ("1" * 64, last))
+    ]
+    assert _differences(*runs) == [said]
 
 
 @pytest.mark.parametrize("chunks", [slice(None), slice(0, 30, 2)])
