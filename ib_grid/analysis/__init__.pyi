@@ -17,6 +17,7 @@ from .opening import RunSource as RunSource
 from .opening import load_run as load_run
 from .opening import load_source as load_source
 from .opening import session_dates as session_dates
+from .plots.challenges import account_figure as account_figure
 from .plots.challenges import floors_figure as floors_figure
 from .plots.challenges import odds_figure as odds_figure
 from .plots.challenges import starts_figure as starts_figure

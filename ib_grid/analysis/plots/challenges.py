@@ -1,10 +1,11 @@
-"""Figures of a challenge: odds over risk, a strip of start dates, equity with its floors."""
+"""Figures of an account and of a challenge: equity, odds over risk, start dates, floors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
@@ -18,6 +19,43 @@ from ib_grid.analysis.plots import style
 OF_OUTCOME = {"passed": style.GAIN, "failed": style.LOSS, "open": style.OTHER}
 _LEGEND = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor": "left"}
 _HORIZONS = ("#a9c4dc", "#6f9fc6", style.GAIN, style.BEST)
+
+
+def account_figure(daily: pd.DataFrame, currency: str) -> go.Figure:
+    """Draw the balance of an account by date, and a band down to its lowest equity.
+
+    Parameters
+    ----------
+    daily : DataFrame, by date
+        `balance` and `low`, as in `ib_grid.account.money.statement.Statement.daily`.
+    currency : str
+    """
+    dates = pd.DatetimeIndex(daily.index).strftime("%Y-%m-%d").tolist()
+    lines = []
+    for name, label, colour in (
+        ("low", "lowest equity of the date", style.BAND),
+        ("balance", "balance", style.GAIN),
+    ):
+        lines.append(
+            go.Scatter(
+                x=dates,
+                y=daily[name].round(2).tolist(),
+                name=label,
+                mode="lines",
+                line={"color": colour, "width": 2 if name == "balance" else 1, "shape": "hv"},
+                fill="tonexty" if name == "balance" else None,
+                fillcolor="rgba(188,203,217,0.55)",
+                hovertemplate=f"{label}: %{{y:,.0f}} {currency} on %{{x|%Y-%m-%d}}<extra></extra>",
+            )
+        )
+    return style.figure(
+        lines,
+        height=380,
+        xaxis={"title": {"text": "Date"}, "type": "date"},
+        yaxis={"title": {"text": f"Equity ({currency})"}, "tickformat": ",.0f"},
+        showlegend=True,
+        legend=_LEGEND,
+    )
 
 
 def odds_figure(by_risk: Mapping[float, Odds], out_of_sample: Mapping[float, Odds]) -> go.Figure:

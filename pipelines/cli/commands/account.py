@@ -27,12 +27,17 @@ def account(
     rank: arguments.Rank = None,
     combo_id: arguments.ComboId = None,
     out: arguments.CsvFile = None,
+    chart: Annotated[
+        Path | None,
+        typer.Option(help="HTML file to write: the balance, and how far equity fell below."),
+    ] = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
     """Show what combinations do to an account: money, drawdowns, skipped and cut trades."""
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.csv_files import write_csv
     from pipelines.render.tables import terminal
+    from pipelines.run.selected.charts import write_account_chart
     from pipelines.run.selected.show_account import account_statement, show_statement
     from pipelines.run.selected.traded import account_settings, combinations_of, contract_source
 
@@ -41,11 +46,15 @@ def account(
     source = contract_source(options["contracts"], options["program"])
     traded = combinations_of(combinations, rank, combo_id, source, settings.currency)
     found = account_statement(settings, traded)
-    if out:
+    for path in filter(None, (out, chart)):
         for one in traded.selected:
-            check_spares_run(out, one.run)
+            check_spares_run(path, one.run)
+    if out:
         write_csv(found.trades, out)
-        typer.echo(f"written: {out}", err=True)
+    if chart:
+        write_account_chart(chart, found, traded, traded.notes)
+    for path in filter(None, (out, chart)):
+        typer.echo(f"written: {path}", err=True)
     show_statement(terminal(), found, traded.notes, table_format)
 
 

@@ -1,4 +1,4 @@
-"""Charts of a challenge as one HTML page."""
+"""Charts of an account and of a challenge, as HTML pages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,31 @@ from pathlib import Path
 from ib_grid.account.challenge.gains import gains_of
 from ib_grid.account.challenge.odds import starts_of
 from ib_grid.account.challenge.rule_files import RuleFile
-from ib_grid.analysis.plots.challenges import floors_figure, odds_figure, starts_figure
+from ib_grid.account.money.statement import Statement
+from ib_grid.analysis.plots.challenges import (
+    account_figure,
+    floors_figure,
+    odds_figure,
+    starts_figure,
+)
 from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import Figure, page_figure
 from pipelines.run.selected.challenge import OddsAtRisk, verdicts
 from pipelines.run.selected.traded import Combinations, account_of_rules
+
+
+def write_account_chart(
+    path: Path, found: Statement, of: Combinations, notes: Sequence[str]
+) -> None:
+    """Write the equity of an account."""
+    currency = found.account.currency
+    drawn = page_figure(
+        "account",
+        f"Equity at {found.account.risk_pct:g} % risk",
+        f"Lines: balance by date in {currency}, with a band down to the lowest equity of the date",
+        account_figure(found.daily, currency),
+    )
+    write_charts(path, f"Account: {', '.join(of.traded)}", [drawn], notes)
 
 
 def write_challenge_charts(

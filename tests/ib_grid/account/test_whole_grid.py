@@ -6,20 +6,18 @@ import numpy as np
 import pytest
 
 from ib_grid.account.challenge.date_rules import date_rules
-from ib_grid.account.challenge.gains import gains_of
-from ib_grid.account.challenge.rule_files import EXAMPLES, examples, find_rules
+from ib_grid.account.challenge.rule_files import EXAMPLES, find_rules
 from ib_grid.account.challenge.starts import every_start
+from ib_grid.account.combination import challenge_gains
 from ib_grid.account.money.contracts import read_contracts
 from ib_grid.account.money.sizing import AccountSettings
-from ib_grid.account.money.statement import Traded
 from ib_grid.account.whole_grid import counts_of_chunk
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
-from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.market.instruments import GER40
-from ib_grid.runs.source import RunSource, session_dates
+from ib_grid.runs.source import RunSource
 from tests.helpers.golden.golden_trades import golden_set
 
 GRID = grid_from_mapping(
@@ -37,7 +35,7 @@ GRID = grid_from_mapping(
 )
 
 
-@pytest.mark.parametrize("name", examples())
+@pytest.mark.parametrize("name", ["ftmo_1step", "ftmo_2step", "the5ers_hyper_growth"])
 def test_counts_equal_those_of_each_combination(name: str) -> None:
     market = golden_set("GER40", "edge", "realistic").market
     context = BacktestContext(market, Execution(spread_points=1.5, commission_points=0.25))
@@ -49,9 +47,7 @@ def test_counts_equal_those_of_each_combination(name: str) -> None:
     chunk = plan_chunks(GRID, len(GRID)).chunk(0)
     found = counts_of_chunk(context, GRID, chunk, account, contract, by_date)
     for combo_id, counts in zip(chunk.ids.tolist(), found.T.tolist(), strict=True):
-        trades = engine.trades(context, GRID.params(combo_id))
-        traded = Traded(trades=trades, contract=contract, commission_points=0.25)
-        own = gains_of(account, {"A": traded}, session_dates(source, combo_id))
+        own = challenge_gains(source, combo_id, rules, 3.0)
         starts = every_start(own.date_index, own.gains, own.lows, own.calendar, by_date)
         assert counts == list(starts.counts)
     assert len(np.unique(found, axis=1).T) > 3

@@ -10,7 +10,11 @@ import pytest
 
 from ib_grid.account.challenge.rule_files import EXAMPLES
 from ib_grid.analysis import load_run, top
+from ib_grid.robustness.conclusion.facts import facts_of
+from ib_grid.robustness.conclusion.robustness_file import write_robustness
+from ib_grid.robustness.conclusion.verdict import verdict
 from tests.helpers.runs.computed_runs import computed_run
+from tests.helpers.runs.tested_runs import robustness
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -52,6 +56,18 @@ def test_two_combinations_share_an_account(run_dir: Path, ib_grid_command: Comma
     assert (status, names) == (0, {"GER40 #0", "GER40 #9"})
 
 
+def test_chart_and_csv_of_an_account(
+    run_dir: Path, tmp_path: Path, ib_grid_command: Command
+) -> None:
+    page, rows = tmp_path / "page.html", tmp_path / "trades.csv"
+    status, out, _ = ib_grid_command(
+        "account", run_dir, "--chart", page, "--out", rows, "--format", "table"
+    )
+    assert (status, "worst day" in out) == (0, True)
+    assert "lowest equity of the date" in page.read_text()
+    assert rows.read_text().startswith("combination,date,")
+
+
 def test_odds_are_a_list_by_risk(run_dir: Path, ib_grid_command: Command) -> None:
     status, out, said = ib_grid_command(
         "challenge", run_dir, "--rules", "ftmo_2step", "--risk-pct", "1,0.5", "--format", "json"
@@ -66,6 +82,22 @@ def test_odds_are_a_list_by_risk(run_dir: Path, ib_grid_command: Command) -> Non
         assert (one["no_edge"], one["out_of_sample"]) == (0.5, None)
         assert one["verdict"].startswith("No verdict")
     assert "Not simulated: reviews" in said
+
+
+def test_a_walk_forward_gives_odds_out_of_sample(tmp_path: Path, ib_grid_command: Command) -> None:
+    tested = computed_run(tmp_path)
+    run = load_run(tested)
+    found = robustness()
+    concluded = verdict(facts_of(run.manifest, "", found, run.source), found)
+    write_robustness(tested, run.manifest, found, concluded)
+    asked = ("challenge", tested, "--rules", "ftmo_2step", "--risk-pct", "2", "--format", "json")
+    status, out, _ = ib_grid_command(*asked)
+    (odds,) = json.loads(out)
+    outside = odds["out_of_sample"]
+    assert status == 0
+    assert 0 < outside["n_dates"] < odds["n_dates"]
+    assert 0 < outside["n_trades"] <= outside["n_dates"]
+    assert odds["verdict"].startswith("Selected on past months and traded in the next")
 
 
 def test_charts_and_table_of_a_challenge(
