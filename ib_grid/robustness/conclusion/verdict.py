@@ -127,21 +127,24 @@ Judged = tuple[Level, str, tuple[Reason, ...]]
 def _judged(facts: RunFacts, robustness: Robustness | None) -> Judged:
     """Return the level, the sentence, and the reasons to name first."""
     return (
-        _without_profit(facts) or _without_tests(facts, robustness) or _tested(facts, robustness)  # type: ignore[arg-type]
+        _without_profit(facts, robustness)
+        or _without_tests(facts, robustness)
+        or _tested(facts, robustness)  # type: ignore[arg-type]
     )
 
 
-def _without_profit(facts: RunFacts) -> Judged | None:
-    selected, share = facts.selected, _profitable(facts)
+def _without_profit(facts: RunFacts, robustness: Robustness | None) -> Judged | None:
+    selected, share = facts.selected, _profitable(facts, robustness)
     if selected is None:
         least = f"no combination has {facts.min_trades} trades or more"
         return "do not trade", f"There is nothing to trade: {least}.", (share,)
+    losses = (share, _of_selected(selected), *(_walk_forward(robustness) if robustness else ()))
     if not facts.profitable:
         text = f"Do not trade this: none of the {_combinations(facts)} makes money."
-        return "do not trade", text, (share,)
+        return "do not trade", text, losses
     if selected.total_r <= 0:
         lost = f"the combination with the highest score loses {_r(selected.total_r)}"
-        return "do not trade", f"Do not trade this: {lost}.", (share,)
+        return "do not trade", f"Do not trade this: {lost}.", losses
     other = facts.other_total_r
     if facts.model == "original" and other is not None and other <= 0:
         text = (
@@ -252,7 +255,7 @@ def _splits(robustness: Robustness) -> Iterable[Reason]:
     )
 
 
-def _profitable(facts: RunFacts, robustness: Robustness | None = None) -> Reason:
+def _profitable(facts: RunFacts, robustness: Robustness | None) -> Reason:
     share = facts.profitable / facts.combinations
     of = f"of {_combinations(facts)} make money"
     if not facts.profitable:
@@ -265,6 +268,12 @@ def _profitable(facts: RunFacts, robustness: Robustness | None = None) -> Reason
 
 def _combinations(facts: RunFacts) -> str:
     return " ".join([f"{facts.combinations:,} combinations", *filter(None, [facts.scope])])
+
+
+def _of_selected(selected: Selected) -> Reason:
+    return Reason(
+        figure=_signed(selected.total_r), text="from the combination with the highest score."
+    )
 
 
 def _other_model(facts: RunFacts) -> Iterable[Reason]:
