@@ -64,11 +64,11 @@ def merge(files: Sequence[FileRows]) -> Merged:
     """
     for file in files:
         check_one_minute(np.unique(file.minute), str(file.source))
-    _check_symbols(files)
     rows = _by_minute(files)
     repeated = rows.minute[1:] == rows.minute[:-1]
     equal = (rows.prices[1:] == rows.prices[:-1]).all(axis=1)
     _check_conflicts(rows, repeated, equal)
+    _check_symbols(files)
     _check_scale(rows)
     kept = np.append(~repeated, True)
     return Merged(
@@ -94,16 +94,18 @@ def _bars(minute: NDArray[np.int64], prices: NDArray[np.float64]) -> Bars:
 
 
 def _check_symbols(files: Sequence[FileRows]) -> None:
-    """Refuse files that name different symbols."""
-    named = [rows for rows in files if rows.symbol]
-    other = next((rows for rows in named if rows.symbol != named[0].symbol), None)
-    if other is not None:
-        raise DataError(
-            f"the files hold bars of {named[0].symbol} and of {other.symbol}",
-            location=f"{named[0].source} and {other.source}",
-            expected="bars of one symbol",
-            hint="give the files of one symbol only",
-        )
+    """Refuse files that name different symbols, in a column or in their own names."""
+    in_rows = [(rows.symbol, rows) for rows in files if rows.symbol]
+    in_names = [(rows.source.symbol, rows) for rows in files if rows.source.symbol]
+    for named in (in_rows, in_names):
+        other = next((pair for pair in named if pair[0] != named[0][0]), None)
+        if other is not None:
+            raise DataError(
+                f"the files hold bars of {named[0][0]} and of {other[0]}",
+                location=f"{named[0][1].source} and {other[1].source}",
+                expected="bars of one symbol",
+                hint="give the files of one symbol only",
+            )
 
 
 def _check_conflicts(rows: _Rows, repeated: NDArray[np.bool_], equal: NDArray[np.bool_]) -> None:

@@ -40,6 +40,9 @@ _FOREIGN = {
     b"7z\xbc\xaf": ("a 7z archive", "unpack it"),
     b"Rar!": ("a RAR archive", "unpack it"),
 }
+_HISTDATA = re.compile(r"DAT_[A-Z]+_([A-Z0-9]+)_")
+_CURRENCIES = "AUD|CAD|CHF|CNH|EUR|GBP|JPY|MXN|NOK|NZD|SEK|SGD|TRY|USD|XAG|XAU|ZAR"
+_PAIR = re.compile(rf"(?<![A-Z])((?:{_CURRENCIES})(?:{_CURRENCIES}))(?![A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,12 @@ class Source:
     def name(self) -> str:
         """The name of the file, without its folder."""
         return PurePosixPath(self.member).name if self.member else self.path.name
+
+    @property
+    def symbol(self) -> str:
+        """The symbol in the name of a file from HistData, or the pair in any; empty if none."""
+        match = _HISTDATA.match(self.name.upper()) or _PAIR.search(self.name.upper())
+        return match[1] if match else ""
 
     @property
     def optional(self) -> bool:

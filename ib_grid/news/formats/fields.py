@@ -28,7 +28,7 @@ from ib_grid.news.formats.entry import Entry, labels, shown
 # Names as `normalised_names` writes them. Of several that an entry has, the first counts.
 LABEL_NAMES = {
     "currency": ("currency", "currency code", "ccy", "cur", "country", "economy"),
-    "impact": ("impact", "importance", "importance str", "volatility", "priority"),
+    "impact": ("impact", "imp", "importance", "importance str", "volatility", "priority"),
     "title": ("title", "event", "name", "event name", "news", "headline", "description"),
 }
 MOMENT_NAMES = (

@@ -81,6 +81,28 @@ def test_files_that_name_different_symbols_are_refused(tmp_path):
         read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [
+        ("DAT_ASCII_EURUSD_M1_2023", "DAT_ASCII_GBPUSD_M1_2024", True),
+        ("DAT_MT_GRXEUR_M1_2023", "DAT_ASCII_SPXUSD_M1_2024", True),
+        ("eurusd-m1", "M1_EURGBP", True),
+        ("EURUSD_2023", "EURUSD_2024", False),
+        ("usdjpy (1)", "export (2)", False),
+        ("january", "february", False),
+    ],
+)
+def test_file_names_of_different_symbols_are_refused(one, other, refused, tmp_path):
+    written(tmp_path, **{one: BARS, other: made_up_bars(START + 1440 + np.arange(9))})
+    if refused:
+        with pytest.raises(DataError, match="the files hold bars of") as caught:
+            read(tmp_path)
+        assert one in caught.value.location
+        assert other in caught.value.location
+    else:
+        assert len(read(tmp_path)[0]) == 309
+
+
 @pytest.mark.parametrize("factor", [0.01, 0.1, 0.45, 2.2, 10.0, 100.0])
 def test_a_jump_of_scale_between_files_is_refused(factor, tmp_path):
     late = made_up_bars(START + 1440 + np.arange(9), price=1000 * factor)
