@@ -81,15 +81,28 @@ def export(
             " module with a frozen dataclass. [default: by the file's suffix, else json]",
         ),
     ] = None,
+    clock: Annotated[
+        str | None,
+        typer.Option(
+            help="Clock of the times in a set or py file, such as America/New_York+7 for most"
+            " MetaTrader servers. [default: the time zone of the session]"
+        ),
+    ] = None,
 ) -> None:
     """Write the parameters of a combination for a bot or for MT5."""
+    import datetime as dt
+
+    from ib_grid.market.clock import local_clock
     from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.render.combinations.broker_clock import broker_times
     from pipelines.render.combinations.export import format_of, write_export
     from pipelines.render.combinations.selected import select
 
     selected = select(run, rank=rank, combo_id=combo_id)
     check_spares_run(out, selected.run)
-    write_export(selected, file_format or format_of(out), out)
+    today = dt.datetime.now(dt.UTC).date()
+    times = broker_times(selected.params, local_clock(clock, "--clock"), today) if clock else None
+    write_export(selected, file_format or format_of(out), out, times)
     typer.echo(f"written: {out}, {selected.name}", err=True)
 
 

@@ -28,21 +28,32 @@ def trades(
         Literal["fast", "reference"],
         typer.Option(help="fast: compiled. reference: plain Python, slow."),
     ] = "fast",
+    clock: Annotated[
+        str | None,
+        typer.Option(
+            help="Clock of the local times beside UTC, such as America/New_York+7. [default: the"
+            " time zone of the session]"
+        ),
+    ] = None,
     table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show or write every trade of one combination."""
     settings = given.settings()
+    from ib_grid.market.clock import local_clock
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
+    from pipelines.render.data.local_times import with_local_times
     from pipelines.render.data.tables import show_trades
     from pipelines.render.provenance import fills_text
     from pipelines.render.tables import terminal
 
     params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)
-    found = of_one.combination_trades(combination, engine)
-    typer.echo(fills_text(combination.context.execution).capitalize() + ".", err=True)
+    local = local_clock(clock or combination.params.ib_timezone, "--clock")
+    found = with_local_times(of_one.combination_trades(combination, engine), local)
+    fills = fills_text(combination.context.execution)
+    typer.echo(f"{fills[:1].upper()}{fills[1:]}.", err=True)
     for line in of_one.notes_of(combination, settings):
         typer.echo(line, err=True)
     if out:

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ib_grid
+from ib_grid.errors import ConfigError
 from ib_grid.storage.atomic_files import whole_file
+from pipelines.render.combinations.broker_clock import BrokerTimes
 from pipelines.render.combinations.selected import Selected
 from pipelines.render.formats import ExportFormat
 from pipelines.render.numbers import Scalar
@@ -28,25 +30,50 @@ def format_of(path: Path) -> ExportFormat:
     return ExportFormat(suffix) if suffix in list(ExportFormat) else ExportFormat.JSON
 
 
-def write_export(selected: Selected, format_: ExportFormat, path: Path) -> None:
+def write_export(
+    selected: Selected, format_: ExportFormat, path: Path, times: BrokerTimes | None = None
+) -> None:
     """Write the parameters of a combination atomically."""
+    content = export_bytes(selected, format_, times)
     with whole_file(path) as file:
-        file.write(export_bytes(selected, format_))
+        file.write(content)
 
 
-def export_bytes(selected: Selected, format_: ExportFormat) -> bytes:
-    """Return the content of the file."""
-    return _WRITERS[format_](selected)
+def export_bytes(
+    selected: Selected, format_: ExportFormat, times: BrokerTimes | None = None
+) -> bytes:
+    """Return the content of the file, by default with times in the zone of the session.
+
+    Raises
+    ------
+    ConfigError
+        If a parameter file, which has a zone of its own, is to have times of another clock.
+    """
+    if times is not None and format_ is ExportFormat.JSON:
+        raise ConfigError(
+            "a JSON file of parameters has the times of its ib_timezone",
+            location="--clock",
+            expected="--format set or py",
+        )
+    return _WRITERS[format_](selected, times)
 
 
-def _json(selected: Selected) -> bytes:
+def _json(selected: Selected, _times: BrokerTimes | None) -> bytes:
     """Return the parameter file that `ib-grid trades` reads."""
     return json_text(selected.params.to_dict()).encode()
 
 
-def _set(selected: Selected) -> bytes:
-    lines = [f"; {line}" for line in _origin(selected)]
-    lines += [f"{name}={_input(value)}" for name, value in selected.params.to_dict().items()]
+def _values(selected: Selected, times: BrokerTimes | None) -> dict[str, Scalar]:
+    """Return the parameters with the times, and the name, of the clock."""
+    values: dict[str, Scalar] = dict(selected.params.to_dict())
+    if times is not None:
+        values |= {"ib_start": times.ib_start, "ib_end": times.ib_end, "ib_timezone": times.clock}
+    return values
+
+
+def _set(selected: Selected, times: BrokerTimes | None) -> bytes:
+    lines = [f"; {line}" for line in _origin(selected, times)]
+    lines += [f"{name}={_input(value)}" for name, value in _values(selected, times).items()]
     text = "".join(f"{line}\r\n" for line in lines)
     return codecs.BOM_UTF16_LE + text.encode("utf-16-le")
 
@@ -56,10 +83,10 @@ def _input(value: Scalar) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _py(selected: Selected) -> bytes:
+def _py(selected: Selected, times: BrokerTimes | None) -> bytes:
     # Escaped, so that no text of a manifest can end the docstring and become code.
-    words = "\n".join(json.dumps(line)[1:-1] for line in _origin(selected))
-    values = selected.params.to_dict().items()
+    words = "\n".join(json.dumps(line)[1:-1] for line in _origin(selected, times))
+    values = _values(selected, times).items()
     fields = [f"    {name}: {type(value).__name__} = {_literal(value)}" for name, value in values]
     lines = [
         f'"""{words}\n"""',
@@ -85,7 +112,7 @@ def _literal(value: Scalar) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-def _origin(selected: Selected) -> list[str]:
+def _origin(selected: Selected, times: BrokerTimes | None) -> list[str]:
     """Return the origin and provenance of the parameters as printable lines."""
     manifest = selected.run.manifest
     return [
@@ -93,11 +120,24 @@ def _origin(selected: Selected) -> list[str]:
         f" {ib_grid.__version__}.",
         f"Run {manifest.fingerprint}.",
         f"Results with {selected.provenance}",
-        f"Times are in {selected.params.ib_timezone}, not in broker server time.",
+        *_clock_lines(selected, times),
     ]
 
 
-_WRITERS: dict[ExportFormat, Callable[[Selected], bytes]] = {
+def _clock_lines(selected: Selected, times: BrokerTimes | None) -> list[str]:
+    params = selected.params
+    if times is None:
+        return [f"Times are in {params.ib_timezone}, not in broker server time."]
+    lines = [
+        f"Times are on the clock {times.clock}; in {params.ib_timezone} the Initial Balance is"
+        f" {params.ib_start}-{params.ib_end}."
+    ]
+    if times.exceptions:
+        lines.append("The two clocks change on different dates. Other times hold from")
+    return [*lines, *(f"  {exception}" for exception in times.exceptions)]
+
+
+_WRITERS: dict[ExportFormat, Callable[[Selected, BrokerTimes | None], bytes]] = {
     ExportFormat.JSON: _json,
     ExportFormat.SET: _set,
     ExportFormat.PY: _py,

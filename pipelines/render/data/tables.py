@@ -57,6 +57,9 @@ def _level_cells(values: SessionLevels) -> list[str]:
     ]
 
 
+LOCAL_TIMES = ("entry_local", "exit_local")
+
+
 def show_trades(console: Console, trades: pd.DataFrame, asked: Format = Format.AUTO) -> None:
     """Print trades: a line each on a terminal, else CSV or JSON."""
     if resolve_format(console, asked) is Format.TABLE:
@@ -70,6 +73,9 @@ def print_trades(console: Console, trades: pd.DataFrame) -> None:
     shown = trades.assign(
         why=trades["exit_reason"] + trades["ambiguous"].map({True: "?", False: ""})
     )
+    for name in LOCAL_TIMES:
+        if name in trades:
+            shown[name] = trades[name].str[-len("HH:MM") :]
     console.print(table_of(shown, _trade_columns(trades), gap=1))
     console.print(
         f"{len(trades):,} trades, total {trades['r'].sum():.2f} R; times UTC; ?: ambiguous"
@@ -83,8 +89,10 @@ def _trade_columns(trades: pd.DataFrame) -> list[Column]:
         Column("variation", "variation"),
         Column("side", "direction"),
         Column("entry", "entry_time", "%H:%M"),
+        *([Column("local", "entry_local")] if "entry_local" in trades else []),
         Column("price", "entry_price", price),
         Column("exit", "exit_time", "%H:%M"),
+        *([Column("local", "exit_local")] if "exit_local" in trades else []),
         Column("price", "exit_price", price),
         Column("why", "why"),
         Column("R", "r", ".2f"),

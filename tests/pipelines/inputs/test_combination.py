@@ -63,7 +63,10 @@ def test_the_file_holds_the_trades(
     status, screen, said = _trades(ib_grid_command, params_file, *costs, *options)
     assert (status, screen) == (0, "")
     written = pd.read_csv(out, parse_dates=["date", "entry_time", "exit_time"])
-    assert tuple(written.columns) == TRADE_COLUMNS
+    assert tuple(written.columns.drop(["entry_local", "exit_local"])) == TRADE_COLUMNS
+    for name in ("entry", "exit"):
+        local = written[f"{name}_time"].dt.tz_convert("Europe/Berlin").dt.tz_localize(None)
+        assert pd.to_datetime(written[f"{name}_local"]).tolist() == local.tolist()
     market = build_market(read_bars(BARS), GER40.sessions, PARAMS.horizon_minutes)
     execution = Execution(
         model=model,  # type: ignore[arg-type]

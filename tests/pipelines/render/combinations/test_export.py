@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import json
 import runpy
 import types
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ib_grid.market.clock import local_clock
 from ib_grid.runs.run import Run
+from pipelines.render.combinations.broker_clock import broker_times
 from pipelines.render.combinations.export import export_bytes
 from pipelines.render.combinations.selected import select
 from pipelines.render.formats import ExportFormat
@@ -102,3 +105,28 @@ def test_run_is_not_overwritten(ib_grid_command: Command, folder: Path, run: Run
             assert (status, out) == (2, "")
             assert said.startswith("error: the output file ")
         assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_set_on_the_clock_of_a_broker(ib_grid_command: Command, folder: Path) -> None:
+    given = ("export", folder, "--id", 3, "--out", "a.set", "--clock")
+    assert ib_grid_command(*given, "America/New_York+7")[0] == 0
+    text = Path("a.set").read_bytes()[2:].decode("utf-16-le")
+    assert "ib_start=09:00\r\nib_end=09:30\r\nib_timezone=America/New_York+7\r\n" in text
+    assert "; Times are on the clock America/New_York+7; in Europe/Berlin" in text
+    assert text.count(": 10:00-10:30") == 2  # weeks in spring and autumn
+    status, _, said = ib_grid_command(*given, "America/Nowhere")
+    assert (status, "--clock" in said) == (2, True)
+    status, _, said = ib_grid_command(*given, "UTC", "--format", "json")
+    assert (status, "--format set or py" in said) == (2, True)
+
+
+def test_times_of_a_broker_follow_both_clocks(run: Run) -> None:
+    params = run.grid.params(3)  # 08:00 to 08:30 in Berlin
+    found = broker_times(params, local_clock("America/New_York+7"), dt.date(2023, 1, 1))
+    assert (found.ib_start, found.ib_end) == ("09:00", "09:30")
+    assert found.exceptions == (
+        "2023-03-12 to 2023-03-25: 10:00-10:30",
+        "2023-10-29 to 2023-11-04: 10:00-10:30",
+    )
+    utc = broker_times(params, local_clock("UTC"), dt.date(2023, 1, 1))
+    assert (utc.ib_start, len(utc.exceptions)) == ("06:00", 2)
