@@ -175,21 +175,23 @@ def decide(gains, lows, rules, work, outcome, trade):  # type: ignore[no-untyped
         balance[k + 1] = balance[k] + gains[k]
         highest = max(highest, gains[k])
     unequal = rules.best_day_pct > 0 and 100 * highest > rules.best_day_pct * rules.target
+    low_values, day_values, high_values = work.values[0], work.values[1], work.values[2]
+    low_trades, day_trades, high_trades = work.trades[0], work.trades[1], work.trades[2]
     top_low = top_day = top_high = finger_low = finger_day = finger_high = -1
     next_high, n_profits, next_daily, trailing = n - 1, 0, n, n
     for k in range(n - 1, -1, -1):
         low = balance[k] + lows[k]
-        top_low = _push(work.values[0], work.trades[0], top_low, low, k)
-        finger_low = _seek(work.values[0], top_low, finger_low, balance[k] - rules.loss - strict)
-        failed = work.trades[0, finger_low] if finger_low >= 0 else n
+        top_low = _push(low_values, low_trades, top_low, low, k)
+        finger_low = _seek(low_values, top_low, finger_low, balance[k] - rules.loss - strict)
+        failed = low_trades[finger_low] if finger_low >= 0 else n
         if rules.trailing:  # from the next start, the floor is as high or higher
             trailing = failed = min(failed, trailing)
         if rules.daily_ppm:
             value = lows[k] * PPM + rules.daily_ppm * balance[k]
-            top_day = _push(work.values[1], work.trades[1], top_day, value, k)
+            top_day = _push(day_values, day_trades, top_day, value, k)
             limit = rules.daily_ppm * (balance[k] - UNIT) - strict
-            finger_day = _seek(work.values[1], top_day, finger_day, limit)
-            next_daily = work.trades[1, finger_day] if finger_day >= 0 else n
+            finger_day = _seek(day_values, top_day, finger_day, limit)
+            next_daily = day_trades[finger_day] if finger_day >= 0 else n
         elif breaches_daily(lows[k], 0, rules):
             next_daily = k
         if not rules.pause:
@@ -202,12 +204,10 @@ def decide(gains, lows, rules, work, outcome, trade):  # type: ignore[no-untyped
             missing = n_profits - rules.min_profit_days
             passes_from = max(passes_from, work.profit_trades[missing] if missing >= 0 else n)
         while next_high >= passes_from:
-            top_high = _push(
-                work.values[2], work.trades[2], top_high, -balance[next_high + 1], next_high
-            )
+            top_high = _push(high_values, high_trades, top_high, -balance[next_high + 1], next_high)
             next_high -= 1
-        finger_high = _seek(work.values[2], top_high, finger_high, -balance[k] - rules.target)
-        passed = work.trades[2, finger_high] if finger_high >= 0 else n
+        finger_high = _seek(high_values, top_high, finger_high, -balance[k] - rules.target)
+        passed = high_trades[finger_high] if finger_high >= 0 else n
         if passed < failed and unequal:
             outcome[k], trade[k], _ = simulate_trades(gains, lows, k, rules)
         elif passed < failed:
