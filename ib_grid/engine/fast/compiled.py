@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import multiprocessing
 import os
 import zlib
 from collections.abc import Callable, Iterator
@@ -118,7 +119,9 @@ class _KernelCache(FunctionCache):
     def load_overload(self, signature: object, target: object) -> Any:
         try:
             found = super().load_overload(signature, target)
-            if found is None:
+            if (
+                found is None and multiprocessing.parent_process() is None
+            ):  # a worker would repeat it
                 _say_once(
                     "note: compiling the engine, once on this machine; this takes about ten"
                     " seconds, up to a minute if the machine is busy"
