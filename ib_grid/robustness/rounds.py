@@ -26,7 +26,8 @@ from ib_grid.robustness.whole_grid.streams import Streams, streams
 
 Samples = CoinSamples | PeriodSamples | CoinPeriodSamples
 ROUNDS = 3
-_CHUNKS = 24
+_CHUNKS = 12
+_MAX_ROWS = 250_000
 
 
 class Mergeable(Protocol):
@@ -48,7 +49,7 @@ def chunks_for(grid: Grid, workers: int = 1) -> ChunkPlan:
     Neighbouring settings share most of the work, so that small chunks cost more.
     """
     wanted = max(_CHUNKS, 2 * workers)
-    return plan_chunks(grid, max(1, -(-len(grid) // wanted)))
+    return plan_chunks(grid, max(1, min(-(-len(grid) // wanted), _MAX_ROWS)))
 
 
 def run_on_chunk(
@@ -66,6 +67,16 @@ def in_this_process(context: BacktestContext, plan: TestPlan) -> EachChunk:
         return (run_on_chunk(context, chunks, plan, work, k) for k in range(len(chunks)))
 
     return each_chunk
+
+
+def warm_up(context: BacktestContext, plan: TestPlan) -> None:
+    """Compile the kernels of the tests, or load them from the cache.
+
+    Workers that start afterwards find the compiled code on disk.
+    """
+    one_setting = ChunkPlan(grid=plan.grid, settings_per_chunk=1).chunk(0)
+    some = streams(context, plan.grid, one_setting)
+    run_rounds(lambda work: [work(plan, some)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

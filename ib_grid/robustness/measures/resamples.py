@@ -16,6 +16,8 @@ from ib_grid.robustness.whole_grid.weighted_sums import UNIT, CarriedSums, chang
 
 # Resamples that are compared together: more would not fit into the processor's cache.
 _RESAMPLES_AT_ONCE = 256
+# Logarithm of a weight beside which others are lost in rounding.
+_NEGLIGIBLE = -45.0
 # A smaller variance of R is rounding.
 _LEAST_VARIANCE = 1e-12
 
@@ -80,11 +82,13 @@ def _long_run_variance(outcome, r, mean, stay):  # type: ignore[no-untyped-def]
     j with weight (n − j)/n · stay^j, which a recursion carries from date to date.
     """
     n, n_exits = len(outcome), r.shape[1]
+    # Older dates weigh nothing in float64.
+    gathered = n - 1 if stay == 0 else min(n - 1, int(np.ceil(_NEGLIGIBLE / np.log(stay))))
     lagged, weighted = np.zeros(n_exits), np.zeros(n_exits)
     squares, products = np.zeros(n_exits), np.zeros(n_exits)
     x = np.zeros(n_exits)
     whole_turn = stay**n
-    for step in range(1, 2 * n):
+    for step in range(n - gathered, 2 * n):
         date = step if step < n else step - n
         for i in range(n_exits):
             value = -mean[i]

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 
 from ib_grid.errors import ClusterError, ConfigError
+from ib_grid.robustness import RobustnessSettings, robustness_tests
 from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.runs.run import load_run
@@ -29,6 +30,7 @@ from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report_run import report_run
 from pipelines.run import tasks
 from pipelines.run.run import RunResult, run
+from pipelines.run.selected.robustness.make import make_robustness
 from pipelines.verify import verify_run
 from tests.helpers.machines import external_cluster
 from tests.helpers.machines.external_cluster import ExternalCluster, certificates
@@ -99,6 +101,19 @@ def test_workers_read_rows_for_the_report(
     by_them = {path: path.read_bytes() for path in paths}
     _, paths = report_run(there.folder)
     assert {path: path.read_bytes() for path in paths} == by_them
+
+
+def test_workers_share_the_robustness_tests(cluster: ExternalCluster, tmp_path: Path) -> None:
+    asked, few = on(cluster, tmp_path), RobustnessSettings(draws=9, null_draws=3, resamples=20)
+    inputs, console = read_inputs(asked), plain_console()[0]
+    with contextlib.ExitStack() as stay:
+        there = run(asked, inputs, console, stay)
+        assert there.workers is not None
+        assert there.workers.count == 2
+        source = inputs.source
+        found, _, path = make_robustness(there.folder, source, few, console, workers=there.workers)
+    assert found == robustness_tests(source, few, ranking=asked.ranking)
+    assert path.is_file()
 
 
 def _read_in_vain(workers: Workers) -> None:

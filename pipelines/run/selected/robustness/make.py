@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ib_grid.errors import ConfigError
+from ib_grid.engine.context import BacktestContext
+from ib_grid.errors import ConfigError, DataError
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.assembly import results_of
 from ib_grid.robustness.conclusion.facts import facts_of
 from ib_grid.robustness.conclusion.robustness_file import read_robustness, write_robustness
 from ib_grid.robustness.conclusion.verdict import Verdict, verdict
-from ib_grid.robustness.plan import RobustnessSettings, plan_tests
+from ib_grid.robustness.plan import RobustnessSettings, TestPlan, plan_tests
 from ib_grid.robustness.results import Robustness
-from ib_grid.robustness.rounds import ROUNDS, chunks_for, run_rounds
+from ib_grid.robustness.rounds import ROUNDS, AllRounds, chunks_for, run_rounds, warm_up
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.source import RunSource
 from ib_grid.storage.paths import AnyPath
@@ -71,17 +72,28 @@ def make_robustness(
     ranking = ranking or RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
     plan = plan_tests(source.grid, source.context.market, ranking, settings)
     with contextlib.ExitStack() as stack:
-        if workers is None and cluster and len(source.grid) >= COMBINATIONS_WORTH_A_START:
+        if workers or (cluster and len(source.grid) >= COMBINATIONS_WORTH_A_START):
+            warm_up(source.context, plan)
+        if cluster and len(source.grid) >= COMBINATIONS_WORTH_A_START:
             workers = stack.enter_context(cluster.open(len(chunks_for(source.grid, 1))))
             cluster.check(workers, run_dir, manifest.fingerprint)
-        n_processes = workers.count if workers else 1
-        executor = stack.enter_context(open_executor(n_processes, workers, "ib-grid robustness"))
-        total = ROUNDS * len(chunks_for(source.grid, n_processes))
-        advance = stack.enter_context(_progress(console, total))
-        rounds = run_rounds(each_chunk_on(executor, source.context, plan, n_processes, advance))
+        rounds = _run_rounds(source.context, plan, workers, console)
     found = results_of(source.context, plan, rounds, ranking, settings)
     concluded = verdict(facts_of(manifest, str(run_dir), found, source), found)
     return found, concluded, write_robustness(run_dir, manifest, found, concluded)
+
+
+def _run_rounds(
+    context: BacktestContext, plan: TestPlan, workers: Workers | None, console: Console
+) -> AllRounds:
+    """Return the results of all rounds, from workers or from this process."""
+    n_processes = workers.count if workers else 1
+    total = ROUNDS * len(chunks_for(plan.grid, n_processes))
+    with (
+        open_executor(n_processes, workers, "ib-grid robustness") as executor,
+        _progress(console, total) as advance,
+    ):
+        return run_rounds(each_chunk_on(executor, context, plan, n_processes, advance))
 
 
 def make_missing(
@@ -102,8 +114,11 @@ def make_missing(
 
 
 def _is_made(run_dir: AnyPath, ranking: RankingSettings) -> bool:
-    """Return whether the run directory has the tests of this ranking."""
-    found = read_robustness(run_dir, read_manifest(run_dir))
+    """Return whether the run directory has the tests of this ranking, undamaged."""
+    try:
+        found = read_robustness(run_dir, read_manifest(run_dir))
+    except DataError:
+        return False
     return found is not None and (dict(found.weights), found.min_trades) == (
         dict(ranking.weights),
         ranking.min_trades,

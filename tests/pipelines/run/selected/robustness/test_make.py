@@ -78,6 +78,9 @@ def test_a_finished_run_is_tested_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert path.stat().st_mtime_ns == first
     make_missing(run_dir, source, quiet(), RankingSettings(min_trades=2), None)
     assert path.stat().st_mtime_ns > first
+    path.write_text("damaged")
+    make_missing(run_dir, source, quiet(), ranking, None)
+    assert read_robustness(run_dir, read_manifest(run_dir)) is not None
 
 
 def test_what_cannot_be_tested_is_said(tmp_path: Path) -> None:
