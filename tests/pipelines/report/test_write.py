@@ -356,7 +356,7 @@ def test_full_disk_for_the_workbook_is_reported(
     ):
         write_workbook(report, file)
     assert caught.value.errno == errno.ENOSPC
-    with room_for(1000), pytest.raises(OSError, match="File too large"):
+    with room_for(1000), pytest.raises(DiskError, match="temporary file of the workbook"):
         write_workbook(report, io.BytesIO())
     with warnings.catch_warnings():  # the library does not close its own files then
         warnings.simplefilter("ignore", ResourceWarning)
