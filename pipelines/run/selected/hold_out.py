@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,5 +123,8 @@ def show_hold_out(console: Console, opened: OpenedHoldOut, asked: Format) -> Non
 def _opened(opened: OpenedHoldOut) -> str:
     moment = opened.outcome.opened_utc.replace("T", " ").replace("+00:00", " UTC")
     if opened.is_new:
-        return f"Opened on {moment} and recorded; a hold-out counts only the first time."
+        return (
+            f"Opened on {moment} and recorded; a hold-out counts only the first time. For the new"
+            f" verdict: ib-grid report {shlex.quote(str(opened.selected.run.path))}"
+        )
     return f"Opened before, on {moment}: this is the recorded outcome."
