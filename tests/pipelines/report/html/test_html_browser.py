@@ -94,8 +94,8 @@ def test_a_click_sorts_the_table(page: Page) -> None:
         (row) => Number(row.querySelectorAll("td")[%d].dataset.sort))"""
     head = "document.querySelector('#top-table th[data-column=\"%s\"]')"
     drawdown = page.run(f"{head % 'max_drawdown'}.cellIndex")
-    before = page.run(column % drawdown)
-    assert len(before) == 20
+    ranks, before = page.run(column % 0), page.run(column % drawdown)
+    assert len(before) > 5
     assert before != sorted(before)
     for order, descending in (("ascending", False), ("descending", True)):
         page.run(f"{head % 'max_drawdown'}.querySelector('button').click()")
@@ -103,7 +103,7 @@ def test_a_click_sorts_the_table(page: Page) -> None:
         assert page.run(f"{head % 'max_drawdown'}.getAttribute('aria-sort')") == order
     assert page.run(f"{head % 'rank'}.hasAttribute('aria-sort')") is False
     page.run(f"{head % 'rank'}.querySelector('button').click()")
-    assert page.run(column % 0) == list(range(1, 21))
+    assert page.run(column % 0) == ranks == sorted(ranks)
 
 
 def test_the_switch_shows_the_tenth_percentile(page: Page) -> None:
