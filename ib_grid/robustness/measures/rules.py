@@ -128,7 +128,7 @@ def rule_picks(
     names = {**dict.fromkeys(("total_r", "sharpe_ratio", "plateau", "worst_block"), 1)}
     top = {name: no_top(n, len(samples)) for name, n in {**names, "top_100": HELD_TOGETHER}.items()}
     outside = samples.out_of_sample.T.astype(np.float64)
-    neighbours = _neighbours(grid)
+    on_plateau = plateaus(grid)
     parts = _parts_of(samples)
     sums_of_axes = [np.zeros((n, len(samples)), np.int64) for n in grid.shape]
     for sums, sample in samples.visits(streams, grid, at_once=len(samples)):
@@ -136,7 +136,7 @@ def rule_picks(
         values = {
             **{name: _scores(sample, *slope) for name, slope in slopes.items()},
             "total_r": total,
-            "plateau": (neighbours @ total) / neighbours.sum(axis=1, keepdims=True),
+            "plateau": _means_of_plateaus(total, on_plateau),
             "worst_block": _worst(sums.figures[0], parts),
         }
         eligible = sample.trades >= ranking.min_trades
@@ -175,21 +175,32 @@ def _scores(
     )
 
 
-def _neighbours(grid: Grid) -> NDArray[np.float64]:
-    """Return which exit pairs make the plateau of another, 0 or 1, shape (n_exits, n_exits).
+def plateaus(grid: Grid) -> NDArray[np.int64]:
+    """Return the exit pairs on the plateau of each, shape (n_on_plateau, n_exits).
 
     A plateau is a pair itself and those one step away on one of the axes rr_target, tsl_target
-    and tsl_sl.
+    and tsl_sl; ``n_exits`` where there is none.
     """
-    steps = [tuple(sorted(axis)).index for axis in (grid.rr_target, grid.tsl_target, grid.tsl_sl)]
-    places = np.array(
+    axes = (grid.rr_target, grid.tsl_target, grid.tsl_sl)
+    steps = [{value: step for step, value in enumerate(sorted(axis))} for axis in axes]
+    pairs = [(rr, *trailing) for rr in grid.rr_target for trailing in grid.trailing]
+    places = [tuple(step[v] for step, v in zip(steps, pair, strict=True)) for pair in pairs]
+    pair_at = {place: pair for pair, place in enumerate(places)}
+    moves = [(0, 0, 0), (-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)]
+    return np.array(
         [
-            [step(v) for step, v in zip(steps, (rr, *trailing), strict=True)]
-            for rr in grid.rr_target
-            for trailing in grid.trailing
+            [pair_at.get((i + di, j + dj, k + dk), len(pairs)) for i, j, k in places]
+            for di, dj, dk in moves
         ]
     )
-    return (np.abs(places[:, None] - places[None]).sum(axis=2) <= 1).astype(np.float64)
+
+
+def _means_of_plateaus(
+    total: NDArray[np.float64], plateaus: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    padded = np.vstack([total, np.zeros((1, total.shape[1]))])
+    sums = sum((padded[pairs] for pairs in plateaus), np.zeros_like(total))
+    return np.asarray(sums / (plateaus < len(total)).sum(axis=0)[:, None])
 
 
 def _parts_of(samples: PeriodSamples) -> NDArray[np.float64]:

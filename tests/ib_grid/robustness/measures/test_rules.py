@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 
 from ib_grid.grid.grid import Grid
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.scoring import RankingSettings
-from ib_grid.robustness.measures.rules import best_values, merged, rule_picks
+from ib_grid.market.instruments import GER40
+from ib_grid.robustness.measures.rules import best_values, merged, plateaus, rule_picks
 from ib_grid.robustness.whole_grid.samples import PeriodSamples
 from ib_grid.robustness.whole_grid.selection import Extremes, ranking_of
 from ib_grid.robustness.whole_grid.streams import Streams
@@ -80,3 +82,12 @@ def plateau(total_r: list[float], n_exits: int) -> list[float]:
             near = some[max(0, k - 1) : k + 2]
             found.append(sum(near) / len(near))
     return found
+
+
+def test_plateaus_on_a_long_axis_are_few() -> None:
+    """The memory must not grow with the square of the number of values."""
+    values = [round(0.5 + 0.001 * k, 3) for k in range(10_000)]
+    grid = grid_from_mapping({"rr_target": values, "tsl_target": [0.0]}, GER40)
+    found = plateaus(grid)
+    assert found[:3, 5_000].tolist() == [5_000, 4_999, 5_001]
+    assert found.shape == (7, 10_000)
