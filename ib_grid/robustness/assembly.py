@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
-from ib_grid.grid.chunks import ChunkPlan
+from ib_grid.engine.fast.engine import grid_of_one
+from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.measures.rules import RulePicks, best_values
@@ -96,10 +97,10 @@ def daily_r(
     context: BacktestContext, grid: Grid, dates: NDArray[np.int64], combo_id: int
 ) -> NDArray[np.float64]:
     """Return R of one combination on each of the dates, 0 without a trade, shape (n_dates,)."""
-    setting, exit_pair = divmod(combo_id, grid.exits_per_setting)
-    one = streams(context, grid, ChunkPlan(grid=grid, settings_per_chunk=1).chunk(setting))
+    alone = grid_of_one(grid.params(combo_id))
+    one = streams(context, alone, plan_chunks(alone, 1).chunk(0))
     r = np.zeros(len(dates))
-    r[np.searchsorted(dates, one.dates)] = one.dense()[:, exit_pair]
+    r[np.searchsorted(dates, one.dates)] = one.dense()[:, 0]
     return r
 
 
