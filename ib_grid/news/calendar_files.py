@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,8 +42,9 @@ def read_calendar(
 
 def _read_file(path: Path, timezone: str | None, date_order: str | None) -> Calendar:
     raw = _content(path)
-    found = recognise_format(raw.removeprefix(BOM).lstrip())
-    calendar = calendar_of(found.read(raw, str(path)), timezone, date_order)
+    text = _as_utf8(raw, path)
+    found = recognise_format(text.removeprefix(BOM).lstrip())
+    calendar = calendar_of(found.read(text, str(path)), timezone, date_order)
     file = CalendarFile(
         name=path.name,
         format=found.name,
@@ -73,6 +75,16 @@ def _content(path: Path) -> bytes:
         raise _error(path, f"the calendar cannot be read ({error.strerror})") from error
     if not raw.removeprefix(BOM).strip():
         raise _error(path, "the file is empty")
+    return raw
+
+
+def _as_utf8(raw: bytes, path: Path) -> bytes:
+    """Return text as UTF-8; MetaTrader writes UTF-16, with a byte order mark."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return raw.decode("utf-16").encode()
+        except UnicodeError as error:
+            raise _error(path, "the text is not complete UTF-16", UTF8_HINT) from error
     if b"\0" in raw:
         raise _error(path, f"not UTF-8 text (byte {raw.index(0)} is NUL)", UTF8_HINT)
     return raw

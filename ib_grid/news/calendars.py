@@ -147,7 +147,9 @@ def normalised_impact(text: str) -> str | None:
     if _STARS.fullmatch(word):
         word = str(len(word))
     word = word.removeprefix("calendar_importance_")
-    return _IMPACT_OF.get(word.removesuffix(" expected").removesuffix(" impact"))
+    return _IMPACT_OF.get(
+        word.removesuffix(" expected").removesuffix(" impact").removesuffix(" volatility")
+    )
 
 
 def normalised_currency(text: str) -> str | None:

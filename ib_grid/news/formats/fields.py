@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow as pa
 from ib_grid.errors import DataError
 from ib_grid.market import clock
 from ib_grid.market.clock import local_clock
-from ib_grid.market.csv.layouts.columns import normalised_names, says_utc
+from ib_grid.market.csv.layouts.columns import is_time_name, normalised_names, says_utc
 from ib_grid.market.csv.layouts.time_columns import FIRST_YEAR, parse_times
 from ib_grid.market.csv.layouts.times import (
     DATES,
@@ -37,6 +37,8 @@ MOMENT_NAMES = (
 )  # fmt: skip
 DATE_NAMES = ("date", "date utc", "event date", "day")
 CLOCK_NAMES = ("time", "time utc", "event time", "hour")
+# Of calendars that have the impact as -1, 0 or 1, such as TradingView's.
+_SIGNED_IMPACTS = {"-1": "Low", "0": "Medium", "1": "High"}
 UNTIMED_WORDS = ("", "all day", "allday", "tentative", "n/a", "na", "-", "tbd", "tba")
 _EXPECTED_TIME = (
     "a date and a time such as 2024-03-08 13:30, 2024-03-08T08:30:00-05:00 or 03/28/2024 8:30am"
@@ -94,6 +96,7 @@ def calendar_of(raw: RawCalendar, timezone: str | None, date_order: str | None) 
     if not raw.entries:
         return Calendar(claims=raw.claims or ())
     names = _names(raw)
+    raw = _with_impact_words(raw, names)
     texts = [_time_text(entry, names.time) for entry in raw.entries]
     date = raw.date or _date_form(raw, texts, names, date_order)
     timed = [i for i, text in enumerate(texts) if not _is_untimed(text)]
@@ -139,7 +142,8 @@ def _time_names(raw: RawCalendar, known: dict[str, str]) -> tuple[str, ...]:
     if moment is not None:
         return (moment,)
     date = next((known[name] for name in DATE_NAMES if has(name, date_forms)), None)
-    of_day = next((known[name] for name in CLOCK_NAMES if has(name, is_clock)), None)
+    clocks = (*CLOCK_NAMES, *filter(is_time_name, known))  # also Time (ET)
+    of_day = next((known[name] for name in clocks if has(name, is_clock)), None)
     if date is not None and of_day is not None:
         return date, of_day
     names = [known[name] for name in ("date", "time") if name in known]
@@ -148,7 +152,23 @@ def _time_names(raw: RawCalendar, known: dict[str, str]) -> tuple[str, ...]:
 
 def _time_text(entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
     first = entry.optional_text(names[0]) or entry.text(names[0])
-    return (first,) if len(names) == 1 else (first, entry.optional_text(names[1]))
+    if len(names) == 2:
+        return first, entry.optional_text(names[1])
+    date, _, word = first.partition(" ")
+    return (date, word) if word and word.casefold() in UNTIMED_WORDS else (first,)
+
+
+def _with_impact_words(raw: RawCalendar, names: _Names) -> RawCalendar:
+    """Return a calendar with words for impacts if its numbers are -1, 0 and 1."""
+    impacts = [str(entry.fields.get(names.impact, "")).strip() for entry in raw.entries]
+    fields = normalised_names(list(raw.entries[0].fields))
+    if not set(impacts) <= set(_SIGNED_IMPACTS) or not ("indicator" in fields or "-1" in impacts):
+        return raw
+    entries = [
+        replace(entry, fields={**entry.fields, names.impact: _SIGNED_IMPACTS[impact]})
+        for entry, impact in zip(raw.entries, impacts, strict=True)
+    ]
+    return replace(raw, entries=entries)
 
 
 def _is_untimed(text: tuple[str, ...]) -> bool:

@@ -203,3 +203,38 @@ def test_untimed_rows_keep_the_order_of_the_others() -> None:
     found = calendar(read_csv_table, raw.encode(), "UTC")
     assert [e.date for e in found.untimed] == [day("2031-03-04"), day("2031-03-05")]
     assert [e.minute for e in found.events] == [minute("2031-03-13 07:30")]
+
+
+@pytest.mark.parametrize(("name", "timezone"), [("Time (ET)", NEW_YORK), ("Time (GMT)", None)])
+def test_a_column_of_times_may_name_its_clock(
+    name: str, timezone: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "calendar.csv"
+    path.write_text(f"Date,{name},Currency,Impact,Event\n2024-01-04,13:30,USD,High,x\n")
+    (event,) = read_calendar(path, timezone=timezone).events
+    assert event.minute == minute("2024-01-04 18:30" if timezone else "2024-01-04 13:30")
+
+
+def test_a_word_may_stand_behind_the_date(tmp_path: Path) -> None:
+    path = tmp_path / "calendar.csv"
+    path.write_text("time,currency,impact,title\n2024-01-04 All Day,USD,High,x\n")
+    (event,) = read_calendar(path).untimed
+    assert (event.date, event.time_text) == (day("2024-01-04"), "All Day")
+
+
+def test_utf_16_is_read_as_the_same_events(tmp_path: Path) -> None:
+    text = "time;currency;importance;event\n2024.03.04 09:30:00;EUR;HIGH;März\n"
+    for encoding in ("utf-8", "utf-16"):
+        (tmp_path / encoding).write_text(text, encoding)
+    utf8, utf16 = (read_calendar(tmp_path / e, timezone="UTC") for e in ("utf-8", "utf-16"))
+    assert utf8.events == utf16.events != ()
+
+
+@pytest.mark.parametrize("impacts", [(1, 0, -1), (1, 1)])
+def test_impacts_from_minus_one_to_one(impacts: tuple[int, ...], tmp_path: Path) -> None:
+    event = {"indicator": "y", "country": "US", "date": "2024-03-12T12:30:00.000Z"}
+    path = tmp_path / "calendar.json"
+    events = [{**event, "title": f"{i}", "importance": i} for i in impacts]
+    path.write_text(json.dumps({"result": events}))
+    words = {"1": "High", "0": "Medium", "-1": "Low"}
+    assert {e.impact for e in read_calendar(path).events} == {words[f"{i}"] for i in impacts}
