@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from ib_grid.errors import DataError
 from ib_grid.market.bars import Bars
 from ib_grid.market.clock import local_clock
@@ -18,12 +20,13 @@ from ib_grid.market.csv.errors import NotBarsError
 from ib_grid.market.csv.merging import Earlier, Merged, merge, with_earlier
 from ib_grid.market.csv.quality import QualityReport, SourceFile, quality_from_dict
 from ib_grid.market.csv.reading import BadRows, FileRows, read_file
-from ib_grid.market.csv.sources import Source, find_files
+from ib_grid.market.csv.sources import Source, find_files, pair_in
 from ib_grid.market.instruments import Instrument
 
 __all__ = ["Earlier", "Options", "QualityReport", "quality_from_dict", "read_csv_bars"]
 
 N_CONFLICT_MINUTES = 5
+LARGEST_SPREAD = 0.05  # of the price
 
 
 def read_csv_bars(
@@ -50,12 +53,14 @@ def read_csv_bars(
     if options.timezone is not None:
         local_clock(options.timezone, "--timezone")
     files, passed_over = _read_files(find_files(paths), options)
+    _check_pair(files, instrument)
     merged = merge(files)
     flat = measures.fills_closed_time(merged.bars, instrument) & (not options.keep_flat)
     moving = merged.bars.take(~flat)
     bars = moving.take(instrument.trading_hours.contain(moving.minute))
     if not len(bars):
         raise _nothing_left(len(merged.bars), int(flat.sum()), instrument, paths)
+    _check_spread(bars, instrument, paths)
     losses = _Losses(merged=merged, n_flat=int(flat.sum()), n_outside_hours=len(moving) - len(bars))
     n_earlier = 0
     if earlier is not None:
@@ -92,6 +97,34 @@ def _read_files(sources: Sequence[Source], options: Options) -> tuple[list[FileR
     if not files:
         raise reason
     return files, passed_over
+
+
+def _check_pair(files: Sequence[FileRows], instrument: Instrument) -> None:
+    """Refuse files that name another pair of currencies than the instrument does."""
+    pair = pair_in(instrument.symbol)
+    for rows in files:
+        found = pair_in(rows.symbol) or pair_in(rows.source.name)
+        if pair and found and found != pair:
+            raise DataError(
+                f"the file holds bars of {found}",
+                location=str(rows.source),
+                expected=f"bars of {instrument.symbol}",
+                hint="give the file of this symbol, or the symbol of this file",
+            )
+
+
+def _check_spread(bars: Bars, instrument: Instrument, paths: Sequence[Path]) -> None:
+    """Refuse prices that a spread of this many points cannot have: 16.710 is 16,710 points."""
+    price = float(np.median(bars.close))
+    if instrument.spread_points > LARGEST_SPREAD * price:
+        raise DataError(
+            f"prices around {price:.10g} are too low for {instrument.symbol}, which has a spread of"
+            f" {instrument.spread_points:g}",
+            location=", ".join(str(path) for path in paths),
+            expected=f"a spread of at most {100 * LARGEST_SPREAD:g} % of the price",
+            hint="check the symbol, and the marks of decimals and thousands: a file of 16.710 and"
+            " 16.715 alone is read as having decimals",
+        )
 
 
 def _nothing_left(

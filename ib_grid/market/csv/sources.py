@@ -64,8 +64,8 @@ class Source:
     @property
     def symbol(self) -> str:
         """The symbol in the name of a file from HistData, or the pair in any; empty if none."""
-        match = _HISTDATA.match(self.name.upper()) or _PAIR.search(self.name.upper())
-        return match[1] if match else ""
+        match = _HISTDATA.match(self.name.upper())
+        return match[1] if match else pair_in(self.name)
 
     @property
     def optional(self) -> bool:
@@ -82,6 +82,12 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.path}/{self.member}" if self.member else str(self.path)
+
+
+def pair_in(text: str) -> str:
+    """Return the pair of currencies that a name contains, such as EURUSD; empty if none."""
+    match = _PAIR.search(re.sub("[/_]", "", text.upper())) or _PAIR.search(text.upper())
+    return match[1] if match else ""
 
 
 def find_files(paths: Sequence[Path]) -> list[Source]:

@@ -98,9 +98,19 @@ def named_clock(name: str) -> str:
 
 def is_time_name(name: str) -> bool:
     """Return whether a column with this name can hold times."""
-    bare = _OFFSET.sub("", name).strip()
+    bare = _bare(name)
     known = bare in TIME_NAMES or bare in END_NAMES
     return known or re.fullmatch(r"(date ?)?time \w+", name) is not None
+
+
+def is_end_name(name: str) -> bool:
+    """Return whether the name of a column says that its times are the end of bars."""
+    return _bare(name) in END_NAMES
+
+
+def _bare(name: str) -> str:
+    """Return the name of a column without the clock that it names."""
+    return _OFFSET.sub("", name).removesuffix(" utc").removesuffix(" gmt").strip()
 
 
 def find_prices(names: Sequence[str]) -> PriceColumns | None:

@@ -195,7 +195,7 @@ def _with_header(
         forms=tuple(forms),
         example=time,
         named_clock=max((named.named_clock(names[column]) for column in times), key=len),
-        end_labels=all(names[column] in named.END_NAMES for column in times),
+        end_labels=all(named.is_end_name(names[column]) for column in times),
         marks=_marks(body, delimiter, prices, len(names)),
         padded=any(row[column] != row[column].strip() for column in times),
     )

@@ -113,6 +113,37 @@ def test_a_jump_of_scale_between_files_is_refused(factor, tmp_path):
     assert "b.csv:" in caught.value.location
 
 
+def test_prices_too_low_for_the_spread_are_refused(tmp_path):
+    file = tmp_path / "a.csv"
+    rows = ["02.01.2024 07:00;16710;16715;16705;16711", "02.01.2024 07:01;16711;16711;16710;16711"]
+    file.write_text("\n".join(["Datum;Open;High;Low;Close", *rows]))
+    assert read(file, GER40, timezone="UTC")[0].close[0] == 16711
+    file.write_text(file.read_text().replace(";16", ";16."))
+    with pytest.raises(DataError, match=r"prices around 16\.711 are too low for GER40"):
+        read(file, GER40, timezone="UTC")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "name", "refused"),
+    [("XAUUSD", "EURUSD_2024", True), ("EURUSD.m", "eur_usd", False), ("GER40", "EURUSD", False)],
+)
+def test_a_file_of_another_pair_is_refused(symbol, name, refused, tmp_path):
+    written(tmp_path, **{name: BARS})
+    instrument = dataclasses.replace(ALWAYS, symbol=symbol)
+    if refused:
+        with pytest.raises(DataError, match="the file holds bars of EURUSD"):
+            read(tmp_path, instrument)
+    else:
+        assert len(read(tmp_path, instrument)[0]) == 300
+
+
+def test_close_times_in_utc_are_the_end_of_bars(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "Close Time (UTC),Open,High,Low,Close\n2024-01-02 07:01,90,95,85,90\n"
+    )
+    assert read(tmp_path)[0].minute[0] == minute_of(2024, 1, 2, 7)
+
+
 # --- folders and archives
 
 
