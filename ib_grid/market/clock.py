@@ -23,6 +23,7 @@ Days = NDArray[np.int64]
 
 MINUTES_PER_DAY = 1440
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MOST_AHEAD_MINUTES = 14 * 60  # no clock on earth is further from UTC
 _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -189,7 +190,7 @@ def local_clock(name: str, location: str = "") -> LocalClock:
     Raises
     ------
     InputError
-        If no such zone exists.
+        If no such zone exists, or the clock is more than 14 hours away from it.
 
     Examples
     --------
@@ -201,6 +202,8 @@ def local_clock(name: str, location: str = "") -> LocalClock:
             zone(zone_name)
         except InputError:
             continue
+        if abs(ahead_minutes) > _MOST_AHEAD_MINUTES:
+            break
         return LocalClock(name, zone_name, ahead_minutes)
     raise InputError(
         f"unknown time zone {shown(name)}",
@@ -212,6 +215,6 @@ def local_clock(name: str, location: str = "") -> LocalClock:
 
 def _clock_readings(name: str) -> Iterator[tuple[str, int]]:
     yield name, 0  # Etc/GMT+5 is a zone of its own
-    if match := re.fullmatch(r"(.+?) ?([+-])(\d\d?)(?::(\d\d))?", name, re.ASCII):
+    if match := re.fullmatch(r"(.+?) ?([+-])(\d\d?)(?::([0-5]\d))?", name, re.ASCII):
         minutes = int(match[3]) * 60 + int(match[4] or 0)
         yield match[1], -minutes if match[2] == "-" else minutes

@@ -101,7 +101,9 @@ def export(
     selected = select(run, rank=rank, combo_id=combo_id)
     check_spares_run(out, selected.run)
     today = dt.datetime.now(dt.UTC).date()
-    times = broker_times(selected.params, local_clock(clock, "--clock"), today) if clock else None
+    times = None
+    if clock is not None:
+        times = broker_times(selected.params, local_clock(clock, "--clock"), today)
     write_export(selected, file_format or format_of(out), out, times)
     typer.echo(f"written: {out}, {selected.name}", err=True)
 

@@ -50,7 +50,8 @@ def trades(
 
     params_file = parse_path(params)
     combination = of_one.load_combination(settings, params_file)
-    local = local_clock(clock or combination.params.ib_timezone, "--clock")
+    zone = combination.params.ib_timezone if clock is None else clock
+    local = local_clock(zone, "--clock")
     found = with_local_times(of_one.combination_trades(combination, engine), local)
     fills = fills_text(combination.context.execution)
     typer.echo(f"{fills[:1].upper()}{fills[1:]}.", err=True)

@@ -147,3 +147,9 @@ def test_skipped_local_time_moves_forward():
     day = np.array([(dt.date(2024, 3, 31) - dt.date(1970, 1, 1)).days])
     expected = minutes_of(dt.datetime(2024, 3, 31, 1, 30))  # 03:30 summer time
     assert clock.local_to_utc_minutes(day, "02:30", "Europe/Berlin").tolist() == [expected]
+
+
+@pytest.mark.parametrize("name", ["UTC+15", "UTC-99", "America/New_York+7:99", ""])
+def test_a_clock_that_cannot_be_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="unknown time zone"):
+        clock.local_clock(name)

@@ -24,8 +24,9 @@ def test_golden_dates(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "starts"), [("Prague", "00:00"), ("UTC+15", "00:00"), ("server", "24:00"), ("", "x")]
+    ("zone", "starts"),
+    [("Prague", "00:00"), ("UTC+15", "00:00"), ("server", "24:00"), ("", "00:00")],
 )
-def test_a_clock_that_is_none_is_refused(zone: str, starts: str) -> None:
+def test_an_invalid_clock_is_refused(zone: str, starts: str) -> None:
     with pytest.raises(ConfigError, match="clock"):
         FirmClock(zone, starts)

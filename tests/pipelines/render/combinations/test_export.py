@@ -114,8 +114,9 @@ def test_set_on_the_clock_of_a_broker(ib_grid_command: Command, folder: Path) ->
     assert "ib_start=09:00\r\nib_end=09:30\r\nib_timezone=America/New_York+7\r\n" in text
     assert "; Times are on the clock America/New_York+7; in Europe/Berlin" in text
     assert text.count(": 10:00-10:30") == 2  # weeks in spring and autumn
-    status, _, said = ib_grid_command(*given, "America/Nowhere")
-    assert (status, "--clock" in said) == (2, True)
+    for unknown in ("America/Nowhere", "UTC+99", ""):
+        status, _, said = ib_grid_command(*given, unknown)
+        assert (status, "--clock" in said) == (2, True)
     status, _, said = ib_grid_command(*given, "UTC", "--format", "json")
     assert (status, "--format set or py" in said) == (2, True)
 
