@@ -17,7 +17,10 @@ from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, trades_frame
 from ib_grid.grid.variations import PREFIXES
 from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.engines import grid_of_one
+from tests.ib_grid.account.golden import cases
 from tests.ib_grid.engine.rules.made_dates import FLAT_BALANCE, OCAE_LONG, PARAMS, market_of
+
+BREAK_EVENS = cases("break_even")
 
 
 def m1(start: int, *prices: float) -> Bar:
@@ -124,9 +127,7 @@ class TestMetrics:
     @pytest.mark.parametrize(
         ("r", "risks", "expected"),
         [
-            # 1.5 / (.025 + .05 + .02 + .04 + .025)
-            ([1.5, -1, 0.8, -1, 1.2], [40, 20, 50, 25, 40], 9.375),
-            ([0.5, -1], [40, 20], -20 / 3),
+            *((*case["input"].values(), case["expect"]) for case in BREAK_EVENS.values()),
             ([0.5, 0], [40, 0], 20),  # the invalid trade of `original`
         ],
     )
