@@ -22,7 +22,7 @@ class Fields:
             )
         check_names(values, known, location, ConfigError)
         self._values: Mapping[str, object] = values
-        self._location = location
+        self.location = location
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -30,36 +30,32 @@ class Fields:
     def wrong(self, name: str, expected: str, hint: str = "") -> ConfigError:
         """Return the error for a key."""
         found = f"is {shown(self._values[name])}" if name in self else "is missing"
-        return ConfigError(f"{name} {found}", location=self._location, expected=expected, hint=hint)
+        return ConfigError(f"{name} {found}", location=self.location, expected=expected, hint=hint)
+
+    def schema(self, version: int) -> None:
+        """Refuse a file that is not in this version of its format."""
+        if whole_number(self.get("schema")) != version:
+            raise self.wrong("schema", f"schema = {version}, the format of this version")
 
     def get(self, name: str, default: object = None) -> object:
         """Return a value as it is."""
         return self._values.get(name, default)
 
     def number(
-        self,
-        name: str,
-        default: float | None = None,
-        *,
-        above: float | None = None,
-        least: float | None = None,
-        most: float = 1e12,
+        self, name: str, default: float | None = None, *, zero: bool = False, most: float = 1e12
     ) -> float:
-        """Return a finite number in a range."""
+        """Return a number above 0, or 0 if allowed, and at most `most`."""
         value = finite_number(self.get(name, default))
-        low = least if above is None else above
-        inside = value is not None and value <= most and (low is None or value >= low)
-        if value is None or not inside or (above is not None and value == above):
-            edge = f"above {above:g}" if above is not None else f"{low:g} or more" if low else ""
+        if value is None or not 0 <= value <= most or (value == 0 and not zero):
             limit = f" and at most {most:g}" if most < 1e12 else ""
-            raise self.wrong(name, f"a number {edge}{limit}".strip())
+            raise self.wrong(name, f"a number {'of 0 or more' if zero else 'above 0'}{limit}")
         return value
 
     def percent(
         self, name: str, default: float | None = None, *, fraction: float = _PLAINLY_FRACTION
     ) -> float:
         """Return a percentage above 0 and at most 100; refuse what is plainly a fraction."""
-        value = self.number(name, default, above=0, most=100)
+        value = self.number(name, default, most=100)
         if value < fraction:
             raise self.wrong(
                 name, "a percentage", hint=f"write {100 * value:g} if {100 * value:g} % is meant"
@@ -103,4 +99,4 @@ class Fields:
 
     def table(self, name: str, known: Sequence[str]) -> Fields:
         """Return a table within this one."""
-        return Fields(self.get(name, {}), f"{self._location}, {name}", known)
+        return Fields(self.get(name, {}), f"{self.location}, {name}", known)

@@ -17,8 +17,7 @@ from ib_grid.engine.fast.outcomes import NO_OUTCOME
 from ib_grid.engine.outcomes import Outcomes, outcomes
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
-
-MINUTES_PER_DAY = 1440
+from ib_grid.market.clock import MINUTES_PER_DAY
 
 
 def counts_of_chunk(

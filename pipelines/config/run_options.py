@@ -261,7 +261,10 @@ class ContractOptions:
     ] = None
     program: Annotated[
         Annotated[str, Convert(conversions.to_text, "a key of leverage in the contracts")] | None,
-        Option("Key of the leverage in the contracts.", unset="the first, or that of the rules"),
+        Option(
+            "Key of the leverage in the contracts.",
+            unset="that of the rules, if the contracts differ by program",
+        ),
     ] = None
     max_margin_pct: Annotated[
         Percent, Option("Largest share of the equity that margin may take, percent.")

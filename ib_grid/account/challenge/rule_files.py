@@ -67,7 +67,7 @@ class RuleFile:
     leverage : str or None
         Key of the leverage in that file.
     phases : tuple of Rules
-        At least one.
+        At least one of them with a target.
     """
 
     name: str
@@ -159,15 +159,13 @@ def read_rule_file(path: AnyPath) -> RuleFile:
     """
     content = read_mapping(path)
     keys = Fields(content, str(path), _KEYS)
-    if keys.whole("schema") != _SCHEMA:
-        raise keys.wrong("schema", f"{_SCHEMA}, the format of this version")
+    keys.schema(_SCHEMA)
     firm_clock = keys.table("clock", ("zone", "day_starts"))
     try:
         clock = FirmClock(firm_clock.text("zone"), firm_clock.text("day_starts", "00:00"))
     except ConfigError as error:
-        location = error.location or f"{path}, clock"
-        raise error.with_context(ConfigError, location=location) from error
-    balance = keys.number("initial_balance", above=0)
+        raise error.with_context(ConfigError, location=f"{path}, clock") from error
+    balance = keys.number("initial_balance")
     contracts = keys.get("contracts")
     return RuleFile(
         name=path.name.removesuffix(".toml").removesuffix(".json"),
@@ -200,13 +198,19 @@ def _phases(
         own = Fields(phase, place, PHASE_KEYS)
         merged = {**shared, **{name: own.get(name) for name in PHASE_KEYS if name in own}}
         found.append(read_rules(Fields(merged, place, PHASE_KEYS), balance, clock))
+    if all(phase.target_pct is None for phase in found):
+        raise ConfigError(
+            "no phase has a target",
+            location=location,
+            expected="target_pct in at least one [[phase]]",
+        )
     return tuple(found)
 
 
 def _fee(keys: Fields) -> Fee:
     fee = keys.table("fee", ("price", "refunded"))
     return Fee(
-        price=fee.number("price", least=0),
+        price=fee.number("price", zero=True),
         refunded=fee.one_of("refunded", ("never", "first_payout"), "never"),  # type: ignore[arg-type]
     )
 

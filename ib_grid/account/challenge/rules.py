@@ -151,7 +151,7 @@ def _daily_loss(keys: Fields) -> DailyLoss:
 
 
 def _max_loss(keys: Fields) -> MaxLoss:
-    lock = keys.number("lock_at_pct", least=0, most=100) if "lock_at_pct" in keys else None
+    lock = keys.number("lock_at_pct", zero=True, most=100) if "lock_at_pct" in keys else None
     return MaxLoss(
         pct=keys.percent("pct"),
         mode=keys.one_of("mode", MODES, "static"),  # type: ignore[arg-type]

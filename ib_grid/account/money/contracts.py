@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ib_grid.account.fields import Fields
 from ib_grid.account.money.exchange_rates import ExchangeRate, read_rate
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import did_you_mean
+from ib_grid.errors.validation import did_you_mean, shown
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
 
@@ -114,13 +114,15 @@ class Contracts:
             )
         keys = self._tables[symbol]
         return Contract(
-            contract_size=keys.number("contract_size", above=0),
+            contract_size=keys.number("contract_size"),
             leverage=_leverage(keys, program),
-            lot_step=keys.number("lot_step", 0.01, above=0),
-            min_lot=keys.number("min_lot", 0.01, above=0),
-            max_lot=keys.number("max_lot", 1e9, above=0),
-            commission_per_lot=keys.number("commission_per_lot", 0.0, least=0),
-            commission_pct_per_side=keys.number("commission_pct_per_side", 0.0, least=0, most=100),
+            lot_step=keys.number("lot_step", 0.01),
+            min_lot=keys.number("min_lot", 0.01),
+            max_lot=keys.number("max_lot", 1e9),
+            commission_per_lot=keys.number("commission_per_lot", 0.0, zero=True),
+            commission_pct_per_side=keys.number(
+                "commission_pct_per_side", 0.0, zero=True, most=100
+            ),
             rate=self._rate(keys.text("quote_currency"), currency),
         )
 
@@ -147,8 +149,7 @@ def read_contracts(path: AnyPath) -> Contracts:
         If the file cannot be read, or a key is unknown, missing or invalid.
     """
     keys = Fields(read_mapping(path), str(path), _KEYS)
-    if keys.whole("schema") != _SCHEMA:
-        raise keys.wrong("schema", f"{_SCHEMA}, the format of this version")
+    keys.schema(_SCHEMA)
     tables, rates = keys.get("contract"), keys.get("rates", {})
     if not isinstance(tables, dict) or not tables:
         raise keys.wrong("contract", "a table such as [contract.GER40]")
@@ -178,15 +179,15 @@ def read_contracts(path: AnyPath) -> Contracts:
 def _leverage(keys: Fields, program: str | None) -> float:
     value = keys.get("leverage")
     if not isinstance(value, dict):
-        return keys.number("leverage", above=0)
+        return keys.number("leverage")
     if program is None and len(value) == 1:
         program = next(iter(value))
     if program not in value:
-        raise keys.wrong(
-            "leverage",
-            f"a leverage for {program}"
-            if program
-            else f"a choice by --program: {', '.join(map(str, value))}",
-            hint=did_you_mean(program, map(str, value)) if program else "",
+        wrong = f"no leverage for program {shown(program)}" if program else "no program is chosen"
+        raise ConfigError(
+            f"{wrong}, and leverage depends on the program",
+            location=keys.location,
+            expected=f"--program with one of {', '.join(value)}",
+            hint=did_you_mean(program, value) if program else "",
         )
-    return keys.table("leverage", tuple(value)).number(str(program), above=0)
+    return keys.table("leverage", tuple(value)).number(str(program))

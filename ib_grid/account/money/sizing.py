@@ -13,6 +13,7 @@ from ib_grid.account.money.contracts import Contract
 
 BOUNDS = ("risk", "margin", "max_lot", "skipped")
 _STEP_SLACK = 1e-9  # 2.75 lots must not become 2.74 by rounding
+_PLAINLY_FRACTION = 0.06  # 0.01 to 0.05 are written for 1 to 5 %
 _KEYS = ("initial_balance", "currency", "risk_pct", "max_margin_pct", "sizing", "size_by")
 
 
@@ -48,8 +49,8 @@ class AccountSettings:
     def __post_init__(self) -> None:
         values = {name: getattr(self, name) for name in _KEYS}
         keys = Fields(values, "account", _KEYS)
-        keys.number("initial_balance", above=0)
-        keys.percent("risk_pct", fraction=0.02)
+        keys.number("initial_balance")
+        keys.percent("risk_pct", fraction=_PLAINLY_FRACTION)
         keys.percent("max_margin_pct", fraction=1.0)
         keys.text("currency")
         keys.one_of("sizing", ("initial", "balance"))

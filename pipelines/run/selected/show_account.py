@@ -55,13 +55,12 @@ def _object(found: Statement, notes: Sequence[str]) -> dict[str, Any]:
 def _rows(found: Statement) -> list[dict[str, str]]:
     """Return the lines of the table; money in the account's currency."""
     of, currency = found.summary, found.account.currency
-    closed, floating = "max_drawdown_closed", "max_drawdown_floating"
     months = f"{of['months_to_recover']:.1f}" + ("" if of["recovered"] else ", not yet recovered")
     return [
         _row("balance at the start", _money(of["initial_balance"], currency)),
         _row("balance at the end", _money(of["final_balance"], currency), of["profit_pct"]),
-        _row("largest drawdown, closed", _money(of[closed], currency), -_number(of, closed)),
-        _row("largest drawdown, floating", _money(of[floating], currency), -_number(of, floating)),
+        _drawdown(of, "closed", currency),
+        _drawdown(of, "floating", currency),
         _row(
             f"worst day, {of['worst_day_date']}",
             _money(of["worst_day"], currency),
@@ -81,8 +80,9 @@ def _rows(found: Statement) -> list[dict[str, str]]:
     ]
 
 
-def _number(of: Mapping[str, Any], name: str) -> float:
-    return float(of[f"{name}_pct"])
+def _drawdown(of: Mapping[str, Any], kind: str, currency: str) -> dict[str, str]:
+    name = f"max_drawdown_{kind}"
+    return _row(f"largest drawdown, {kind}", _money(of[name], currency), of[f"{name}_pct"], sign="")
 
 
 def _row(figure: str, value: str, share: Any = None, *, sign: str = "+") -> dict[str, str]:

@@ -6,12 +6,12 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ib_grid.account.challenge.rule_files import EXAMPLES, RuleFile
+from ib_grid.account.challenge.rule_files import RuleFile
+from ib_grid.account.combination import DEFAULT_CONTRACTS
 from ib_grid.account.money.contracts import Contract, Contracts, read_contracts
 from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.account.money.statement import Traded
@@ -21,11 +21,12 @@ from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import shown
 from ib_grid.market.bars import Bars
 from ib_grid.runs.source import session_dates
+from ib_grid.storage.paths import AnyPath
 from pipelines.render.combinations.portfolio import combination_names
 from pipelines.render.combinations.selected import Selected, select, select_by_text
 from pipelines.render.provenance import provenance_by_combination
 
-_DEFAULT_CONTRACTS, _DEFAULT_PROGRAM = EXAMPLES / "contracts_ftmo.toml", "standard"
+_DEFAULT_PROGRAM = "standard"  # of the default contracts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,16 +78,15 @@ class ContractSource:
 
 
 def contract_source(
-    file: Path | None, program: str | None, rules: RuleFile | None = None
+    file: AnyPath | None, program: str | None, rules: RuleFile | None = None
 ) -> ContractSource:
     """Return the contracts of a file, else those that rules name, else an example."""
+    program = program or (rules.leverage if rules else None)
+    file = file or (rules.contracts if rules else None)
     if file is not None:
         return ContractSource(contracts=read_contracts(file), program=program)
-    if rules is not None and rules.contracts is not None:
-        program = program or rules.leverage
-        return ContractSource(contracts=read_contracts(rules.contracts), program=program)
     return ContractSource(
-        contracts=read_contracts(_DEFAULT_CONTRACTS), program=program or _DEFAULT_PROGRAM
+        contracts=read_contracts(DEFAULT_CONTRACTS), program=program or _DEFAULT_PROGRAM
     )
 
 

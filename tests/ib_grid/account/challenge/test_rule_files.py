@@ -68,6 +68,8 @@ def test_answers_repeat_disputes_and_what_is_not_simulated() -> None:
         ('day_starts = "00:00"', 'day_starts = "25:00"', "25:00"),
         ("checked = 2026-10-04", 'checked = "soon"', "checked is 'soon'"),
         ("schema = 1", "schema = 2", "schema is 2"),
+        ("schema = 1", "", "schema = 1, the format of this version"),
+        ("price = 540.0", "price = -1", "expected: a number of 0 or more"),
         ("max_loss =", "# max_loss =", "max_loss is missing"),
         ("initial_balance = 100_000", "initial_balance = 0", "initial_balance is 0"),
         ("every_days = 14", "every_days = 0", "every_days is 0"),
@@ -81,6 +83,13 @@ def test_a_wrong_rule_file_is_refused(tmp_path: Path, old: str, new: str, messag
         find_rules(str(file))
     assert message in str(error.value)
     assert str(file) in str(error.value)
+
+
+def test_rules_without_any_target_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(FTMO.replace("target_pct", "# target_pct"))
+    with pytest.raises(ConfigError, match="no phase has a target"):
+        find_rules(str(file))
 
 
 def test_a_misspelt_name_suggests_an_example() -> None:

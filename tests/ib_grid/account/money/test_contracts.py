@@ -45,6 +45,7 @@ def written(folder: Path, old: str, new: str) -> Path:
         ("[contract.GER40]", "[contract.DAX]", "no contract for GER40"),
         ("bootcamp = 2.5", "bootcamp = 0", "bootcamp is 0"),
         ("bootcamp = 2.5", "bootcam = 2.5", "did you mean bootcam"),
+        ("schema = 1", "", "schema = 1, the format of this version"),
         ("contract_size = 1.0", "contract_size = 0.0", "contract_size is 0.0"),
         ("lot_step = 0.01", "lotstep = 0.01", "unknown key lotstep"),
         ("EURUSD", "GBPUSD", "no exchange rate from EUR to USD"),

@@ -128,9 +128,9 @@ def test_rules_lists_age_and_doubts(ib_grid_command: Command) -> None:
     [
         (("account", "--risk-pct", "0"), "risk_pct is 0"),
         (("account", "--risk-pct", "150"), "risk_pct is 150"),
-        (("account", "--risk-pct", "0.01"), "write 1 if 1 % is meant"),
+        (("account", "--risk-pct", "0.05"), "write 5 if 5 % is meant"),
         (("account", "--max-margin-pct", "0.4"), "write 40 if 40 % is meant"),
-        (("account", "--program", "prime"), "leverage"),
+        (("account", "--program", "prime"), "--program with one of standard, swing"),
         (("account", "--rank", "1", "--id", "2"), "a rank and an id"),
         (("account", "--contracts", "nowhere.toml"), "nowhere.toml"),
         (("challenge", "--rules", "ftmo"), "no rules called 'ftmo'"),
@@ -155,6 +155,18 @@ def test_a_contract_file_without_the_symbol_is_refused(
     contracts.write_text(text.replace("[contract.GER40]", "[contract.US30]"))
     status, _, said = ib_grid_command("account", run_dir, "--contracts", contracts)
     assert (status, "no contract for GER40" in said) == (2, True)
+
+
+def test_own_contracts_take_the_program_of_the_rules(
+    run_dir: Path, tmp_path: Path, ib_grid_command: Command
+) -> None:
+    contracts = tmp_path / "contracts.toml"
+    contracts.write_text((EXAMPLES / "contracts_ftmo.toml").read_text())
+    asked = ("--rules", "ftmo_2step", "--risk-pct", "1", "--format", "json")
+    own = ib_grid_command("challenge", run_dir, *asked, "--contracts", contracts)
+    assert own[:2] == ib_grid_command("challenge", run_dir, *asked)[:2]
+    status, _, said = ib_grid_command("account", run_dir, "--contracts", contracts)
+    assert (status, "no program is chosen" in said) == (2, True)
 
 
 def test_stress_starts_from_the_rows_of_the_run(run_dir: Path, ib_grid_command: Command) -> None:
