@@ -21,11 +21,11 @@ RELATIVE_TOLERANCE = 2.0**-23
 ABSOLUTE_TOLERANCE = 1e-9
 # A ratio this large has a deviation or drawdown that is only rounding error.
 ILL_CONDITIONED = 1e6
-# Each term of an identity is a product of rounded metrics.
+# Each term of an identity is a product of rounded metrics, itself rounded to float32.
 _IDENTITY_TOLERANCE = 4 * RELATIVE_TOLERANCE
 
 Columns = Mapping[str, NDArray[Any]]
-Values = NDArray[np.float64]
+Values = NDArray[np.float32]
 
 # Columns of the identities that a report checks on every row.
 MAIN_COLUMNS = (
@@ -81,7 +81,8 @@ def first_inconsistency(columns: Columns) -> tuple[int, str] | None:
     """
     for text, names, identity in _of_all_groups():
         if all(name in columns for name in names):
-            holds = identity(*(columns[name].astype(np.float64) for name in names))
+            with np.errstate(over="ignore", invalid="ignore"):  # of wrong values
+                holds = identity(*(columns[name] for name in names))
             if not holds.all():
                 return int(np.argmin(holds)), text
     return None
@@ -108,7 +109,8 @@ def _of_all_groups() -> tuple[_Identity, ...]:
 
 def _equal(left: Values, right: Values, scale: Values) -> NDArray[np.bool_]:
     """Return where two sides are equal, `scale` being the sum of their absolute terms."""
-    return np.asarray(np.abs(left - right) <= _IDENTITY_TOLERANCE * scale + ABSOLUTE_TOLERANCE)
+    # Not `<=`, which holds where wrong values overflow on both sides.
+    return np.asarray(np.abs(left - right) < _IDENTITY_TOLERANCE * scale + ABSOLUTE_TOLERANCE)
 
 
 def _sum(whole: Values, *parts: Values) -> NDArray[np.bool_]:

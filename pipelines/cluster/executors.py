@@ -80,15 +80,9 @@ class Executor(ABC):
         `work` is a function of a module, or a `functools.partial` of one, without side effects. The
         merged results must not depend on the size of the batches.
         """
-        return _results(deque(self.submit_batches(work, items)))
-
-    def submit_batches(
-        self, work: Callable[[Sequence[Item]], Result], items: Sequence[Item]
-    ) -> list[Pending[Result]]:
-        """Return the same results as `map`, not waited for yet."""
         size = max(1, math.ceil(len(items) / self.n_batches))
         batches = [items[first : first + size] for first in range(0, len(items), size)]
-        return [self.submit(work, batch) for batch in batches or [items]]
+        return _results(deque(self.submit(work, batch) for batch in batches or [items]))
 
 
 def _results(pending: deque[Pending[Result]]) -> Iterator[Result]:

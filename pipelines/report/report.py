@@ -163,10 +163,13 @@ def build_report(
     source: RunSource | NoReplay = NO_BARS,
     executor: Executor = SERIAL_EXECUTOR,
     robustness: Robustness | None = None,
+    *,
+    checked: Sequence[str] = (),
 ) -> Report:
     """Build the report of a run, finished or not, from its partition files.
 
-    Robustness tests of another ranking are left out.
+    Robustness tests of another ranking are left out. `checked` names metrics that must not
+    contradict each other in any row.
     """
     _check_kept(settings.ranking, info.metrics)
     files = row_blocks.partition_files(run_dir, info.symbol)
@@ -174,7 +177,7 @@ def build_report(
     _check_number(n_rows, info, results_folder(run_dir, info.symbol))
     # Independent work: while one part waits for its last file, the other uses the processes.
     measured = executor.submit_thread(_measured, files, info.grid)
-    overall, *of_variations = _rankings(files, info, settings, executor)
+    overall, *of_variations = _rankings(files, info, settings, executor, checked)
     bests = pd.concat([ranking.best.head(1) for ranking in of_variations])
     replayed = executor.submit(replay, overall.best.head(TOP_ROWS), bests, files, source)
     pairs = zip(of_variations[::2], of_variations[1::2], strict=True)
@@ -184,6 +187,8 @@ def build_report(
     }
     min_trades = settings.ranking.min_trades
     total_r, effects = measured.result()
+    of_eligible = eligible(files, info.grid, total_r, overall, min_trades, executor)
+    cost = cost_curve(files, info, executor)
     replay_result = replayed.result()
     tested = robustness if robustness and _is_of(robustness, settings.ranking) else None
     return Report(
@@ -192,9 +197,9 @@ def build_report(
         n_rows=n_rows,
         overall=overall,
         variations=variations,
-        eligible=eligible(files, info.grid, total_r, overall, min_trades, executor),
+        eligible=of_eligible,
         parameter_effects=effects,
-        cost=cost_curve(files, info, executor),
+        cost=cost,
         replay=replay_result,
         robustness=tested,
         verdict=conclude(info, overall, min_trades, replay_result, tested),
@@ -229,7 +234,11 @@ def _check_number(n_rows: int, info: RunInfo, results: AnyPath) -> None:
 
 
 def _rankings(
-    files: Sequence[File], info: RunInfo, settings: ReportSettings, executor: Executor
+    files: Sequence[File],
+    info: RunInfo,
+    settings: ReportSettings,
+    executor: Executor,
+    checked: Sequence[str],
 ) -> tuple[Ranking, ...]:
     ranked_by_run = info.threshold is not None and settings.ranking == info.row_filter.ranking
     return rank(
@@ -238,6 +247,7 @@ def _rankings(
         settings.ranking,
         executor,
         metrics=info.metrics,
+        checked=[name for name in checked if name in info.metrics],
         extrema=info.threshold.extrema if info.threshold and ranked_by_run else None,
     )
 

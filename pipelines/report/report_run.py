@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
 from ib_grid.analysis import RunSource, load_source
 from ib_grid.engine.metric_checks import MAIN_COLUMNS
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import InputError
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.conclusion.robustness_file import read_robustness
-from ib_grid.runs import inventory, row_blocks
+from ib_grid.runs import inventory
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import results_folder
-from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Workers
 from pipelines.cluster.executors import open_executor, processes_for
@@ -76,20 +72,15 @@ def report_run(
     n_readers = processes_for(
         manifest.combinations, workers.count if workers else processes, are_there=bool(workers)
     )
-    files = row_blocks.partition_files(run_dir, manifest.symbol)
-    names = ("combo_id", *(name for name in MAIN_COLUMNS if name in manifest.row_filter.metrics))
     with open_executor(n_readers, workers) as executor:
         if n_computed is None:
             dataset = results_folder(run_dir, manifest.symbol)
             n_computed = inventory.check_contents(dataset, manifest.plan(), manifest.fingerprint)
         executor.submit_thread(_preload)
-        checked = executor.submit_batches(partial(_check_metrics, names=names), files)
         info = run_info(manifest, folder, n_computed)
         tested = read_robustness(run_dir, manifest)
         data = source or _source(manifest)
-        report = build_report(run_dir, info, settings, data, executor, tested)
-        for batch in checked:
-            batch.result()
+        report = build_report(run_dir, info, settings, data, executor, tested, checked=MAIN_COLUMNS)
     from pipelines.report.write import write_report
 
     return report, write_report(report, folder, excel=excel)
@@ -101,12 +92,6 @@ def _preload() -> None:
     from pipelines.report import write  # noqa: F401 - imports plotly
 
     plotly_base64()  # cached
-
-
-def _check_metrics(files: Sequence[File], names: Sequence[str]) -> None:
-    """Refuse files with a row whose main metrics contradict each other."""
-    for block in row_blocks.read_blocks(files, names):
-        row_blocks.check_consistent(block)
 
 
 def _source(manifest: Manifest) -> RunSource | NoReplay:

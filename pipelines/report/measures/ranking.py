@@ -89,6 +89,7 @@ def rank(
     executor: Executor = SERIAL_EXECUTOR,
     *,
     metrics: Sequence[str] = METRIC_COLUMNS,
+    checked: Sequence[str] = (),
     extrema: Extrema | None = None,
 ) -> tuple[Ranking, ...]:
     """Return the ranking of each scope.
@@ -99,6 +100,8 @@ def rank(
         Partition files; no combination is in two of them.
     metrics : sequence of str
         The metric columns that the files hold.
+    checked : sequence of str
+        Metric columns that must not contradict each other in any row.
     extrema : Extrema, optional
         Of all eligible combinations, where the files hold only the best of them: the scores of
         whole combinations are normalised by these.
@@ -110,7 +113,8 @@ def rank(
     """
     contests = [_contest(scope, settings) for scope in scopes]
     names = list(dict.fromkeys(name for contest in contests for name in contest.columns_needed))
-    surveys = executor.map(partial(_survey, names=names, contests=contests), files)
+    survey = partial(_survey, names=names, contests=contests, checked=checked)
+    surveys = executor.map(survey, files)
     totals, found = (_merged(parts) for parts in zip(*surveys, strict=True))
     if extrema is not None:
         found = [f if c.scope.variation else extrema for c, f in zip(contests, found, strict=True)]
@@ -149,13 +153,18 @@ def _contest(scope: Scope, settings: RankingSettings) -> _Contest:
 
 
 def _survey(
-    files: Sequence[File], names: Sequence[str], contests: Sequence[_Contest]
+    files: Sequence[File],
+    names: Sequence[str],
+    contests: Sequence[_Contest],
+    checked: Sequence[str],
 ) -> tuple[list[Sums], list[Extrema]]:
     """Return sums over each scope, and extrema over its eligible rows (first pass)."""
     totals = [Sums() for _ in contests]
     extrema = [scoring.no_extrema(len(contest.weights)) for contest in contests]
-    for block in row_blocks.read_blocks(files, names):
+    for block in row_blocks.read_blocks(files, tuple(dict.fromkeys((*names, *checked)))):
         row_blocks.check_finite(block)
+        if checked:
+            row_blocks.check_consistent(block)
         for i, contest in enumerate(contests):
             prefix = contest.scope.prefix
             own = (f"{prefix}total_trades", f"{prefix}total_r")

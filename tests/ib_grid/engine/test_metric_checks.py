@@ -76,12 +76,15 @@ NO_IDENTITY = (
 )
 
 
+@pytest.mark.parametrize("raised_by", [500, np.finfo(np.float32).max])
 @pytest.mark.parametrize("name", [n for n in METRIC_COLUMNS if not n.endswith(NO_IDENTITY)])
-def test_a_raised_metric_is_found(rows: dict[str, np.ndarray], name: str) -> None:
+def test_a_raised_metric_is_found(
+    rows: dict[str, np.ndarray], name: str, raised_by: float
+) -> None:
     prefix = next((p for p in PREFIXES if name.startswith(p)), "")
     row = int(np.argmax(rows[prefix + "winning_trades"]))
     changed = rows[name].copy()
-    changed[row] += 500
+    changed[row] += raised_by
     found = first_inconsistency({**rows, name: changed})
     assert found is not None
     assert found[0] == row
