@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ib_grid.errors import DataError
-from ib_grid.market.clock import LocalClock, local_clock
+from ib_grid.market.clock import MINUTES_PER_DAY, LocalClock, local_clock
 from ib_grid.market.csv.layouts.dialects import Labels
 from ib_grid.market.csv.layouts.recognition import Dialect
 from ib_grid.market.csv.layouts.time_columns import parse_times
 from ib_grid.market.csv.layouts.times import ORDERS, TimeForm
+
+_SHORT_YEAR = re.compile(r"\d\d?([-/.])\d\d?\1\d\d(?!\d)")
+_SHORTEST_MONTH = 28  # days
 
 DateOrder = Literal["day-first", "month-first"]
 UnixTimes = Literal["utc", "server"]
@@ -187,3 +193,23 @@ def _undecided(n_valid: dict[TimeForm, int]) -> bool:
     """Return whether the likeliest forms differ in the order of day and month."""
     most = max(n_valid.values())
     return {form.date for form, n in n_valid.items() if n == most} >= set(ORDERS.values())
+
+
+def check_short_years(
+    dialect: Dialect, options: Options, minutes: NDArray[np.int64], location: str
+) -> None:
+    """Refuse dates such as 24/01/02 if each is a month or more from the next: the year is first."""
+    if options.date_order is not None or not _SHORT_YEAR.match(dialect.example):
+        return
+    days = np.unique(minutes // MINUTES_PER_DAY)
+    starts = np.flatnonzero(np.diff(days, prepend=days[0] - _SHORTEST_MONTH) > 1)
+    between = np.diff(days[starts])
+    # In UTC, a local date can be two.
+    if len(between) and between.min() >= _SHORTEST_MONTH - 1 and len(days) <= 2 * len(starts):
+        raise DataError(
+            f"the dates, such as {dialect.example!r}, are a month or more apart, read as"
+            f" {dialect.form.date}",
+            location=location,
+            expected="bars of consecutive days",
+            hint="write years with four digits, or give --date-order if the dates are right",
+        )

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ib_grid.market.csv.decisions import Decisions, Options, decide, decide_form
+from ib_grid.market.csv.decisions import Decisions, Options, check_short_years, decide, decide_form
 from ib_grid.market.csv.errors import BadRowError, NotBarsError
 from ib_grid.market.csv.layouts.recognition import N_SAMPLE_LINES, Dialect, recognise, split
 from ib_grid.market.csv.lines import Block, blocks_of
@@ -62,11 +62,13 @@ def read_file(source: Source, options: Options, bad_rows: BadRows) -> FileRows:
         raise NotBarsError(
             "the file is empty", location=str(source), expected="CSV with one bar per line"
         )
+    minute = np.concatenate([minute for minute, _ in parts])
+    check_short_years(reader.dialect, options, minute, str(source))
     return FileRows(
         source=source,
         dialect=reader.dialect,
         decisions=reader.decisions,
-        minute=np.concatenate([minute for minute, _ in parts]),
+        minute=minute,
         prices=np.concatenate([prices for _, prices in parts]),
         symbol=reader.symbol,
         bad_rows=tuple(bad_rows.found[n_before:]),

@@ -149,6 +149,18 @@ def test_a_later_block_may_decide_on_day_and_month(tmp_path, monkeypatch):
     assert same_bars(read(tmp_path, text, timezone="UTC")[0], bars)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+@pytest.mark.parametrize("mark", "/-.")
+def test_short_years_that_come_first_are_refused(mark, zone, tmp_path):
+    bars = made_up_bars(minute_of(2024, 1, 24, 20) + np.arange(60 * 48))
+    text = HEADER + lines(local(zone, f"%y{mark}%m{mark}%d %H:%M"), bars)
+    with pytest.raises(DataError, match="a month or more apart, read as day") as caught:
+        read(tmp_path, text, timezone=zone)
+    assert "four digits" in caught.value.hint
+    last = HEADER + lines(local(zone, f"%d{mark}%m{mark}%y %H:%M"), bars)
+    assert same_bars(read(tmp_path, last, timezone=zone)[0], bars)
+
+
 # --- bad rows
 
 BAD = {
