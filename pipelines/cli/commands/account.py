@@ -69,8 +69,11 @@ def challenge(
         str, typer.Option(help="Risks to try, percent of the initial balance, with commas.")
     ] = "0.25,0.5,1",
     horizon: Annotated[
-        int, typer.Option(min=0, help="Session dates after which a challenge is open; 0: none.")
-    ] = 120,
+        int | None,
+        typer.Option(
+            min=0, help="Session dates after which a challenge is open; 0: none. [default: 120]"
+        ),
+    ] = None,
     whole_grid: Annotated[
         bool,
         typer.Option(
@@ -86,6 +89,7 @@ def challenge(
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
     """Show the odds of a prop firm's challenge, over risks and beside those of a coin."""
+    from ib_grid.account.challenge.odds import DEFAULT_HORIZON
     from ib_grid.account.challenge.rule_files import find_rules
     from pipelines.render.tables import terminal
     from pipelines.run.selected.challenge import notes_on, odds_by_risk
@@ -96,10 +100,14 @@ def challenge(
     found, risks = find_rules(rules), risks_of(risk_pct)
     source = contract_source(options["contracts"], options["program"], found)
     if whole_grid:
+        _check_whole_grid(
+            {"--rank": rank, "--id": combo_id, "--horizon": horizon, "--chart": chart}
+        )
         _count(combinations, found, source, risks, options)
         return
     traded = combinations_of(combinations, rank, combo_id, source, found.currency)
-    odds = odds_by_risk(found, traded, source, risks, options["max_margin_pct"], horizon or None)
+    limit = DEFAULT_HORIZON if horizon is None else horizon or None
+    odds = odds_by_risk(found, traded, source, risks, options["max_margin_pct"], limit)
     notes = [*traded.notes, *notes_on(found, traded), *found.warnings(today())]
     if chart:
         _write_charts(chart, found, odds, traded, options["max_margin_pct"], notes)
@@ -114,6 +122,18 @@ def _write_charts(chart: Path, rules: Any, odds: Any, traded: Any, *more: Any) -
         check_spares_run(chart, one.run)
     write_challenge_charts(chart, rules, odds, traded, *more)
     typer.echo(f"written: {chart}", err=True)
+
+
+def _check_whole_grid(others: dict[str, object]) -> None:
+    """Refuse options of a single combination, which a count of all would ignore."""
+    from ib_grid.errors import ConfigError
+
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise ConfigError(
+            f"--whole-grid counts every combination, without {' or '.join(given)}",
+            expected="one of the two",
+        )
 
 
 def _count(
