@@ -63,7 +63,7 @@ def combination_names(selected: Sequence[Selected]) -> list[str]:
     if twice:
         raise ConfigError(
             f"combination {twice[0]} is given twice",
-            expected="each combination once, with a --weight",
+            expected="each combination once",
         )
     return names
 
