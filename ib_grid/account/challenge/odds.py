@@ -257,8 +257,8 @@ def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
     """Return the verdict in a sentence, which only trades out of sample may give."""
     if out_of_sample is None:
         return (
-            "No verdict: the combination was selected on these very trades. Only the walk-forward of"
-            " a single run leads to one; `ib-grid robustness RUN` makes it."
+            "No verdict: the combination was selected on these very trades. Only the walk-forward"
+            " of a single run leads to one; `ib-grid robustness RUN` makes it."
         )
     within, ever, coin = out_of_sample.bootstrap, out_of_sample.horizons[-1], out_of_sample.no_edge
     limit = f" within {within.horizon} session dates" if within.horizon else ""

@@ -78,9 +78,7 @@ NO_IDENTITY = (
 
 @pytest.mark.parametrize("raised_by", [500, np.finfo(np.float32).max])
 @pytest.mark.parametrize("name", [n for n in METRIC_COLUMNS if not n.endswith(NO_IDENTITY)])
-def test_a_raised_metric_is_found(
-    rows: dict[str, np.ndarray], name: str, raised_by: float
-) -> None:
+def test_a_raised_metric_is_found(rows: dict[str, np.ndarray], name: str, raised_by: float) -> None:
     prefix = next((p for p in PREFIXES if name.startswith(p)), "")
     row = int(np.argmax(rows[prefix + "winning_trades"]))
     changed = rows[name].copy()
