@@ -86,7 +86,7 @@ def decide(dialect: Dialect, options: Options, location: str) -> Decisions:
         labels=labels,
         reasons=(
             ("layout", f"{dialect.layout.name}: {_header_words(dialect)}"),
-            ("clock", _clock_words(dialect, local)),
+            ("clock", _clock_words(dialect, options, local)),
             ("times", f"{dialect.form}, such as {dialect.example!r}"),
             ("labels", _label_words(dialect, options, labels)),
             ("prices", _price_words(dialect)),
@@ -137,14 +137,16 @@ def _header_words(dialect: Dialect) -> str:
     return f"header {header!r}"
 
 
-def _clock_words(dialect: Dialect, local: LocalClock | None) -> str:
+def _clock_words(dialect: Dialect, options: Options, local: LocalClock | None) -> str:
     if local is not None and local.name == dialect.named_clock:
         return f"{local.name}, as the name of the column says"
     if local is not None:
         server = ", the wall clock of a server" if dialect.form.unit else ""
         return f"{local.name}, as --timezone says{server}"
     if dialect.form.unit:
-        return "UTC, as Unix times are"
+        unused = options.timezone is not None and options.unix_times is None
+        note = " (--timezone is not used; if they are not UTC, --unix-times server)"
+        return f"UTC, as Unix times are{note if unused else ''}"
     if dialect.form.aware:
         return "each row's own offset"
     return "UTC, as the name of the column says"

@@ -161,6 +161,20 @@ def test_short_years_that_come_first_are_refused(mark, zone, tmp_path):
     assert same_bars(read(tmp_path, last, timezone=zone)[0], bars)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, False),
+        ({"timezone": "UTC+2"}, True),
+        ({"timezone": "UTC+2", "unix_times": "utc"}, False),
+    ],
+)
+def test_a_time_zone_that_unix_times_do_not_use_is_said(options, said, tmp_path):
+    bars, quality = read(tmp_path, HEADER + lines(unix(0)), **options)
+    assert same_bars(bars, BARS)
+    assert ("--unix-times server" in decided(quality, "clock")) == said
+
+
 # --- bad rows
 
 BAD = {
