@@ -56,6 +56,10 @@ def _leave() -> None:
     os._exit(INTERRUPTED)
 
 
+def _tell_stopping(signals: int) -> None:
+    _tell(_STOPPING[min(signals, len(_STOPPING)) - 1])
+
+
 def _tell(text: str) -> None:
     """Write a line to standard error; printing may not be interrupted by printing."""
     with contextlib.suppress(OSError):
@@ -69,7 +73,8 @@ def interrupt_once() -> Iterator[None]:
 
     def handle(number: int, _frame: object) -> None:
         received.append(number)
-        _tell(_STOPPING[min(len(received), len(_STOPPING)) - 1])
+        if not _repeated:
+            _tell_stopping(len(received))
         count_signal(number)
         if len(received) == 1:
             raise KeyboardInterrupt
@@ -110,13 +115,17 @@ def keep_open() -> Iterator[contextlib.ExitStack]:
 
 @contextlib.contextmanager
 def defer_interrupts() -> Iterator[None]:
-    """Defer the first signal to the end of the block; raise KeyboardInterrupt at the second."""
+    """Defer interrupts to the end of the block; raise KeyboardInterrupt at the third.
+
+    Workers that are half started cannot be closed.
+    """
     received: list[int] = []
 
     def handle(number: int, _frame: object) -> None:
         received.append(number)
+        _tell_stopping(len(received))
         count_signal(number)
-        if len(received) > 1:
+        if len(received) >= _LEAVE_AT_SIGNAL:
             raise KeyboardInterrupt
 
     with _handled_by(handle):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from multiprocessing import forkserver, get_all_start_methods, resource_tracker
@@ -26,6 +27,7 @@ ONE_THREAD = {
 # A socket's path may have 107 bytes; multiprocessing adds about 40 to the folder's path.
 _LONGEST_SOCKET_FOLDER = 64
 _SHORT_FOLDER = "/tmp"  # noqa: S108 - multiprocessing makes a private folder in it
+_ORPHANS = "pipelines.cluster.local.orphans"
 _WORKER_MODULES = ["pipelines.cluster.preload"]
 # Windows has no fork server: each worker imports everything itself.
 START_METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
@@ -39,8 +41,8 @@ def start_fork_server() -> None:
     if START_METHOD != "forkserver":
         return
     raise_limit()
-    forkserver.set_forkserver_preload(_WORKER_MODULES)
-    resource_tracker.ensure_running()
+    forkserver.set_forkserver_preload([_ORPHANS, *_WORKER_MODULES])
+    _start_resource_tracker()
     # Ctrl-C reaches every process of a terminal; the main process decides what to do.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -50,6 +52,16 @@ def start_fork_server() -> None:
         raise start_error("the fork server", error) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_resource_tracker() -> None:
+    """Start the process that removes what a killed main process has left, and says nothing."""
+    quiet = "ignore:resource_tracker"
+    sys.warnoptions.append(quiet)  # given to the new process on its command line
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(quiet)
 
 
 @contextlib.contextmanager

@@ -35,11 +35,23 @@ def test_an_interrupt_can_be_deferred() -> None:
     assert steps == ["started"]
 
 
-def test_a_second_interrupt_is_not_deferred() -> None:
+def test_two_interrupts_are_deferred_and_told_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    steps = []
+    with contextlib.suppress(KeyboardInterrupt), interrupt_once():
+        with defer_interrupts():
+            signal.raise_signal(signal.SIGINT)
+            steps.append(capfd.readouterr().err)
+            signal.raise_signal(signal.SIGTERM)
+            steps.append(capfd.readouterr().err)
+        steps.append("went on")
+    assert steps == ["stopping\n", "stopping; one more Ctrl-C leaves at once\n"]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_third_interrupt_is_not_deferred() -> None:
     steps = []
     with contextlib.suppress(KeyboardInterrupt), interrupt_once(), defer_interrupts():
-        signal.raise_signal(signal.SIGINT)
-        steps.append("first")
-        signal.raise_signal(signal.SIGTERM)
-        steps.append("second")
-    assert steps == ["first"]
+        for step in ("first", "second", "third"):
+            signal.raise_signal(signal.SIGINT)
+            steps.append(step)
+    assert steps == ["first", "second"]

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.helpers.paths import ROOT
+
 _START = """
 import os
 import tempfile
@@ -35,6 +37,36 @@ def test_a_long_temporary_folder_works(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.strip()) < 108
     assert not Path(done.stdout.strip()).exists()
+
+
+_ORPHANED = """
+import os
+from multiprocessing import get_context
+from pipelines.cluster.local import fork_server
+fork_server._WORKER_MODULES = []
+if __name__ == "__main__":
+    fork_server.start_fork_server()
+    context = get_context("forkserver")
+    context.Process().start()
+    for _ in range(8):
+        context.Process(args=(context.Event(),)).start()
+    os._exit(9)
+"""
+
+
+def test_nobody_speaks_for_a_killed_main_process(tmp_path: Path) -> None:
+    script = tmp_path / "orphaned.py"
+    script.write_text(_ORPHANED)
+    # The output ends when the last process has closed its end.
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (9, "")
 
 
 _FORKED = """
