@@ -14,6 +14,7 @@ from pipelines.cluster.interrupts import (
     INTERRUPT_SIGNALS,
     INTERRUPTED,
     count_signal,
+    exit_at_once,
     leave_in_time,
 )
 
@@ -121,7 +122,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
     while frame:
         file = frame.f_code.co_filename
         if file.startswith(_IMPORT_SYSTEM) or any(name in file for name in _COMPILERS):
-            os._exit(INTERRUPTED)
+            exit_at_once()
         frame = frame.f_back
     raise KeyboardInterrupt
 

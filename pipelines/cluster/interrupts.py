@@ -8,8 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
+
+TYPE_CHECKING = False  # that of typing is not worth the import
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 INTERRUPTED = 130
 # SIGTERM is handled like Ctrl-C: workers and their folder are cleaned up in either case.
@@ -53,6 +58,14 @@ def count_signal(number: int) -> None:
 
 def _leave() -> None:
     _tell("left without the last writes; run the same command again to resume")
+    exit_at_once()
+
+
+def exit_at_once() -> NoReturn:
+    """Exit without Python's shutdown; remove the folder of the fork server's socket, if any."""
+    with contextlib.suppress(AttributeError, KeyError):  # there is none
+        folder = sys.modules["multiprocessing"].current_process()._config["tempdir"]
+        sys.modules["shutil"].rmtree(folder, ignore_errors=True)
     os._exit(INTERRUPTED)
 
 
@@ -96,7 +109,7 @@ def exit_on_interrupt(prepare: Callable[[], None]) -> Iterator[None]:
         count_signal(number)
         if len(received) == 1:
             prepare()
-        os._exit(INTERRUPTED)
+        exit_at_once()
 
     with _handled_by(handle):
         yield

@@ -64,6 +64,7 @@ def test_stopped_while_modules_are_imported(place: Place, children: Children, li
     assert child.process.wait(STOP_SECONDS) == 130
     assert child.said() == "stopped\n"
     assert not place.run_dir.exists()
+    assert list((place.folder / "tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.5])
@@ -83,4 +84,5 @@ def test_stopped_while_the_engine_is_compiled(
     )
     assert "Traceback" not in child.said()
     assert "Exception" not in child.said()
+    assert list((place.folder / "tmp").iterdir()) == []
     assert place.manifest.state == "interrupted"
