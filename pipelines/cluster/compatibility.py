@@ -20,6 +20,7 @@ from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import ClusterError, IbGridError, UnreachableError
 from ib_grid.runs.manifest import read_manifest
 from ib_grid.storage.paths import AnyPath
+from pipelines.cluster import clusters
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -93,7 +94,15 @@ def check_this_worker(
 
 
 def check_workers(client: Client, run_dir: AnyPath, fingerprint: str) -> None:
-    """Check that the scheduler and all workers of a cluster can take part in a run."""
+    """Check that the scheduler and all workers of a cluster can take part in a run.
+
+    Raises
+    ------
+    ClusterError
+        If some cannot.
+    TimeoutError
+        If there is no answer for two minutes.
+    """
     for wrong in (_other_packages(client), _other_ib_grid(client)):
         if wrong:
             raise _other_versions(_first(wrong))
@@ -104,7 +113,9 @@ def check_workers(client: Client, run_dir: AnyPath, fingerprint: str) -> None:
 
 def _other_packages(client: Client) -> list[str]:
     """Return differences of packages; Dask asks itself, so no code of ours needs to run yet."""
-    found = client.get_versions(packages=["numpy", "numba", "pyarrow"])
+    versions = client._get_versions  # the public method waits for ever
+    packages, seconds = ["numpy", "numba", "pyarrow"], clusters.NO_WORKERS_SECONDS
+    found = client.sync(versions, packages=packages, callback_timeout=seconds)
     ours = own_versions()
     wrong = {
         f"the scheduler {client.scheduler.address}": differences(
@@ -143,7 +154,8 @@ def _ask(
     """
     from distributed.comm import CommClosedError
 
-    answers = client.run(question, *args, on_error="return")
+    seconds = clusters.NO_WORKERS_SECONDS
+    answers = client.run(question, *args, on_error="return", callback_timeout=seconds)
     problems = {
         address: _text(answer) if isinstance(answer, Exception) else judge(answer)
         for address, answer in sorted(answers.items())

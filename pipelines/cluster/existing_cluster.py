@@ -15,6 +15,7 @@ from distributed.versions import VersionMismatchWarning
 
 from ib_grid.errors import ClusterError
 from ib_grid.storage.paths import AnyPath
+from pipelines.cluster import clusters
 from pipelines.cluster.clusters import MAX_WORKERS, Workers
 from pipelines.cluster.compatibility import check_workers
 from pipelines.cluster.dask_settings import dask_settings
@@ -43,7 +44,8 @@ class ExistingCluster:
     def open(self, at_most: int) -> Iterator[Workers]:  # noqa: ARG002
         """Connect to the scheduler for the length of a with block; it stays up afterwards."""
         with dask_settings(), dask.config.set(self.tls), self._connected() as client:
-            count = len(client.nthreads())
+            with self._answering():
+                count = len(client.nthreads(callback_timeout=clusters.ANSWER_SECONDS))
             if not count:
                 raise ClusterError(
                     "the scheduler has no workers",
@@ -54,7 +56,20 @@ class ExistingCluster:
 
     def check(self, workers: Workers, run_dir: AnyPath, fingerprint: str) -> None:
         """Check that the scheduler and all workers can take part in a run."""
-        check_workers(workers.client, run_dir, fingerprint)
+        with self._answering():
+            check_workers(workers.client, run_dir, fingerprint)
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Have a scheduler that does not answer, or is lost, raise a ClusterError."""
+        try:
+            yield
+        except (OSError, TimeoutError) as error:
+            raise ClusterError(
+                "the scheduler or its workers do not answer",
+                location=self.address,
+                hint="start them anew, or omit --scheduler to use this machine",
+            ) from error
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Client]:

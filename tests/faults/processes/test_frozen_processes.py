@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import boto3
 import pytest
+from distributed import Client
 
+from ib_grid.errors import ClusterError
+from pipelines.cluster import clusters
+from pipelines.cluster.existing_cluster import ExistingCluster
 from pipelines.cluster.interrupts import LEAVE_SECONDS
 from tests.faults.processes.test_killed_processes import cluster
 from tests.helpers.faults.disturbed_runs import (
@@ -21,6 +27,7 @@ from tests.helpers.faults.disturbed_runs import (
     assert_goes_on,
 )
 from tests.helpers.faults.injected import fault
+from tests.helpers.machines.external_cluster import ExternalCluster
 from tests.helpers.machines.object_store import BUCKET, environment_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
@@ -71,6 +78,38 @@ def test_frozen_scheduler_is_told_and_left_at_once(
     assert "Traceback" not in child.said()
     children.end()
     assert_goes_on(place, undisturbed, place.finished())
+
+
+def test_scheduler_that_freezes_while_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(clusters, "NO_WORKERS_SECONDS", 1.0)
+    started = ExternalCluster(tmp_path)
+    try:
+        started.start(1)
+        existing = ExistingCluster(address=started.address)
+        scheduler = started.processes["scheduler"]
+        for question in ("nthreads", "_get_versions", "run"):
+            with monkeypatch.context() as patch:
+                patch.setattr(Client, question, _frozen(scheduler, getattr(Client, question)))
+                with (
+                    pytest.raises(ClusterError, match="do not answer") as caught,
+                    existing.open(1) as workers,
+                ):
+                    existing.check(workers, tmp_path, "")
+            scheduler.send_signal(signal.SIGCONT)
+            assert caught.value.location == started.address
+    finally:
+        started.end()
+
+
+def _frozen(scheduler: subprocess.Popen[bytes], ask: Callable[..., object]) -> object:
+    def asked(*args: object, **kwargs: object) -> object:
+        scheduler.send_signal(signal.SIGSTOP)
+        return ask(*args, **kwargs)
+
+    return asked
 
 
 @pytest.fixture
