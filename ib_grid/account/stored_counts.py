@@ -115,9 +115,10 @@ def read_counts(folder: AnyPath, column: str, plan: ChunkPlan) -> NDArray[np.int
     Raises
     ------
     StoreError
-        If a file cannot be read.
+        If a file cannot be read, or the files are of different rules, accounts or runs.
     """
     values = np.full(len(plan.grid), -1, np.int32)
+    identities = set()
     for index in range(len(plan)):
         path = counts_path(folder, index)
         if not path.exists():
@@ -125,11 +126,19 @@ def read_counts(folder: AnyPath, column: str, plan: ChunkPlan) -> NDArray[np.int
         try:
             with open_partition(path) as file:
                 table = file.read(columns=["combo_id", column])
-        except (OSError, ValueError, pa.ArrowException) as error:
+            identities.add(json.loads(table.schema.metadata[_KEY])["fingerprint"])
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise StoreError(
                 f"the counts cannot be read ({first_line(error)})",
                 location=str(path),
                 hint="run `ib-grid challenge --whole-grid` once more",
             ) from error
         values[table.column("combo_id").to_numpy()] = table.column(column).to_numpy()
+    if len(identities) > 1:
+        raise StoreError(
+            "the counts are of different rules, accounts or runs",
+            location=str(folder),
+            hint="a count with changed rules was interrupted: run `ib-grid challenge"
+            " --whole-grid` once more",
+        )
     return values
