@@ -39,13 +39,13 @@ class HoldOut:
     sharpe_ratio: float
 
     @property
-    def agrees(self) -> bool:
-        """Whether the held-out trades made money after costs, as the ranked ones did."""
+    def passed(self) -> bool:
+        """Whether the held-out trades made money after costs."""
         return self.total_r > 0
 
     @property
     def text(self) -> str:
-        """Sentence that tells whether the hold-out agrees.
+        """Sentence that tells whether the combination passed.
 
         Examples
         --------
@@ -53,15 +53,15 @@ class HoldOut:
         >>> dates = {"first": "2018-06-01", "last": "2018-12-28", "session_dates": 147}
         >>> opened = {"opened_utc": "2024-05-01T08:00:00+00:00", "combo_id": 7, **dates, **values}
         >>> HoldOut(**opened, total_trades=45, total_r=6.1).text
-        'The hold-out agrees: #7 made 6.1 R in 45 trades from 2018-06-01 to 2018-12-28.'
+        'Hold-out passed: #7 made 6.1 R in 45 trades from 2018-06-01 to 2018-12-28.'
         """
         span = f"from {self.first} to {self.last}"
         if not self.total_trades:
-            return f"The hold-out is silent: #{self.combo_id} did not trade {span}."
+            return f"Hold-out without a trade: #{self.combo_id} did not trade {span}."
         trades = f"{self.total_trades:,} trade{'s' if self.total_trades > 1 else ''}"
-        verb = "made" if self.agrees else "lost"
+        outcome, verb = ("passed", "made") if self.passed else ("failed", "lost")
         return (
-            f"The hold-out {'agrees' if self.agrees else 'disagrees'}: #{self.combo_id} {verb}"
+            f"Hold-out {outcome}: #{self.combo_id} {verb}"
             f" {abs(self.total_r):,.1f} R in {trades} {span}."
         )
 

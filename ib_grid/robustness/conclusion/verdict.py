@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ib_grid.engine.execution_settings import Model
 from ib_grid.robustness.conclusion.hold_out import HoldOut
-from ib_grid.robustness.results import Robustness, Selected
+from ib_grid.robustness.results import NullComparison, Robustness, Selected
 
 Level = Literal[
     "do not trade",
@@ -167,8 +167,8 @@ def _tested(facts: RunFacts, robustness: Robustness) -> Judged:
     walk_forward, hold_out = robustness.walk_forward, facts.hold_out
     if direction.p > MAX_P:
         text = (
-            "Do not trade this: it cannot be told from luck. The same search with coin-flipped"
-            f" directions does as well in {_percent(direction.p)} of repeats."
+            "Do not trade this: the same search with coin-flipped directions does as well in"
+            f" {_percent(direction.p)} of repeats.{_without_direction(direction)}"
         )
         return "cannot be told from luck", text, ()
     if walk_forward is None:
@@ -189,6 +189,16 @@ def _tested(facts: RunFacts, robustness: Robustness) -> Judged:
     return _held_out(hold_out)
 
 
+def _without_direction(found: NullComparison) -> str:
+    """Return a sentence if coins find most of the result at the median, else nothing."""
+    if found.null_median <= found.observed / 2:
+        return ""
+    return (
+        f" Half of all repeats find {_r(found.null_median)} or more: the money comes from search,"
+        " exits and trends rather than from the direction of trades."
+    )
+
+
 def _worth(facts: RunFacts) -> str:
     how = f"`ib-grid holdout {facts.run}`" if facts.holds_out else "`ib-grid run --hold-out 20%`"
     return (
@@ -199,7 +209,7 @@ def _worth(facts: RunFacts) -> str:
 
 def _held_out(hold_out: HoldOut) -> Judged:
     dates = f"on {hold_out.session_dates:,} dates that it had never seen"
-    if not hold_out.agrees:
+    if not hold_out.passed:
         text = f"Do not trade this: {dates} it lost {_r(hold_out.total_r)}."
         return "do not trade", text, (_hold_out_reason(hold_out),)
     text = (

@@ -24,16 +24,16 @@ def hold_out(trades: int, total_r: float) -> HoldOut:
 
 
 @pytest.mark.parametrize(
-    ("trades", "total_r", "agrees", "text"),
+    ("trades", "total_r", "passed", "text"),
     [
-        (45, 6.14, True, "The hold-out agrees: #7 made 6.1 R in 45 trades from"),
-        (1, -1.0, False, "The hold-out disagrees: #7 lost 1.0 R in 1 trade from"),
-        (0, 0.0, False, "The hold-out is silent: #7 did not trade from"),
+        (45, 6.14, True, "Hold-out passed: #7 made 6.1 R in 45 trades from"),
+        (1, -1.0, False, "Hold-out failed: #7 lost 1.0 R in 1 trade from"),
+        (0, 0.0, False, "Hold-out without a trade: #7 did not trade from"),
     ],
 )
-def test_a_sentence_tells_whether_it_agrees(trades, total_r, agrees, text) -> None:
+def test_a_sentence_tells_whether_it_passed(trades, total_r, passed, text) -> None:
     found = hold_out(trades, total_r)
-    assert found.agrees is agrees
+    assert found.passed is passed
     assert found.text.startswith(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -65,6 +66,16 @@ def test_each_outcome_has_its_level(run, p, out_of_sample, level, text) -> None:
 def test_the_threshold_belongs_to_skill() -> None:
     levels = [verdict(facts(), robustness(SELECTED, p=p)).level for p in (0.045, 0.055)]
     assert levels == ["worth a hold-out", "cannot be told from luck"]
+
+
+@pytest.mark.parametrize(("median", "says"), [(40.0, True), (31.0, False), (-5.0, False)])
+def test_money_without_direction_is_named(median: float, says: bool) -> None:
+    tests = robustness(SELECTED, p=0.3)
+    direction = tests.random_direction
+    found = dataclasses.replace(direction.selected_total_r, null_median=median)
+    direction = dataclasses.replace(direction, selected_total_r=found)
+    text = verdict(facts(), dataclasses.replace(tests, random_direction=direction)).text
+    assert ("Half of all repeats find 40.0 R or more: the money comes from search" in text) == says
 
 
 def test_reasons_name_the_coin_then_months_then_halves() -> None:

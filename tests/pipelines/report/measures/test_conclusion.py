@@ -109,7 +109,7 @@ def test_an_opened_hold_out_is_a_finding(make_run: MakeRun) -> None:
         robustness=robustness(p=0.01)
     )
     assert report.verdict.level == "held up"
-    assert "The hold-out agrees: #7 made" in read_page(html_text(report)).by_id("findings").text
+    assert "Hold-out passed: #7 made" in read_page(html_text(report)).by_id("findings").text
 
 
 def test_the_summary_names_the_combination_by_the_verdict(skilled: Report, make_run) -> None:
