@@ -30,6 +30,10 @@ DEFAULT_COLUMNS = (
     "rev_rb",
 )
 
+_ALIKE = (
+    "Neighbouring rows are often near-identical; the report's table has one row for each group."
+)
+
 
 def top(
     run: arguments.Run,
@@ -65,7 +69,7 @@ def top(
     shown = [column(name) for name in _shown(asked, by, with_joined(found))]
     if asked:
         found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
-    notes = [*_order_note(by, ascending=ascending), run_note(loaded, ranking.min_trades)]
+    notes = [*_order_note(by, ascending=ascending), _ALIKE, run_note(loaded, ranking.min_trades)]
     render(terminal(), found, shown, format, notes=notes)
 
 

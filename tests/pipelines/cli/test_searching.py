@@ -41,6 +41,8 @@ class TestTop:
         found = read(said)
         assert status == 0
         assert aside == (
+            "Neighbouring rows are often near-identical; the report's table has one row for each"
+            " group.\n"
             "GER40: 100% of 864 combinations computed, at least 10 trades each. Realistic fills,"
             " spread 1.5 points, slippage 0, commission 0; bars 2024-01-02T07:00Z to"
             " 2024-01-02T07:04Z. News filter: off.\n"

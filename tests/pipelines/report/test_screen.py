@@ -28,8 +28,8 @@ def test_the_ten_best_fit_the_width(make_run: Callable[..., MadeUpRun], width: i
     rows = [line.split() for line in lines[rule + 1 : rule + 11]]
     assert [row[0] for row in rows] == [str(rank) for rank in range(1, 11)]
     best = run.report().overall.best
-    assert [row[2] for row in rows] == [f"{score:.4f}" for score in best["score"].head(10)]
-    assert [row[3] for row in rows] == [f"{value:.1f}" for value in best["total_r"].head(10)]
+    assert [row[2] for row in rows] == [f"{value:.1f}" for value in best["total_r"].head(10)]
+    assert [row[8] for row in rows] == [f"{score:.4f}" for score in best["score"].head(10)]
     assert [row[1] for row in rows] == [str(combo_id) for combo_id in best["combo_id"][:10]]
     head = " ".join(" ".join(lines[1:rule]).split())
     assert all(heading in head for heading in ("RR", "stop", "trailing"))

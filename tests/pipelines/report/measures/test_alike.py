@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from pipelines.report import facts
 from pipelines.report.measures.alike import SAME_DATES, representatives
 from pipelines.report.measures.replay import Replay
+from pipelines.report.screen import show_report
 from tests.helpers.html_page import top_of
 from tests.helpers.runs.reported_runs import MadeUpRun
 
@@ -53,6 +56,16 @@ def test_the_top_counts_whom_each_row_represents(traded: tuple[MadeUpRun, RunSou
     assert report.top["rank"].tolist() == counts.index.tolist()
     assert report.top["alike"].tolist() == counts.tolist()
     assert "alike" not in run.report().top
+
+
+def test_80_columns_have_room_for_alike_and_sharpe(traded: tuple[MadeUpRun, RunSource]) -> None:
+    run, source = traded
+    console = Console(file=io.StringIO(), width=80)
+    show_report(console, run.report(source))
+    lines = console.file.getvalue().splitlines()
+    rule = next(i for i, line in enumerate(lines) if line.startswith("─"))
+    headings = lines[rule - 2].split() + lines[rule - 1].split()
+    assert {"alike", "Sharpe", "DD", "session", "RR", "stop", "trailing"} <= set(headings)
 
 
 @pytest.mark.parametrize(
