@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from pipelines.render.html.figure import Figure
-from pipelines.report.html import effect_figures, grid_figures, luck, trade_figures
+from pipelines.report.html import effect_figures, grid_figures, luck_figures, trade_figures
 from pipelines.report.report import Report
 
 Draw = Callable[[Report], Iterable[Figure]]
 
 FIGURES: dict[str, tuple[Draw, ...]] = {
     "distribution": (grid_figures.total_r, grid_figures.score),
-    "luck": (luck.luck, luck.walk_forward, luck.cross_validation, luck.years),
+    "luck": (
+        luck_figures.luck,
+        luck_figures.walk_forward,
+        luck_figures.cross_validation,
+        luck_figures.years,
+    ),
     "cost": (grid_figures.cost,),
     "pairs": (effect_figures.pairs,),
     "shares": (effect_figures.shares,),

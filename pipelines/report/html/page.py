@@ -16,7 +16,7 @@ from pipelines.render.html.assembly import environment, plotly_base64, script_js
 from pipelines.render.html.words import number, per_trade_r, plural, readable
 from pipelines.report import facts
 from pipelines.report.facts import Section
-from pipelines.report.html import luck, tables
+from pipelines.report.html import luck_tables, tables
 from pipelines.report.html.effect_figures import pair_limit
 from pipelines.report.html.figures import draw_figures
 from pipelines.report.html.findings import findings, none_ranked, profitable_pct, state
@@ -90,9 +90,9 @@ def _luck(report: Report) -> dict[str, Any] | None:
         return None
     return {
         "draws": tests.random_direction.draws,
-        "table": luck.luck_table(tests),
-        "rules": luck.rules_table(tests),
-        "others": luck.other_tests(tests),
+        "table": luck_tables.luck_table(tests),
+        "rules": luck_tables.rules_table(tests),
+        "others": luck_tables.other_tests(tests),
     }
 
 

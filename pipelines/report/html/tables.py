@@ -52,13 +52,14 @@ _VARIATION_HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class TradesCommand:
-    """Parameter file and command that list the trades of a ranked combination."""
+    """Parameter file of a ranked combination, and commands that write it and the trades."""
 
     rank: int
     combo_id: int
     params_file: str
     params_json: str
     params_href: str
+    export: str
     command: str
 
 
@@ -142,6 +143,8 @@ def _trades_command(report: Report, row: dict[str, Scalar]) -> TradesCommand:
         params_file=file,
         params_json=params,
         params_href=f"data:application/json;charset=utf-8,{quote(params)}",
+        export=f"ib-grid export {shlex.quote(report.info.run)} --id {combo_id}"
+        f" --out {shlex.quote(file)}",
         command=f"{report.info.trades_command} --params {shlex.quote(file)}"
         f" --out {shlex.quote(out)}",
     )

@@ -44,13 +44,15 @@ def test_hint_is_the_needed_command(traded: tuple[MadeUpRun, RunSource], page: E
     run, _ = traded
     for row in represented(run):
         section = page.by_id(f"trades-{row['combo_id']}")
-        content, command = (pre.text for pre in section.all("pre"))
+        lines, content = (pre.text for pre in section.all("pre"))
         combo_id = int(row["combo_id"])
         params = params_from_mapping(json.loads(content))
         assert params == run.info.grid.params(combo_id)
-        words = shlex.split(command)
-        assert command.startswith(run.info.trades_command)
+        export, _, options = lines.partition(run.info.trades_command)
         (link,) = section.all("a")
+        file = link.attributes["download"]
+        assert export.split() == ["ib-grid", "export", "RUN", "--id", str(combo_id), "--out", file]
+        words = shlex.split(options)
         assert words[words.index("--params") + 1] == link.attributes["download"]
         assert words[words.index("--out") + 1] == f"GER40_{combo_id}_trades.csv"
     links = [row["trades_link"] for row in top_table(page)]

@@ -1,4 +1,4 @@
-"""Robustness tests on the page: pictures, tables, and what they mean."""
+"""Tables of the robustness tests, and the other tests in words."""
 
 from __future__ import annotations
 
@@ -6,64 +6,16 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from ib_grid.analysis.plots import robustness_figures as drawn
 from ib_grid.robustness.results import (
     SELECTION_RULES,
     NullComparison,
     Robustness,
     WalkForward,
 )
-from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.html.table import Cell, Heading, Row, Table
 from pipelines.render.html.words import number, percent
-from pipelines.report.report import Report
 
 Fact = tuple[str, Markup]
-
-
-def luck(report: Report) -> Iterator[Figure]:
-    """Draw the total R of selections with coin-flipped directions."""
-    if report.robustness and report.robustness.selected:
-        found = report.robustness.random_direction.selected_total_r
-        yield page_figure(
-            "luck-histogram",
-            "Total R of the selected combination: this run and luck",
-            "Histogram of the selected combination's total R with coin-flipped directions",
-            drawn.luck_figure(found),
-        )
-
-
-def walk_forward(report: Report) -> Iterator[Figure]:
-    """Draw cumulative R of a selection on past months over the coin's band."""
-    if report.robustness and report.robustness.walk_forward:
-        yield page_figure(
-            "walk-forward",
-            "Selected on past months, traded in the next",
-            "Line: cumulative R out of sample by date, over the band of coin-flipped directions",
-            drawn.walk_forward_figure(report.robustness.walk_forward),
-        )
-
-
-def cross_validation(report: Report) -> Iterator[Figure]:
-    """Draw what was selected in one half of the dates in the other half."""
-    if report.robustness and report.robustness.cscv:
-        yield page_figure(
-            "cross-validation",
-            "Selected in one half of the dates, traded in the other",
-            "Points: total R in the half that selected and in the other half; losses are shaded",
-            drawn.cross_validation_figure(report.robustness.cscv),
-        )
-
-
-def years(report: Report) -> Iterator[Figure]:
-    """Draw how far years agree on which combinations do well."""
-    if report.robustness and len(report.robustness.years.years) > 1:
-        yield page_figure(
-            "years-agreement",
-            "Do years agree on which combinations do well?",
-            "Heat map: rank correlation of all combinations' total R between years",
-            drawn.years_figure(report.robustness.years),
-        )
 
 
 def luck_table(tests: Robustness) -> Table:
@@ -96,7 +48,7 @@ def _walk_forward_row(found: WalkForward | None) -> Iterator[Row]:
         band = found.coin_band
         values = (found.out_of_sample_total_r, band.median[-1], band.high[-1])
         cells = [Cell(number(value, 1)) for value in values]
-        name = Cell("total R of the walk-forward")
+        name = Cell(f"total R of the walk-forward, {band.draws} repeats")
         yield Row(cells=(name, *cells, Cell(number(found.p, 3))))
 
 
