@@ -30,6 +30,15 @@ _RARE = ("delay_minutes", "limit_through_points", "spread_by_hour")
 RISK_FLOOR = 1e-7
 
 
+def other_model(model: Model) -> Model:
+    """Return the execution model that is not this one.
+
+    >>> other_model("realistic")
+    'original'
+    """
+    return next(other for other in MODELS if other != model)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """The execution model and the costs of a trade.

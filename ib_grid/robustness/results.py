@@ -338,6 +338,11 @@ class Robustness:
     years: Years
     selection_rules: tuple[SelectionRule, ...]
 
+    @property
+    def profitable(self) -> int:
+        """Number of combinations with a total R above 0."""
+        return round(self.random_direction.share_profitable.observed * self.combinations)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the results as JSON values."""
         return dataclasses.asdict(self)

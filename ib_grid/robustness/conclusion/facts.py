@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ib_grid.engine.execution_settings import MODELS
+from ib_grid.engine.execution_settings import other_model
 from ib_grid.engine.fast import engine
 from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.conclusion.robustness_file import read_robustness
@@ -29,15 +29,14 @@ def facts_of(
     source : RunSource or None
         Data behind the run; without, the other execution model is unknown.
     """
-    share, selected = robustness.random_direction.share_profitable.observed, robustness.selected
-    other = None
+    selected, other = robustness.selected, None
     if source is not None and selected is not None:
         other = other_total_r(source, selected.combo_id)
     return RunFacts(
         run=run,
         model=manifest.fills.model,
         combinations=robustness.combinations,
-        profitable=round(share * robustness.combinations),
+        profitable=robustness.profitable,
         min_trades=robustness.min_trades,
         selected=selected,
         other_total_r=other,
@@ -79,7 +78,7 @@ def load_robustness(run: Run) -> Robustness | None:
 def other_total_r(source: RunSource, combo_id: int) -> float:
     """Return the total R of a combination under the execution model that the run did not use."""
     execution = source.context.execution
-    model = next(model for model in MODELS if model != execution.model)
+    model = other_model(execution.model)
     context = dataclasses.replace(
         source.context, execution=dataclasses.replace(execution, model=model)
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from ib_grid.engine.execution_settings import Model
+from ib_grid.engine.execution_settings import Model, other_model
 from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.results import NullComparison, Robustness, Selected
 
@@ -26,8 +26,7 @@ Level = Literal[
 ]
 MAX_P = 0.05
 N_REASONS = 3
-_FILLS = {"realistic": "realistic fills", "original": "the old optimizer's fills"}
-_OTHER: dict[Model, Model] = {"realistic": "original", "original": "realistic"}
+FILLS = {"realistic": "realistic fills", "original": "the old optimizer's fills"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +290,8 @@ def _other_model(facts: RunFacts) -> Iterable[Reason]:
         return
     yield Reason(
         figure=_signed(facts.other_total_r),
-        text=f"with {_FILLS[_OTHER[facts.model]]}, instead of {_signed(facts.selected.total_r)}.",
+        text=f"with {FILLS[other_model(facts.model)]}, instead of"
+        f" {_signed(facts.selected.total_r)}.",
     )
 
 

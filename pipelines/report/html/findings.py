@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ib_grid.analysis.axis_values import Edge, edges
+from ib_grid.robustness.conclusion.verdict import FILLS
 from pipelines.render.html.words import (
     count_word,
     exact,
@@ -29,8 +30,6 @@ from pipelines.report.facts import BestRecord
 from pipelines.report.measures.eligible import Eligible
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import Report
-
-_FILLS = {"original": "the old optimizer's fills", "realistic": "realistic fills"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +229,7 @@ def _other_model(report: Report) -> Markup:
         "With {} {} profitable. Their median total R is {}&nbsp;R instead of {}&nbsp;R; rank 1"
         " makes {}&nbsp;R instead of {}&nbsp;R."
     ).format(
-        _FILLS[replay.other_model],
+        FILLS[replay.other_model],
         _still_profitable(int(np.count_nonzero(other > 0)), len(other), stay=bool((own > 0).all())),
         number(significant(float(np.median(other))), 1),
         number(significant(float(np.median(own))), 1),

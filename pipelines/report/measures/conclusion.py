@@ -24,9 +24,7 @@ def conclude(
     sums = overall.sums
     profitable, combinations, scope = sums.profitable_combinations, sums.combinations, ""
     if robustness:
-        combinations = robustness.combinations
-        share = robustness.random_direction.share_profitable.observed
-        profitable = round(share * combinations)
+        profitable, combinations = robustness.profitable, robustness.combinations
     elif combinations < len(info.grid):
         scope = "computed so far" if info.row_filter.every_row else "that are stored"
     facts = RunFacts(

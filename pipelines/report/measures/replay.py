@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ib_grid import analysis
 from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
-from ib_grid.engine.execution_settings import MODELS, Model
+from ib_grid.engine.execution_settings import Model, other_model
 from ib_grid.engine.metric_checks import metric_difference
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES
 from ib_grid.grid.params import Params
@@ -82,7 +82,7 @@ def replay(
     best = ranked.iloc[np.unique(represented_by)].head(TOP_TABLE)
     _check_rows(pd.concat([best, others]).drop_duplicates("combo_id"), files, source)
     top = [source.grid.params(int(combo_id)) for combo_id in best["combo_id"]]
-    model: Model = next(m for m in MODELS if m != source.context.execution.model)
+    model = other_model(source.context.execution.model)
     execution = dataclasses.replace(source.context.execution, model=model)
     context = dataclasses.replace(source.context, execution=execution)
     return Replay(
