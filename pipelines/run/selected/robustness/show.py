@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pandas as pd
 from rich.console import Console
 
@@ -32,6 +34,7 @@ def show_robustness(
         f"Verdict: {verdict.level}. {verdict.text}",
         *map(str, verdict.reasons),
         f"written: {path}",
+        f"For the report with this verdict: ib-grid report {shlex.quote(str(path.parent))}",
     ]
     render(console, robustness_table(found), _COLUMNS, asked, notes=notes)
 

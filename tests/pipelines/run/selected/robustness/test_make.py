@@ -101,6 +101,7 @@ def test_command_prints_a_table_and_the_file(ib_grid_command: Command, run_dir: 
     assert content["walk_forward"]["in_sample_months"] == 1
     status, out, said = ib_grid_command("robustness", run_dir, *few, "--anchored")
     assert (status, "Verdict: " in said) == (0, True)
+    assert f"ib-grid report {run_dir}" in said
     assert "out-of-sample total R" in out
 
 
