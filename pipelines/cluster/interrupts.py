@@ -28,6 +28,9 @@ _leaves = False
 LEAVE_SECONDS = 20.0
 _STOPPING = ("stopping", "stopping; one more Ctrl-C leaves at once")
 _LEAVE_AT_SIGNAL = 3
+# Folders that `exit_at_once` removes, and what it says last.
+temporary_folders: set[str] = set()
+_last_words: list[str] = []
 
 
 def leave_in_time() -> None:
@@ -62,11 +65,28 @@ def _leave() -> None:
 
 
 def exit_at_once() -> NoReturn:
-    """Exit without Python's shutdown; remove the folder of the fork server's socket, if any."""
-    with contextlib.suppress(AttributeError, KeyError):  # there is none
-        folder = sys.modules["multiprocessing"].current_process()._config["tempdir"]
+    """Exit without Python's shutdown; remove temporary folders, that of sockets included."""
+    folders = list(temporary_folders)
+    with contextlib.suppress(AttributeError, KeyError):  # there is no fork server
+        folders.append(sys.modules["multiprocessing"].current_process()._config["tempdir"])
+    for folder in folders:
         sys.modules["shutil"].rmtree(folder, ignore_errors=True)
+    for text in _last_words:
+        _tell(text)
     os._exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def tell_when_stopped(text: str) -> Iterator[None]:
+    """Write a line to standard error if Ctrl-C or SIGTERM stops the block."""
+    _last_words.append(text)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _tell(text)
+        raise
+    finally:
+        _last_words.remove(text)
 
 
 def _tell_stopping(signals: int) -> None:

@@ -117,7 +117,7 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
     from rich.console import Console
 
     from pipelines.cluster.clusters import default_workers
-    from pipelines.cluster.interrupts import keep_open
+    from pipelines.cluster.interrupts import keep_open, tell_when_stopped
     from pipelines.render.tables import terminal
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
@@ -127,7 +127,7 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
     console = Console(stderr=True)
     with keep_open() as stack:
         result = run_grid(settings, inputs, console, stack)
-        try:
+        with tell_when_stopped("Every chunk is done. Run the same command again for the report."):
             if settings.robustness:
                 ranking, workers = settings.ranking, result.workers
                 make_missing(result.folder, inputs.source, console, ranking, workers)
@@ -140,7 +140,4 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
                 processes=settings.workers or default_workers(),
                 workers=result.workers,
             )
-        except KeyboardInterrupt:
-            typer.echo("Every chunk is done. Run the same command again for the report.", err=True)
-            raise
     show_report(terminal(), *written)

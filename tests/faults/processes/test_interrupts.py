@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.faults.disturbed_runs import PLAN, Child, Children, Place, assert_goes_on
+from tests.helpers.faults.injected import fault
 
 pytestmark = [pytest.mark.faults, pytest.mark.cluster]
 
@@ -65,6 +66,16 @@ def test_stopped_while_modules_are_imported(place: Place, children: Children, li
     assert child.said() == "stopped\n"
     assert not place.run_dir.exists()
     assert list((place.folder / "tmp").iterdir()) == []
+
+
+def test_stopped_while_the_report_imports_modules(place: Place, children: Children) -> None:
+    stop = fault("interrupt", module="plotly")
+    child = children.start(place.words(), module="tests.helpers.faults.injected", environment=stop)
+    assert child.ended() == 130, child.said()
+    last = "stopped\nEvery chunk is done. Run the same command again for the report.\n"
+    assert child.said().endswith(last)
+    assert list((place.folder / "tmp").iterdir()) == []
+    assert place.manifest.state == "finished"
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.5])

@@ -118,6 +118,17 @@ def slow(chunk: int, seconds: float, impatience: float) -> None:
     engine.evaluate = evaluate  # type: ignore[assignment]
 
 
+def interrupt(module: str) -> None:
+    """Press Ctrl-C in the main process while it imports a module."""
+
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == module and multiprocessing.parent_process() is None:
+                signal.raise_signal(signal.SIGINT)
+
+    sys.meta_path.insert(0, Interrupting())  # type: ignore[arg-type]
+
+
 def impatient(seconds: float) -> None:
     """Take a worker for frozen after a few seconds."""
     watch.STILL_SECONDS = seconds
@@ -127,7 +138,14 @@ def _index(args: tuple[object, ...]) -> int:
     return next(value.index for value in args if isinstance(value, Chunk))
 
 
-_KINDS = {"hold": hold, "impatient": impatient, "kill": kill, "memory": memory, "slow": slow}
+_KINDS = {
+    "hold": hold,
+    "impatient": impatient,
+    "interrupt": interrupt,
+    "kill": kill,
+    "memory": memory,
+    "slow": slow,
+}
 
 
 def _install() -> None:

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from pipelines.cluster.interrupts import defer_interrupts, interrupt_once
+from pipelines.cluster.interrupts import defer_interrupts, interrupt_once, tell_when_stopped
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -55,3 +55,15 @@ def test_a_third_interrupt_is_not_deferred() -> None:
             signal.raise_signal(signal.SIGINT)
             steps.append(step)
     assert steps == ["first", "second"]
+
+
+def test_only_a_stopped_block_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    with tell_when_stopped("nothing stops this"):
+        pass
+    with (
+        pytest.raises(KeyboardInterrupt),
+        interrupt_once(),
+        tell_when_stopped("run it again"),
+    ):
+        signal.raise_signal(signal.SIGINT)
+    assert capfd.readouterr().err == "stopping\nrun it again\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.cluster.interrupts import INTERRUPTED
 from pipelines.cluster.local.temporary_folder import temporary_folder
 
 _KILLED = """
@@ -19,6 +20,27 @@ with temporary_folder() as folder:
     open(os.path.join(folder, "spilled"), "w").close()
     os._exit(9)
 """
+
+_STOPPED = """
+import os
+from pipelines.cluster.interrupts import exit_at_once, tell_when_stopped
+from pipelines.cluster.local.temporary_folder import temporary_folder
+with tell_when_stopped("bye"), temporary_folder() as folder:
+    open(os.path.join(folder, "tls.pem"), "w").close()
+    exit_at_once()
+"""
+
+
+def test_stopped_at_once_leaves_nothing(tmp_path: Path) -> None:
+    stopped = subprocess.run(
+        [sys.executable, "-c", _STOPPED],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert stopped.returncode == INTERRUPTED
+    assert stopped.stderr == b"bye\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_left_by_a_killed_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
