@@ -338,7 +338,13 @@ def test_two_symbols_of_different_years_are_refused(
 # Between the years, what an index and gold have gone through without a bar of it to be seen.
 @pytest.mark.parametrize(
     ("years", "first", "last"),
-    [(6, 3_600, 12_000), (10, 260, 1_900), (15, 4_000, 20_000), (19, 800, 16_000), (0.5, 10, 19)],
+    [
+        (6, 3_600, 12_000),
+        (10, 260, 1_900),
+        (15, 4_000, 20_000),
+        (19, 800, 16_000),
+        (0.5, 1_000, 1_900),
+    ],
 )
 def test_one_symbol_of_different_years_is_taken(
     years: float, first: float, last: float, ib_grid_command: Command

@@ -29,6 +29,7 @@ import platformdirs
 
 # Folders of the package with kernels, or with constants that kernels are compiled with.
 _KERNEL_FOLDERS = (
+    "account",
     "account/challenge",
     "engine",
     "engine/fast",

@@ -19,7 +19,6 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from plotly.offline import get_plotlyjs
 
-from ib_grid import analysis
 from ib_grid.analysis import top
 from ib_grid.robustness.conclusion.facts import facts_of
 from ib_grid.robustness.conclusion.robustness_file import write_robustness
@@ -93,8 +92,6 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
         given = {"data": bars, "grid": str(grid), "chunk_size": 8_000, "execution": model}
         runs.append(computed_run(own, **given))
     _write_tests(runs[0])
-    # Compiled here: the notebook would note that it compiles.
-    assert len(analysis.trades(load_run(str(runs[0])), 0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IB_GRID_RUN", str(runs[0]))
         patch.setenv("IB_GRID_OTHER_RUN", str(runs[1]))
@@ -147,7 +144,8 @@ def test_notebook_alternates_text_and_code() -> None:
 def test_nothing_went_wrong_or_warned(executed: Executed) -> None:
     for output in executed.outputs:
         assert output["output_type"] != "error", output
-        assert output.get("name") != "stderr", output["text"]
+        if output.get("name") == "stderr":  # a kernel that nothing has compiled before
+            assert output["text"].startswith("note: compiling the engine"), output["text"]
 
 
 @pytest.mark.cluster
