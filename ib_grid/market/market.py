@@ -10,7 +10,7 @@ import numpy as np
 from ib_grid.errors import DataError, GridError
 from ib_grid.market import levels as ib_levels
 from ib_grid.market.bars import Bars
-from ib_grid.market.clock import MINUTES_PER_DAY, Days
+from ib_grid.market.clock import MINUTES_PER_DAY, Days, Minutes
 from ib_grid.market.instruments import Session
 from ib_grid.market.levels import SessionLevels
 
@@ -97,3 +97,18 @@ def traded_dates(levels: Mapping[Session, SessionLevels], horizon_minutes: int) 
     ends = np.concatenate([of_session.ib_end for of_session in levels.values()])
     moments = np.concatenate([ends, ends + horizon_minutes])
     return np.unique(moments // MINUTES_PER_DAY)
+
+
+def entry_spans(
+    levels: Mapping[Session, SessionLevels], horizon_minutes: int
+) -> tuple[Minutes, Minutes]:
+    """Return the minutes between which these sessions can be entered.
+
+    Returns
+    -------
+    first, last : int64 arrays, shape (n_dates of all sessions,)
+        `ib_start`, and `horizon_minutes` after `ib_end`, UTC; both included.
+    """
+    first = np.concatenate([of_session.ib_start for of_session in levels.values()])
+    ends = np.concatenate([of_session.ib_end for of_session in levels.values()])
+    return first, ends + horizon_minutes

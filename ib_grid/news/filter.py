@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,24 @@ class NewsFilter:
         if not len(starts):
             return starts, ends
         return starts[np.append(0, apart + 1)], ends[np.append(apart, -1)]
+
+    def within(self, first: Minutes, last: Minutes) -> NewsFilter:
+        """Return the filter of the events that block any minute of some spans.
+
+        Parameters
+        ----------
+        first, last : int64 arrays, shape (n_spans,)
+            Both minutes of a span included; in any order, and spans may overlap.
+
+        Examples
+        --------
+        >>> news = NewsFilter(events=np.array([100, 200, 300]))
+        >>> news.within(np.array([202]), np.array([297])).events
+        array([200])
+        """
+        begun = np.searchsorted(np.sort(first), self.events + self.after_minutes, side="right")
+        over = np.searchsorted(np.sort(last), self.events - self.before_minutes)
+        return dataclasses.replace(self, events=self.events[begun > over])
 
     def to_dict(self) -> dict[str, int | str]:
         """Return everything that can change a number, for a manifest or a fingerprint."""

@@ -31,9 +31,8 @@ _HINT = (
 class LoadedNews:
     """The news filter of a run, its events and its provenance.
 
-    The filter has the events near the session dates, and its `to_dict` belongs into the fingerprint
-    of a run; `events` are all high-impact ones in the currencies, however far from the session
-    dates.
+    The filter has the events near the session dates; `events` are all high-impact ones in the
+    currencies, however far from the session dates.
     """
 
     filter: NewsFilter
@@ -86,7 +85,7 @@ def _read(settings: NewsSettings) -> Calendar:
 
 
 def _events_near(events: Sequence[Event], dates: Days) -> tuple[Event, ...]:
-    """Return the events that can matter on these dates; others must not change a fingerprint."""
+    """Return the events that can matter on these dates."""
     if not len(dates):
         return ()
     first = (int(dates[0]) - MARGIN_DAYS) * MINUTES_PER_DAY

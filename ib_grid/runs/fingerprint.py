@@ -8,7 +8,15 @@ from collections.abc import Mapping
 
 from ib_grid.engine.results_version import RESULTS_VERSION
 from ib_grid.errors import RunMismatchError
+from ib_grid.market.instruments import Session
+from ib_grid.market.levels import SessionLevels
+from ib_grid.market.market import entry_spans
+from ib_grid.news.filter import NewsFilter
 from ib_grid.storage.paths import AnyPath
+
+# Stress tests enter up to so much later than the run.
+LATE_MINUTES = 5
+_FORMER_NEWS = "former_news"
 
 
 def identity(
@@ -23,12 +31,14 @@ def identity(
     dates: Mapping[str, object] | None = None,
     clock: Mapping[str, object] | None = None,
     values_sha256: object = None,
+    former_news: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Return all that can change a number; its fingerprint identifies the run.
 
     The row filter and the session dates belong to the identity only if they leave anything out.
     `clock` has the digests of the sessions' UTC minutes, `values_sha256` that of the bars' values,
-    which a file written anew keeps; runs of earlier versions lack them.
+    which a file written anew keeps; runs of earlier versions lack them. `former_news` is what
+    earlier versions recorded as `news`: it is for `as_recorded` and in no fingerprint.
     """
     return {
         "symbol": symbol,
@@ -40,7 +50,24 @@ def identity(
         **({"keep": dict(keep)} if keep else {}),
         **({"dates": dict(dates)} if dates else {}),
         **({"clock": dict(clock)} if clock else {}),
+        **({_FORMER_NEWS: dict(former_news)} if former_news and former_news != news else {}),
     }
+
+
+def news_identity(
+    news: NewsFilter, levels: Mapping[Session, SessionLevels], latest_minutes: int
+) -> dict[str, int | str]:
+    """Return a news filter's part of the identity, with only the events that can block an entry.
+
+    Parameters
+    ----------
+    news : NewsFilter
+    levels : mapping of Session to SessionLevels
+        Of all session dates of the run, held out or not.
+    latest_minutes : int
+        Minutes from `ib_end` to the latest entry: the horizon of the grid and the delay of entries.
+    """
+    return news.within(*entry_spans(levels, latest_minutes + LATE_MINUTES)).to_dict()
 
 
 def fingerprint(content: Mapping[str, object]) -> str:
@@ -49,9 +76,17 @@ def fingerprint(content: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def as_new(here: Mapping[str, object]) -> dict[str, object]:
+    """Return an identity as a new run records it."""
+    return {name: value for name, value in here.items() if name != _FORMER_NEWS}
+
+
 def as_recorded(here: Mapping[str, object], run: Mapping[str, object]) -> dict[str, object]:
-    """Return an identity with only the parts that a run of an earlier version recorded."""
-    return {name: value for name, value in here.items() if name != "clock" or name in run}
+    """Return an identity as the version that began a run recorded it."""
+    found = {n: value for n, value in as_new(here).items() if n != "clock" or n in run}
+    # Earlier versions recorded every event near the bars, also those that can block no entry.
+    former = here.get(_FORMER_NEWS)
+    return {**found, "news": former} if former and former == run.get("news") else found
 
 
 def check_same_run(here: Mapping[str, object], run: Mapping[str, object], run_dir: AnyPath) -> None:

@@ -44,10 +44,12 @@ class Manifest:
 
     Attributes
     ----------
-    instrument, grid, execution, news, dates, keep, cut : mapping
-        As `to_dict` of `Instrument`, `Grid`, `Execution`, `NewsFilter`, `SessionDates`, `RowFilter`
-        and `TopKThreshold`. The instrument is that at the start of the run; `cut` is empty until
+    instrument, grid, execution, dates, keep, cut : mapping
+        As `to_dict` of `Instrument`, `Grid`, `Execution`, `SessionDates`, `RowFilter` and
+        `TopKThreshold`. The instrument is that at the start of the run; `cut` is empty until
         known, or where all rows are kept.
+    news : mapping
+        `fingerprint.news_identity`; in earlier runs with all events near the bars.
     news_statement : NewsStatement
         Provenance of the news filter: calendars, and the dates that they do not cover.
     data : mapping

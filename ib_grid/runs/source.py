@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +24,9 @@ from ib_grid.market.levels import SessionLevels, clock_digests, session_levels
 from ib_grid.market.market import build_market, traded_dates
 from ib_grid.market.session_dates import Levels
 from ib_grid.news.calendars import Event
+from ib_grid.news.filter import NewsFilter
 from ib_grid.news.loading import LoadedNews, load_news
+from ib_grid.runs.fingerprint import news_identity
 from ib_grid.runs.manifest import Manifest
 from ib_grid.storage.atomic_files import is_file
 
@@ -121,20 +123,30 @@ def _load(
     levels = {session: session_levels(bars, session) for session in grid.sessions}
     _check_clock(manifest, levels)
     market = build_market(bars, grid.sessions, grid.horizon_minutes, choose(levels))
-    news = _news(manifest, traded_dates(dates.within(levels), grid.horizon_minutes))
-    if news.filter.to_dict() != manifest.news:
-        raise DataError(
-            "the calendars have changed since this run",
-            location=", ".join(manifest.news_statement.paths),
-            expected="the events that the run was computed with",
-            hint="put the calendars back, or run again with the current calendars",
-        )
+    within = dates.within(levels)
+    news = _news(manifest, traded_dates(within, grid.horizon_minutes))
+    _check_news(manifest, news.filter, within)
     return RunSource(
         symbol=manifest.symbol,
         grid=grid,
         context=BacktestContext(market, manifest.fills, news.filter),
         events=news.events,
     )
+
+
+def _check_news(
+    manifest: Manifest, news: NewsFilter, levels: Mapping[Session, SessionLevels]
+) -> None:
+    """Refuse calendars whose events in reach of an entry are not those of the run."""
+    latest = manifest.plan().grid.horizon_minutes + manifest.fills.delay_minutes
+    # Earlier versions recorded every event near the bars.
+    if manifest.news not in (news_identity(news, levels, latest), news.to_dict()):
+        raise DataError(
+            "the calendars have changed since this run",
+            location=", ".join(manifest.news_statement.paths),
+            expected="the events that the run was computed with",
+            hint="put the calendars back, or run again with the current calendars",
+        )
 
 
 def _check_clock(manifest: Manifest, levels: Levels) -> None:

@@ -22,7 +22,7 @@ from ib_grid.market.market import Market, build_market, traded_dates
 from ib_grid.market.session_dates import Levels, SessionDates
 from ib_grid.news.loading import load_news
 from ib_grid.news.statement import NewsStatement
-from ib_grid.runs.fingerprint import identity
+from ib_grid.runs.fingerprint import identity, news_identity
 from ib_grid.runs.source import RunSource
 from pipelines.config import configuration
 from pipelines.config.settings import Settings
@@ -37,6 +37,8 @@ class RunInputs:
 
     Attributes
     ----------
+    news : mapping
+        `fingerprint.news_identity` of the news filter.
     data : mapping
         Provenance of the bars that take part, for run.json: file, sha256, values_sha256, bars,
         first and last (UTC).
@@ -47,6 +49,7 @@ class RunInputs:
     instrument: Instrument
     grid: Grid
     context: BacktestContext
+    news: Mapping[str, object]
     news_statement: NewsStatement
     data: Mapping[str, object]
     dates: SessionDates
@@ -70,7 +73,8 @@ class RunInputs:
             symbol=self.symbol,
             grid=self.grid.to_dict(),
             execution=self.context.execution.to_dict(),
-            news=self.context.news.to_dict(),
+            news=self.news,
+            former_news=self.context.news.to_dict(),
             data_sha256=str(self.data["sha256"]),
             values_sha256=self.data["values_sha256"],
             keep=self.row_filter.identity,
@@ -97,12 +101,14 @@ def read_inputs(settings: Settings) -> RunInputs:
     levels = prepare.load_levels(settings.levels_file, bars, sha256, grid.sessions)
     dates = session_dates(settings, levels.levels)
     market = _market(bars, dates.ranked(levels.levels), grid, path)
-    traded = traded_dates(dates.within(levels.levels), grid.horizon_minutes)
+    within = dates.within(levels.levels)
+    traded = traded_dates(within, grid.horizon_minutes)
     news = load_news(settings.news_settings, settings.instrument, traded)
     return RunInputs(
         instrument=settings.instrument,
         grid=grid,
         context=BacktestContext(market, execution, news.filter),
+        news=news_identity(news.filter, within, grid.horizon_minutes + execution.delay_minutes),
         news_statement=news.statement,
         data={
             "file": str(path.absolute()),

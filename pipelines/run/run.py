@@ -14,7 +14,7 @@ from ib_grid.errors import StoreError
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.runs import inventory
 from ib_grid.runs.chunk_summary import Summary
-from ib_grid.runs.fingerprint import check_same_run, fingerprint
+from ib_grid.runs.fingerprint import as_new, check_same_run, fingerprint
 from ib_grid.runs.manifest import (
     Manifest,
     has_manifest,
@@ -134,7 +134,7 @@ def new_manifest(settings: Settings, inputs: RunInputs, plan: ChunkPlan) -> Mani
         instrument=inputs.instrument.to_dict(),
         grid=inputs.grid.to_dict(),
         execution=inputs.context.execution.to_dict(),
-        news=inputs.context.news.to_dict(),
+        news=inputs.news,
         news_statement=inputs.news_statement,
         data=inputs.data,
         ranking=dataclasses.asdict(settings.ranking),
@@ -146,7 +146,7 @@ def new_manifest(settings: Settings, inputs: RunInputs, plan: ChunkPlan) -> Mani
         chunks=len(plan),
         settings_per_chunk=plan.settings_per_chunk,
         versions=versions(),
-        fingerprint=fingerprint(inputs.identity),
+        fingerprint=fingerprint(as_new(inputs.identity)),
         state="running",
         created_utc=utc_now(),
         attempts=(),

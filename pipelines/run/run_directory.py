@@ -11,7 +11,7 @@ from pathlib import Path
 from ib_grid.errors import InputError, OutputError, StoreError, UnreachableError
 from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.grid import Grid
-from ib_grid.runs.fingerprint import as_recorded, check_same_run, differences, fingerprint
+from ib_grid.runs.fingerprint import as_new, as_recorded, check_same_run, differences, fingerprint
 from ib_grid.runs.manifest import RUN_FILE, Manifest, has_manifest, read_manifest
 from ib_grid.runs.partition_file import Record, read_record
 from ib_grid.runs.partition_layout import partition_files, results_folder
@@ -181,7 +181,7 @@ def adopted_plan(folder: AnyPath, identity: Mapping[str, object]) -> ChunkPlan |
     None without partitions, or if any readable one belongs to another run.
     """
     records = list(_records(results_folder(folder, str(identity["symbol"]))))
-    if not records or {record.fingerprint for record in records} != {fingerprint(identity)}:
+    if not records or {record.fingerprint for record in records} != {fingerprint(as_new(identity))}:
         return None
     grid = Grid.from_dict(identity["grid"])  # type: ignore[arg-type]
     least = max(record.computed for record in records) // grid.exits_per_setting

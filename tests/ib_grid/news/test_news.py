@@ -1,5 +1,6 @@
 """The news filter in the form that the engines use."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -48,6 +49,20 @@ def test_spans_ascend_with_a_free_minute_between_them(news: NewsFilter) -> None:
     assert len(starts) == len(ends) <= len(news.events)
     assert (starts <= ends).all()
     assert (starts[1:] > ends[:-1] + 1).all()
+
+
+@given(filters, st.lists(st.tuples(minutes, st.integers(0, 20)), max_size=6))
+def test_within_keeps_the_events_that_block_a_minute(
+    news: NewsFilter, spans: list[tuple[int, int]]
+) -> None:
+    asked = {first + i for first, length in spans for i in range(length + 1)}
+    first = np.array([first for first, _ in spans], dtype=np.int64)
+    last = np.array([first + length for first, length in spans], dtype=np.int64)
+    kept = news.within(first, last)
+    alone = [dataclasses.replace(news, events=np.array([event])) for event in news.events]
+    blocking = [one for one in alone if any(blocked_by_hand(one, m) for m in asked)]
+    assert kept.events.tolist() == [int(one.events[0]) for one in blocking]
+    assert (kept.before_minutes, kept.after_minutes) == (news.before_minutes, news.after_minutes)
 
 
 def test_both_ends_are_blocked() -> None:
