@@ -151,7 +151,12 @@ class _DaskPool:
 
     def share(self, value: object) -> Any:
         """Send a value to all workers; return a future of it."""
-        return self._client.scatter(value, broadcast=True, hash=False)
+        from pipelines.cluster.sharing import share
+
+        try:
+            return share(self._client, value)
+        except OSError as error:  # no worker or no scheduler answers
+            raise CancelledError from error
 
     def cancel(self) -> None:
         """Cancel all futures, so that no thread waits for them, and accept no more work."""

@@ -24,6 +24,13 @@ def share(client: Client, value: object) -> Future:
 
     Workers may die and be replaced meanwhile: the value is sent again if the last copy is lost.
     Dask's own broadcast raises a KeyError then, or waits for the dead worker for ever.
+
+    Raises
+    ------
+    ClusterError
+        If worker after worker dies of the value.
+    TimeoutError
+        If there is no worker, or no answer, for two minutes.
     """
     problem = "the last copy was lost"
     for _ in range(_TRIES):
@@ -41,16 +48,18 @@ def share(client: Client, value: object) -> Future:
         if shared.status == "finished":
             return shared
     raise ClusterError(
-        f"workers died {_TRIES} times while the market was sent to them ({problem})",
+        f"workers died {_TRIES} times while the data was sent to them ({problem})",
         hint="run the same command again, with fewer --workers if memory ran out",
     )
 
 
 def _scattered(client: Client, value: object) -> Future:
     """Return a future of a value that is on one worker."""
-    scatter = client._scatter  # the public method waits for ever for a scheduler that is frozen
+    scatter = client._scatter  # the public method waits for ever for a frozen scheduler
     seconds = clusters.NO_WORKERS_SECONDS
-    return client.sync(scatter, value, hash=False, callback_timeout=seconds)
+    # Of a tuple, Dask would return a future of each item.
+    (shared,) = client.sync(scatter, [value], hash=False, callback_timeout=seconds)
+    return shared
 
 
 def _spread(client: Client, shared: Future) -> None:

@@ -57,6 +57,21 @@ def die_once(items: Sequence[int], folder: Path) -> list[int]:
     return doubled(items)
 
 
+class Deadly:
+    """A value that the first process that receives it dies of."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        self.__dict__.update(state)
+        die_once([], self.folder)
+
+
+def second(values: tuple[Deadly, int]) -> int:
+    return values[1]
+
+
 def die(_items: Sequence[int]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -137,6 +152,14 @@ def test_repeated_worker_deaths_are_reported() -> None:
 def test_chunk_of_a_dead_worker_is_done_by_another(tmp_path: Path) -> None:
     with open_executor(2) as two:
         assert list(two.map(partial(die_once, folder=tmp_path), range(4))) == [[0], [2], [4], [6]]
+    assert (tmp_path / "died").exists()
+
+
+@pytest.mark.cluster
+def test_worker_that_dies_of_a_shared_value(tmp_path: Path) -> None:
+    with open_executor(2) as two:
+        shared = two.share((Deadly(tmp_path), 5))
+        assert two.submit(second, shared).result() == 5
     assert (tmp_path / "died").exists()
 
 
