@@ -34,7 +34,7 @@ def share(client: Client, value: object) -> Future:
     """
     problem = "the last copy was lost"
     for _ in range(_TRIES):
-        client.wait_for_workers(1, timeout=clusters.NO_WORKERS_SECONDS)
+        _wait_for_a_worker(client)
         started = time.monotonic()
         try:
             shared = _scattered(client, value)
@@ -53,6 +53,11 @@ def share(client: Client, value: object) -> Future:
     )
 
 
+def _wait_for_a_worker(client: Client) -> None:
+    wait = client._wait_for_workers  # the public method waits for ever for a frozen scheduler
+    client.sync(wait, 1, callback_timeout=clusters.NO_WORKERS_SECONDS)
+
+
 def _scattered(client: Client, value: object) -> Future:
     """Return a future of a value that is on one worker."""
     scatter = client._scatter  # the public method waits for ever for a frozen scheduler
@@ -64,7 +69,8 @@ def _scattered(client: Client, value: object) -> Future:
 
 def _spread(client: Client, shared: Future) -> None:
     """Have every worker fetch the value, in rounds: each worker that has it sends it to others."""
-    waiting, copies = list(client.nthreads()), 1
+    waiting = list(client.nthreads(callback_timeout=clusters.NO_WORKERS_SECONDS))
+    copies = 1
     while waiting:
         some, waiting = waiting[: _BRANCHES * copies], waiting[_BRANCHES * copies :]
         if not _fetched(client, shared, some):

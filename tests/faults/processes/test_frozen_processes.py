@@ -16,6 +16,7 @@ from distributed import Client
 
 from ib_grid.errors import ClusterError
 from pipelines.cluster import clusters
+from pipelines.cluster.executors import open_executor
 from pipelines.cluster.existing_cluster import ExistingCluster
 from pipelines.cluster.interrupts import LEAVE_SECONDS
 from tests.faults.processes.test_killed_processes import cluster
@@ -80,28 +81,45 @@ def test_frozen_scheduler_is_told_and_left_at_once(
     assert_goes_on(place, undisturbed, place.finished())
 
 
-def test_scheduler_that_freezes_while_it_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def existing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExternalCluster]:
+    """Start a scheduler and a worker, whose answers are waited for only briefly."""
     monkeypatch.setattr(clusters, "ANSWER_SECONDS", 1.0)
     monkeypatch.setattr(clusters, "NO_WORKERS_SECONDS", 1.0)
     started = ExternalCluster(tmp_path)
     try:
         started.start(1)
-        existing = ExistingCluster(address=started.address)
-        scheduler = started.processes["scheduler"]
-        for question in ("nthreads", "_get_versions", "run"):
-            with monkeypatch.context() as patch:
-                patch.setattr(Client, question, _frozen(scheduler, getattr(Client, question)))
-                with (
-                    pytest.raises(ClusterError, match="do not answer") as caught,
-                    existing.open(1) as workers,
-                ):
-                    existing.check(workers, tmp_path, "")
-            scheduler.send_signal(signal.SIGCONT)
-            assert caught.value.location == started.address
+        yield started
     finally:
         started.end()
+
+
+def test_scheduler_that_freezes_while_it_is_asked(
+    existing: ExternalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, scheduler = ExistingCluster(address=existing.address), existing.processes["scheduler"]
+    for question in ("nthreads", "_get_versions", "run"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Client, question, _frozen(scheduler, getattr(Client, question)))
+            with (
+                pytest.raises(ClusterError, match="do not answer") as caught,
+                asked.open(1) as workers,
+            ):
+                asked.check(workers, tmp_path, "")
+        scheduler.send_signal(signal.SIGCONT)
+        assert caught.value.location == existing.address
+
+
+@pytest.mark.parametrize("question", ["_wait_for_workers", "_scatter", "nthreads"])
+def test_scheduler_that_freezes_while_data_is_sent(
+    existing: ExternalCluster, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    scheduler = existing.processes["scheduler"]
+    with ExistingCluster(address=existing.address).open(1) as workers:
+        monkeypatch.setattr(Client, question, _frozen(scheduler, getattr(Client, question)))
+        lost = pytest.raises(ClusterError, match="its workers was lost")
+        with lost, open_executor(2, workers) as executor:
+            executor.share("data")
 
 
 def _frozen(scheduler: subprocess.Popen[bytes], ask: Callable[..., object]) -> object:
