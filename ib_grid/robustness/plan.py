@@ -32,7 +32,7 @@ from ib_grid.robustness.whole_grid.selection import Ranking, ranking_of
 
 # Walk-forward and cross-validation are repeated with fewer draws of the coin, and the latter with
 # some of its splits: each draw costs as much as twenty of the whole period.
-NULL_DRAWS = 39
+NULL_DRAWS = 24
 NULL_SPLITS = 8
 _FEWEST_DATES = 3  # of a reality check
 

@@ -81,10 +81,11 @@ def add_extremes(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, score):  # type: ignore[no-untyped-def]
+def put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, score):  # type: ignore[no-untyped-def]
     """Put the scores of exit pair `i` into `score`, shape (n_selections,).
 
-    `slope` is the weight over the width of each metric, shape (n_rankable, n_selections).
+    `slope` is the weight over the width of each metric, shape (n_rankable, n_selections); `others`
+    is True if a metric after the first three has a weight.
     """
     unit, n = scale / UNIT, len(trades)
     total, squares, hits = figures[0, i], figures[1, i], figures[2, i]
@@ -101,7 +102,7 @@ def put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, sc
             + of_sharpe[k] * (sharpe - low_sharpe[k])
             + of_winrate[k] * (winrate - low_winrate[k])
         )
-    if slope[3:].any():
+    if others:
         for k in range(n):
             r, square = unit * (b0 + total[k]), unit * (b1 + squares[k])
             ratio = mean_over_deviation(
@@ -117,9 +118,9 @@ def put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, sc
 @kernel
 def scores_of_setting(figures, base, scale, trades, dates, per_trade, low, slope):  # type: ignore[no-untyped-def]
     """Return the scores of all exit pairs, shape (n_exits, n_selections); see `put_scores`."""
-    scores = np.empty(figures.shape[1:])
+    scores, others = np.empty(figures.shape[1:]), slope[3:].any()
     for i in range(len(scores)):
-        put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, scores[i])
+        put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, scores[i])
     return scores
 
 
@@ -159,10 +160,10 @@ def select_best(  # type: ignore[no-untyped-def]
     eligible = trades >= min_trades
     if not eligible.any():
         return
-    score = np.empty(len(trades))
+    score, others = np.empty(len(trades)), slope[3:].any()
     mark = np.where(eligible, best_score, np.inf)
     for i in range(figures.shape[1]):
-        put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, score)
+        put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, score)
         if not any_reaches(score, mark):
             continue
         for k in range(len(trades)):
