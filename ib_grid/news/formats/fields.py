@@ -23,6 +23,7 @@ from ib_grid.market.csv.layouts.times import (
     parse_date,
 )
 from ib_grid.news.calendars import Calendar, Claim, Event, UntimedEvent, claim_of_events
+from ib_grid.news.formats.date_order import date_form
 from ib_grid.news.formats.entry import Entry, labels, shown
 
 # Names as `normalised_names` writes them. Of several that an entry has, the first counts.
@@ -98,7 +99,8 @@ def calendar_of(raw: RawCalendar, timezone: str | None, date_order: str | None) 
     names = _names(raw)
     raw = _with_impact_words(raw, names)
     texts = [_time_text(entry, names.time) for entry in raw.entries]
-    date = raw.date or _date_form(raw, texts, names, date_order)
+    location = f"{raw.location}, {names.time[0]}"
+    date = raw.date or date_form([text[0] for text in texts], location, date_order)
     timed = [i for i, text in enumerate(texts) if not _is_untimed(text)]
     minutes = _minutes(raw, texts, timed, names, date, timezone)
     events = tuple(
@@ -175,32 +177,6 @@ def _is_untimed(text: tuple[str, ...]) -> bool:
     if len(text) == 1:
         return bool(date_forms(text[0])) and not forms_of(text[0])
     return text[1].casefold() in UNTIMED_WORDS or text[1].casefold().startswith("day ")
-
-
-def _date_form(
-    raw: RawCalendar, texts: Sequence[tuple[str, ...]], names: _Names, date_order: str | None
-) -> str | None:
-    """Return the order of day and month; None if no date leaves the order open."""
-    if date_order is not None:
-        return ORDERS[date_order]
-    alike = [text for text in (t[0].split()[0] for t in texts if t[0]) if _is_open(text)]
-    if not alike:
-        return None
-    n_valid = {
-        date: sum(parse_date(text, date) is not None for text in alike) for date in ORDERS.values()
-    }
-    if len(set(n_valid.values())) == 1:
-        raise DataError(
-            f"the dates, such as {alike[0]!r}, do not tell the day from the month",
-            location=f"{raw.location}, {names.time[0]}",
-            expected="a date with a day above 12, or the order",
-            hint="give --news-date-order day-first or --news-date-order month-first",
-        )
-    return max(n_valid, key=lambda date: n_valid[date])
-
-
-def _is_open(date: str) -> bool:
-    return set(ORDERS.values()) <= set(date_forms(date.rstrip(",")))
 
 
 def _minutes(

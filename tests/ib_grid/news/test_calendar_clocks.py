@@ -182,6 +182,23 @@ def test_day_and_month_are_decided_or_asked_for(order: str, days: list[int]) -> 
     assert [e.minute for e in calendar(read_csv_table, raw, "UTC", order).events] == expected
 
 
+@pytest.mark.parametrize("mark", "/-.")
+def test_short_years_of_a_calendar_are_last_or_asked_for(mark: str) -> None:
+    def raw(pattern: str, n_days: int) -> bytes:
+        days = [dt.date(2024, 3, 13) + dt.timedelta(days) for days in range(n_days)]
+        lines = [f"{d.strftime(pattern.replace('/', mark))},07:30,EUR,High,x" for d in days]
+        return "\n".join(["date,time,currency,impact,event", *lines]).encode()
+
+    for pattern, n_days in (("%y/%m/%d", 1), ("%y/%m/%d", 40), ("%d/%m/%y", 1)):
+        with pytest.raises(DataError, match="do not tell the year from the day") as caught:
+            calendar(read_csv_table, raw(pattern, n_days), "UTC")
+        assert "--news-date-order" in caught.value.hint
+    first = minute("2024-03-13 07:30")
+    assert calendar(read_csv_table, raw("%d/%m/%y", 40), "UTC").events[0].minute == first
+    (event,) = calendar(read_csv_table, raw("%d/%m/%y", 1), "UTC", "day-first").events
+    assert event.minute == first
+
+
 def test_a_holiday_may_lack_currency_and_importance() -> None:
     rows = [
         {"date": "13/03/2031", "time": "All Day", "currency": None, "importance": None},

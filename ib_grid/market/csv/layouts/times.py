@@ -63,6 +63,9 @@ EXAMPLES = (
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DIGITS = ("year", "month", "day", "hour", "minute", "second", "fraction", "ahead_h", "ahead_m")
+_SHORT_YEAR = re.compile(
+    r"(?P<first>\d\d?)(?P<mark>[-/.])(?P<second>\d\d?)(?P=mark)(?P<last>\d\d)(?!\d)"
+)
 
 
 class TimeForm(NamedTuple):
@@ -189,6 +192,33 @@ def parse_date(text: str, date: str) -> dt.date | None:
         return dt.date(full_year(year) if year < 100 else year, month, int(match["day"]))
     except ValueError:
         return None
+
+
+def has_short_year(text: str) -> bool:
+    """Return whether a text starts with a date of a two-digit year, such as 24/03/01."""
+    return _SHORT_YEAR.match(text) is not None
+
+
+def years_are_last(dates: Iterable[str]) -> bool:
+    """Return whether the year is last in dates such as 24/03/01; true if no date has two digits.
+
+    The year is last if a date cannot be year, month and day, or if the first numbers vary more than
+    the last: a file has more days than years.
+
+    Examples
+    --------
+    >>> years_are_last(["24/03/01"]), years_are_last(["03/25/24"])
+    (False, True)
+    >>> years_are_last(["24/03/01", "25/03/01"]), years_are_last(["24/03/01", "24/03/02"])
+    (True, False)
+    """
+    short = [match for date in dates if (match := _SHORT_YEAR.match(date))]
+    if not all(
+        len(date["first"]) == 2 and 1 <= int(date["second"]) <= 12 and 1 <= int(date["last"]) <= 31
+        for date in short
+    ):
+        return True
+    return not short or len({d["first"] for d in short}) > len({d["last"] for d in short})
 
 
 def full_year(year: int) -> int:
