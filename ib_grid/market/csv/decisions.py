@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,9 +15,8 @@ from ib_grid.market.clock import MINUTES_PER_DAY, LocalClock, local_clock
 from ib_grid.market.csv.layouts.dialects import Labels
 from ib_grid.market.csv.layouts.recognition import Dialect
 from ib_grid.market.csv.layouts.time_columns import parse_times
-from ib_grid.market.csv.layouts.times import ORDERS, TimeForm
+from ib_grid.market.csv.layouts.times import ORDERS, TimeForm, has_short_year, years_are_last
 
-_SHORT_YEAR = re.compile(r"\d\d?([-/.])\d\d?\1\d\d(?!\d)")
 _SHORTEST_MONTH = 28  # days
 
 DateOrder = Literal["day-first", "month-first"]
@@ -200,18 +198,28 @@ def _undecided(n_valid: dict[TimeForm, int]) -> bool:
 def check_short_years(
     dialect: Dialect, options: Options, minutes: NDArray[np.int64], location: str
 ) -> None:
-    """Refuse dates such as 24/01/02 if each is a month or more from the next: the year is first."""
-    if options.date_order is not None or not _SHORT_YEAR.match(dialect.example):
+    """Refuse dates such as 24/01/02 that may have the year first.
+
+    Bars of one date do not tell; others do if each date is a month or more from the next.
+    """
+    if options.date_order is not None or not has_short_year(dialect.example):
         return
+    # In UTC, a local date can be two.
+    if np.ptp(minutes) < MINUTES_PER_DAY and not years_are_last([dialect.example]):
+        raise _short_years(dialect, "do not tell the year from the day", location)
     days = np.unique(minutes // MINUTES_PER_DAY)
     starts = np.flatnonzero(np.diff(days, prepend=days[0] - _SHORTEST_MONTH) > 1)
     between = np.diff(days[starts])
-    # In UTC, a local date can be two.
     if len(between) and between.min() >= _SHORTEST_MONTH - 1 and len(days) <= 2 * len(starts):
-        raise DataError(
-            f"the dates, such as {dialect.example!r}, are a month or more apart, read as"
-            f" {dialect.form.date}",
-            location=location,
-            expected="bars of consecutive days",
-            hint="write years with four digits, or give --date-order if the dates are right",
-        )
+        found = f"are a month or more apart, read as {dialect.form.date}"
+        raise _short_years(dialect, found, location)
+
+
+def _short_years(dialect: Dialect, found: str, location: str) -> DataError:
+    return DataError(
+        f"the dates, such as {dialect.example!r}, {found}",
+        location=location,
+        expected="bars of consecutive days",
+        hint="write years with four digits; if the year is last, give --date-order day-first or"
+        " --date-order month-first",
+    )

@@ -175,6 +175,17 @@ def test_a_time_zone_that_unix_times_do_not_use_is_said(options, said, tmp_path)
     assert ("--unix-times server" in decided(quality, "clock")) == said
 
 
+@pytest.mark.parametrize(("zone", "hour"), [("UTC", 14), ("America/New_York", 19)])
+def test_one_date_does_not_tell_a_short_year(zone, hour, tmp_path):
+    bars = made_up_bars(minute_of(2024, 1, 23, hour) + np.arange(500))
+    for pattern in ("%y/%m/%d %H:%M", "%d/%m/%y %H:%M"):
+        text = HEADER + lines(local(zone, pattern), bars)
+        with pytest.raises(DataError, match="do not tell the year from the day") as caught:
+            read(tmp_path, text, timezone=zone)
+        assert "--date-order" in caught.value.hint
+    assert same_bars(read(tmp_path, text, timezone=zone, date_order="day-first")[0], bars)
+
+
 # --- bad rows
 
 BAD = {
