@@ -15,6 +15,7 @@ from ib_grid.engine.fast import engine
 from ib_grid.errors import InputError
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.market.bars import read_origin
+from ib_grid.market.csv.quality import clock_in
 from pipelines.cluster.clusters import choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
@@ -37,8 +38,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"symbol:  {settings.symbol}, {f'described in {file}' if file else 'built in'}"
     yield f"bars:    {data['file']}"
     yield f"         {data['bars']:,} one-minute bars, {data['first']} to {data['last']}"
-    if labels := _labels(settings):
-        yield f"         {labels}"
+    yield from (f"         {line}" for line in _sources(settings))
     for session, levels in inputs.context.market.levels.items():
         flat = int(np.count_nonzero(levels.ib_high <= levels.ib_low))
         yield f"levels:  {session} {session.ib_timezone}: {len(levels.date)} dates" + (
@@ -62,12 +62,16 @@ def describe(settings: Settings) -> Iterator[str]:
     yield f"         about {_estimate(inputs, plan, workers)}"
 
 
-def _labels(settings: Settings) -> str:
-    """Return the minute that times in the source of the bars name; empty if not recorded."""
+def _sources(settings: Settings) -> Iterator[str]:
+    """Yield the clocks and the bar labels of the files that the bars came from, if recorded."""
     quality = read_origin(settings.bars_file).quality or {}
     sources = [*quality.get("sources", ()), *quality.get("earlier_sources", ())]
+    clocks = dict.fromkeys(clock_in(source.get("decisions", ())) for source in sources)
+    if named := ", ".join(filter(None, clocks)):
+        yield f"clock of the source: {named}"
     labels = dict.fromkeys(source.get("labels") for source in sources)
-    return ", ".join(_LABELS[label] for label in labels if label in _LABELS)
+    if said := ", ".join(_LABELS[label] for label in labels if label in _LABELS):
+        yield said
 
 
 def _news_and_inputs(settings: Settings) -> tuple[list[str], RunInputs]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,17 @@ class SourceFile:
     labels: str
     symbol: str
     decisions: tuple[tuple[str, str], ...]
+
+
+def clock_in(decisions: Iterable[tuple[str, str]]) -> str:
+    """Return the name of the clock in the decisions on a file; empty if not recorded.
+
+    Examples
+    --------
+    >>> clock_in([("clock", "Europe/Berlin, as --timezone says")])
+    'Europe/Berlin'
+    """
+    return re.split(r", | \(", dict(decisions).get("clock", ""))[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ib_grid.market.clock import date_of, minute_text
-from ib_grid.market.csv.quality import Gap, QualityReport, SessionYear, SourceFile, Suspicion
+from ib_grid.market.csv.quality import (
+    Gap,
+    QualityReport,
+    SessionYear,
+    SourceFile,
+    Suspicion,
+    clock_in,
+)
 from pipelines.render.data.tables import text_table
 from pipelines.render.tables import Column, table_of
 
@@ -39,6 +47,8 @@ def show_quality(console: Console, quality: QualityReport, path: Path) -> None:
     _section(console, "Longest gaps (UTC)", _gaps(quality.gaps))
     _section(console, "Weekdays without a session bar", _dates(quality.dates_without_session))
     _section(console, "Suspicious bars (kept)", _suspicions(quality.suspicions))
+    for warning in _merged_unlike(quality):
+        console.print(f"\n{warning}", soft_wrap=True, style="yellow")
     console.print(f"\nwritten: {path}", soft_wrap=True)
 
 
@@ -89,6 +99,30 @@ def _rows(quality: QualityReport) -> Table:
     shown = [row for row in rows if row[1] or row[0] in always]
     columns = (Column("", "rows", left=True), Column("", "n", ","), Column("", "note", left=True))
     return table_of(pd.DataFrame(shown, columns=["rows", "n", "note"]), columns)
+
+
+def _merged_unlike(quality: QualityReport) -> Iterator[str]:
+    """Yield a warning for a clock or bar labels that the bars prepared before did not have.
+
+    Files whose every time is a moment cannot be on a wrong clock, but those beside them can.
+    """
+    new, old = quality.sources, quality.earlier_sources
+    if not quality.n_earlier or not old:
+        return
+    clocks = [dict.fromkeys(clock_in(s.decisions) for s in sources) for sources in (new, old)]
+    if any(source.naive for source in (*new, *old)) and clocks[0].keys() != clocks[1].keys():
+        yield _unlike("clock", clocks, "--timezone")
+    labels = [dict.fromkeys(source.labels for source in sources) for sources in (new, old)]
+    if labels[0].keys() != labels[1].keys():
+        yield _unlike("bar labels", labels, "--bar-labels")
+
+
+def _unlike(aspect: str, values: list[dict[str, None]], option: str) -> str:
+    new, old = map(" and ".join, values)
+    return (
+        f"warning: {aspect} {new}, but {old} in the files of the bars prepared before; if one of"
+        f" them is wrong, start over with --replace and the right {option}"
+    )
 
 
 def _n_files(count: int) -> str:

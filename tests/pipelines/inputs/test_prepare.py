@@ -282,6 +282,28 @@ def test_bar_labels_are_recorded_and_shown_by_info(ib_grid_command, csv):
     assert "times in the source are ends of bars (--bar-labels close)" in out
 
 
+def test_merging_another_clock_or_other_labels_is_warned_of(ib_grid_command, tmp_path):
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    first.write_text(csv_files.plain(BARS.take(slice(0, 480)), "Europe/Berlin"))
+    second.write_text(csv_files.plain(BARS.take(slice(480, 1200)), "Europe/Berlin"))
+    berlin = ("--timezone", "Europe/Berlin")
+    prepare(ib_grid_command, "--csv", first, *berlin)
+    out = prepare(ib_grid_command, "--csv", second, *berlin)
+    assert "warning" not in out
+    for option, new, old in (
+        (("--timezone", "UTC"), "clock UTC", "Europe/Berlin"),
+        ((*berlin, "--bar-labels", "close"), "bar labels close", "open"),
+    ):
+        prepare(ib_grid_command, "--csv", first, *berlin, "--replace")
+        out = prepare(ib_grid_command, "--csv", second, *option)
+        (warning,) = [line for line in out.splitlines() if line.startswith("warning")]
+        assert f"{new}, but {old} in the files of the bars prepared before" in warning
+    prepare(ib_grid_command, "--csv", first, *berlin, "--replace")
+    prepare(ib_grid_command, "--csv", second, "--timezone", "UTC")
+    _, out, _ = ib_grid_command("info", "--symbol", "GER40", "--data", "b.parquet", "--no-news")
+    assert "clock of the source: UTC, Europe/Berlin" in out
+
+
 def test_one_option_accepts_many_files(ib_grid_command, csv, tmp_path):
     first, second = tmp_path / "1.csv", tmp_path / "2.csv"
     first.write_text(csv_files.tradingview(BARS.take(slice(0, 700))))
