@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ib_grid.errors import DataError, validation
+from ib_grid.market.csv.layouts.columns import normalised_names
 from ib_grid.news.calendars import (
     IMPACTS,
     currency_of_country,
@@ -86,6 +87,13 @@ def labels(entry: Entry, *, currency: str, impact: str, title: str) -> tuple[str
         raise entry.error(
             f"invalid {currency} {shown(entry.text(currency))}",
             expected="a three-letter code such as USD",
+        )
+    if normalised_names([impact]) == ["priority"] and entry.label(impact).isdecimal():
+        raise entry.error(
+            f"the {impact} {shown(entry.label(impact))} does not tell whether 1 is the highest or"
+            " the lowest",
+            expected=f"{', '.join(IMPACTS)}, or a colour",
+            hint=f"write words; if 3 is the highest, rename {impact} to impact",
         )
     level = normalised_impact(entry.label(impact))
     if level is None:

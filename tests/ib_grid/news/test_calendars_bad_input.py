@@ -43,3 +43,20 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("ib_grid.news.calendar_files.read_regular", refuse)
     with pytest.raises(DataError, match=r"cannot be read \(Permission denied\)"):
         read_calendar(path)
+
+
+@pytest.mark.parametrize("number", "0123")
+def test_a_numbered_priority_is_refused(number: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER.replace("impact", "Priority") + GOOD_ROW.replace("High", number))
+    with pytest.raises(DataError, match="whether 1 is the highest or the lowest") as raised:
+        read_calendar(path)
+    assert "rename priority to impact" in raised.value.hint
+
+
+@pytest.mark.parametrize("word", ["High", "red", "***"])
+def test_a_priority_in_words_or_colours_is_read(word: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER.replace("impact", "priority") + GOOD_ROW.replace("High", word))
+    (event,) = read_calendar(path).events
+    assert event.impact == "High"
