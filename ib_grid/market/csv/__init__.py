@@ -17,10 +17,11 @@ from ib_grid.market.clock import local_clock
 from ib_grid.market.csv import measures
 from ib_grid.market.csv.decisions import Options
 from ib_grid.market.csv.errors import NotBarsError
+from ib_grid.market.csv.layouts.symbols import symbol_in
 from ib_grid.market.csv.merging import Earlier, Merged, merge, with_earlier
 from ib_grid.market.csv.quality import QualityReport, SourceFile, quality_from_dict
 from ib_grid.market.csv.reading import BadRows, FileRows, read_file
-from ib_grid.market.csv.sources import Source, find_files, pair_in
+from ib_grid.market.csv.sources import Source, find_files
 from ib_grid.market.instruments import Instrument
 
 __all__ = ["Earlier", "Options", "QualityReport", "quality_from_dict", "read_csv_bars"]
@@ -53,7 +54,7 @@ def read_csv_bars(
     if options.timezone is not None:
         local_clock(options.timezone, "--timezone")
     files, passed_over = _read_files(find_files(paths), options)
-    _check_pair(files, instrument)
+    _check_symbol(files, instrument)
     merged = merge(files)
     flat = measures.fills_closed_time(merged.bars, instrument) & (not options.keep_flat)
     moving = merged.bars.take(~flat)
@@ -99,12 +100,12 @@ def _read_files(sources: Sequence[Source], options: Options) -> tuple[list[FileR
     return files, passed_over
 
 
-def _check_pair(files: Sequence[FileRows], instrument: Instrument) -> None:
-    """Refuse files that name another pair of currencies than the instrument does."""
-    pair = pair_in(instrument.symbol)
+def _check_symbol(files: Sequence[FileRows], instrument: Instrument) -> None:
+    """Refuse files that name another well-known symbol than the instrument does."""
+    symbol = symbol_in(instrument.symbol)
     for rows in files:
-        found = pair_in(rows.symbol) or pair_in(rows.source.name)
-        if pair and found and found != pair:
+        found = symbol_in(rows.symbol) or rows.source.symbol
+        if symbol and found and found != symbol:
             raise DataError(
                 f"the file holds bars of {found}",
                 location=str(rows.source),

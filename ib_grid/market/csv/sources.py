@@ -17,6 +17,7 @@ from typing import cast
 
 from ib_grid.errors import DataError
 from ib_grid.market.csv.errors import NotBarsError
+from ib_grid.market.csv.layouts.symbols import symbol_in
 from ib_grid.storage.atomic_files import is_file
 
 BLOCK_BYTES = 4 << 20
@@ -40,9 +41,6 @@ _FOREIGN = {
     b"7z\xbc\xaf": ("a 7z archive", "unpack it"),
     b"Rar!": ("a RAR archive", "unpack it"),
 }
-_HISTDATA = re.compile(r"DAT_[A-Z]+_([A-Z0-9]+)_")
-_CURRENCIES = "AUD|CAD|CHF|CNH|EUR|GBP|JPY|MXN|NOK|NZD|SEK|SGD|TRY|USD|XAG|XAU|ZAR"
-_PAIR = re.compile(rf"(?<![A-Z])((?:{_CURRENCIES})(?:{_CURRENCIES}))(?![A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,8 @@ class Source:
 
     @property
     def symbol(self) -> str:
-        """The symbol in the name of a file from HistData, or the pair in any; empty if none."""
-        match = _HISTDATA.match(self.name.upper())
-        return match[1] if match else pair_in(self.name)
+        """The symbol in the name of the file, by its common name; empty if none."""
+        return symbol_in(self.name)
 
     @property
     def optional(self) -> bool:
@@ -82,12 +79,6 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.path}/{self.member}" if self.member else str(self.path)
-
-
-def pair_in(text: str) -> str:
-    """Return the pair of currencies that a name contains, such as EURUSD; empty if none."""
-    match = _PAIR.search(re.sub("[/_]", "", text.upper())) or _PAIR.search(text.upper())
-    return match[1] if match else ""
 
 
 def find_files(paths: Sequence[Path]) -> list[Source]:

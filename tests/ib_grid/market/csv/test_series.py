@@ -124,17 +124,40 @@ def test_prices_too_low_for_the_spread_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("symbol", "name", "refused"),
-    [("XAUUSD", "EURUSD_2024", True), ("EURUSD.m", "eur_usd", False), ("GER40", "EURUSD", False)],
+    ("symbol", "name", "found"),
+    [
+        ("XAUUSD", "EURUSD_2024", "EURUSD"),
+        ("EURUSD.m", "eur_usd", ""),
+        ("GER40", "EURUSD", "EURUSD"),
+        ("GER40", "NAS100_m1", "NAS100"),
+        ("GER40", "USTEC.cash", "NAS100"),
+        ("DAX", "us30m", "US30"),
+        ("US500", "DAT_ASCII_NSXUSD_M1_2024", "NAS100"),
+        ("GER40", "DAT_ASCII_GRXEUR_M1_2024", ""),
+        ("DE40", "DAX40-2024", ""),
+        ("XAUUSD", "Gold_2024", ""),
+        ("GER40", "FTSEMIB", ""),
+        ("GER40", "US30Y", ""),
+        ("MINE", "EURUSD", ""),
+    ],
 )
-def test_a_file_of_another_pair_is_refused(symbol, name, refused, tmp_path):
+def test_a_file_of_another_symbol_is_refused(symbol, name, found, tmp_path):
     written(tmp_path, **{name: BARS})
     instrument = dataclasses.replace(ALWAYS, symbol=symbol)
-    if refused:
-        with pytest.raises(DataError, match="the file holds bars of EURUSD"):
+    if found:
+        with pytest.raises(DataError, match=f"the file holds bars of {found}"):
             read(tmp_path, instrument)
     else:
         assert len(read(tmp_path, instrument)[0]) == 300
+
+
+def test_files_named_as_two_indices_are_refused(tmp_path):
+    written(tmp_path, DAX_2024=BARS, GER40_2024=BARS)
+    instrument = dataclasses.replace(ALWAYS, symbol="MINE")
+    assert len(read(tmp_path, instrument)[0]) == 300
+    written(tmp_path, US30_2024=BARS)
+    with pytest.raises(DataError, match="the files hold bars of GER40 and of US30"):
+        read(tmp_path, instrument)
 
 
 def test_close_times_in_utc_are_the_end_of_bars(tmp_path):
