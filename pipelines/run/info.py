@@ -41,7 +41,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield from (f"         {line}" for line in _sources(settings))
     for session, levels in inputs.context.market.levels.items():
         flat = int(np.count_nonzero(levels.ib_high <= levels.ib_low))
-        yield f"levels:  {session} {session.ib_timezone}: {len(levels.date)} dates" + (
+        yield f"levels:  {session} {session.ib_timezone}: {_count(len(levels.date), 'date')}" + (
             f", {flat} without a range" if flat else ""
         )
     for note in (*inputs.dates.notes(), *inputs.notes):
@@ -50,7 +50,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield from (f"         {line}" for line in news[1:])
     yield f"fills:   {fills_text(execution)}"
     axes = " x ".join(str(n) for n in grid.shape)
-    yield f"grid:    {settings.grid}, {len(grid):,} combinations ({axes})"
+    yield f"grid:    {settings.grid}, {_count(len(grid), 'combination')} ({axes})"
     for factor in factors(grid):
         unit = f" {factor.unit}" if factor.unit else ""
         values = ", ".join(map(value_text, factor.values)).replace("–", "-")  # as in a grid file
@@ -58,8 +58,13 @@ def describe(settings: Settings) -> Iterator[str]:
     workers = choose_cluster(settings).planned_workers
     rows = settings.chunk_size or chunk_bag.rows_per_chunk(grid, workers)
     plan = plan_chunks(grid, rows)
-    yield f"run:     {len(plan)} chunks on {workers} workers"
+    yield f"run:     {_count(len(plan), 'chunk')} on {_count(workers, 'worker')}"
     yield f"         about {_estimate(inputs, plan, workers)}"
+
+
+def _count(n: int, noun: str) -> str:
+    """Return a count and its noun."""
+    return f"{n:,} {noun if n == 1 else f'{noun}s'}"
 
 
 def _sources(settings: Settings) -> Iterator[str]:
@@ -100,6 +105,6 @@ def _estimate(inputs: RunInputs, plan: ChunkPlan, workers: int) -> str:
     rows = sum(chunk.n_rows for chunk in chunks)
     total = seconds / rows * len(plan.grid) / min(workers, len(plan), CPU_COUNT)
     return (
-        f"{duration(total)} of computing on this machine (estimated from {len(chunks)} chunks),"
-        " plus starting workers, writing and the report"
+        f"{duration(total)} of computing on this machine (estimated from"
+        f" {_count(len(chunks), 'chunk')}), plus starting workers, writing and the report"
     )

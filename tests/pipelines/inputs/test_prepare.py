@@ -282,6 +282,15 @@ def test_bar_labels_are_recorded_and_shown_by_info(ib_grid_command, csv):
     assert "times in the source are ends of bars (--bar-labels close)" in out
 
 
+def test_info_counts_one_in_the_singular(ib_grid_command, csv):
+    csv.write_text(csv_files.tradingview(BARS.take(slice(0, 240))))
+    prepare(ib_grid_command, "--csv", csv)
+    info = ("info", "--symbol", "GER40", "--data", "b.parquet", "--no-news", "--workers", "1")
+    _, out, _ = ib_grid_command(*info)
+    assert "08:00-08:30 Europe/Berlin: 1 date\n" in out
+    assert "on 1 worker\n" in out
+
+
 def test_merging_another_clock_or_other_labels_is_warned_of(ib_grid_command, tmp_path):
     first, second = tmp_path / "1.csv", tmp_path / "2.csv"
     first.write_text(csv_files.plain(BARS.take(slice(0, 480)), "Europe/Berlin"))
