@@ -6,16 +6,18 @@ import re
 
 # Names of one market, by the name that stands for all.
 _NAMES = {
-    "GER40": "GER40 GER30 DE40 DE30 DAX DAX40 DAX30 GRXEUR DEUIDXEUR",
-    "NAS100": "NAS100 USTEC US100 NDX NDX100 NSXUSD USATECHIDXUSD",
-    "US30": "US30 DJ30 WS30 USA30IDXUSD",
-    "US500": "US500 SPX500 SPXUSD USA500IDXUSD",
-    "UK100": "UK100 FTSE FTSE100 UKXGBP GBRIDXGBP",
+    "GER40": "GER40 GER30 DE40 DE30 DAX DAX40 DAX30 DE30EUR GRXEUR DEUIDXEUR",
+    "NAS100": "NAS100 USTEC US100 NDX NDX100 NAS100USD NSXUSD USATECHIDXUSD",
+    "US30": "US30 DJ30 WS30 US30USD USA30IDXUSD",
+    "US500": "US500 SPX500 SPX500USD SPXUSD USA500IDXUSD",
+    "UK100": "UK100 FTSE FTSE100 UK100GBP UKXGBP GBRIDXGBP",
     "XAUUSD": "XAUUSD GOLD",
 }
 _MARKET_OF = {name: market for market, names in _NAMES.items() for name in names.split()}
-# Brokers write GER40m or GER40.cash, exporters GER40M1.
-_STARTS = re.compile(rf"({'|'.join(_MARKET_OF)})(?:M1|M|CASH)?(?![A-Z0-9])")
+_ANY = "|".join(_MARKET_OF)
+# Brokers write GER40m or GER40.cash, exporters GER40M1, TradingView "PEPPERSTONE_GER40, 1".
+_STARTS = re.compile(rf"({_ANY})(?:M1|M|CASH)?(?![A-Z0-9])")
+_TRADINGVIEW = re.compile(rf"[A-Z]+_({_ANY}), ")
 _HISTDATA = re.compile(r"DAT_[A-Z]+_([A-Z0-9]+)_")
 _CURRENCIES = "AUD|CAD|CHF|CNH|EUR|GBP|JPY|MXN|NOK|NZD|SEK|SGD|TRY|USD|XAG|XAU|ZAR"
 _PAIR = re.compile(rf"(?<![A-Z])((?:{_CURRENCIES})(?:{_CURRENCIES}))(?![A-Z])")
@@ -24,8 +26,8 @@ _PAIR = re.compile(rf"(?<![A-Z])((?:{_CURRENCIES})(?:{_CURRENCIES}))(?![A-Z])")
 def symbol_in(text: str) -> str:
     """Return the common name of the symbol in the name of a file or instrument; empty if none.
 
-    The symbol is an index or gold that the name starts with, that of a file from HistData, or a
-    pair of currencies anywhere in the name.
+    The symbol is an index or gold that the name starts with, that of a file from TradingView or
+    HistData, or a pair of currencies anywhere in the name.
 
     Examples
     --------
@@ -35,7 +37,7 @@ def symbol_in(text: str) -> str:
     ('EURUSD', '')
     """
     name = text.upper()
-    if match := _STARTS.match(name):
+    if match := _STARTS.match(name) or _TRADINGVIEW.match(name):
         return _MARKET_OF[match[1]]
     if match := _HISTDATA.match(name):
         return _MARKET_OF.get(match[1], match[1])

@@ -133,6 +133,8 @@ def test_prices_too_low_for_the_spread_are_refused(tmp_path):
         ("GER40", "USTEC.cash", "NAS100"),
         ("DAX", "us30m", "US30"),
         ("US500", "DAT_ASCII_NSXUSD_M1_2024", "NAS100"),
+        ("GER40", "OANDA_NAS100USD, 1 (2)", "NAS100"),
+        ("GER40", "PEPPERSTONE_GER40, 1", ""),
         ("GER40", "DAT_ASCII_GRXEUR_M1_2024", ""),
         ("DE40", "DAX40-2024", ""),
         ("XAUUSD", "Gold_2024", ""),
