@@ -154,7 +154,13 @@ def plan_tests(
         If the ranking weighs a metric that depends on the order of trades, or the months or the
         blocks that were asked for do not fit the dates.
     """
-    dates = session_dates_of(market)
+    return plan_tests_on(session_dates_of(market), grid, ranking, settings)
+
+
+def plan_tests_on(
+    dates: NDArray[np.int64], grid: Grid, ranking: RankingSettings, settings: RobustnessSettings
+) -> TestPlan:
+    """Return the plan of all tests that these session dates allow; see `plan_tests`."""
     enough = len(dates) >= _FEWEST_DATES
     return TestPlan(
         grid=grid,

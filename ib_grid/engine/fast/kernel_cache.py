@@ -87,6 +87,12 @@ def all_compiled() -> bool:
         return False
 
 
+def still_to_compile() -> bool:
+    """Return True if compiled kernels can be kept here, and no process has noted that all are."""
+    note = _note()
+    return note is not None and not note.exists()
+
+
 def _remove_unused(directory: Path) -> None:
     """Remove caches of other versions beside this one that nobody has used for long."""
     oldest = time.time() - _UNUSED_DAYS * 86_400

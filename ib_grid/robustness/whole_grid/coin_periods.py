@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.engine.fast.outcomes import NO_OUTCOME
 from ib_grid.grid.grid import Grid
 from ib_grid.robustness.whole_grid.kernels import add_extremes, count_less, select_best
@@ -162,7 +162,7 @@ class _PeriodSums:
     trades: NDArray[np.float64]
 
 
-@kernel
+@inner_kernel
 def _add_product(added, signs, to):  # type: ignore[no-untyped-def]
     for k in range(len(signs)):
         to[k] += added * signs[k]
@@ -174,21 +174,21 @@ def _add(dates, weighted, constant, period, signs, figures, base):  # type: igno
     for n in range(len(dates)):
         p = period[dates[n]]
         of_date = signs[dates[n]]
-        base[p] += constant[n]
         for figure in range(weighted.shape[1]):
             for i in range(weighted.shape[2]):
+                base[p, figure, i] += constant[n, figure, i]
                 if weighted[n, figure, i] != 0:
                     _add_product(weighted[n, figure, i], of_date, figures[p, figure, i])
 
 
-@kernel
+@inner_kernel
 def _accumulate(values, sign, to):  # type: ignore[no-untyped-def]
     flat, into = values.reshape(-1), to.reshape(-1)
     for k in range(len(flat)):
         into[k] += sign * flat[k]
 
 
-@kernel
+@inner_kernel
 def _go_on(before, now, figures, base, n_figures, sums, constant):  # type: ignore[no-untyped-def]
     """Turn the sums over some periods into those over others."""
     for p in range(len(now)):
@@ -199,7 +199,7 @@ def _go_on(before, now, figures, base, n_figures, sums, constant):  # type: igno
                 _accumulate(base[p, figure], sign, constant[figure])
 
 
-@kernel
+@inner_kernel
 def _total(values, periods):  # type: ignore[no-untyped-def]
     total = 0.0
     for p in range(len(values)):
@@ -304,6 +304,6 @@ def _ranks(figures, base, outside, against, less, equal):  # type: ignore[no-unt
     sums, constant = np.zeros((1, *figures.shape[2:])), np.zeros((1, base.shape[2]))
     before = np.zeros(outside.shape[1], np.bool_)
     for k in range(len(outside)):
-        _go_on(before, outside[k], figures, base, 1, sums, constant)
+        _go_on(before, outside[k], figures, base, len(sums), sums, constant)
         before = outside[k]
         count_less(sums[0], constant[0], _SCALE, against[k], less[k], equal[k])

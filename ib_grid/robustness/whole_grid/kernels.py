@@ -1,7 +1,8 @@
 """Kernels of the rounds over a grid: extrema, the best score, counts of lesser results.
 
 Each takes the combinations of one setting and many selections, which are samples of dates with
-their own ranking. Arguments that all share:
+their own ranking. Loops stand for operations of numpy that take long to compile. Arguments that all
+share:
 
 figures, base : float64 arrays, shapes (3, n_exits, n_selections) and (3, n_exits)
     Weighted and constant part of the sums (`CarriedSums`); their sum times `scale` counts.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.robustness.whole_grid.metrics import mean_over_deviation, winrate_of
 from ib_grid.robustness.whole_grid.weighted_sums import UNIT
 
@@ -42,7 +43,9 @@ def add_extremes(  # type: ignore[no-untyped-def]
     """
     unit, n = scale / UNIT, len(trades)
     # Added to a low and taken from a high, it makes a value harmless.
-    apart = np.where(trades >= min_trades, 0.0, np.inf)
+    apart = np.empty(n)
+    for k in range(n):
+        apart[k] = 0.0 if trades[k] >= min_trades else np.inf
     inverse, annual, least = dates[0], dates[1], dates[2]
     low_r, low_sharpe, low_winrate = low[0], low[1], low[2]
     high_r, high_sharpe, high_winrate = high[0], high[1], high[2]
@@ -80,7 +83,7 @@ def add_extremes(  # type: ignore[no-untyped-def]
                 high[5, k] = max(high[5, k], ratio - apart[k])
 
 
-@kernel
+@inner_kernel
 def put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, score):  # type: ignore[no-untyped-def]
     """Put the scores of exit pair `i` into `score`, shape (n_selections,).
 
@@ -124,7 +127,7 @@ def scores_of_setting(figures, base, scale, trades, dates, per_trade, low, slope
     return scores
 
 
-@kernel
+@inner_kernel
 def any_reaches(score, mark):  # type: ignore[no-untyped-def]
     """Return whether a score is as high as its mark."""
     reached = 0
@@ -161,7 +164,9 @@ def select_best(  # type: ignore[no-untyped-def]
     if not eligible.any():
         return
     score, others = np.empty(len(trades)), slope[3:].any()
-    mark = np.where(eligible, best_score, np.inf)
+    mark = np.empty(len(trades))
+    for k in range(len(trades)):
+        mark[k] = best_score[k] if eligible[k] else np.inf
     for i in range(figures.shape[1]):
         put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, score)
         if not any_reaches(score, mark):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.engine.fast.metrics import TRADING_DAYS_PER_YEAR
 from ib_grid.robustness.whole_grid.weighted_sums import LOSS
 
@@ -30,7 +30,7 @@ def ratio_factors(counts):  # type: ignore[no-untyped-def]
     return factors
 
 
-@kernel
+@inner_kernel
 def mean_over_deviation(total, squares, inverse, annual, least):  # type: ignore[no-untyped-def]
     """Return the annualised Sharpe ratio; 0 where it is undefined."""
     mean = total * inverse
@@ -39,7 +39,7 @@ def mean_over_deviation(total, squares, inverse, annual, least):  # type: ignore
     return ratio if around_mean > least else 0.0
 
 
-@kernel
+@inner_kernel
 def winrate_of(hits):  # type: ignore[no-untyped-def]
     """Return the win rate in percent; 0 where it is undefined."""
     losses = np.floor(hits * (1.0 / LOSS))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.engine.fast.outcomes import NO_OUTCOME
 from ib_grid.grid.grid import Grid
 from ib_grid.robustness.whole_grid.streams import Streams
@@ -126,7 +126,7 @@ def _differences(before, now, r, opposite_r, coin, dates, weighted, constant):  
     return n
 
 
-@kernel
+@inner_kernel
 def _add_outcome(r, sign, to):  # type: ignore[no-untyped-def]
     """Add R, R² and hits of each exit pair as whole numbers, shape (3, n_exits)."""
     for i in range(len(r)):

@@ -122,13 +122,17 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
     from pipelines.run.run import run as run_grid
+    from pipelines.run.selected.robustness.ahead import compiling_ahead
     from pipelines.run.selected.robustness.make import make_missing
 
     console = Console(stderr=True)
-    with keep_open() as stack:
+    with keep_open() as stack, compiling_ahead(wanted=settings.robustness) as compiler:
         result = run_grid(settings, inputs, console, stack)
         with tell_when_stopped("Every chunk is done. Run the same command again for the report."):
             if settings.robustness:
+                if compiler:
+                    with console.status("preparing the robustness tests"):
+                        compiler.wait()
                 ranking, workers = settings.ranking, result.workers
                 make_missing(result.folder, inputs.source, console, ranking, workers)
             written = report_run(

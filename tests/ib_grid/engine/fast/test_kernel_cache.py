@@ -104,9 +104,11 @@ def test_all_compiled_is_noted_for_processes_to_come(
     monkeypatch.setattr(kernel_cache, "cache_directory", lambda: str(tmp_path))
     monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
     assert not kernel_cache.all_compiled()
+    assert kernel_cache.still_to_compile()
     kernel_cache.note_all_compiled()
     kernel_cache.note_all_compiled()
     assert kernel_cache.all_compiled()
+    assert not kernel_cache.still_to_compile()
     monkeypatch.setattr(kernel_cache.importlib.metadata, "version", lambda _: "another")
     assert not kernel_cache.all_compiled()
 
@@ -116,6 +118,7 @@ def test_nothing_compiled_leaves_no_mark(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     kernel_cache.note_all_compiled()
     assert not list(tmp_path.iterdir())
+    assert not kernel_cache.still_to_compile()
 
 
 def test_no_kernel_cache_leaves_no_mark(monkeypatch: pytest.MonkeyPatch) -> None:
