@@ -48,7 +48,7 @@ def test_frozen_worker_is_replaced(place: Place, undisturbed: Place, children: C
     child = children.start(place.words(), module=INJECTED, environment=soon)
     assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
     os.kill(_worker(child), signal.SIGSTOP)
-    assert child.ended() == 0, child.said()
+    assert child.ended(240) == 0, child.said()
     assert "another worker takes the chunk, and the frozen worker tls://127.0.0.1" in child.said()
     assert "Traceback" not in child.said()
     assert_complete(place, undisturbed, {})

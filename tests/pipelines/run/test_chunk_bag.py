@@ -257,7 +257,8 @@ def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
     def gone(*_: object, **__: object) -> None:
         raise CommClosedError("in <TCP (closed)>")
 
-    workers = SimpleNamespace(client=SimpleNamespace(wait_for_workers=gone))
+    client = SimpleNamespace(_wait_for_workers=None, sync=gone)
+    workers = SimpleNamespace(client=client)
     with pytest.raises(
         ClusterError, match="the connection to the scheduler or its workers was lost"
     ) as caught:
