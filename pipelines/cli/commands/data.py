@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,6 +11,11 @@ from ib_grid.errors import ConfigError
 from ib_grid.storage.paths import parse_path
 from pipelines.cli.option_groups import Given, takes_settings
 from pipelines.config.run_options import DataOptions, InstrumentOptions
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ib_grid.market.csv.quality import QualityReport
 
 
 def instruments(
@@ -48,6 +53,28 @@ def instruments(
         typer.echo(text, nl=False)
 
 
+_Timezone = Annotated[
+    str | None,
+    typer.Option(
+        help="Time zone of times without an offset: an IANA name, UTC+2, or a zone plus hours"
+        " such as America/New_York+7 for most MetaTrader servers."
+    ),
+]
+_BarLabels = Annotated[
+    Literal["open", "close"] | None,
+    typer.Option(
+        help="Whether a bar's time is its opening minute or its end. [default: that of the layout]"
+    ),
+]
+_UnixTimes = Annotated[
+    Literal["utc", "server"] | None,
+    typer.Option(
+        help="Whether Unix times are UTC or a server's wall clock, named by --timezone."
+        " [default: server for rates of MetaTrader's Python API, else utc]"
+    ),
+]
+
+
 @takes_settings(InstrumentOptions, DataOptions)
 def prepare(
     given: Given,
@@ -63,27 +90,9 @@ def prepare(
         list[Path] | None,
         typer.Argument(metavar="CSV", help="More CSV files, as in --csv *.csv."),
     ] = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option(
-            help="Time zone of times without an offset: an IANA name, UTC+2, or a zone plus hours"
-            " such as America/New_York+7 for most MetaTrader servers."
-        ),
-    ] = None,
-    bar_labels: Annotated[
-        Literal["open", "close"] | None,
-        typer.Option(
-            help="Whether a bar's time is its opening minute or its end. [default: that of the"
-            " layout]"
-        ),
-    ] = None,
-    unix_times: Annotated[
-        Literal["utc", "server"] | None,
-        typer.Option(
-            help="Whether Unix times are UTC or a server's wall clock, named by --timezone."
-            " [default: server for rates of MetaTrader's Python API, else utc]"
-        ),
-    ] = None,
+    timezone: _Timezone = None,
+    bar_labels: _BarLabels = None,
+    unix_times: _UnixTimes = None,
     date_order: Annotated[
         Literal["day-first", "month-first"] | None,
         typer.Option(help="Order of dates such as 03/05/2024. [default: the file must tell]"),
@@ -119,6 +128,10 @@ def prepare(
     quality = prepare_bars(settings.instrument, paths, path, options, replace=replace)
     console = terminal()
     show_quality(console, quality, path)
+    _note_unused_timezone(console, timezone, quality)
+
+
+def _note_unused_timezone(console: Console, timezone: str | None, quality: QualityReport) -> None:
     if timezone and not quality.timezone:
         console.print(f"note: --timezone {timezone} was not needed, every time is a moment already")
         if any(dict(source.decisions)["times"].startswith("Unix") for source in quality.sources):

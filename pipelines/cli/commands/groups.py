@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from pipelines.render.tables import Column
 
 
+_Number = Annotated[
+    int | None,
+    typer.Option("-n", min=1, help="Number of groups. [default: 20 in a table, otherwise all]"),
+]
+
+
 def groups(
     run: arguments.Run,
     strict: Annotated[
@@ -35,10 +41,7 @@ def groups(
         int,
         typer.Option(min=1, help="Minimum number of variations in a group."),
     ] = 1,
-    n: Annotated[
-        int | None,
-        typer.Option("-n", min=1, help="Number of groups. [default: 20 in a table, otherwise all]"),
-    ] = None,
+    n: _Number = None,
     format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show the best combination of each variation side by side.

@@ -87,6 +87,15 @@ def verify(
     raise typer.Exit(found.exit_status)
 
 
+_InSampleMonths = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Months that a walk-forward selects on. [default: 12, or half of fewer than 24]",
+    ),
+]
+
+
 @takes_settings(WorkerOptions, ClusterOptions, config_file=False)
 def robustness(
     given: Given,
@@ -94,13 +103,7 @@ def robustness(
     draws: Annotated[
         int, typer.Option(min=1, help="Draws of coins that decide the direction of trades.")
     ] = 499,
-    in_sample_months: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Months that a walk-forward selects on. [default: 12, or half of fewer than 24]",
-        ),
-    ] = None,
+    in_sample_months: _InSampleMonths = None,
     out_of_sample_months: Annotated[
         int, typer.Option(min=1, help="Months that each selection is traded afterwards.")
     ] = 1,

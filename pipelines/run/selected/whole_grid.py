@@ -25,13 +25,15 @@ from ib_grid.account.stored_counts import (
 )
 from ib_grid.account.whole_grid import counts_of_chunk
 from ib_grid.engine.context import BacktestContext
-from ib_grid.errors import ClusterError
+from ib_grid.errors import ClusterError, first_line
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.runs.run import Run
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.interrupts import interrupt_once
 from pipelines.cluster.local.local_cluster import OwnCluster
+from pipelines.cluster.sharing import share
+from pipelines.run.watch import lost
 
 SEED = 42
 
@@ -119,7 +121,10 @@ def _compile(work: CountsWork, console: Console) -> None:
 
 def _compute(work: CountsWork, chunks: Sequence[int], client: Client, console: Console) -> None:
     order = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
-    shared = client.scatter(work, broadcast=True, hash=False)
+    try:
+        shared = share(client, work)
+    except (OSError, TimeoutError) as error:
+        raise lost(f"the workers do not answer ({first_line(error)})") from error
     bag = dask.bag.from_sequence(order, partition_size=1)
     futures = client.compute(bag.map(count_chunk, work=dask.delayed(shared)).to_delayed())
     started, counted = time.perf_counter(), 0
