@@ -36,7 +36,7 @@ COLUMNS = (
     "total_r, total_trades, winning_trades, losing_trades, avg_trade_r, avg_r_wins, avg_r_losses,"
     " winrate, profit_factor, max_drawdown, recovery_factor, sharpe_ratio, sortino_ratio,"
     " sharpe_trades, max_consec_wins, max_consec_losses, ambiguous_trades, break_even_points, each"
-    " also of a variation as in ocae_total_r, tcwe_, reverse_, rev_rb_; ib_wait_minutes,"
+    " also for one variation with the prefix ocae_, tcwe_, reverse_ or rev_rb_; ib_wait_minutes,"
     " trade_window_minutes, rr_target, tsl_target, tsl_sl, min_sl_pct, ib_buffer_pct,"
     " max_distance_pct"
 )
@@ -48,7 +48,7 @@ Where = Annotated[
     str | None,
     typer.Option(
         help='Only combinations that meet a condition: "tsl_target > 0 and max_drawdown < 12".'
-        " Also: or, not, in (a, b), + - * /."
+        " May also use or, not, in (a, b), + - * /."
     ),
 ]
 MinTrades = Annotated[
@@ -61,7 +61,7 @@ Rank = Annotated[
     typer.Option(help="Rank of the combination by score in the run's ranking. [default: 1]"),
 ]
 ComboId = Annotated[
-    int | None, typer.Option("--id", help="combo_id of the combination, instead of --rank.")
+    int | None, typer.Option("--id", help="combo_id of the combination; replaces --rank.")
 ]
 RunBars = Annotated[
     Path | None,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipelines.config.settings import Settings
 
 _CONFIG = "config_file"
-_CONFIG_HELP = "TOML or JSON file of these options as keys; the command line wins."
+_CONFIG_HELP = "TOML or JSON file with these options as keys; the command line overrides it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

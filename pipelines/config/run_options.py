@@ -198,7 +198,7 @@ class ExecutionOptions:
     ] = "realistic"
     spread_points: Annotated[
         Points | None,
-        Option("Full spread, in points of price (for gold: dollars).", unset="the instrument's"),
+        Option("Full spread, in points of price (dollars for gold).", unset="the instrument's"),
     ] = None
     slippage_points: Annotated[
         Points, Option("Slippage of each market fill, in points of price.")
@@ -206,12 +206,12 @@ class ExecutionOptions:
     commission_points: Annotated[
         Points, Option("Commission per round trip, in points of price.")
     ] = 0.0
-    delay_minutes: Annotated[Minutes, Option("Minutes by which every entry is late.")] = 0
+    delay_minutes: Annotated[Minutes, Option("Delay of every entry, in minutes.")] = 0
     spread_by_hour: Annotated[
         SpreadFile | None,
         Option(
             'TOML file of spreads by clock hour: clock = "America/New_York+7", then 0 = 4.5 and so'
-            " on; other hours have --spread-points.",
+            " on; --spread-points applies to the other hours.",
             unset="none",
         ),
     ] = None
@@ -238,12 +238,12 @@ class NewsOptions:
         Timezone | None,
         Option(
             "Time zone of calendar times without one: an IANA name, UTC+2, or America/New_York+7.",
-            unset="the file must tell",
+            unset="as the file shows",
         ),
     ] = None
     news_date_order: Annotated[
         Literal["day-first", "month-first"] | None,
-        Option("Order of calendar dates such as 03/05/2024.", unset="the file must tell"),
+        Option("Order of calendar dates such as 03/05/2024.", unset="as the file shows"),
     ] = None
     news_currency: Annotated[
         Currencies,
@@ -262,13 +262,13 @@ class ContractOptions:
     program: Annotated[
         Annotated[str, Convert(conversions.to_text, "a key of leverage in the contracts")] | None,
         Option(
-            "Key of the leverage in the contracts.",
-            unset="that of the rules, if the contracts differ by program",
+            "Program of the firm, if leverage depends on it.",
+            unset="the program of the rules, if any",
         ),
     ] = None
-    max_margin_pct: Annotated[
-        Percent, Option("Largest share of the equity that margin may take, percent.")
-    ] = 40.0
+    max_margin_pct: Annotated[Percent, Option("Most margin to use, in percent of the equity.")] = (
+        40.0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,7 +283,7 @@ class AccountOptions:
     risk_pct: Annotated[Percent, Option("Loss at the stop, in percent of the balance.")] = 1.0
     sizing: Annotated[
         Literal["initial", "balance"],
-        Option("Balance that the risk is a percentage of: the initial or the current one."),
+        Option("Balance of which the risk is a percentage: initial, or current (balance)."),
     ] = "initial"
 
 
@@ -294,7 +294,7 @@ class RobustnessOptions:
     robustness: Annotated[
         bool,
         Option(
-            "Test afterwards whether the selection may be luck.",
+            "Afterwards, test whether the selection may be luck.",
             flags=("--robustness", "--no-robustness"),
         ),
     ] = True
@@ -323,7 +323,7 @@ class ClusterOptions:
     ] = ":0"
     listen: Annotated[
         Address | None,
-        Option("HOST:PORT at which workers on other machines can join.", unset="this machine only"),
+        Option("HOST:PORT where workers on other machines can join.", unset="this machine only"),
     ] = None
     tls_ca_file: Annotated[
         PemFile | None,
@@ -345,7 +345,9 @@ class OutputOptions:
     ] = Path("results")
     run_dir: Annotated[
         RunDirName | None,
-        Option("Name of the run directory in the output folder.", unset="SYMBOL_COMBINATIONS_TIME"),
+        Option(
+            "Name of the run directory in the output folder.", unset="SYMBOL_NUMBERcombos_DATE_TIME"
+        ),
     ] = None
     resume: Annotated[
         bool,
@@ -353,7 +355,7 @@ class OutputOptions:
     ] = True
     chunk_size: Annotated[
         ChunkSize | None,
-        Option("Approximate number of combinations in a chunk.", unset="to suit grid and workers"),
+        Option("Approximate number of combinations per chunk.", unset="to suit grid and workers"),
     ] = None
     columns: Annotated[
         Literal["all", "ranking"],

@@ -15,7 +15,7 @@ from pipelines.render.formats import Format
 Combinations = Annotated[
     list[str],
     typer.Argument(
-        metavar="RUN[:ID|@RANK]...", help="Combinations on one account, by default the best."
+        metavar="RUN[:ID|@RANK]...", help="Combinations on one account; RUN alone is its rank 1."
     ),
 ]
 
@@ -33,7 +33,10 @@ def account(
     ] = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
-    """Show what combinations do to an account: money, drawdowns, skipped and cut trades."""
+    """Show the trades of combinations in money.
+
+    Lots, margin, drawdowns and worst days of an account; trades skipped or reduced.
+    """
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.csv_files import write_csv
     from pipelines.render.tables import terminal
@@ -66,29 +69,36 @@ def challenge(
         str, typer.Option(help="Rule file, or the name of an example; see `ib-grid rules`.")
     ],
     risk_pct: Annotated[
-        str, typer.Option(help="Risks to try, percent of the initial balance, with commas.")
+        str,
+        typer.Option(help="Risks to try, in percent of the initial balance, separated by commas."),
     ] = "0.25,0.5,1",
     horizon: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Session dates after which a challenge is open; 0: none. [default: 120]"
+            min=0, help="Session dates allowed to pass or fail; 0 for no limit. [default: 120]"
         ),
     ] = None,
     whole_grid: Annotated[
         bool,
         typer.Option(
-            "--whole-grid", help="Count the start dates of every combination; `top --by` sorts."
+            "--whole-grid",
+            help="Count start dates that pass for every combination, for `ib-grid top --by`.",
         ),
     ] = False,
     rank: arguments.Rank = None,
     combo_id: arguments.ComboId = None,
     chart: Annotated[
         Path | None,
-        typer.Option(help="HTML file to write: odds over risk, start dates, equity with floors."),
+        typer.Option(
+            help="HTML file to write: odds by risk, start dates, equity with loss limits."
+        ),
     ] = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
-    """Show the odds of a prop firm's challenge, over risks and beside those of a coin."""
+    """Show the odds of passing a prop firm's challenge.
+
+    A row for each risk per trade, with the odds of a coin beside them.
+    """
     from ib_grid.account.challenge.odds import DEFAULT_HORIZON
     from ib_grid.account.challenge.rule_files import find_rules
     from pipelines.render.tables import terminal
@@ -168,7 +178,10 @@ def rules(
     ] = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
-    """List rule files of prop firms: age, sources, what is disputed and not simulated."""
+    """List the rule files of prop firms.
+
+    Each with its age, its sources, and what is disputed or not simulated.
+    """
     from ib_grid.account.challenge.rule_files import examples, find_rules
     from pipelines.render.tables import terminal
     from pipelines.run.selected.show_challenge import show_rules
@@ -186,9 +199,10 @@ def stress(
     combo_id: arguments.ComboId = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
-    """Show what wider costs, late entries and missed trades leave of a run.
+    """Show what remains of a run at higher costs.
 
-    Each scenario computes the whole grid again; --workers is the number of threads.
+    Also with late entries and missed trades. Each scenario computes the whole grid again; here,
+    --workers is the number of threads.
     """
     from rich.console import Console
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def compare(
-    run_a: Annotated[str, typer.Argument(help="Run that the best come from, or its URL.")],
-    run_b: Annotated[str, typer.Argument(help="Run in which to look them up, or its URL.")],
+    run_a: Annotated[str, typer.Argument(help="Run A, whose best combinations are taken.")],
+    run_b: Annotated[str, typer.Argument(help="Run B, in which they are looked up.")],
     by: arguments.SortColumn = "score",
     ascending: arguments.Ascending = False,
     n: Annotated[
@@ -31,7 +31,7 @@ def compare(
 ) -> None:
     """Show how the best combinations of one run do in another.
 
-    The other run may have another spread, another execution model or other years. Combinations
+    The runs may differ in spread, execution model or years. Combinations
     are matched by id if the grids are equal, otherwise by the parameters that vary in one of them.
     """
     from ib_grid.analysis.selection.compare import compare_runs

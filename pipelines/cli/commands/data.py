@@ -63,13 +63,13 @@ _Timezone = Annotated[
 _BarLabels = Annotated[
     Literal["open", "close"] | None,
     typer.Option(
-        help="Whether a bar's time is its opening minute or its end. [default: that of the layout]"
+        help="Meaning of a bar's time: its opening minute or its end. [default: that of the layout]"
     ),
 ]
 _UnixTimes = Annotated[
     Literal["utc", "server"] | None,
     typer.Option(
-        help="Whether Unix times are UTC or a server's wall clock, named by --timezone."
+        help="Clock of Unix times: UTC, or a server's wall clock that --timezone names."
         " [default: server for rates of MetaTrader's Python API, else utc]"
     ),
 ]
@@ -95,14 +95,16 @@ def prepare(
     unix_times: _UnixTimes = None,
     date_order: Annotated[
         Literal["day-first", "month-first"] | None,
-        typer.Option(help="Order of dates such as 03/05/2024. [default: the file must tell]"),
+        typer.Option(help="Order of dates such as 03/05/2024. [default: as the file shows]"),
     ] = None,
     skip_bad_rows: Annotated[
-        int, typer.Option(min=0, help="Pass over up to this many invalid rows, and list them.")
+        int, typer.Option(min=0, help="Skip up to this many invalid rows and list them.")
     ] = 0,
     keep_flat: Annotated[
         bool,
-        typer.Option("--keep-flat", help="Keep bars of one price that fill a whole session."),
+        typer.Option(
+            "--keep-flat", help="Keep bars without any price change that fill a whole session."
+        ),
     ] = False,
     replace: Annotated[
         bool,

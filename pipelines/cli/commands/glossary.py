@@ -12,10 +12,10 @@ from ib_grid.errors import ConfigError
 def glossary(
     term: Annotated[
         str | None,
-        typer.Argument(help="A word, a parameter or a metric. [default: show them all]"),
+        typer.Argument(help="Term, parameter or metric. [default: show them all]"),
     ] = None,
 ) -> None:
-    """Explain the terms of the strategy, the parameters and the metrics."""
+    """Explain the terms of the strategy and of the results."""
     from ib_grid.grid.columns import METRICS
     from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
 
@@ -33,7 +33,7 @@ def glossary(
 
 
 def _find(term: str, known: list[str]) -> str:
-    """Return the known word that is spelled like a term, whatever its capitals."""
+    """Return the known word that equals a term, ignoring case."""
     from ib_grid.errors.validation import nearest
 
     by_spelling = {_spelling(word): word for word in known}

@@ -54,16 +54,16 @@ def verify(
     seed: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Seed of the sample, to draw the same one again. [default: random]"
+            min=0, help="Seed of the sample; the same seed draws the same sample. [default: random]"
         ),
     ] = None,
     data: arguments.RunBars = None,
 ) -> None:
-    """Verify the files of a run; recompute the rows of its report and a sample.
+    """Check the files of a run and recompute some of its rows.
 
-    Nothing is changed. Exit status: 0 everything checked and correct, 1 something is wrong, 2 not a
-    run, 3 nothing wrong but not everything could be checked, because the run is unfinished or its
-    bars or calendars are missing.
+    Recomputes the rows of the report and a random sample, and changes nothing. Exit status: 0
+    everything checked and correct, 1 something is wrong, 2 not a run, 3 nothing wrong but not
+    everything could be checked, because the run is unfinished or its bars or calendars are missing.
     """
     import secrets
 
@@ -91,7 +91,8 @@ _InSampleMonths = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Months that a walk-forward selects on. [default: 12, or half of fewer than 24]",
+        help="Months on which the walk-forward selects. [default: 12; half of the months if there"
+        " are fewer than 24]",
     ),
 ]
 
@@ -101,29 +102,30 @@ def robustness(
     given: Given,
     run: arguments.Run,
     draws: Annotated[
-        int, typer.Option(min=1, help="Draws of coins that decide the direction of trades.")
+        int, typer.Option(min=1, help="Number of repeats with coin-flipped trade directions.")
     ] = 499,
     in_sample_months: _InSampleMonths = None,
     out_of_sample_months: Annotated[
-        int, typer.Option(min=1, help="Months that each selection is traded afterwards.")
+        int, typer.Option(min=1, help="Months for which each selection is then traded.")
     ] = 1,
     anchored: Annotated[
-        bool, typer.Option("--anchored", help="Select on all months since the first.")
+        bool, typer.Option("--anchored", help="Select on all months from the first one on.")
     ] = False,
     blocks: Annotated[
         int | None,
-        typer.Option(help="Blocks of the cross-validation, an even number. [default: 12]"),
+        typer.Option(help="Blocks of dates in the cross-validation, an even number. [default: 12]"),
     ] = None,
     resamples: Annotated[
-        int, typer.Option(min=1, help="Bootstrap resamples of the reality check.")
+        int, typer.Option(min=1, help="Number of bootstrap resamples in the reality check.")
     ] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of coins and bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of coin flips and bootstrap.")] = 0,
     data: arguments.RunBars = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
-    """Test on the whole grid whether the selection of a run may be luck.
+    """Test whether the selection of a run may be luck.
 
-    The results go into SYMBOL_robustness.json in the run directory.
+    Repeats the selection on the whole grid: with coin-flipped trade directions, on past months and
+    on halves of the dates. The results go into SYMBOL_robustness.json in the run directory.
     """
     from rich.console import Console
 
@@ -159,13 +161,13 @@ def robustness(
 
 
 def holdout(
-    run: arguments.Run,
+    run: Annotated[str, typer.Argument(help="Directory of a finished run, or its URL.")],
     data: arguments.RunBars = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
-    """Trade the selected combination on the held-out dates. Counts once: run.json records it.
+    """Trade the selected combination on the held-out dates.
 
-    Later calls show the recorded outcome.
+    The outcome is recorded in run.json the first time; later calls only show it.
     """
     from pipelines.render.tables import terminal
     from pipelines.run.selected.hold_out import open_hold_out, show_hold_out

@@ -112,13 +112,13 @@ def portfolio(
     combinations: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN[:ID|@RANK]...", help="One combination per run, by default the best."
+            metavar="RUN[:ID|@RANK]...", help="Combinations to trade; RUN alone is its rank 1."
         ),
     ],
     weight: Annotated[
         list[float] | None,
         typer.Option(
-            help="Weight of each combination, above 0; repeat in the same order. [default: 1]"
+            help="Weight of a combination, above 0; once for each, in order. [default: 1]"
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write, one row per date.")] = None,
