@@ -131,7 +131,7 @@ def best_values(ranking: Ranking) -> dict[str, Scalar]:
 
 
 def rivals_text(report: Report) -> str:
-    """Return which combinations beat the selected one by all main metrics but the win rate."""
+    """Return which combinations beat the selected one on all main metrics but the win rate."""
     rivals, best = report.eligible.rivals, best_record(report.overall)
     if best is None or not rivals.n:
         return ""
@@ -139,7 +139,7 @@ def rivals_text(report: Report) -> str:
     few = rivals.n <= len(named)
     several = f"{rivals.n:,} combinations beat" if rivals.n > 1 else "One combination beats"
     return (
-        f"{several} the selected one ({_figures(best['metrics'])}) by total R, Sharpe ratio and"
+        f"{several} the selected one ({_figures(best['metrics'])}) on total R, Sharpe ratio and"
         f" drawdown at once{':' if few else ', such as'} {', '.join(named)}."
     )
 
@@ -158,10 +158,9 @@ def now_text(report: Report) -> str:
     curve, dates = trades["r"].cumsum(), trades["date"]
     below = curve.clip(lower=0).max() - curve.iloc[-1]
     lost = -trades["r"][dates > year_ago].sum() if dates.iloc[0] <= year_ago else 0.0
-    parts = [f"still below its peak by {below:,.1f} R"] if below >= _LEAST_R else []
+    parts = [f"ends {below:,.1f} R below its peak"] if below >= _LEAST_R else []
     parts += [f"lost {lost:,.1f} R in the last year"] if lost >= _LEAST_R else []
-    text = ", ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"The {report.attribute} combination {' and '.join(parts)}." if parts else ""
 
 
 class BestRecord(TypedDict):

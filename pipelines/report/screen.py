@@ -98,8 +98,8 @@ def _alike_line(best: pd.DataFrame) -> list[str]:
     if "alike" not in best:
         return []
     return [
-        f"A row stands for the near-identical combinations of the top {TOP_ROWS}, whose number is"
-        " alike."
+        f"alike: the number of near-identical combinations of the top {TOP_ROWS} that a row stands"
+        " for."
     ]
 
 
@@ -111,8 +111,8 @@ def _setting_line(report: Report) -> str:
     info = report.info
     return (
         f"Bars {info.first_bar_utc} to {info.last_bar_utc}, {info.execution['model']} fills,"
-        f" {spread_text(Execution.from_dict(info.execution))}. Max DD is in R; Sharpe"
-        " is per year over all session dates."
+        f" {spread_text(Execution.from_dict(info.execution))}. Max DD is in R; Sharpe is annualized"
+        " over all session dates."
     )
 
 
@@ -120,8 +120,8 @@ def _score_line(report: Report) -> str:
     weights = report.settings.ranking.weights.items()
     formula = " + ".join(f"{weight:g} {name}" for name, weight in weights)
     return (
-        f"Score: {formula}, each {SCALING}. Selected from {report.n_computed:,} on this data;"
-        " expect worse on new data."
+        f"Score: {formula}, each {SCALING}. Selected from {report.n_computed:,} combinations on"
+        " this data; expect worse on new data."
     )
 
 

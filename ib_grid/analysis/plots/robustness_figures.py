@@ -52,7 +52,7 @@ def luck_figure(comparison: NullComparison, axis: str = "Total R", unit: str = "
     ]
     observed, bar = (rounded(v, 1) for v in (comparison.observed, comparison.null_95))
     notes = [
-        _note(comparison.null_95, f"5% beyond {bar}{unit}", style.LOSS, 1.0, left=is_right),
+        _note(comparison.null_95, f"one in 20 exceeds {bar}{unit}", style.LOSS, 1.0, left=is_right),
         _note(
             comparison.observed, f"this run: {observed}{unit}", style.BEST, 1.08, left=not is_right
         ),

@@ -113,7 +113,7 @@ def verdict(facts: RunFacts, robustness: Robustness | None) -> Verdict:
     ----------
     facts : RunFacts
     robustness : Robustness or None
-        None if the tests were not made.
+        None if the tests have not been run.
     """
     level, text, first = _judged(facts, robustness)
     known = dict.fromkeys((*first, *_known_reasons(facts, robustness)))
@@ -158,7 +158,7 @@ def _without_tests(facts: RunFacts, robustness: Robustness | None) -> Judged | N
     if robustness is not None:
         return None
     command = f"`ib-grid robustness {facts.run}`"
-    return "not tested", f"Do not trade this yet: {command} tells whether it may be luck.", ()
+    return "not tested", f"Do not trade this yet: run {command} to see whether it may be luck.", ()
 
 
 def _tested(facts: RunFacts, robustness: Robustness) -> Judged:
@@ -193,27 +193,27 @@ def _without_direction(found: NullComparison) -> str:
     if found.null_median <= found.observed / 2:
         return ""
     return (
-        f" Half of all repeats find {_r(found.null_median)} or more: the money comes from search,"
-        " exits and trends rather than from the direction of trades."
+        f" Half of the repeats make {_r(found.null_median)} or more: the profit comes from the"
+        " search, exits and trends rather than from the direction of trades."
     )
 
 
 def _worth(facts: RunFacts) -> str:
     how = f"`ib-grid holdout {facts.run}`" if facts.holds_out else "`ib-grid run --hold-out 20%`"
     return (
-        "Worth a hold-out, not yet your money: it beats luck, and made money on months that the"
-        f" selection had not seen. Test it once on unseen dates: {how}."
+        "Worth a hold-out, but not yet your money: the selection beats luck and made money on"
+        f" months that it had not seen. Test it once on unseen dates: {how}."
     )
 
 
 def _held_out(hold_out: HoldOut) -> Judged:
-    dates = f"on {hold_out.session_dates:,} dates that it had never seen"
+    dates = f"on {hold_out.session_dates:,} dates that the selection had never seen"
     if not hold_out.passed:
-        text = f"Do not trade this: {dates} it lost {_r(hold_out.total_r)}."
+        text = f"Do not trade this: {dates}, it lost {_r(hold_out.total_r)}."
         return "do not trade", text, (_hold_out_reason(hold_out),)
     text = (
-        f"It held up: {dates} it made {_r(hold_out.total_r)}. Start small; a single hold-out is a"
-        " single test."
+        f"It held up: {dates}, it made {_r(hold_out.total_r)}. Start small; one hold-out is only"
+        " one test."
     )
     return "held up", text, (_hold_out_reason(hold_out),)
 
@@ -259,8 +259,8 @@ def _splits(robustness: Robustness) -> Iterable[Reason]:
         return
     yield Reason(
         figure=_percent(found.share_lost),
-        text=f"of {found.splits:,} times, what was selected on one half of the dates lost money on"
-        " the other half.",
+        text=f"of {found.splits:,} selections on one half of the dates lost money on the other"
+        " half.",
     )
 
 

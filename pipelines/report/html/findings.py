@@ -194,7 +194,8 @@ def _spread(found: pd.DataFrame, known: np.ndarray, best: BestRecord) -> Markup:
     worst = found.iloc[int(np.nanargmin(found["total_r"].to_numpy(np.float32)))]
     low, high = shortest_decimals(np.array([known.min(), known.max()]))
     return Markup(
-        "Neighbours made {}&nbsp;R ({}) to {}&nbsp;R, median {}&nbsp;R; it made {}&nbsp;R itself."
+        "Neighbours made {}&nbsp;R ({}) to {}&nbsp;R, median {}&nbsp;R; the combination itself made"
+        " {}&nbsp;R."
     ).format(
         number(low, 1),
         named(str(worst["parameter"]), worst["value"]),
@@ -241,15 +242,15 @@ def _other_model(report: Report) -> Markup:
 def _still_profitable(profitable: int, n: int, *, stay: bool) -> Markup:
     what = verb(profitable, n, "stays", "stay") if stay else verb(profitable, n)
     if n > 1 and profitable == n:
-        return Markup("all top {} {}").format(number(n), what)
+        return Markup("all of the top {} {}").format(number(n), what)
     return Markup("{} of the top {} {}").format(number(profitable), number(n), what)
 
 
 def _standing(report: Report) -> Iterator[Statement]:
     if rivals := facts.rivals_text(report):
-        yield Statement("rivals", "Better in all else", prose(rivals))
+        yield Statement("rivals", "Better on all counts", prose(rivals))
     if now := facts.now_text(report):
-        yield Statement("now", "At the end of the bars", prose(now))
+        yield Statement("now", "At the end", prose(now))
 
 
 def _hold_out(report: Report) -> Iterator[Statement]:
@@ -259,6 +260,6 @@ def _hold_out(report: Report) -> Iterator[Statement]:
 
 def _in_sample(report: Report) -> Markup:
     return Markup(
-        "Selected from {} on this data; expect worse on new data. Every figure below is in sample:"
-        " the highest of so many tries looks good even if none has an edge."
-    ).format(number(report.n_computed))
+        "Selected from {} on this data; expect worse on new data. Figures are in sample unless they"
+        " say otherwise: the highest of so many tries looks good even if none has an edge."
+    ).format(plural(report.n_computed, "combination"))

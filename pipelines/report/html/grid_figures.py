@@ -83,14 +83,14 @@ def cost(report: Report) -> Iterator[Figure]:
     if found is None or not found.profitable[0]:
         return
     extra, groups = found.extra_points, {"all combinations": found.profitable}
-    marks = {"spread of the run, once more": float(report.info.execution["spread_points"])}
+    marks = {"spread doubled": float(report.info.execution["spread_points"])}
     if len(best):
         top = best["break_even_points"].head(_BEST_BY_SCORE).to_numpy()
         groups[f"highest {len(top)} by score"] = still_profitable(extra, top)
         marks[f"{report.attribute} combination"] = float(top[0])
     label = "Lines: combinations still profitable over the extra cost per round trip, log scale"
     drawn = break_even_figure(extra, groups, marks)
-    yield page_figure("cost", "Combinations still profitable at more cost", label, drawn)
+    yield page_figure("cost", "Combinations still profitable at higher cost", label, drawn)
 
 
 def density(report: Report) -> Iterator[Figure]:

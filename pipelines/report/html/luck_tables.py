@@ -28,7 +28,7 @@ def luck_table(tests: Robustness) -> Table:
         _row("highest Sharpe ratio of any combination", found.best_sharpe_ratio, 2),
         _row("profitable combinations, %", found.share_profitable, 1, factor=100),
     ]
-    names = ("figure", "this run", "luck, median", "luck, one in 20 beyond", "p")
+    names = ("figure", "this run", "luck, median", "luck, one in 20 exceeds", "p")
     return Table(
         name="luck-table",
         label="This run beside luck, a table",
@@ -86,8 +86,8 @@ def _reality_check(tests: Robustness) -> Iterator[Fact]:
         yield (
             "Profit after costs, against chance",
             Markup(
-                "Reality check p = {}; SPA p = {} (consistent), {} to {}. Both are strict where"
-                " most combinations lose."
+                "White's reality check: p = {}. Hansen's SPA test: p = {} (consistent), with bounds"
+                " of {} and {}. Both are strict when most combinations lose."
             ).format(
                 *(number(p, 3) for p in (found.reality_check, found.consistent)),
                 number(found.lower, 3),
@@ -120,6 +120,6 @@ def _track_record(tests: Robustness) -> Iterator[Fact]:
                 number(found.minimum_dates), number(tests.n_dates)
             )
         yield (
-            "Sharpe ratio above 0, had it been the only combination",
+            "Sharpe ratio above 0, had this been the only combination",
             Markup("Probability {}. {}").format(percent(100 * found.probability), needed),
         )

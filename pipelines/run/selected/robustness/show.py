@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("figure", "figure", left=True, essential=True),
     Column("value", "value", ".4g", essential=True),
     Column("by luck", "by_luck", ".4g"),
-    Column("luck's 95 %", "luck_95", ".4g"),
+    Column("one in 20 exceeds", "luck_95", ".4g"),
     Column("p", "p", ".3g", essential=True),
 )
 

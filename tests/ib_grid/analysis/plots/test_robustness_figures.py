@@ -26,7 +26,7 @@ def test_luck_holds_every_repeat_and_both_lines() -> None:
     assert sum(trace(figure)["y"]) == DRAWS
     assert [shape.x0 for shape in figure.layout.shapes] == [found.null_95, found.observed]
     texts = [note.text for note in figure.layout.annotations]
-    assert texts == [f"5% beyond {found.null_95:.1f} R", "this run: 63.1 R"]
+    assert texts == [f"one in 20 exceeds {found.null_95:.1f} R", "this run: 63.1 R"]
 
 
 def test_a_constant_luck_is_drawn() -> None:

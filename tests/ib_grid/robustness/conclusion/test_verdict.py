@@ -35,8 +35,8 @@ def facts(**changes: object) -> RunFacts:
         ({}, 0.01, 36.2, "worth a hold-out", "`ib-grid run --hold-out 20%`"),
         ({"holds_out": True}, 0.01, 36.2, "worth a hold-out", "`ib-grid holdout results/run`"),
         ({}, 0.01, -12.3, "do not trade", "does not pay the costs"),
-        ({"hold_out": hold_out(6.1)}, 0.01, 36.2, "held up", "never seen it made 6.1 R"),
-        ({"hold_out": hold_out(-3.2)}, 0.01, 36.2, "do not trade", "never seen it lost 3.2 R"),
+        ({"hold_out": hold_out(6.1)}, 0.01, 36.2, "held up", "never seen, it made 6.1 R"),
+        ({"hold_out": hold_out(-3.2)}, 0.01, 36.2, "do not trade", "never seen, it lost 3.2 R"),
         ({"hold_out": hold_out(0, trades=0)}, 0.01, 36.2, "worth a hold-out", "unseen dates"),
         ({"hold_out": hold_out(6.1)}, 0.3, 36.2, "cannot be told from luck", "coin-flipped"),
         ({"profitable": 0, "selected": LOSING}, 0.3, -67.8, "do not trade", "none of the 1,000"),
@@ -75,7 +75,7 @@ def test_money_without_direction_is_named(median: float, says: bool) -> None:
     found = dataclasses.replace(direction.selected_total_r, null_median=median)
     direction = dataclasses.replace(direction, selected_total_r=found)
     text = verdict(facts(), dataclasses.replace(tests, random_direction=direction)).text
-    assert ("Half of all repeats find 40.0 R or more: the money comes from search" in text) == says
+    assert ("Half of the repeats make 40.0 R or more: the profit comes from the" in text) == says
 
 
 def test_reasons_name_the_coin_then_months_then_halves() -> None:

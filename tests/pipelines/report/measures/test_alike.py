@@ -71,9 +71,12 @@ def test_80_columns_have_room_for_alike_and_sharpe(traded: tuple[MadeUpRun, RunS
 @pytest.mark.parametrize(
     ("r", "text"),
     [
-        ([5.0, -1.0, 3.0, -1.0], "Still below its peak by 1.0 R."),
+        ([5.0, -1.0, 3.0, -1.0], "The selected combination ends 1.0 R below its peak."),
         ([5.0, -2.0, 4.0], ""),
-        ([5.0, -2.0, 1.0, -0.2], "Still below its peak by 1.2 R, lost 1.2 R in the last year."),
+        (
+            [5.0, -2.0, 1.0, -0.2],
+            "The selected combination ends 1.2 R below its peak and lost 1.2 R in the last year.",
+        ),
         ([-1.0, 2.0, 0.01], ""),
     ],
 )

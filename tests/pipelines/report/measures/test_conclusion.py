@@ -127,7 +127,7 @@ def test_the_page_shows_every_test(lucky: Report) -> None:
     p += [found.best_sharpe_ratio.p, found.share_profitable.p, tests.walk_forward.p]
     assert [row[-1] for row in rows[1:]] == [f"{value:.3f}" for value in p]
     assert len(list(page.by_id("rules-table").all("tr"))) == 1 + len(tests.selection_rules)
-    for text in ("Reality check p = 0.630", "In 30.0% of 924 splits", "Probability 97.0%"):
+    for text in ("White's reality check: p = 0.630", "In 30.0% of 924 splits", "Probability 97.0%"):
         assert text in section.text
     names = {"luck-histogram", "walk-forward", "cross-validation", "years-agreement"}
     assert names <= set(figures(page))
