@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,19 +23,18 @@ settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 
 
-# With `pytest -n 2` a file stays together. All files that start processes form one group, so that
-# two of them never compete for the machine; the group is the longest and starts first.
-_PROCESSES = re.compile(r"mark\.(cluster|faults)\b")
+# With `pytest -n 2` a file stays together. The faults form one group, so that two of them never
+# compete for the machine; the group is the longest and starts first.
+_FAULTS = "tests/faults/"
 
 
-@cache
-def _group(path: Path) -> str:
-    return "processes" if _PROCESSES.search(path.read_text(encoding="utf-8")) else str(path)
+def _group(nodeid: str) -> str:
+    return _FAULTS if nodeid.startswith(_FAULTS) else nodeid.split("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: _group(item.path) != "processes")
+        items.sort(key=lambda item: _group(item.nodeid) != _FAULTS)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -46,8 +43,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return _group(config.rootpath / nodeid.split("::")[0])
+            return _group(nodeid)
 
+    config.option.loadscopereorder = False  # the longest is not the one with the most tests
     return ByGroup(config, log)
 
 
