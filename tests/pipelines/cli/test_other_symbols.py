@@ -215,9 +215,8 @@ def test_from_a_run_to_its_trades(
     ranking = Path("ranking.toml")
     ranking.write_text("[ranking]\nmin_trades = 1\n")
     given = ("--symbol", one.symbol, "--grid", "grid.toml", "--news-coverage", "partial")
-    screen, said = typed(
-        ib_grid_command, "run", *given, "--workers", 1, "--config", ranking, "--excel"
-    )
+    options = ("--workers", 1, "--config", ranking, "--excel", "--no-robustness")
+    screen, said = typed(ib_grid_command, "run", *given, *options)
     assert f"note: {one.symbol} is described in data/instruments/{one.symbol}.toml" in said
     assert "complete: the whole grid has been computed" in screen
     assert f"spread {one.spread} points" in " ".join(screen.split())

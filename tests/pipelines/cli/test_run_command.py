@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil
-import pyarrow as pa
 import pytest
 
 from ib_grid.market.bars import bars_from_frame, bars_to_frame, read_bars, write_bars
-from ib_grid.runs.manifest import read_manifest
-from ib_grid.runs.partition_layout import partition_files, results_folder
 from pipelines.cli import main
-from pipelines.inputs.inputs import read_inputs
-from pipelines.run.run import run
-from tests.helpers.paths import ROOT
-from tests.helpers.runs import small_runs
-from tests.helpers.runs.small_runs import BARS, GRID, GRID_TOML, rows
+from tests.helpers.runs.small_runs import BARS, GRID_TOML
 
 
 def arguments(folder: Path, *more: str) -> list[str]:
@@ -160,123 +148,3 @@ def test_info_names_obstacles_to_a_run(
     assert status == 0
     assert "a run would fail: the news filter is on but no calendar is given" in out
     assert "standard, 34,560 combinations" in out
-
-
-def started(folder: Path, *more: str) -> subprocess.Popen[str]:
-    """`ib-grid run` in a session of its own, as in a terminal."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli.main", *arguments(folder, *more)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-
-
-def run_folder(folder: Path) -> Path:
-    (run,) = (folder / "results").iterdir()
-    return run
-
-
-def files(folder: Path) -> dict[Path, int]:
-    """Partition files of the one run in a folder, with the times they were written."""
-    if not (folder / "results").exists():
-        return {}
-    found = (folder / "results").glob("*/*.parquet/session=*/wait_minutes=*/part-*.parquet")
-    return {path: path.stat().st_mtime_ns for path in found}
-
-
-def wait_for_files(folder: Path, process: subprocess.Popen[str], count: int) -> None:
-    while len(files(folder)) < count and process.poll() is None:
-        time.sleep(0.002)
-
-
-def session_members(leader: int) -> list[psutil.Process]:
-    members = []
-    for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == leader:
-                members.append(process)
-        except ProcessLookupError:
-            continue
-    return members
-
-
-def gone(leader: int, seconds: float = 20) -> bool:
-    """Wait until all processes of a session have ended; False if they do not in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not session_members(leader):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def result_rows(folder: Path) -> pa.Table:
-    return rows(results_folder(run_folder(folder), "GER40"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with an undisturbed run."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    asked = small_runs.settings(folder)
-    run(asked, read_inputs(asked), small_runs.plain_console()[0])
-    return folder
-
-
-@pytest.mark.cluster
-def test_killed_run_resumes(tmp_path: Path, undisturbed: Path) -> None:
-    process = started(tmp_path, "--workers", "2", "--chunk-size", "8")
-    wait_for_files(tmp_path, process, 3)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert gone(process.pid), "workers outlive the main process"
-    kept = files(tmp_path)
-    n_chunks = read_manifest(run_folder(undisturbed)).chunks
-    assert 3 <= len(kept) < n_chunks
-
-    again = started(tmp_path, "--workers", "2")
-    _, err = again.communicate(timeout=300)
-    assert again.returncode == 0, err
-    assert "Warning" not in err
-    assert f"resumes, {len(kept)} of {n_chunks} chunks are done" in err
-    assert {path: files(tmp_path)[path] for path in kept} == kept
-    assert result_rows(tmp_path).equals(result_rows(undisturbed))
-    manifest = read_manifest(run_folder(tmp_path))
-    assert manifest.state == "finished"
-    assert manifest.attempts[-1]["combinations"] == len(GRID) - 8 * len(kept)
-
-
-@pytest.mark.cluster
-def test_ctrl_c_stops_and_explains_how_to_resume(tmp_path: Path) -> None:
-    process = started(tmp_path, "--workers", "2", "--chunk-size", "8")
-    wait_for_files(tmp_path, process, 1)
-    os.killpg(process.pid, signal.SIGINT)
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert re.search(
-        r"interrupted: \d+ of 32 chunks are done; run the same command again to resume", err
-    )
-    assert "Traceback" not in err, err
-    assert gone(process.pid)
-    assert read_manifest(run_folder(tmp_path)).state == "interrupted"
-
-
-@pytest.mark.cluster
-def test_complete_run_only_rewrites_the_report(
-    undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = {
-        path: path.stat().st_mtime_ns
-        for path in partition_files(results_folder(run_folder(undisturbed), "GER40"))
-    }
-    status, out, err = typed(monkeypatch, capsys, *arguments(undisturbed))
-    assert status == 0
-    assert "is already complete" in err
-    assert out.strip()
-    after = {path: path.stat().st_mtime_ns for path in before}
-    assert after == before

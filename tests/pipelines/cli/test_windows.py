@@ -108,7 +108,7 @@ def test_a_run_works_with_spawned_workers_and_hidden_modules(tmp_path: Path) -> 
     command("prepare", "--symbol", "GER40", "--csv", "bars.csv", "--data-dir", ".")
     command(
         *("run", "--symbol", "GER40", "--data-dir", ".", "--grid", "grid.toml", "--no-news"),
-        *("--workers", "1", "--output", "results"),
+        *("--workers", "1", "--output", "results", "--no-robustness"),
     )
     (run,) = (tmp_path / "results").iterdir()
     assert command("top", str(run)).count("\n") == 3
