@@ -19,11 +19,11 @@ from ib_grid.runs.partition_layout import partition_files
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster.clusters import Workers
 from pipelines.cluster.compatibility import own_versions
-from pipelines.cluster.interrupts import exit_on_interrupt, interrupt_once
+from pipelines.cluster.interrupts import exit_on_interrupt, interrupt_once, tell_when_stopped
 from pipelines.render.progress import Progress
 from pipelines.run import chunk_bag
 from pipelines.run.chunk_bag import Outcome
-from pipelines.run.context import RunContext
+from pipelines.run.context import ALL_DONE, RunContext
 from pipelines.run.tasks import ChunkWork
 from pipelines.run.top_k import filter_partitions, find_threshold
 
@@ -49,7 +49,8 @@ def compute_missing(
         except BaseException as error:
             attempt.record_failure(error)
             raise
-    return attempt.end("finished"), workers
+        with tell_when_stopped(ALL_DONE):
+            return attempt.end("finished"), workers
 
 
 class _Attempt:

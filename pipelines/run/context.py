@@ -17,6 +17,9 @@ from pipelines.cluster.clusters import Cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs
 
+# What a stop says once nothing is left to compute.
+ALL_DONE = "Every chunk is done. Run the same command again for the report."
+
 
 def say(console: Console, text: str) -> None:
     """Print a line as it is, however long."""

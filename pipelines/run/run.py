@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.runs import inventory
 from ib_grid.runs.chunk_summary import Summary
 from ib_grid.runs.fingerprint import as_new, check_same_run, fingerprint
+from ib_grid.runs.inventory import Stored
 from ib_grid.runs.manifest import (
     Manifest,
     has_manifest,
@@ -26,11 +28,12 @@ from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster.clusters import Workers, choose_cluster
+from pipelines.cluster.interrupts import tell_when_stopped
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs
 from pipelines.run import chunk_bag, run_directory
 from pipelines.run.attempt import compute_missing
-from pipelines.run.context import RunContext, say
+from pipelines.run.context import ALL_DONE, RunContext, say
 
 # More chunks of fewer rows than these take their time for tasks and files.
 _MANY_CHUNKS, _FEW_ROWS = 1000, 1000
@@ -154,19 +157,31 @@ def new_manifest(settings: Settings, inputs: RunInputs, plan: ChunkPlan) -> Mani
 
 
 def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunResult:
-    """Compute the missing chunks, and check that none is missing afterwards."""
+    """Compute the missing chunks, and return the completed run."""
     inventory.remove_temporary_files(context.dataset)
     stored = context.stored(read_all=True)
     missing = [index for index in range(len(context.plan)) if index not in stored.records]
     _say_progress(context, len(missing), begun)
-    workers = None
-    if missing or context.unfiltered(stored):
-        manifest, workers = compute_missing(context, manifest, missing, context.summary_of(stored))
+    if not missing and not context.unfiltered(stored):
+        with tell_when_stopped(ALL_DONE):
+            if manifest.state != "finished":
+                manifest = dataclasses.replace(manifest, state="finished")
+                write_manifest(context.folder, manifest)
+            return _result(context, manifest, stored, missing, None)
+    manifest, workers = compute_missing(context, manifest, missing, context.summary_of(stored))
+    with tell_when_stopped(ALL_DONE):
         inventory.remove_temporary_files(context.dataset)  # of workers that were killed
-        stored = context.stored(read_all=False)
-    elif manifest.state != "finished":
-        manifest = dataclasses.replace(manifest, state="finished")
-        write_manifest(context.folder, manifest)
+        return _result(context, manifest, context.stored(read_all=False), missing, workers)
+
+
+def _result(
+    context: RunContext,
+    manifest: Manifest,
+    stored: Stored,
+    missing: Sequence[int],
+    workers: Workers | None,
+) -> RunResult:
+    """Check that no chunk is missing, and return the completed run."""
     absent = len(context.plan) - len(stored.records)
     if absent:
         raise StoreError(

@@ -62,8 +62,11 @@ def _named(folder: AnyPath, identity: Mapping[str, object], resume: bool) -> Cho
     if not has_manifest(folder) and resume and adopted_plan(folder, identity):
         return ChosenDirectory(folder=folder)
     if not (folder / RUN_FILE).is_file():
+        has_partitions = partition_files(results_folder(folder, str(identity["symbol"])))
         raise InputError(
-            "the directory holds something other than a run",
+            "run.json is missing, and the partitions are of other input or of an earlier ib-grid"
+            if has_partitions
+            else "the directory holds something other than a run",
             location=str(folder),
             expected="a run directory, an empty directory, or a new name",
             hint="choose another --run-dir",
@@ -178,7 +181,8 @@ def _cannot_write(folder: AnyPath, error: OSError) -> StoreError | OutputError:
 def adopted_plan(folder: AnyPath, identity: Mapping[str, object]) -> ChunkPlan | None:
     """Return the chunks of the partitions in a directory if they are of a run with this identity.
 
-    None without partitions, or if any readable one belongs to another run.
+    None without partitions, or if any readable one belongs to another run. Versions that recorded
+    an identity in other terms, such as news that can block no entry, began other runs.
     """
     records = list(_records(results_folder(folder, str(identity["symbol"]))))
     if not records or {record.fingerprint for record in records} != {fingerprint(as_new(identity))}:

@@ -121,6 +121,7 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
     from pipelines.render.tables import terminal
     from pipelines.report.report_run import report_run
     from pipelines.report.screen import show_report
+    from pipelines.run.context import ALL_DONE
     from pipelines.run.run import run as run_grid
     from pipelines.run.selected.robustness.ahead import compiling_ahead
     from pipelines.run.selected.robustness.make import make_missing
@@ -128,7 +129,7 @@ def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> No
     console = Console(stderr=True)
     with keep_open() as stack, compiling_ahead(wanted=settings.robustness) as compiler:
         result = run_grid(settings, inputs, console, stack)
-        with tell_when_stopped("Every chunk is done. Run the same command again for the report."):
+        with tell_when_stopped(ALL_DONE):
             if settings.robustness:
                 if compiler:
                     with console.status("preparing the robustness tests"):

@@ -73,7 +73,7 @@ def test_partitions_of_another_run_are_not_adopted(grid: SerialRun, run_dir: Pat
     (run_dir / RUN_FILE).unlink()
     before = files(run_dir)
     other = read_inputs(grid.settings(run_dir.parent, spread_points=9.0))
-    with pytest.raises(InputError, match="something other than a run"):
+    with pytest.raises(InputError, match=r"run\.json is missing, and the partitions are of other"):
         grid.run(run_dir.parent, other)
     assert files(run_dir) == before
 

@@ -24,6 +24,7 @@ from ib_grid.errors import (
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.params import PARAM_NAMES
+from ib_grid.runs import inventory
 from ib_grid.runs.manifest import read_manifest, write_manifest
 from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.storage.lock import sole_writer
@@ -31,10 +32,12 @@ from pipelines.cluster.clusters import choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.run_info import run_info
-from pipelines.run import chunk_bag, run_directory
+from pipelines.run import attempt, chunk_bag, run_directory
 from pipelines.run.chunk_bag import Outcome
+from pipelines.run.context import ALL_DONE
 from pipelines.run.run import RunResult, new_manifest, run
 from pipelines.run.run_directory import ChosenDirectory
+from tests.helpers.faults.serial_runs import SerialRun
 from tests.helpers.golden import golden_grid
 from tests.helpers.runs.small_runs import GRID, plain_console, rows, settings
 
@@ -231,6 +234,31 @@ def test_an_interrupted_run_says_how_to_go_on(
 def refused(asked: Settings, error: type[InputError], found: str) -> None:
     with pytest.raises(error, match=found):
         done(asked)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(attempt, "write_manifest"), (inventory, "take_stock")]
+)
+def test_a_stop_after_the_last_chunk_says_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    module: object,
+    name: str,
+) -> None:
+    true = getattr(module, name)
+
+    def stopped(*args: object, **kwargs: object) -> object:
+        done = true(*args, **kwargs)
+        if read_manifest(tmp_path / "run").state == "finished":
+            raise KeyboardInterrupt
+        return done
+
+    grid = SerialRun(tmp_path)
+    monkeypatch.setattr(module, name, stopped)
+    with pytest.raises(KeyboardInterrupt):
+        grid.run(tmp_path)
+    assert capfd.readouterr().err == f"{ALL_DONE}\n"
 
 
 def test_runs_are_not_mixed_and_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
