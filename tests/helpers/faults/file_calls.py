@@ -7,7 +7,7 @@ import contextlib
 import errno
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +98,18 @@ def observed(folder: Path, observe: Observer) -> Iterator[None]:
 
 
 class NthCall:
-    """An observer that fails one call, counted from 1; 0 fails none."""
+    """An observer that fails one call, counted from 1; 0 fails none.
 
-    def __init__(self, n: int) -> None:
+    With `names`, only the calls of these names count.
+    """
+
+    def __init__(self, n: int, names: Collection[str] = ()) -> None:
         self.n, self.count, self.failed = n, 0, ""
+        self._names = names
 
     def __call__(self, name: str, path: Path, *_: object) -> None:
+        if self._names and name not in self._names:
+            return
         self.count += 1
         if self.count == self.n:
             self.failed = f"call {self.n}, {name} {path.name}"
@@ -114,16 +120,17 @@ class Disk:
     """An observer that keeps what a loss of power would leave after each call.
 
     A file keeps the content of its last flush. Names of files and folders are kept from the last
-    flush of their folder on, or, on a disk that writes them early, from the call on.
+    flush of their folder on, or, on a disk that writes them early, from the call on. `before` is
+    what was on the disk long before.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, before: Content | None = None) -> None:
         self._folder = folder
-        self._content: dict[int, bytes] = {}
-        self._flushed: dict[int, bytes] = {}
-        self._now: dict[Path, int] = {}
-        self._durable: dict[Path, int] = {}
-        self.states: list[Content] = [{}]
+        self._content = dict(enumerate((before or {}).values()))
+        self._flushed = dict(self._content)
+        self._now = {path: number for number, path in enumerate(before or {})}
+        self._durable = dict(self._now)
+        self.states: list[Content] = [self.durable]
 
     def __call__(self, name: str, path: Path, *more: Any) -> None:
         if name == "create":
@@ -131,6 +138,8 @@ class Disk:
             self._content[number] = b""
         elif name == "write":
             self._content[self._now[path]] += more[0]
+        elif name == "link":
+            self._now[Path(more[0])] = self._now[path]
         elif name in ("replace", "rename"):
             self._rename(path, Path(more[0]))
         elif name in ("unlink", "rmdir"):

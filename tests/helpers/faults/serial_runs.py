@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from ib_grid.errors import ChunkError, StoreError
+from ib_grid.storage.paths import AnyPath
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
 from pipelines.run import attempt, chunk_bag, tasks
@@ -58,33 +60,40 @@ def _compute(work: ChunkWork, chunks: Sequence[int], *_: object) -> Outcome:
     return Outcome(done=tuple(done), failed=tuple(failed))
 
 
+@contextlib.contextmanager
+def without_workers() -> Iterator[None]:
+    """Compute the chunks of runs one by one in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "choose_cluster", lambda _: SerialCluster())
+        patch.setattr(chunk_bag, "compute", _compute)
+        patch.setattr(attempt, "exit_on_interrupt", lambda _: contextlib.nullcontext())
+        patch.setattr(tasks, "AWAY_SECONDS", (0.0,))
+        yield
+
+
 class SerialRun:
     """A grid to be run again and again, with its inputs read once."""
 
     def __init__(self, folder: Path) -> None:
         (folder / "few.toml").write_text(GRID)
         self._folder = folder
-        self.inputs: RunInputs = read_inputs(self.settings("unused"))
+        self.inputs: RunInputs = read_inputs(self.settings(Path("unused")))
 
-    def settings(self, output: Path | str, **changes: object) -> Settings:
+    def settings(self, output: AnyPath, **changes: object) -> Settings:
         """Return the settings of the run below a folder."""
         values = {"grid": str(self._folder / "few.toml"), "run_dir": "run", "chunk_size": 2}
-        return settings(self._folder, **{**values, "output": output, **changes})
+        of_grid = settings(self._folder, **{**values, **changes})
+        return dataclasses.replace(of_grid, output=output)
 
-    def run(self, output: Path, inputs: RunInputs | None = None, **changes: object) -> Path:
+    def run(self, output: AnyPath, inputs: RunInputs | None = None, **changes: object) -> Any:
         """Run or resume the grid below a folder, and return the run directory."""
         return self.told(output, inputs, **changes)[0]
 
     def told(
-        self, output: Path, inputs: RunInputs | None = None, **changes: object
-    ) -> tuple[Path, str]:
+        self, output: AnyPath, inputs: RunInputs | None = None, **changes: object
+    ) -> tuple[Any, str]:
         """Run or resume the grid; return the run directory and the messages."""
         console, text = plain_console()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(running, "choose_cluster", lambda _: SerialCluster())
-            patch.setattr(chunk_bag, "compute", _compute)
-            patch.setattr(attempt, "exit_on_interrupt", lambda _: contextlib.nullcontext())
-            patch.setattr(tasks, "AWAY_SECONDS", (0.0,))
+        with without_workers():
             done = running.run(self.settings(output, **changes), inputs or self.inputs, console)
-        assert isinstance(done.folder, Path)
         return done.folder, text.getvalue()
