@@ -17,7 +17,7 @@ from ib_grid.grid.params import Params
 ENGINES = ("reference", "fast")
 PRICE_TOLERANCE = 1e-9  # of prices in points and of R; relative above 1
 # Rows are float32; the fast engine may sum in float32 too (STRATEGY.md, section 8).
-ROW_TOLERANCE = {"reference": 1e-6, "fast": 1e-4}
+ROW_TOLERANCE = 1e-4
 # A Sharpe ratio this far from 0 has a deviation that is all rounding.
 ILL_CONDITIONED = 1e6
 

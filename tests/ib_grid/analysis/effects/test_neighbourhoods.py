@@ -59,7 +59,7 @@ def test_neighbours_are_those_one_step_away(grid: Grid) -> None:
     columns = grid.columns(np.arange(len(grid))).items()
     every = [{n: values[i[row]] for n, (values, i) in columns} for row in range(len(grid))]
     random = np.random.default_rng(5)
-    for combo_id in random.choice(len(grid), 40, replace=False).tolist():
+    for combo_id in random.choice(len(grid), 12, replace=False).tolist():
         expected = {i for i, other in enumerate(every) if one_step(every[combo_id], other)}
         found = beside_of(grid, grid.params(combo_id))
         assert found == beside_of(grid, combo_id)
@@ -124,8 +124,8 @@ def test_trailing_goes_step_by_step(grid: Grid) -> None:
 
 def test_two_steps_are_two_of_one_on_the_same_axis(grid: Grid) -> None:
     random = np.random.default_rng(6)
-    for combo_id in random.choice(len(grid), 40, replace=False).tolist():
-        places = np.array(list(grid.indices(np.arange(len(grid))).values()))
+    places = np.array(list(grid.indices(np.arange(len(grid))).values()))
+    for combo_id in random.choice(len(grid), 12, replace=False).tolist():
         beside = {n.combo_id for n in beside_of(grid, grid.params(combo_id))}
         second = {n.combo_id for b in beside for n in beside_of(grid, grid.params(b))}
         on_one_axis = {i for i in second if (places[:, i] != places[:, combo_id]).sum() == 1}
@@ -191,7 +191,7 @@ def test_plateaus_are_those_of_the_naive_loop(tmp_path: Path, steps: int, chunks
     assert list(found) == ["combo_id", "sharpe_ratio", "p25", "min", "n_neighbours"]
     assert found["combo_id"].tolist() == rows.index.tolist()
     assert found["sharpe_ratio"].tolist() == rows["sharpe_ratio"].tolist()
-    some = found.iloc[::5]  # of every kind of set
+    some = found.iloc[::17]  # of every kind of set
     for combo_id, p25, least, n in some[["combo_id", "p25", "min", "n_neighbours"]].to_numpy():
         beside = beside_of(GRID, GRID.params(int(combo_id)), steps)
         values = rows["sharpe_ratio"].reindex([b.combo_id for b in beside]).dropna()
