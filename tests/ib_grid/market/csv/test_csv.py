@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ib_grid.errors import DataError, InputError
-from ib_grid.market.bars import Bars
 from ib_grid.market.csv import Options, quality_from_dict, read_csv_bars
 from ib_grid.market.instruments import EVERY_DAY, GER40, XAUUSD, Instrument, TradingHours
 from tests.helpers.input_files import csv_files
@@ -112,6 +111,11 @@ def test_the_lines_of_a_large_file_are_all_read(tmp_path, monkeypatch):
     lines[30] = lines[30].replace(",", ",x", 1)
     with pytest.raises(DataError, match=r"bars\.csv:31: '2024-03-05T09:29:00Z,x"):
         read_text(tmp_path, "\n".join(lines))
+
+
+def test_rows_may_stand_in_any_order(tmp_path):
+    lines = GOOD.splitlines()
+    assert same_bars(read_text(tmp_path, "\n".join([lines[0], *lines[:0:-1]]))[0], BARS)
 
 
 # --- clocks
@@ -246,87 +250,6 @@ def test_a_file_with_no_bar_in_the_trading_hours_is_refused(tmp_path):
         DataError, match="none of the 30 bars is within the trading hours of XAUUSD"
     ):
         read(tmp_path / "bars.csv", XAUUSD)
-
-
-# --- merging
-
-
-@st.composite
-def overlapping_files(draw):
-    """Rows (minute, price) of some files; equal minutes have equal prices, whichever the file."""
-    minutes = st.integers(0, 60)
-    return draw(st.lists(st.lists(minutes, min_size=1, max_size=20), min_size=1, max_size=5))
-
-
-def bars_of_rows(rows):
-    columns = np.array([price for _, price in rows], dtype=np.float64)
-    minute = np.array([START + minute for minute, _ in rows], dtype=np.int64)
-    return Bars(minute=minute, open=columns, high=columns, low=columns, close=columns)
-
-
-def write_rows(folder, files):
-    paths = []
-    for place, rows in enumerate(files):
-        paths.append(folder / f"{place}.csv")
-        paths[-1].write_text(csv_files.tradingview_unix(bars_of_rows(rows)))
-    return paths
-
-
-@given(files=overlapping_files(), data=st.data())
-@settings(max_examples=40)
-def test_files_without_conflicts_merge_to_the_same_in_any_order(files, data, tmp_path_factory):
-    rows = [[(minute, 100 + minute) for minute in file] for file in files]
-    paths = write_rows(tmp_path_factory.mktemp("merge"), rows)
-    bars, quality = read_csv_bars(data.draw(st.permutations(paths)), ALWAYS)
-    every = [minute for file in files for minute in file]
-    assert bars.minute.tolist() == [START + minute for minute in sorted(set(every))]
-    assert bars.close.tolist() == [100.0 + minute for minute in sorted(set(every))]
-    assert quality.n_conflicts == 0
-    assert quality.n_duplicates == len(every) - len(set(every))
-
-
-@given(
-    files=st.lists(
-        st.lists(st.tuples(st.integers(0, 20), st.integers(100, 103)), min_size=1, max_size=15),
-        min_size=1,
-        max_size=5,
-    )
-)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_last_row_of_a_minute_counts(files, tmp_path_factory, monkeypatch):
-    monkeypatch.setattr("ib_grid.market.csv.merging.CONFLICT_SHARE", 1.0)
-    paths = write_rows(tmp_path_factory.mktemp("merge"), files)
-    bars, quality = read_csv_bars(paths, ALWAYS)
-    expected, duplicates, conflicts = {}, 0, []
-    for minute, price in (row for file in files for row in file):
-        if minute in expected:
-            duplicates += expected[minute] == price
-            conflicts += [minute] if expected[minute] != price else []
-        expected[minute] = price
-    assert dict(zip(bars.minute - START, bars.close, strict=True)) == expected
-    assert quality.n_duplicates == duplicates
-    assert quality.n_conflicts == len(conflicts)
-    assert quality.conflict_minutes == tuple(START + m for m in sorted(conflicts)[:5])
-    assert quality.n_rows == quality.n_bars + duplicates + len(conflicts)
-
-
-def test_the_last_file_of_a_folder_is_the_last_by_natural_order(tmp_path):
-    for name, price in (("bars (2).csv", 102), ("bars (10).csv", 110), ("bars.csv", 100)):
-        (tmp_path / name).write_text(csv_files.tradingview_unix(bars_of_rows([(0, price)])))
-    bars, quality = read(tmp_path)
-    assert bars.close.tolist() == [110.0]
-    assert [source.name for source in quality.sources] == [
-        "bars.csv",
-        "bars (2).csv",
-        "bars (10).csv",
-    ]
-    newest = [tmp_path / "bars (10).csv", tmp_path / "bars (2).csv", tmp_path / "bars.csv"]
-    assert read_csv_bars(newest, ALWAYS)[0].close.tolist() == [100.0]
-
-
-def test_rows_may_stand_in_any_order(tmp_path):
-    lines = GOOD.splitlines()
-    assert same_bars(read_text(tmp_path, "\n".join([lines[0], *lines[:0:-1]]))[0], BARS)
 
 
 # --- the report
