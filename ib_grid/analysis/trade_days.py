@@ -87,7 +87,7 @@ def trade_day(of: RunSource | HasSource, combination: Params | int, date: Date) 
     GridError
         If there is no such combination, or the market does not serve it.
     InputError
-        If the date is none, or there is no bar in its Initial Balance.
+        If the date is invalid or has no bar in its Initial Balance.
     DataError
         If a run's bars or calendars are missing, have changed or cannot be read.
     """

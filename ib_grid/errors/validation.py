@@ -24,7 +24,7 @@ def check_names(
                 f"unknown key {cut(name)}",
                 location=location,
                 expected=", ".join(known),
-                hint=did_you_mean(name, known) or "take the key out",
+                hint=did_you_mean(name, known) or "remove the key",
             )
 
 
@@ -80,7 +80,7 @@ def shown(value: object) -> str:
     try:
         text = repr(value)
     except (ValueError, RecursionError):
-        return {list: "a list", dict: "an object", int: "an endless number"}.get(
+        return {list: "a list", dict: "an object", int: "an infinite number"}.get(
             type(value), f"a {type(value).__name__}"
         )
     return cut(text)

@@ -116,7 +116,7 @@ def read_bars(path: Path) -> Bars:
             _check_size(file, path)
             names = [name for name in file.schema_arrow.names if name in ("time", *PRICES)]
             bar_checks.check_columns(names, str(path))
-            # What another program says of its columns, such as an index, is passed over.
+            # Other programs' notes on columns, such as an index, are ignored.
             frame = file.read(columns=names).replace_schema_metadata(None).to_pandas()
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error

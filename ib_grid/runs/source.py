@@ -177,12 +177,12 @@ def _bars(path: Path, manifest: Manifest) -> Bars:
         f"the bars {changed}",
         location=str(path),
         expected=f"the bars of the run, SHA-256 {manifest.data['sha256']}",
-        hint="put the file back there, or run again with the bars of today",
+        hint="restore the file, or run again with the current bars",
     )
 
 
 def _bars_of_equal_values(path: Path, manifest: Manifest) -> Bars | None:
-    """Return the bars of a file that was written anew with the values of the run."""
+    """Return the bars of a file that was rewritten with the values of the run."""
     try:
         bars = read_bars(path)
     except DataError:

@@ -204,7 +204,7 @@ def open_executor(
         except KilledWorker as error:
             raise ClusterError(
                 f"{error.allowed_failures + 1} workers died while reading the same results",
-                hint=f"run `{command}` on the run; with more memory if it ran out",
+                hint=f"run `{command}` on the run again, with more memory if it ran out",
             ) from error
         except (CancelledError, DaskCancelledError, CommClosedError) as error:
             raise ClusterError(

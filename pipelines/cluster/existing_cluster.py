@@ -68,7 +68,7 @@ class ExistingCluster:
             raise ClusterError(
                 "the scheduler or its workers do not answer",
                 location=self.address,
-                hint="start them anew, or omit --scheduler to use this machine",
+                hint="restart them, or omit --scheduler to use this machine",
             ) from error
 
     @contextlib.contextmanager

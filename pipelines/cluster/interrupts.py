@@ -26,7 +26,7 @@ _signals: list[int] = []
 _repeated: list[int] = []  # deferred signals, which come a second time
 _leaves = False
 LEAVE_SECONDS = 20.0
-_STOPPING = ("stopping", "stopping; one more Ctrl-C leaves at once")
+_STOPPING = ("stopping", "stopping; press Ctrl-C again to leave at once")
 _LEAVE_AT_SIGNAL = 3
 # Folders that `exit_at_once` removes, and what it says last.
 temporary_folders: set[str] = set()
@@ -60,7 +60,7 @@ def count_signal(number: int) -> None:
 
 
 def _leave() -> None:
-    _tell("left without the last writes; run the same command again to resume")
+    _tell("left before the last files were written; run the same command again to resume")
     exit_at_once()
 
 

@@ -170,7 +170,7 @@ def to_hold_out(value: object) -> dt.date | float:
         return to_date(value)
     share = float(value[:-1]) / 100
     if not 0 < share < 1:
-        raise ValueError("nothing is held out, or everything")
+        raise ValueError("this holds out nothing or everything")
     return share
 
 

@@ -101,7 +101,7 @@ def _left_out(manifest: Manifest) -> list[str]:
     notes, threshold = manifest.row_filter.notes(), _threshold(manifest)
     newer = [name for name in manifest.row_filter.metrics if name not in manifest.metrics]
     if newer:
-        notes.append(f"The run is older than the column {newer[0]}; run again to have it.")
+        notes.append(f"The run is older than the column {newer[0]}; run again to add it.")
     if threshold:
         notes.append(
             f"Ranks and scores are those among all {threshold.extrema.n_rows:,} ranked"

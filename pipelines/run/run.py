@@ -105,7 +105,7 @@ def run(
 
 
 def _begun_manifest(folder: AnyPath, inputs: RunInputs) -> Manifest:
-    """Return the manifest of a run to resume, which follows bars moved or written anew."""
+    """Return the manifest of a run to resume, which follows bars that were moved or rewritten."""
     manifest = read_manifest(folder)
     check_same_run(inputs.identity, manifest.identity, folder)
     if manifest.data != inputs.data:
@@ -125,8 +125,8 @@ def _size_notes(plan: ChunkPlan) -> tuple[str, ...]:
     if len(plan) <= _MANY_CHUNKS or rows >= _FEW_ROWS:
         return ()
     return (
-        f"{len(plan):,} chunks of about {rows:,} combinations: each is a task and a file, which"
-        " take longer than the combinations; choose a larger --chunk-size",
+        f"{len(plan):,} chunks of about {rows:,} combinations: each chunk is a task and a file,"
+        " which cost more time than its combinations; choose a larger --chunk-size",
     )
 
 

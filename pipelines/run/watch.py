@@ -83,7 +83,7 @@ class Watch:
         if self._silent >= clusters.NO_WORKERS_SECONDS:
             raise lost(
                 f"the scheduler has not answered for {clusters.NO_WORKERS_SECONDS:.0f} seconds",
-                hint=f"start the scheduler at {address} anew, or omit --scheduler",
+                hint=f"restart the scheduler at {address}, or omit --scheduler",
             )
 
     def _replace_frozen(self, chunk_of: Mapping[object, int], passed: float) -> None:

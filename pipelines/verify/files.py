@@ -82,7 +82,7 @@ def sizes(existing: Sequence[ChunkFile]) -> dict[int, int]:
 def unexpected_files(dataset: AnyPath, plan: ChunkPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return strays and partial files in the data set, each with its path and description.
 
-    A partial file is no damage: a killed process left the file, or a running one is writing it.
+    A partial file is not damage: a killed process left the file, or a running one is writing it.
     """
     strays, partial = [], []
     if dataset.is_symlink():

@@ -244,7 +244,7 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "configurations",
         "x.toml",
         b'symbol = "GER40"\nworkers = 0x' + b"f" * 5000,
-        "workers is an endless number\n  in x.toml, workers\n"
+        "workers is an infinite number\n  in x.toml, workers\n"
         "  expected: a whole number from 1 to 1,000",
     ),
     "workers of 5,000 digits": (
@@ -264,13 +264,13 @@ LARGE: dict[str, tuple[str, str, bytes, str]] = {
         "configurations",
         "x.toml",
         b"x" * 3000 + b" = 1",
-        f"unknown key {'x' * 80}…\n  in x.toml\n  expected: symbol, «…»\n  to do: take the key out",
+        f"unknown key {'x' * 80}…\n  in x.toml\n  expected: symbol, «…»\n  to do: remove the key",
     ),
     "minutes of 6,000 digits in hexadecimal": (
         "grids",
         "x.toml",
         b"trade_window_minutes = [0x" + b"f" * 5000 + b"]",
-        "trade_window_minutes is an endless number\n  in x.toml, trade_window_minutes\n"
+        "trade_window_minutes is an infinite number\n  in x.toml, trade_window_minutes\n"
         "  expected: whole minutes from 1 to 1440",
     ),
     "a stop_mode of 5,000 characters": (

@@ -257,8 +257,8 @@ def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
     """Return the verdict in a sentence, which only trades out of sample may give."""
     if out_of_sample is None:
         return (
-            "No verdict: the combination was selected on these very trades. Only the walk-forward"
-            " of a single run leads to one; `ib-grid robustness RUN` makes it."
+            "No verdict: the combination was selected on these same trades. A verdict needs the"
+            " walk-forward of a single run: `ib-grid robustness RUN`."
         )
     within, ever, coin = out_of_sample.bootstrap, out_of_sample.horizons[-1], out_of_sample.no_edge
     limit = f" within {within.horizon} session dates" if within.horizon else ""
@@ -269,7 +269,7 @@ def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
     return (
         f"Selected on past months and traded in the next, the challenge passes{limit} in"
         f" {within.passed:.0%} of resampled paths, against {in_sample.bootstrap.passed:.0%} in"
-        f" sample. Without a time limit {ever.passed:.0%} pass; {out_of_sample.n_dates:,} dates are"
-        f" so few that {low:.0%} to {high:.0%} is possible,"
-        f" which {judged} the {coin:.0%} of a coin."
+        f" sample. Without a time limit {ever.passed:.0%} pass; with only"
+        f" {out_of_sample.n_dates:,} dates, the true share may be anything from {low:.0%} to"
+        f" {high:.0%}, which {judged} the {coin:.0%} of a coin."
     )

@@ -82,13 +82,13 @@ class Contracts:
         return tuple(self._tables)
 
     def warnings(self) -> list[str]:
-        """Return what has to be said beside every amount of money."""
+        """Return the warnings to show beside every amount of money."""
         if self.verified:
             return []
-        doubtful = f" ({', '.join(self.placeholders)})" if self.placeholders else ""
+        doubtful = f" {', '.join(self.placeholders)}" if self.placeholders else " it"
         return [
-            f"Contracts: {self.name}, an example of {self.checked}; check it against your"
-            f" platform{doubtful}."
+            f"Contracts: {self.name}, an example as of {self.checked}. Check{doubtful} on your"
+            " platform."
         ]
 
     def contract(self, symbol: str, currency: str, program: str | None = None) -> Contract:
@@ -183,7 +183,7 @@ def _leverage(keys: Fields, program: str | None) -> float:
     if program is None and len(value) == 1:
         program = next(iter(value))
     if program not in value:
-        wrong = f"no leverage for program {shown(program)}" if program else "no program is chosen"
+        wrong = f"no leverage for program {shown(program)}" if program else "no program is given"
         raise ConfigError(
             f"{wrong}, and leverage depends on the program",
             location=keys.location,

@@ -70,24 +70,24 @@ def _gain(combinations: Columns | pd.DataFrame) -> Any:
 
 RANKINGS = {
     "total_r": GroupRanking(
-        text="total R; of a group the sum",
+        text="total R, summed over a group",
         of_combinations=_gain,
         of_group=lambda combinations: float(_gain(combinations).sum()),
     ),
     "sharpe": GroupRanking(
-        text="Sharpe ratio; of a group sum(trades * sharpe_ratio) / sum(trades)",
+        text="Sharpe ratio, averaged over a group by trades",
         of_combinations=lambda own: own["sharpe_ratio"].astype(np.float64),
         of_group=_by_trades,
     ),
     "recovery": GroupRanking(
-        text="total R / (drawdown + 1); of a group sum(total R) / (sum(drawdown) + 1)",
+        text="total R / (drawdown + 1), with both summed over a group",
         of_combinations=lambda own: _gain(own) / (own["max_drawdown"].astype(np.float64) + 1),
         of_group=lambda combinations: float(
             _gain(combinations).sum() / (combinations["max_drawdown"].sum() + 1)
         ),
     ),
     "score": GroupRanking(
-        text="composite score within the variation; of a group the mean weighted by trades",
+        text="score within the variation, averaged over a group by trades",
         of_combinations=lambda own: own["score"],
         of_group=_by_trades,
     ),

@@ -181,7 +181,7 @@ class _Parser:
             return terms.literal(value)
         number = finite_number(value)
         if number is None:
-            raise self.refusal(f"{self.written(node)} is no finite number")
+            raise self.refusal(f"{self.written(node)} is not a finite number")
         return terms.literal(number)
 
     def _of_kind(self, node: ast.expr, depth: int, kind: Kind) -> Term:

@@ -58,5 +58,5 @@ def read_robustness(run_dir: AnyPath, manifest: Manifest) -> Robustness | None:
             f"the robustness tests cannot be read ({first_line(error)})",
             location=str(path),
             expected="the tests of this run",
-            hint=f"make them again with `ib-grid robustness {run_dir}`",
+            hint=f"run them again with `ib-grid robustness {run_dir}`",
         ) from error

@@ -141,7 +141,7 @@ def _check_whole_grid(others: dict[str, object]) -> None:
     given = [name for name, value in others.items() if value is not None]
     if given:
         raise ConfigError(
-            f"--whole-grid counts every combination, without {' or '.join(given)}",
+            f"--whole-grid counts every combination; {' and '.join(given)} cannot be given",
             expected="one of the two",
         )
 
@@ -167,7 +167,7 @@ def _count(
     for folder in folders:
         typer.echo(f"written: {folder}", err=True)
     names = [name for name, (folder, _) in stored_columns(run).items() if folder in folders]
-    typer.echo(f"sort by them: ib-grid top {runs[0]} --by {names[0]}", err=True)
+    typer.echo(f"to sort by them: ib-grid top {runs[0]} --by {names[0]}", err=True)
     for note in (*source.contracts.warnings(), *rules.warnings(today())):
         typer.echo(note, err=True)
 

@@ -135,7 +135,7 @@ def prepare(
 
 def _note_unused_timezone(console: Console, timezone: str | None, quality: QualityReport) -> None:
     if timezone and not quality.timezone:
-        console.print(f"note: --timezone {timezone} was not needed, every time is a moment already")
+        console.print(f"note: --timezone {timezone} was not needed; no time lacks an offset")
         if any(dict(source.decisions)["times"].startswith("Unix") for source in quality.sources):
             console.print("note: give --unix-times server if Unix times are a server's wall clock")
 

@@ -74,7 +74,7 @@ def groups(
     notes = [
         run_note(loaded),
         f"Ranked by {RANKINGS[rank_by].text}. Only combinations with at least {least} trades of"
-        f" the variation, a drawdown of at most {max_drawdown:g} R and {TRAILING_RULE}.",
+        f" the variation, a drawdown of at most {max_drawdown:g} R, and {TRAILING_RULE}.",
         *_completeness(found.summary["n_variations"].tolist(), variations),
         f"Each variation applies where its rule holds ({rules}).",
         "Sums add the separate backtests of the variations; they are not a backtest of the group.",
@@ -91,8 +91,8 @@ def groups(
 
 
 def _rest(found: pd.DataFrame, shown: pd.DataFrame, *, is_table: bool) -> list[str]:
-    """Return how many groups the table lacks, and how to read its last column."""
-    notes = ["equal: groups with the same figures, of which the first is listed."] * is_table
+    """Return how many groups the table lacks, and how to read a column."""
+    notes = ["equal (n_same): how many groups have these figures; one is listed."] * is_table
     if is_table and len(shown) < len(found):
         notes.append(f"{len(shown):,} of {len(found):,} groups; -n {len(found)} lists all.")
     return notes
@@ -108,7 +108,7 @@ def _completeness(n_variations: list[int], least: int) -> list[str]:
     more = f" (--variations {least + 1} requires more)" if least < len(VARIATIONS) else ""
     return [
         f"{complete:,} of these {len(n_variations):,} groups have a combination for every"
-        f" variation, the others for {least} or more{more}."
+        f" variation, the others for at least {least}{more}."
     ]
 
 

@@ -31,7 +31,7 @@ DEFAULT_COLUMNS = (
 )
 
 _ALIKE = (
-    "Neighbouring rows are often near-identical; the report's table has one row for each group."
+    "Neighbouring rows are often near-identical; the report's table shows one row for all of these."
 )
 
 

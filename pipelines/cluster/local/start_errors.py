@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ib_grid.errors import ClusterError, first_line
 
-_ADDRESS = "name another --dashboard-address or --listen"
+_ADDRESS = "give another --dashboard-address or --listen"
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where semaphores are, told to a person
 
 

@@ -138,7 +138,7 @@ def select_by_text(text: str) -> Selected:
             f"invalid {kind} {shown(wrong['text'])}, and no run has this name",
             location=text,
             expected="RUN:ID with a combo_id, such as results/run:1234, or RUN@RANK with a rank by"
-            " score, such as results/run@2; RUN alone is the best combination",
+            " score, such as results/run@2; RUN alone is rank 1",
         ) from error
 
 
@@ -160,6 +160,6 @@ def _ranked(run: Run, rank: int, location: str) -> int:
         raise ConfigError(
             f"there is no rank {rank}, only {len(found):,} combinations are ranked",
             location=str(run.path),
-            expected=f"1 to {len(found):,}; a rank takes {least} trades or more",
+            expected=f"1 to {len(found):,}; ranked combinations have {least} trades or more",
         )
     return int(found["combo_id"].iloc[rank - 1])

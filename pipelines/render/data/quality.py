@@ -38,11 +38,9 @@ def show_quality(console: Console, quality: QualityReport, path: Path) -> None:
     _section(console, "Recognised", _decisions(quality.sources))
     _section(console, "Rows", _rows(quality))
     if quality.bad_rows:
-        _section(console, "Bad rows (passed over)", _first_lines(quality.bad_rows))
+        _section(console, "Bad rows (skipped)", _first_lines(quality.bad_rows))
     if quality.passed_over:
-        _section(
-            console, "Files passed over, as they hold no bars", _first_lines(quality.passed_over)
-        )
+        _section(console, "Skipped files without bars", _first_lines(quality.passed_over))
     _section(console, "Session minutes", _years(quality.years))
     _section(console, "Longest gaps (UTC)", _gaps(quality.gaps))
     _section(console, "Weekdays without a session bar", _dates(quality.dates_without_session))
@@ -90,7 +88,7 @@ def _rows(quality: QualityReport) -> Table:
         ("read", quality.n_rows, _n_files(len(quality.sources))),
         ("equal duplicates", quality.n_duplicates, "dropped"),
         ("conflicts", quality.n_conflicts, _conflicts(quality)),
-        ("flat in closed time", quality.n_flat, "dropped (--keep-flat keeps them)"),
+        ("flat while closed", quality.n_flat, "dropped (--keep-flat keeps them)"),
         ("outside trading hours", quality.n_outside_hours, "dropped"),
         ("prepared before", quality.n_earlier, "merged (--replace starts over)"),
         ("kept", quality.n_bars, ""),

@@ -30,7 +30,7 @@ TOP_TABLE = 20
 class NoReplay:
     """Reason why the best combinations are not traded again, as a sentence."""
 
-    reason: str = "The bars of this run were not at hand when the report was written."
+    reason: str = "The bars of this run were not available when the report was written."
 
 
 NO_BARS = NoReplay()

@@ -71,12 +71,12 @@ def _rows(found: Statement) -> list[dict[str, str]]:
             _money(of["worst_week"], currency),
             of["worst_week_pct"],
         ),
-        _row("months to recover, longest", months),
+        _row("longest recovery, months", months),
         _row("trades", f"{of['trades']:,}"),
         _row("skipped, below the smallest lot", f"{of['skipped']:,}"),
-        _row("cut by the margin", f"{of['capped_by_margin']:,}"),
-        _row("cut by the largest lot", f"{of['capped_by_max_lot']:,}"),
-        _row("risk per trade, mean", "", of["mean_risk_pct"], sign=""),
+        _row("reduced by the margin limit", f"{of['capped_by_margin']:,}"),
+        _row("reduced to the largest lot", f"{of['capped_by_max_lot']:,}"),
+        _row("average risk per trade", "", of["mean_risk_pct"], sign=""),
     ]
 
 

@@ -72,7 +72,8 @@ def show_odds(
     console.print(f"{rules.title}, {rules.targets[0].name}: resampled paths, {limit}")
     print_table(console, frame, _ODDS_COLUMNS, hint="Use --format json for all figures.")
     console.print(
-        "coin: no edge, no time limit. start dates and one after another: passed/failed/open.",
+        "coin: the odds without an edge or a time limit. start dates, one after another:"
+        " passed/failed/open.",
         soft_wrap=True,
     )
     for line in verdicts(found):

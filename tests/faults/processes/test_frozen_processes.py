@@ -173,5 +173,8 @@ def test_store_that_never_answers_does_not_hold_a_stopped_run(
     assert child.process.wait(seconds) == 130, child.said()
     child.gone(seconds)
     assert time.monotonic() - started < seconds
-    assert "left without the last writes; run the same command again to resume" in child.said()
+    assert (
+        "left before the last files were written; run the same command again to resume"
+        in child.said()
+    )
     assert "Traceback" not in child.said()

@@ -41,8 +41,8 @@ class TestTop:
         found = read(said)
         assert status == 0
         assert aside == (
-            "Neighbouring rows are often near-identical; the report's table has one row for each"
-            " group.\n"
+            "Neighbouring rows are often near-identical; the report's table shows one row for all"
+            " of these.\n"
             "GER40: 100% of 864 combinations computed, at least 10 trades each. Realistic fills,"
             " spread 1.5 points, slippage 0, commission 0; bars 2024-01-02T07:00Z to"
             " 2024-01-02T07:04Z. News filter: off.\n"
@@ -146,7 +146,7 @@ class TestGroups:
         assert status == 0
         assert found["combo_id"].tolist() == expected["combo_id"].tolist()
         assert found["total_r"].astype(np.float32).tolist() == expected["total_r"].tolist()
-        assert "sum(total R) / (sum(drawdown) + 1)" in aside
+        assert "total R / (drawdown + 1), with both summed over a group" in aside
 
     def test_json_has_the_groups_beside(self, ib_grid_command: Command, run) -> None:
         status, said, _ = ib_grid_command("groups", run[0], "--strict", "--format", "json")

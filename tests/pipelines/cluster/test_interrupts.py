@@ -44,7 +44,7 @@ def test_two_interrupts_are_deferred_and_told_at_once(capfd: pytest.CaptureFixtu
             signal.raise_signal(signal.SIGTERM)
             steps.append(capfd.readouterr().err)
         steps.append("went on")
-    assert steps == ["stopping\n", "stopping; one more Ctrl-C leaves at once\n"]
+    assert steps == ["stopping\n", "stopping; press Ctrl-C again to leave at once\n"]
     assert capfd.readouterr().err == ""
 
 

@@ -151,7 +151,7 @@ def test_a_silent_scheduler_ends_the_run_in_two_minutes(
     assert notes == [
         "the scheduler at tcp://there:1 does not answer; the run waits 120 seconds for it"
     ]
-    assert "start the scheduler at tcp://there:1 anew, or omit --scheduler" in e.value.hint
+    assert "restart the scheduler at tcp://there:1, or omit --scheduler" in e.value.hint
 
 
 def test_a_scheduler_that_answers_again_is_forgiven(

@@ -20,7 +20,7 @@ THE5ERS = (EXAMPLES / "contracts_the5ers.toml").read_text()
 def test_examples_are_marked_as_examples(file: Path, symbol: str) -> None:
     found = read_contracts(file)
     assert symbol in found.symbols
-    assert "an example of 2026-" in found.warnings()[0]
+    assert "an example as of 2026-" in found.warnings()[0]
 
 
 def test_leverage_and_rate_follow_program_and_currency() -> None:

@@ -33,7 +33,7 @@ def test_account_in_money_follows_r(run_dir: Path, ib_grid_command: Command) -> 
     assert summary["trades"] == best["total_trades"]
     # 1 % of 100,000 per R; lots of 0.01 round down, and the balance is not compounded.
     assert summary["final_balance"] - 100_000 == pytest.approx(1000 * best["total_r"], rel=0.01)
-    assert any("an example of 2026" in note for note in found["notes"])
+    assert any("an example as of 2026" in note for note in found["notes"])
     assert said == ""
 
 
@@ -167,7 +167,7 @@ def test_own_contracts_take_the_program_of_the_rules(
     own = ib_grid_command("challenge", run_dir, *asked, "--contracts", contracts)
     assert own[:2] == ib_grid_command("challenge", run_dir, *asked)[:2]
     status, _, said = ib_grid_command("account", run_dir, "--contracts", contracts)
-    assert (status, "no program is chosen" in said) == (2, True)
+    assert (status, "no program is given" in said) == (2, True)
 
 
 def test_stress_starts_from_the_rows_of_the_run(run_dir: Path, ib_grid_command: Command) -> None:
