@@ -58,7 +58,7 @@ class Fields:
         value = self.number(name, default, most=100)
         if value < fraction:
             raise self.wrong(
-                name, "a percentage", hint=f"write {100 * value:g} if {100 * value:g} % is meant"
+                name, "a percentage", hint=f"write {100 * value:g} if {100 * value:g}% is meant"
             )
         return value
 

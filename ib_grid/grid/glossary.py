@@ -17,7 +17,7 @@ STRATEGY_TERMS = {
     "EQ": "Equilibrium: the midpoint between the high and the low of the Initial Balance.",
     "range": "The height of the Initial Balance: its high minus its low.",
     "session": "The clock times of an Initial Balance, such as 08:00-08:30 in Berlin.",
-    "session date": "A date with at least one bar inside the Initial Balance; yearly ratios count"
+    "session date": "A date with at least one bar inside the Initial Balance; annualized ratios count"
     " every session date, with or without a trade.",
     "trade window": "The time after the Initial Balance in which trades are opened; a trade still"
     " open at its end is closed at the market.",
@@ -28,7 +28,7 @@ STRATEGY_TERMS = {
     " max_distance_pct times the range.",
     "breakout": "The first bar that closes beyond the buffer but within the reach.",
     "variation": "One of the entry rules, such as OCAE or Reverse; the first signal of a day is"
-    " traded, the others are ignored.",
+    " traded; the others are ignored.",
     "OCAE": "Open-close after equilibrium: a breakout after price has touched the EQ, traded in"
     " the direction of the breakout.",
     "TCWE": "Two candles without equilibrium: a breakout confirmed by a later bar that closes"
@@ -71,24 +71,26 @@ RESULT_TERMS = {
     " combinations and added by weight, by default 40% total_r, 35% sharpe_ratio and 25% winrate.",
     "drawdown": "How far the sum of R has fallen below its highest value so far.",
     "neighbour": "A combination that differs in one parameter by one step of its axis.",
-    "alike": "Number of near-identical combinations for which a row stands: those of the top 100"
-    " with the same entries on nine dates of ten.",
-    "verdict": "What to do with the combination that has the highest score, from the robustness"
-    " tests; only the verdict calls it best.",
+    "alike": "Number of near-identical combinations that a row stands for: those of the top 100"
+    " with the same entries on nine dates out of ten.",
+    "verdict": "What the robustness tests advise to do with the combination that has the highest"
+    " score, such as: do not trade, or test it on held-out dates.",
+    "in sample": "On the dates that selected the combination, where results look too good; out of"
+    " sample: on dates that the selection had not seen.",
     "coin flip": "A repeat of the whole search in which a coin decides on each date whether trades"
     " go long or short; shows what luck alone finds.",
-    "p": "Share of the coin flips that do as well as the run; up to 0.05 is called better than"
-    " luck.",
+    "p": "Share of the coin flips that do at least as well as the run; 0.05 or less is called"
+    " better than luck.",
     "walk-forward": "Selecting a combination on past months and trading it in the next one, month"
     " by month.",
     "hold-out": "The last session dates, kept out of the whole search; `ib-grid holdout` trades the"
     " selected combination on them, once.",
-    "plateau": "A group of neighbours that do about as well; a peak without one is probably luck.",
+    "plateau": "A group of neighbours with similar results; a peak without one is probably luck.",
 }
 
 PARAMETERS = {
     "ib_start": "Clock time at which the Initial Balance begins.",
-    "ib_end": "Clock time at which the Initial Balance ends; its last bar is the one before.",
+    "ib_end": "Clock time at which the Initial Balance ends; the bar at that time no longer belongs to it.",
     "ib_timezone": "Time zone of ib_start and ib_end, such as Europe/Berlin.",
     "ib_wait_minutes": "Minutes to wait after the Initial Balance before the trade window opens.",
     "trade_window_minutes": "Length of the trade window; every trade is closed when it ends.",

@@ -285,7 +285,7 @@ class TrackRecord:
     probability : float
         Probabilistic Sharpe ratio: that of a true Sharpe ratio above 0.
     minimum_dates : float or None
-        Session dates needed for a probability of 95 %; None if the Sharpe ratio is not positive.
+        Session dates needed for a probability of 95%; None if the Sharpe ratio is not positive.
     """
 
     sharpe_per_date: float

@@ -107,8 +107,8 @@ class _Text(ProgressColumn):
 
 
 def _percent(task: Task) -> str:
-    # Rounded down: only a complete run is at 100 %.
-    return f"{int(task.percentage):3d} %"
+    # Rounded down: only a complete run is at 100%.
+    return f"{int(task.percentage):3d}%"
 
 
 def _count(task: Task) -> str:

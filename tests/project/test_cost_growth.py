@@ -30,7 +30,7 @@ def test_table_has_a_row_per_run(tmp_path: Path) -> None:
     main(["draw", str(file)])
     table = file.with_suffix(".md").read_text().splitlines()
     assert len(table) == 2 + 3
-    assert "| 2,956,800 | 3 | 2 | 11.0 s | 51 % | 9 % | 2 % | 20 % | 18 % | 0.80 GB |" in table[3]
+    assert "| 2,956,800 | 3 | 2 | 11.0 s | 51% | 9% | 2% | 20% | 18% | 0.80 GB |" in table[3]
     picture = ElementTree.parse(file.with_suffix(".svg")).getroot()
     texts = [element.text for element in picture.iter() if element.tag.endswith("text")]
     assert {"1.5 M", "3 M", "engine, one core", "run, 2 workers"} <= set(texts)

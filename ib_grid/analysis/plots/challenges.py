@@ -101,7 +101,7 @@ def _line(
         name=name,
         mode="lines" if dash == "dash" else "lines+markers",
         line={"color": colour, "width": 2, "dash": dash},
-        hovertemplate=f"{name}: %{{y:.1f}} % at %{{x:g}} % risk<extra></extra>",
+        hovertemplate=f"{name}: %{{y:.1f}}% at %{{x:g}}% risk<extra></extra>",
     )
 
 
@@ -209,7 +209,7 @@ def _step(
         mode="lines",
         connectgaps=False,
         line={"color": colour, "width": width, "shape": "hv"},
-        hovertemplate=f"{name}: %{{y:.2f}} % on %{{x|%Y-%m-%d}}<extra></extra>",
+        hovertemplate=f"{name}: %{{y:.2f}}% on %{{x|%Y-%m-%d}}<extra></extra>",
     )
 
 

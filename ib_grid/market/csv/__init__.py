@@ -122,7 +122,7 @@ def _check_spread(bars: Bars, instrument: Instrument, paths: Sequence[Path]) -> 
             f"prices around {price:.10g} are too low for {instrument.symbol}, which has a spread of"
             f" {instrument.spread_points:g}",
             location=", ".join(str(path) for path in paths),
-            expected=f"a spread of at most {100 * LARGEST_SPREAD:g} % of the price",
+            expected=f"a spread of at most {100 * LARGEST_SPREAD:g}% of the price",
             hint="check the symbol, and the marks of decimals and thousands: a file of 16.710 and"
             " 16.715 alone is read as having decimals",
         )

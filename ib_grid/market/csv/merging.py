@@ -59,7 +59,7 @@ def merge(files: Sequence[FileRows]) -> Merged:
 
     The order is that of `files`, then of the rows in a file. A row with the prices of the previous
     row of its minute is a duplicate, a row with other prices a conflict. Files that disagree on
-    more than 1 % of the minutes that they share are not one series and refused, as are jumps of
+    more than 1% of the minutes that they share are not one series and refused, as are jumps of
     scale.
     """
     for file in files:
@@ -109,7 +109,7 @@ def _check_symbols(files: Sequence[FileRows]) -> None:
 
 
 def _check_conflicts(rows: _Rows, repeated: NDArray[np.bool_], equal: NDArray[np.bool_]) -> None:
-    """Refuse two files that disagree on more than 1 % of their shared minutes.
+    """Refuse two files that disagree on more than 1% of their shared minutes.
 
     In one file, conflicts count against its rows. The last bar of a file may have been unfinished
     when the file was written; it does not count.
@@ -139,7 +139,7 @@ def _check_conflicts(rows: _Rows, repeated: NDArray[np.bool_], equal: NDArray[np
     raise DataError(
         said if a != b else f"{a} has another bar of the same minute in {count} rows",
         location=f"{rows.location(place)} and {rows.location(place + 1)}",
-        expected=f"{_ONE_SERIES}; more than 1 % is another series",
+        expected=f"{_ONE_SERIES}; more than 1% is another series",
         hint="give the files of one symbol, and of bid or ask, only",
     )
 

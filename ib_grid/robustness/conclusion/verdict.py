@@ -1,6 +1,6 @@
 """Verdict on a run: what to do, in a sentence, with three reasons that are numbers.
 
-The thresholds are fixed: a p-value of 5 %, and 0 R. Each p-value belongs to one question that was
+The thresholds are fixed: a p-value of 5%, and 0 R. Each p-value belongs to one question that was
 asked in advance; none is picked from several.
 """
 

@@ -39,7 +39,9 @@ def show_levels(
     rows = [[str(session), *_level_cells(values)] for session, values in levels.items()]
     table = text_table(["session", "dates", "first", "last", "bars", "range", "no range"], rows)
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
-    console.print("  bars and range (points): medians per date; no range: dates not tradable")
+    console.print(
+        "  bars, range (points): median over the dates; no range: dates that cannot be traded"
+    )
     console.print(f"\nwritten: {path}", soft_wrap=True)
 
 

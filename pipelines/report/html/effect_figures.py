@@ -71,7 +71,7 @@ def _room(values: Sequence[float]) -> float:
 
 
 def effects(report: Report) -> Iterator[Figure]:
-    """Draw median and 10–90 % band of total R at each value of each parameter."""
+    """Draw median and 10–90% band of total R at each value of each parameter."""
     best, limits = _best_values(report), _effect_limits(report.parameter_effects.effects)
     for effect in _varied(report.parameter_effects.effects):
         name = effect.factor.name

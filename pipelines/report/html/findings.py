@@ -175,10 +175,10 @@ def _neighbours(found: pd.DataFrame, best: BestRecord) -> Markup:
     total_r = found["total_r"].to_numpy(np.float32)
     known = total_r[~np.isnan(total_r)]
     if not len(known):
-        return Markup("None of its direct neighbours has been computed.")
+        return Markup("None of the direct neighbours has been computed.")
     missing = len(found) - len(known)
     profitable = int(np.count_nonzero(known > 0))
-    count = Markup("{} of its {} (one parameter moved by one step) {} profitable.").format(
+    count = Markup("{} of the {} (one parameter moved by one step) {} profitable.").format(
         number(profitable),
         plural(len(known), "direct neighbour"),
         verb(profitable, len(known)),
@@ -208,9 +208,9 @@ def _spread(found: pd.DataFrame, known: np.ndarray, best: BestRecord) -> Markup:
 def _ambiguous(best: BestRecord) -> Markup:
     trades, ambiguous = (int(best["metrics"][n]) for n in ("total_trades", "ambiguous_trades"))
     if not ambiguous:
-        return Markup("None of its {} is ambiguous.").format(plural(trades, "trade"))
+        return Markup("None of the {} is ambiguous.").format(plural(trades, "trade"))
     return Markup(
-        "{} of its {} ({}) {} ambiguous: the last bar reached both the stop and the target, and"
+        "{} of the {} ({}) {} ambiguous: the last bar reached both the stop and the target, and"
         " one-minute bars cannot tell which came first."
     ).format(
         number(ambiguous),

@@ -23,7 +23,7 @@ def luck_table(tests: Robustness) -> Table:
     found = tests.random_direction
     rows = [
         _row("total R of the selected combination", found.selected_total_r, 1),
-        _row("its Sharpe ratio", found.selected_sharpe_ratio, 2),
+        _row("Sharpe ratio of the selected combination", found.selected_sharpe_ratio, 2),
         _row("highest total R of any combination", found.best_total_r, 1),
         _row("highest Sharpe ratio of any combination", found.best_sharpe_ratio, 2),
         _row("profitable combinations, %", found.share_profitable, 1, factor=100),
@@ -54,7 +54,7 @@ def _walk_forward_row(found: WalkForward | None) -> Iterator[Row]:
 
 def rules_table(tests: Robustness) -> Table:
     """Return the walk-forward of each selection rule."""
-    names = ("rule", "total R", "t", "more R than the ranking", "t of the difference")
+    names = ("rule", "total R", "t", "R above the ranking", "t of the difference")
     rows = [
         Row(
             cells=(

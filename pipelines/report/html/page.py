@@ -114,7 +114,7 @@ def _outcomes(r: pd.Series) -> Markup:
         return Markup("No trade of the selected combination makes money.")
     most, n = float(gains.mode().iloc[0]), int((gains == gains.mode().iloc[0]).sum())
     return Markup(
-        "Of the {} of the selected combination {} win; {} of these gain {}&nbsp;R, the most"
+        "Of the {} of the selected combination, {} win; {} of these gain {}&nbsp;R, the most"
         " frequent gain. The largest is {}&nbsp;R."
     ).format(
         plural(len(r), "trade"),

@@ -72,7 +72,7 @@ def verdicts(found: Sequence[OddsAtRisk]) -> list[str]:
     """Return the verdict of each risk; one sentence where all say the same."""
     if len({one.sentence for one in found}) == 1:
         return [found[0].sentence]
-    return [f"{one.risk_pct:g} %: {one.sentence}" for one in found]
+    return [f"{one.risk_pct:g}%: {one.sentence}" for one in found]
 
 
 def walk_forward_folds(of: Combinations) -> tuple[FoldResult, ...]:

@@ -28,7 +28,7 @@ def write_account_chart(
     currency = found.account.currency
     drawn = page_figure(
         "account",
-        f"Equity at {found.account.risk_pct:g} % risk",
+        f"Equity at {found.account.risk_pct:g}% risk",
         f"Lines: balance by date in {currency}, with a band down to the lowest equity of the date",
         account_figure(found.daily, currency),
     )
@@ -61,7 +61,7 @@ def _at_risk(
 ) -> list[Figure]:
     account = account_of_rules(rules, risk_pct, max_margin_pct)
     gains, first = gains_of(account, of.traded, of.dates, of.bars), rules.targets[0]
-    at = f"at {risk_pct:g} % risk"
+    at = f"at {risk_pct:g}% risk"
     return [
         page_figure(
             "starts",

@@ -89,7 +89,7 @@ def _row(figure: str, value: str, share: Any = None, *, sign: str = "+") -> dict
     return {
         "figure": figure,
         "value": value,
-        "share": "" if share is None else f"{float(share):{sign}.2f} %",
+        "share": "" if share is None else f"{float(share):{sign}.2f}%",
     }
 
 

@@ -66,9 +66,9 @@ def _notes(selected: Selected, found: Stress, own: float) -> list[str]:
     traded = found.break_even_points[found.break_even_points != 0]
     median = float(np.median(traded)) if len(traded) else 0.0
     return [
-        f"Selected: {selected.name}, which breaks even at an extra cost of {own:.2f} points a round"
-        f" trip; the median combination at {median:.2f}.",
-        f"Combinations still profitable, by extra points a round trip: {still}.",
+        f"Selected: {selected.name}, which breaks even at an extra cost of {own:.2f} points per"
+        f" round trip; the median combination at {median:.2f}.",
+        f"Combinations still profitable, by extra points per round trip: {still}.",
         f"top: the mean total R of the top {n_top} of the run, and how many make more than 0 R.",
         f"As run: {selected.provenance}",
     ]

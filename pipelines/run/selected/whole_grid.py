@@ -129,12 +129,12 @@ def _compute(work: CountsWork, chunks: Sequence[int], client: Client, console: C
     futures = client.compute(bag.map(count_chunk, work=dask.delayed(shared)).to_delayed())
     started, counted = time.perf_counter(), 0
     total = sum(work.plan.chunk(index).n_rows for index in chunks)
-    label = f"start dates at {work.account.risk_pct:g} % risk"
+    label = f"start dates at {work.account.risk_pct:g}% risk"
     try:
-        with console.status(f"{label}: 0 %") as status:
+        with console.status(f"{label}: 0%") as status:
             for _, rows in as_completed(futures, with_results=True, loop=client.loop):
                 counted += sum(rows)
-                status.update(f"{label}: {100 * counted // total} %")
+                status.update(f"{label}: {100 * counted // total}%")
     except KilledWorker as error:
         raise ClusterError(
             f"{error.allowed_failures + 1} workers died while counting the same chunk",

@@ -47,7 +47,7 @@ def markdown(rows: Sequence[Row]) -> str:
         if row["columns"] != "all":
             combinations += f", --columns {row['columns']}"
         shares = (
-            f"{row[name]:.0f} %" for name in ("compute", "write", "dask", "start_up", "report")
+            f"{row[name]:.0f}%" for name in ("compute", "write", "dask", "start_up", "report")
         )
         cells = [
             combinations,

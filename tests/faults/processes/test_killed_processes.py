@@ -71,7 +71,7 @@ def _while_computing(child: Child, place: Place, draw: random.Random) -> None:
 
 
 def _while_reporting(child: Child, _place: Place, draw: random.Random) -> None:
-    complete = ("100 %", "is already complete")
+    complete = ("100%", "is already complete")
     child.until(lambda: any(text in child.said() for text in complete), "the end of the chunks")
     time.sleep(draw.uniform(0, 1))
 

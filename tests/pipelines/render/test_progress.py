@@ -43,7 +43,7 @@ def drawn(width: int, done: int = 901_824) -> list[str]:
 @pytest.mark.parametrize("width", [80, 150])
 def test_two_lines_on_a_terminal(width: int) -> None:
     first, second = drawn(width)
-    assert first.startswith(" 61 % ━━━━")
+    assert first.startswith(" 61% ━━━━")
     assert first.endswith("901,824 of 1,478,400 62,195/s  ETA 9.3 s")
     assert second == "highest +123.4 R (#123456)  90 workers 5.0 GiB  last chunk 0.4 s ago"
 
@@ -58,20 +58,20 @@ def test_lines_fit_the_terminal(done: int, width: int) -> None:
 
 def test_nothing_is_guessed_before_the_first_chunk() -> None:
     first, second = drawn(150, done=0)
-    assert "  0 %" in first
+    assert "  0%" in first
     assert first.endswith("—/s  ETA —")
     assert second == "highest —  90 workers 5.0 GiB  no chunk yet, 14 s"
 
 
 def test_a_finished_run_shows_its_time() -> None:
     first, _ = drawn(150, done=TOTAL)
-    assert first.startswith("100 %")
+    assert first.startswith("100%")
     assert "took 14 s" in first
     assert "ETA" not in first
 
 
 def test_only_a_complete_run_is_at_100_percent() -> None:
-    assert drawn(150, done=TOTAL - 1)[0].startswith(" 99 %")
+    assert drawn(150, done=TOTAL - 1)[0].startswith(" 99%")
 
 
 def test_combinations_done_before_do_not_count_for_the_rate() -> None:
@@ -82,7 +82,7 @@ def test_combinations_done_before_do_not_count_for_the_rate() -> None:
         progress.workers(1, 2**30)
         clock.now += 10
     assert file.getvalue() == (
-        " 60 %  600 of 1,000 combinations  10/s  ETA 40 s"
+        " 60%  600 of 1,000 combinations  10/s  ETA 40 s"
         "  highest +123.4 R (#123456)  1 worker 1.0 GiB  last chunk 10 s ago\n"
     )
 
@@ -114,9 +114,9 @@ def test_plain_lines_are_occasional_and_final() -> None:
     lines = file.getvalue().splitlines()
     assert len(lines) == 3  # after 5 and 10 seconds, and the last
     assert lines[0].startswith(
-        " 50 %  500 of 1,000 combinations  100/s  ETA 5.0 s  highest +123.4 R"
+        " 50%  500 of 1,000 combinations  100/s  ETA 5.0 s  highest +123.4 R"
     )
-    assert lines[-1].startswith("100 %  1,000 of 1,000 combinations  100/s  took 10 s")
+    assert lines[-1].startswith("100%  1,000 of 1,000 combinations  100/s  took 10 s")
     assert "\x1b" not in file.getvalue()
 
 
@@ -130,7 +130,7 @@ def test_a_terminal_gets_one_line_that_changes_and_a_last_one() -> None:
             progress.show()
     text = file.getvalue()
     assert text.count("\x1b[2K") >= 4  # the line is cleared before it is drawn again
-    assert text.split("\x1b[2K")[-1].startswith("100 %  100 of 100 combinations  25/s  took 4.0 s")
+    assert text.split("\x1b[2K")[-1].startswith("100%  100 of 100 combinations  25/s  took 4.0 s")
     assert "\x1b[?25h" in text  # the cursor is back
 
 

@@ -81,7 +81,7 @@ def test_run_writes_engine_rows_once(tmp_path: Path) -> None:
     assert manifest.data["bars"] == 73_813
     assert result.summary.combinations == result.computed == len(GRID)
     assert "dashboard: http://127.0.0.1:" in said
-    assert f"100 %  {len(GRID)} of {len(GRID)} combinations" in said
+    assert f"100%  {len(GRID)} of {len(GRID)} combinations" in said
 
     again, said = done(asked)
     assert (again.folder, again.computed) == (result.folder, 0)

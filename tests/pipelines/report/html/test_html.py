@@ -218,12 +218,12 @@ def test_singular_and_zero_read_well(make_run: MakeRun, grid: Grid) -> None:
     page = page_of(run)
     assert "1 of 512 combinations makes money" in page.by_id("finding-profitable").text
     assert page.by_id("finding-best").text.endswith("No combination has a higher total R.")
-    assert "1 of its 20 trades (5.0%) is ambiguous" in page.by_id("finding-ambiguous").text
+    assert "1 of the 20 trades (5.0%) is ambiguous" in page.by_id("finding-ambiguous").text
     neighbour = int(neighbours(grid, 0)["combo_id"].iloc[0])
     run.rows.loc[neighbour, "total_r"] = np.float32(4)
     write_rows(run.run_dir, grid, run.rows, 128)
     said = page_of(run).by_id("finding-neighbours").text
-    assert re.search(r"1 of its \d+ direct neighbours \(.*?\) is profitable", said)
+    assert re.search(r"1 of the \d+ direct neighbours \(.*?\) is profitable", said)
 
 
 def test_r_per_trade_has_three_significant_digits(
@@ -267,7 +267,7 @@ def test_a_grid_of_one(tmp_path: Path) -> None:
     run, source = traded_run(tmp_path, grid)
     page = read_page(html_text(run.report(source)))
     assert "No parameter sits at the end" in page.by_id("finding-edge").text
-    assert "None of its direct neighbours has been computed" not in page.text
+    assert "None of the direct neighbours has been computed" not in page.text
     assert "there are no neighbours" in page.by_id("finding-neighbours").text
     assert "Fewer than two parameters" in page.by_id("pairs").text
     assert len(top_table(page)) == 1

@@ -128,8 +128,8 @@ def test_rules_lists_age_and_doubts(ib_grid_command: Command) -> None:
     [
         (("account", "--risk-pct", "0"), "risk_pct is 0"),
         (("account", "--risk-pct", "150"), "risk_pct is 150"),
-        (("account", "--risk-pct", "0.05"), "write 5 if 5 % is meant"),
-        (("account", "--max-margin-pct", "0.4"), "write 40 if 40 % is meant"),
+        (("account", "--risk-pct", "0.05"), "write 5 if 5% is meant"),
+        (("account", "--max-margin-pct", "0.4"), "write 40 if 40% is meant"),
         (("account", "--program", "prime"), "--program with one of standard, swing"),
         (("account", "--rank", "1", "--id", "2"), "a rank and an id"),
         (("account", "--contracts", "nowhere.toml"), "nowhere.toml"),
