@@ -17,8 +17,8 @@ STRATEGY_TERMS = {
     "EQ": "Equilibrium: the midpoint between the high and the low of the Initial Balance.",
     "range": "The height of the Initial Balance: its high minus its low.",
     "session": "The clock times of an Initial Balance, such as 08:00-08:30 in Berlin.",
-    "session date": "A date with at least one bar inside the Initial Balance; annualized ratios count"
-    " every session date, with or without a trade.",
+    "session date": "A date with at least one bar inside the Initial Balance; annualized ratios"
+    " count every session date, with or without a trade.",
     "trade window": "The time after the Initial Balance in which trades are opened; a trade still"
     " open at its end is closed at the market.",
     "M1, M2": "Bars of one and of two minutes; signals are read from M2 bars, exits from M1 bars.",
@@ -90,7 +90,8 @@ RESULT_TERMS = {
 
 PARAMETERS = {
     "ib_start": "Clock time at which the Initial Balance begins.",
-    "ib_end": "Clock time at which the Initial Balance ends; the bar at that time no longer belongs to it.",
+    "ib_end": "Clock time at which the Initial Balance ends; the bar at that time no longer"
+    " belongs to it.",
     "ib_timezone": "Time zone of ib_start and ib_end, such as Europe/Berlin.",
     "ib_wait_minutes": "Minutes to wait after the Initial Balance before the trade window opens.",
     "trade_window_minutes": "Length of the trade window; every trade is closed when it ends.",
