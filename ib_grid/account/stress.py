@@ -34,7 +34,7 @@ _BEST_TRADES = (1, 5, 10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A change of the execution that moves fills."""
+    """Change of the execution that moves fills."""
 
     name: str
     change: str

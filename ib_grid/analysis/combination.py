@@ -89,7 +89,7 @@ def equity(trades: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a trade is of none of the dates.
+        If the date of a trade is not among the dates.
     """
     strange = trades["date"][~trades["date"].isin(dates)]
     if len(strange):
@@ -130,7 +130,7 @@ def calendar_table(
     Raises
     ------
     ConfigError
-        If there is no such reduction.
+        If the reduction is unknown.
     """
     if reduction not in ("sum", "size"):
         raise ConfigError(f"unknown reduction {shown(reduction)}", expected="sum or size")

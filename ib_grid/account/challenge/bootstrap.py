@@ -40,7 +40,7 @@ def resampled_dates(
 ) -> NDArray[np.int32]:
     """Return the dates of each path, positions in a calendar, shape (n_paths, length).
 
-    A path goes on to the next date, after the last one to the first; with probability
+    A path continues with the next date, and after the last one with the first; with probability
     1 / `MEAN_BLOCK` it jumps to any.
     """
     random = np.random.default_rng(seed)

@@ -21,12 +21,12 @@ PASSED, FAILED, OPEN = 0, 1, 2
 
 
 class DateRules(NamedTuple):
-    """Rules by date; amounts in units, NEVER where a rule has no such limit.
+    """Rules by date; amounts in units, NEVER where there is no limit.
 
     Attributes
     ----------
     target, loss, lock : int
-        Of the balance above its start; `lock` is the highest floor.
+        Amounts above the initial balance; `lock` is the highest floor.
     daily : int
         Daily loss as an amount.
     daily_ppm : int
@@ -36,7 +36,7 @@ class DateRules(NamedTuple):
     min_days, min_profit_days : int
     profit_day : int
     best_day_pct : float
-        0 without such a rule.
+        0 without a best-day rule.
     max_days : int
         Calendar days.
     horizon : int
@@ -61,7 +61,7 @@ class DateRules(NamedTuple):
 
 
 def date_rules(rules: Rules, horizon: int | None = None) -> DateRules:
-    """Return the rules of a phase for combinations with one trade a date.
+    """Return the rules of a phase for combinations with one trade per date.
 
     Raises
     ------

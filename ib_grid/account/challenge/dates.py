@@ -1,4 +1,4 @@
-"""Simulation of a challenge date by date, for combinations with at most one trade a date.
+"""Simulation of a challenge date by date, for combinations with at most one trade per date.
 
 A date's trade has a gain and a low, the worst that it floated to; both in units of `date_rules`.
 """

@@ -31,7 +31,7 @@ class FirmClock:
     Raises
     ------
     ConfigError
-        If no such clock or time exists.
+        If the clock or the time is invalid.
     """
 
     zone: str

@@ -52,7 +52,7 @@ class Gains:
 class Shares(NamedTuple):
     """Trades as shares of the initial balance; float64 arrays, shape (n_trades,).
 
-    `gain` and `low` are the result and the worst floating result, `per_point` the worth of a point.
+    `gain` and `low` are the result and the worst floating result, `per_point` the value of a point.
     """
 
     gain: NDArray[np.float64]
@@ -90,8 +90,8 @@ def shares_of(
 ) -> Shares:
     """Return trades as shares of the initial balance that sizes them.
 
-    `r` and `worst_r` hold a commission in points, which that of the contract replaces. The arrays
-    broadcast; entries may be a column beside many exits.
+    `r` and `worst_r` include a commission in points, which the contract's commission replaces. The
+    arrays broadcast; entries may be a column beside many exits.
     """
     balance, rate = account.initial_balance, contract.rate.at(dates)
     lots = size(account, contract, rate, fill, risk_points, balance=balance, equity=balance).lots

@@ -1,4 +1,4 @@
-"""Odds of a challenge: every start date, campaigns, bootstrap, and what a coin would give."""
+"""Odds of a challenge: every start date, campaigns, bootstrap, and the odds of a coin."""
 
 from __future__ import annotations
 
@@ -72,15 +72,15 @@ class Odds:
     campaigns : Counts
         Challenges begun one after the other.
     bootstrap : Bootstrap
-        At the horizon asked for.
+        At the requested horizon.
     horizons : tuple of Bootstrap
         At `HORIZONS`.
     no_edge : float
         Share that passes without an edge and without a horizon.
     formula : float
-        Share that passes by the formula of two barriers, to screen.
+        Share that passes by the formula of two barriers, for screening.
     interval : tuple of float
-        5th and 95th percentile of `formula` over dates drawn anew: what so few dates can tell.
+        5th and 95th percentile of `formula` over resampled dates: how far so few can be trusted.
     all_phases : float
         Share that passes every phase with a target, each within the horizon.
     payout_less_fee : float or None
@@ -254,7 +254,7 @@ def _without_target(phase: Rules) -> Rules:
 
 
 def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
-    """Return the verdict in a sentence, which only trades out of sample may give."""
+    """Return the verdict in a sentence; only out-of-sample trades can lead to one."""
     if out_of_sample is None:
         return (
             "No verdict: the combination was selected on these same trades. A verdict needs the"

@@ -1,4 +1,4 @@
-"""Rule files: the program of a firm, with its sources and what is doubtful about them."""
+"""Rule files: the program of a firm, with its sources and their disputed points."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class RuleFile:
     Attributes
     ----------
     name : str
-        File name without its ending.
+        File name without its suffix.
     checked : date
-        When somebody last read the sources.
+        When the sources were last read.
     verified : bool
         True if every number is from the firm's own pages.
     disputed, not_simulated : tuple of str
@@ -105,7 +105,7 @@ class RuleFile:
         return (today - self.checked).days
 
     def warnings(self, today: dt.date) -> list[str]:
-        """Return what has to be said beside every answer."""
+        """Return the warnings to show beside every result."""
         said = []
         if self.age_days(today) > OLD_DAYS:
             said.append(
@@ -135,7 +135,7 @@ def find_rules(name: str) -> RuleFile:
     Raises
     ------
     ConfigError
-        If there is no such file or example, or a key is unknown, missing or invalid.
+        If the file or example does not exist, or a key is unknown, missing or invalid.
     """
     if name in examples():
         return read_rule_file(EXAMPLES / f"{name}.toml")

@@ -77,16 +77,16 @@ class Rules:
     max_loss : MaxLoss
     daily_loss : DailyLoss or None
     breach : {"below", "at"}
-        Equity below a floor breaches it, or reaching it does.
+        Whether equity breaches a floor below it or already at it.
     clock : FirmClock
     min_days : int
-        Least number of days on which a trade was opened.
+        Minimum number of days on which a trade was opened.
     after_target : {"trade", "coast"}
-        Once only days are missing, trade on with full risk, or with none.
+        Once the target is reached and only days are missing: full risk, or none.
     best_day_pct : float or None
-        Largest share of the total profit that the best day may have.
+        Largest share of the total profit that the best day may have, in percent.
     min_profit_days : int
-        Least number of days with a profit of `profit_day_pct` of the initial balance.
+        Minimum number of days with a profit of `profit_day_pct` of the initial balance.
     max_days : int or None
         Calendar days after which the challenge has failed.
     """

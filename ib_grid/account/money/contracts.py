@@ -1,4 +1,4 @@
-"""Contracts of a broker or firm: what a lot is, its leverage and its costs."""
+"""Contracts of a broker or firm: lot size, leverage and costs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Contracts:
     ----------
     checked : date
     placeholders : tuple of str
-        Keys whose values are still to be read off the platform.
+        Keys whose values must still be checked on the platform.
     verified : bool
         True if every number is from the firm's own pages.
     """

@@ -36,7 +36,7 @@ class AccountSettings:
     Raises
     ------
     ConfigError
-        If a value is out of range, or plainly a fraction where a percentage is meant.
+        If a value is out of range, or a fraction where a percentage is meant.
     """
 
     initial_balance: float = 100_000.0
@@ -64,7 +64,7 @@ class Size(NamedTuple):
     ----------
     lots, risk_money, margin_money : float64 array
     bound : int8 array
-        Place in `BOUNDS`: what limited the size.
+        Index in `BOUNDS`: what limited the size.
     """
 
     lots: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Statement of an account: trades in money, one after the other, and what they add up to."""
+"""Statement of an account: trades in money, one after the other, and their totals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAYS_PER_MONTH = 365.25 / 12
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Traded:
-    """Trades of one combination and the contract that they are made in.
+    """Trades of one combination, and their contract.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Traded:
         Columns `grid.columns.TRADE_COLUMNS`.
     contract : Contract
     commission_points : float
-        Commission per round trip that is inside `worst_r`; the contract's takes its place.
+        Commission per round trip included in `worst_r`; the contract's commission replaces it.
     half_spread_points : float
         Half of the spread of the prices that the model watches; 0 where it watches mid prices.
     """
@@ -141,8 +141,8 @@ def statement(
 ) -> Statement:
     """Return the statement of combinations traded on one account.
 
-    Positions are sized at their entry, on the balance of the trades that have been closed and the
-    margin of those that are open; what these float at is not part of the equity.
+    Positions are sized at their entry, on the balance after the closed trades, with the margin of
+    open ones in use; the floating result of open trades is not part of the equity.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ class Plateaus(NamedTuple):
 def plateau_score(
     run: Run, metric: str = "total_r", steps: int = 2, where: Where = None
 ) -> pd.DataFrame:
-    """Return the lowest value of a metric among the neighbours of each combination.
+    """Return the 25th percentile and the minimum of a metric among each combination's neighbours.
 
     Parameters
     ----------

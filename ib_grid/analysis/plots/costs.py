@@ -63,7 +63,7 @@ def break_even_figure(
 def still_profitable(
     extra_points: NDArray[np.float64], break_even_points: ArrayLike
 ) -> NDArray[np.int64]:
-    """Return how many combinations bear more than each extra cost, shape of `extra_points`.
+    """Return how many combinations stay profitable at each extra cost, shape of `extra_points`.
 
     Examples
     --------

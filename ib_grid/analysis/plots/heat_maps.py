@@ -48,7 +48,7 @@ def heat_map(frame: pd.DataFrame, title: str = "") -> go.Figure:
     Raises
     ------
     ConfigError
-        If it has no cell, or too many for a figure.
+        If the frame has no cell, or too many for a figure.
     """
     if not 0 < frame.size <= MAX_CELLS:
         raise ConfigError(f"the heat map has {frame.size:,} cells", expected=f"1 to {MAX_CELLS:,}")

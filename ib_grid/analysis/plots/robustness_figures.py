@@ -234,7 +234,7 @@ def trade_r_figure(r: ArrayLike) -> go.Figure:
     Raises
     ------
     InputError
-        If there is no trade.
+        If `r` is empty.
     """
     values = np.asarray(r, np.float64)
     if not len(values):
