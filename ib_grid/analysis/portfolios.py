@@ -34,10 +34,10 @@ class Portfolio:
         other dates.
     total : DataFrame, the same rows
         Columns of `equity`: `r`, `cumulative_r` and `drawdown_r` of the sum.
-    correlation : DataFrame, shape (n_sets, n_sets)
+    correlation : DataFrame, shape (n_combinations, n_combinations)
         Pearson correlation of the daily R of each pair on their common session dates; NaN with
         fewer than two common dates or if one series is constant.
-    common_dates : DataFrame of int64, shape (n_sets, n_sets)
+    common_dates : DataFrame of int64, shape (n_combinations, n_combinations)
         Number of common session dates of each pair.
     """
 

@@ -81,8 +81,8 @@ class Execution:
     Raises
     ------
     ConfigError
-        If the model is unknown, a cost is negative or no finite number, or the delay no number of
-        minutes.
+        If the model is unknown, a cost is negative or not finite, or the delay is not a whole
+        number of minutes.
     """
 
     model: Model = "realistic"

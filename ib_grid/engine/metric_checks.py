@@ -49,7 +49,7 @@ def same_metric(name: str, stored: float, expected: float) -> bool:
 def metric_difference(row: Mapping[str, float], expected: Mapping[str, float]) -> str:
     """Return the first metric that differs by more than rounding, and the number of others.
 
-    Metrics that the row lacks are passed over; empty if all agree.
+    Metrics that the row lacks are skipped; empty if all agree.
     """
     apart = [
         f"{name} is {row[name]:.9g}, recomputed {expected[name]:.9g}"

@@ -31,7 +31,7 @@ class SpreadByHour:
     Raises
     ------
     ConfigError
-        If a spread is negative or no finite number, or there are not 24.
+        If a spread is negative or not finite, or there are not 24 spreads.
     InputError
         If the clock is unknown.
     """

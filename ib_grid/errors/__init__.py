@@ -1,4 +1,4 @@
-"""The tree of errors: each has a message, a location, what was expected and a hint.
+"""Error classes: each has a message, a location, what was expected and a hint.
 
 IbGridError               exit status 1: the work failed
 ├── ChunkError            a chunk of the grid could not be computed
@@ -12,7 +12,7 @@ IbGridError               exit status 1: the work failed
     ├── ParamsError       the parameters of one combination
     ├── GridError         the axes of a grid
     ├── ConfigError       options, configuration files, weights
-    ├── OutputError       a place that cannot be written
+    ├── OutputError       a path that cannot be written
     └── RunMismatchError  a run directory that belongs to another run
 
 May import nothing of the project.
@@ -131,7 +131,7 @@ class ConfigError(InputError):
 
 
 class OutputError(InputError):
-    """The place to write to cannot be written."""
+    """The output path cannot be written."""
 
 
 class RunMismatchError(InputError):

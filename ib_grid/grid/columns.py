@@ -36,7 +36,7 @@ TRADE_COLUMNS = (
 class Metric:
     """A figure of a combination over its trades in date order (STRATEGY.md, section 8).
 
-    The meaning is its definition, and where it is 0 for want of a value. Rows of runs with an
+    The meaning is its definition, and when it is 0 because undefined. Rows of runs with an
     older results version than `since` lack the metric.
     """
 

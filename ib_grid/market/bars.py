@@ -28,7 +28,7 @@ SYMBOL_KEY, QUALITY_KEY, HOURS_KEY = (
     b"ib_grid.trading_hours",
 )
 
-# What pyarrow raises of files that are damaged: names that are no text, a zone that is unknown.
+# What pyarrow raises for damaged files: names that are not text, an unknown zone.
 _UNREADABLE = (
     pa.ArrowException,
     OSError,

@@ -26,12 +26,12 @@ def read_calendar(
 
     Every file of a folder is read, except hidden ones; its subfolders are not. `timezone` is the
     clock of times without an offset (`clock.local_clock`), by default that of the format;
-    `date_order` is ``day-first`` or ``month-first``, by default what each file tells.
+    `date_order` is ``day-first`` or ``month-first``, by default as each file shows.
 
     Raises
     ------
     DataError
-        If a file is not a calendar, or leaves open what neither argument tells.
+        If a file is not a calendar, or is ambiguous and neither argument resolves it.
     """
     if timezone is not None:
         local_clock(timezone, "--news-timezone")

@@ -32,7 +32,7 @@ class NewsSettings:
         Clock of times without an offset; None for that of the format.
     date_order : str or None
         Order of dates such as 03/05/2024, ``day-first`` or ``month-first``; None if each
-        file tells.
+        file shows the order.
     """
 
     enabled: bool = True

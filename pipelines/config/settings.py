@@ -62,7 +62,7 @@ class Settings(  # the fields of the last base come first
     ranking: Annotated[
         RankingSettings,
         Convert(conversions.to_ranking, f"a table of {', '.join(conversions.RANKING_KEYS)}"),
-        Option("Weights of metric columns in the score, and the least number of trades."),
+        Option("Weights of metric columns in the score, and the minimum number of trades."),
     ] = field(default_factory=RankingSettings)
 
     def __post_init__(self) -> None:

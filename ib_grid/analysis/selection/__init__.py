@@ -1,1 +1,1 @@
-"""Choosing combinations: top N, Pareto front, comparison of runs, groups of variations."""
+"""Selection of combinations: top N, Pareto front, comparison of runs, groups of variations."""

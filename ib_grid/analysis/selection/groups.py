@@ -103,7 +103,7 @@ class Groups:
     summary : frame
         A row per group: ``rank``, what its combinations share, ``value`` (by which it is ranked),
         ``total_r``, ``total_trades``, ``sum_of_drawdowns`` (R), ``n_variations``, ``n_same``
-        (groups with the very same figures, of which this is the first) and for each variation the
+        (groups with the same figures, of which this is the first) and for each variation the
         id of its combination, such as ``ocae_combo_id`` (Int64, missing if none qualifies).
     combinations : frame
         A row per group and variation: ``rank``, ``variation``, ``combo_id``, ``value``, the
@@ -141,9 +141,9 @@ def groups(
     max_drawdown_r : float
         Largest drawdown of a combination, R.
     min_trades : int, optional
-        Least number of trades of a combination; by default that of the run's ranking.
+        Minimum number of trades of a combination; by default that of the run's ranking.
     variations : int
-        Least number of variations in a group; 4 for complete groups only. Ranked by a mean
+        Minimum number of variations in a group; 4 for complete groups only. Ranked by a mean
         (`sharpe`, `score`), a group of one good combination can come before complete ones.
     n : int, optional
         Number of groups; by default all.
@@ -265,11 +265,12 @@ def _ranked(
         columns=["rank", "group", *shared, *_SUMS, *ids, "n_same"],
     )
     rank_of = dict(zip(summary.pop("group"), summary["rank"], strict=True))
-    chosen = combinations[combinations["group"].isin(list(rank_of))]
-    chosen = chosen.assign(rank=chosen["group"].map(rank_of)).drop(columns="group")
-    chosen = chosen.sort_values("rank", kind="stable", ignore_index=True)
+    selected = combinations[combinations["group"].isin(list(rank_of))]
+    selected = selected.assign(rank=selected["group"].map(rank_of)).drop(columns="group")
+    selected = selected.sort_values("rank", kind="stable", ignore_index=True)
     return Groups(
-        summary=summary.astype(dict.fromkeys(ids, "Int64")), combinations=_with_params(run, chosen)
+        summary=summary.astype(dict.fromkeys(ids, "Int64")),
+        combinations=_with_params(run, selected),
     )
 
 

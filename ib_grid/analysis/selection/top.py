@@ -58,7 +58,7 @@ def top(
     where : str or Condition, optional
         The combinations that count.
     ranking : RankingSettings, optional
-        The least number of trades, also for other columns, and the score's weights; by default
+        The minimum number of trades, also for other columns, and the score's weights; by default
         those of the run.
 
     Returns

@@ -47,8 +47,8 @@ def read_csv_bars(
     Raises
     ------
     DataError
-        If a file is not recognised, leaves open what `options` do not tell, has more bad rows than
-        may be passed over, or if the files are not one series.
+        If a file is not recognised, is ambiguous and `options` do not resolve it, has more bad rows
+        than may be skipped, or if the files are not one series.
     """
     options = options or Options()
     if options.timezone is not None:

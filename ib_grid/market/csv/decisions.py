@@ -25,7 +25,7 @@ UnixTimes = Literal["utc", "server"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the user tells about files of bars.
+    """Options for reading files of bars.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Options:
     date_order : {"day-first", "month-first"} or None
         Order of dates such as 03/05/2024; None if the file decides.
     skip_bad_rows : int
-        Number of bad rows that may be passed over.
+        Number of bad rows that may be skipped.
     keep_flat : bool
         Keep closed time that is filled with flat bars.
     """
@@ -61,7 +61,7 @@ class Decisions:
     local : LocalClock or None
         Clock of the times; None if the times are moments.
     naive : bool
-        True if the user told the clock.
+        True if the user gave the clock.
     labels : {"open", "close"}
     reasons : tuple of (aspect, text)
         Aspects are layout, clock, times, labels, prices and symbol.
@@ -74,7 +74,7 @@ class Decisions:
 
 
 def decide(dialect: Dialect, options: Options, location: str) -> Decisions:
-    """Decide on clock and labels; refuse times whose clock neither file nor user tells."""
+    """Decide on clock and labels; refuse times whose clock neither file nor user gives."""
     local = _local(dialect, options, location)
     labels: Labels = "close" if dialect.end_labels else dialect.layout.labels
     labels = options.labels or labels
@@ -171,7 +171,7 @@ def _price_words(dialect: Dialect) -> str:
 def decide_form(dialect: Dialect, times: Iterable[pa.Array], location: str) -> Dialect:
     """Return the dialect with the one form that most of its times have.
 
-    Dates such as 03/05/2024 are looked at until one tells day from month.
+    Dates such as 03/05/2024 are checked until one shows which number is the day.
     """
     n_valid = dict.fromkeys(dialect.forms, 0)
     for column in times:
@@ -181,7 +181,7 @@ def decide_form(dialect: Dialect, times: Iterable[pa.Array], location: str) -> D
             break
     else:
         raise DataError(
-            f"the dates, such as {dialect.example!r}, do not tell the day from the month",
+            f"the dates, such as {dialect.example!r}, do not show which number is the day",
             location=location,
             expected="a date with a day above 12, or the order",
             hint="give --date-order day-first or --date-order month-first",
@@ -200,13 +200,13 @@ def check_short_years(
 ) -> None:
     """Refuse dates such as 24/01/02 that may have the year first.
 
-    Bars of one date do not tell; others do if each date is a month or more from the next.
+    Bars of one date do not show the order; others do if each date is a month or more from the next.
     """
     if options.date_order is not None or not has_short_year(dialect.example):
         return
     # In UTC, a local date can be two.
     if np.ptp(minutes) < MINUTES_PER_DAY and not years_are_last([dialect.example]):
-        raise _short_years(dialect, "do not tell the year from the day", location)
+        raise _short_years(dialect, "do not show which number is the year", location)
     days = np.unique(minutes // MINUTES_PER_DAY)
     starts = np.flatnonzero(np.diff(days, prepend=days[0] - _SHORTEST_MONTH) > 1)
     between = np.diff(days[starts])

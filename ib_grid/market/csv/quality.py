@@ -133,7 +133,7 @@ class QualityReport:
     n_earlier : int
         Bars kept of those that were prepared before, in minutes that the files do not have.
     bad_rows, passed_over : tuple of str
-        Lines that were passed over, with the reason, and files of a folder that hold no bars.
+        Skipped lines, with the reason, and files of a folder that hold no bars.
     dates_without_session : tuple of int
         Weekdays without a bar in any session, holidays included; days since 1970-01-01.
     gaps : tuple of Gap

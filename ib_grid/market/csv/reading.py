@@ -22,7 +22,7 @@ from ib_grid.market.csv.sources import Source
 class FileRows:
     """The rows of one file, in its order; prices are open to close, shape (n, 4).
 
-    `bad_rows` are the errors of the lines that were passed over; `symbol` is empty if the file
+    `bad_rows` are the errors of the lines that were skipped; `symbol` is empty if the file
     names none.
     """
 
@@ -37,13 +37,13 @@ class FileRows:
 
 @dataclass(slots=True)
 class BadRows:
-    """The bad rows that may be passed over, and those that were."""
+    """Bad rows that may be skipped, and those that were."""
 
     most: int
     found: list[BadRowError] = field(default_factory=list)
 
     def pass_over(self, error: BadRowError) -> None:
-        """Count a bad row; raise its error if no more may be passed over."""
+        """Count a bad row; raise its error if no more may be skipped."""
         if len(self.found) >= self.most:
             raise error
         self.found.append(error)
@@ -109,7 +109,7 @@ def _open(block: Block, options: Options, bad_rows: BadRows) -> tuple[RowReader,
 def _read(
     reader: RowReader, block: Block, bad_rows: BadRows
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Read a block, without the bad rows that may be passed over."""
+    """Read a block, without the bad rows that may be skipped."""
     while True:
         try:
             return reader.read(block)

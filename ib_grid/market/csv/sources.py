@@ -66,7 +66,7 @@ class Source:
 
     @property
     def optional(self) -> bool:
-        """True if the file may be passed over: nobody named it, nor is it named as CSV."""
+        """True if the file may be skipped: nobody named it, nor does its name say CSV."""
         return not self.given and not re.search(r"\.csv(\.gz)?$", self.name, re.IGNORECASE)
 
     @property

@@ -24,12 +24,12 @@ def date_form(texts: Sequence[str], location: str, date_order: str | None) -> st
     location : str
         File and field, for a message.
     date_order : str or None
-        Key of `ORDERS`; None if the user does not tell.
+        Key of `ORDERS`; None if not given.
 
     Raises
     ------
     DataError
-        If the dates do not tell the order.
+        If the dates do not show the order.
     """
     if date_order is not None:
         return ORDERS[date_order]
@@ -43,7 +43,7 @@ def date_form(texts: Sequence[str], location: str, date_order: str | None) -> st
     }
     if len(set(n_valid.values())) == 1:
         raise DataError(
-            f"the dates, such as {alike[0]!r}, do not tell the day from the month",
+            f"the dates, such as {alike[0]!r}, do not show which number is the day",
             location=location,
             expected="a date with a day above 12, or the order",
             hint="give --news-date-order day-first or --news-date-order month-first",
@@ -57,7 +57,7 @@ def _check_years(dates: Sequence[str], location: str) -> None:
         return
     short = next(date for date in dates if has_short_year(date))
     raise DataError(
-        f"the dates, such as {short!r}, do not tell the year from the day",
+        f"the dates, such as {short!r}, do not show which number is the year",
         location=location,
         expected="years with four digits, or the order of day and month before the year",
         hint="write years with four digits; if the year is last, give --news-date-order day-first"

@@ -90,7 +90,7 @@ def labels(entry: Entry, *, currency: str, impact: str, title: str) -> tuple[str
         )
     if normalised_names([impact]) == ["priority"] and entry.label(impact).isdecimal():
         raise entry.error(
-            f"the {impact} {shown(entry.label(impact))} does not tell whether 1 is the highest or"
+            f"the {impact} {shown(entry.label(impact))} does not show whether 1 is the highest or"
             " the lowest",
             expected=f"{', '.join(IMPACTS)}, or a colour",
             hint=f"write words; if 3 is the highest, rename {impact} to impact",

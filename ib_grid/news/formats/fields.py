@@ -49,14 +49,14 @@ _N_SAMPLE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawCalendar:
-    """The entries of a file, and what its format tells of all.
+    """Entries of a file, and what its format says about all of these.
 
     Attributes
     ----------
     timezone : str or None
-        Clock of times without an offset; None if the format does not tell.
+        Clock of times without an offset; None if the format does not say.
     date : str or None
-        Form of `times.DATES` that dates have; None if the format does not tell.
+        Form of `times.DATES` that dates have; None if the format does not say.
     weekly : bool
         True if the file covers each week, Sunday to Saturday, that has an event.
     claims : tuple of Claim or None

@@ -44,7 +44,7 @@ class RunFacts:
     scope : str
         Words after "combinations" if these are not the whole grid, such as ``computed so far``.
     min_trades : int
-        Least number of trades of a ranked combination.
+        Minimum number of trades of a ranked combination.
     selected : Selected or None
         Combination with the highest score; None if nothing is ranked.
     other_total_r : float or None

@@ -1,4 +1,4 @@
-"""What a combination does to an account: account, challenge, rules, stress."""
+"""Combinations in money and under stress: account, challenge, rules, stress."""
 
 from __future__ import annotations
 

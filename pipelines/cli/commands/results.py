@@ -1,4 +1,4 @@
-"""What is made of a finished run: report, verify, robustness, holdout."""
+"""Commands on a finished run: report, verify, robustness, holdout."""
 
 from __future__ import annotations
 

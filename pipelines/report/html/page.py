@@ -84,7 +84,7 @@ def _values(report: Report) -> dict[str, Any]:
 
 
 def _luck(report: Report) -> dict[str, Any] | None:
-    """Return what the page tells of the robustness tests; None without any."""
+    """Return what the page shows of the robustness tests; None without any."""
     tests = report.robustness
     if tests is None:
         return None

@@ -174,7 +174,7 @@ def test_day_and_month_are_decided_or_asked_for(order: str, days: list[int]) -> 
     raw = "\n".join(["date,time,currency,impact,event", *lines]).encode()
     expected = [minute(f"{date} 07:30") for date in dates]
     if max(days) <= 12 and any(date.day != date.month for date in dates):
-        with pytest.raises(DataError, match="do not tell the day from the month") as caught:
+        with pytest.raises(DataError, match="do not show which number is the day") as caught:
             calendar(read_csv_table, raw, "UTC")
         assert "--news-date-order" in caught.value.hint
     elif max(days) > 12:
@@ -190,7 +190,7 @@ def test_short_years_of_a_calendar_are_last_or_asked_for(mark: str) -> None:
         return "\n".join(["date,time,currency,impact,event", *lines]).encode()
 
     for pattern, n_days in (("%y/%m/%d", 1), ("%y/%m/%d", 40), ("%d/%m/%y", 1)):
-        with pytest.raises(DataError, match="do not tell the year from the day") as caught:
+        with pytest.raises(DataError, match="do not show which number is the year") as caught:
             calendar(read_csv_table, raw(pattern, n_days), "UTC")
         assert "--news-date-order" in caught.value.hint
     first = minute("2024-03-13 07:30")

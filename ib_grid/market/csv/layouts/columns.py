@@ -53,7 +53,7 @@ class PriceColumns:
 
     `columns` are one or two sets of the indices of open, high, low and close; of two, bid and ask,
     the mean counts. `side` is ``bid``, ``ask``, ``mid`` or ``mid of bid and ask``; empty if the
-    names do not tell.
+    names do not say.
     """
 
     columns: tuple[tuple[int, ...], ...]
@@ -83,7 +83,7 @@ def says_utc(name: str) -> bool:
 
 
 def named_clock(name: str) -> str:
-    """Return the clock that the name of a column tells, such as UTC+2; empty if none.
+    """Return the clock in the name of a column, such as UTC+2; empty if none.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Table of the recognised exporters: a new one is an entry of `LAYOUTS`.
 
-An entry names an exporter and tells what its files leave open. Whatever has columns of time and
+An entry names an exporter and says what its files leave open. Whatever has columns of time and
 prices by any of the names in `columns`, or no header and a time before four prices, is read; the
 last entries of the table stand for such files of unknown exporters.
 """
@@ -17,7 +17,7 @@ Labels = Literal["open", "close"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """What tells the files of an exporter, and how their times are meant.
+    """Marks of the files of an exporter, and the meaning of their times.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ _OHL = "open,high,low"
 _OHLC = f"{_OHL},close"
 _DIGITS = r"[0-9]{8} [0-9]{6}"
 _ISO_MOMENT = r"[0-9]{9,10}|.*T.*(Z|UTC|GMT|[+-][0-9:]+)"
-ASSUMED = "assumed, as the layout does not tell"
+ASSUMED = "assumed, since the layout does not say"
 
 # The first layout that fits is taken.
 LAYOUTS = (

@@ -53,11 +53,11 @@ class Dialect:
         Index of the time column, or of the columns of date and time of day.
     symbol_column : int or None
     forms : tuple of TimeForm
-        Forms that the times can have, the likeliest first; one, unless the first does not tell.
+        Forms that the times can have, the likeliest first; one, unless the first time is ambiguous.
     example : str
         The first time.
     named_clock : str
-        Clock that the name of the time column tells, such as UTC or UTC+2; empty if none.
+        Clock in the name of the time column, such as UTC or UTC+2; empty if none.
     end_labels : bool
         True if the name of the time column says that times are the end of bars.
     padded : bool
@@ -96,7 +96,7 @@ def split(line: str, delimiter: str) -> list[str]:
 def recognise(lines: Sequence[Line], file_name: str, date_order: str | None) -> Dialect:
     """Return the dialect of a file by its first lines.
 
-    `date_order` is a key of `times.ORDERS`, or None if the user does not tell.
+    `date_order` is a key of `times.ORDERS`, or None if not given.
     """
     first = next((i for i, line in enumerate(lines) if not _COMMENT.match(line.text)), 0)
     dialect = _without_header(lines[first:], file_name, date_order)
@@ -303,7 +303,7 @@ def _marks(lines: Sequence[Line], delimiter: str, prices: PriceColumns, n_column
         raise DataError(
             "a comma in a price can mark thousands or decimals",
             location=lines[0].location,
-            expected="a price that tells, such as 16,710.75 or 16710,75",
+            expected="an unambiguous price, such as 16,710.75 or 16710,75",
             hint="export the bars without a mark between thousands",
         )
     return marks

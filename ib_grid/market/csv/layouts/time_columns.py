@@ -30,7 +30,7 @@ from ib_grid.market.csv.layouts.times import (
 
 FIRST_YEAR = 1971  # by any clock, so that no moment lies before 1970
 _MOST_HOURS_AHEAD = 14  # of any clock on Earth
-_MOST_INVALID = 20  # rows without a layout: a column with more of them is no column of times
+_MOST_INVALID = 20  # rows without a layout: a column with more is not a column of times
 
 
 def parse_times(column: pa.Array, form: TimeForm) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -151,7 +151,7 @@ def layout_of(text: str, form: TimeForm) -> TextLayout | None:
 
 
 def forms_of(text: str, dates: Iterable[str] = DATES) -> list[TimeForm]:
-    """Return the forms that a time can have, the likeliest first; empty if it is no time.
+    """Return the forms that a time can have, the likeliest first; empty if it is not a time.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def is_clock(text: str) -> bool:
 
 
 def parse_date(text: str, date: str) -> dt.date | None:
-    """Return the date of a text in a form of `DATES`, None if it has another form or is no date."""
+    """Return the date of a text in a form of `DATES`, else None."""
     match = _DATE_ONLY[date].fullmatch(text)
     if match is None:
         return None

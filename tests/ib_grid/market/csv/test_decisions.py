@@ -136,7 +136,7 @@ def test_day_and_month_are_decided_by_the_file_or_asked_for(pattern, day, n_bars
     if max(date.day for date in dates) > 12:
         assert same_bars(read(folder, text, timezone="UTC")[0], bars)
     else:
-        with pytest.raises(DataError, match="do not tell the day from the month") as caught:
+        with pytest.raises(DataError, match="do not show which number is the day") as caught:
             read(folder, text, timezone="UTC")
         assert "--date-order" in caught.value.hint
     assert same_bars(read(folder, text, timezone="UTC", date_order=order)[0], bars)
@@ -180,7 +180,7 @@ def test_one_date_does_not_tell_a_short_year(zone, hour, tmp_path):
     bars = made_up_bars(minute_of(2024, 1, 23, hour) + np.arange(500))
     for pattern in ("%y/%m/%d %H:%M", "%d/%m/%y %H:%M"):
         text = HEADER + lines(local(zone, pattern), bars)
-        with pytest.raises(DataError, match="do not tell the year from the day") as caught:
+        with pytest.raises(DataError, match="do not show which number is the year") as caught:
             read(tmp_path, text, timezone=zone)
         assert "--date-order" in caught.value.hint
     assert same_bars(read(tmp_path, text, timezone=zone, date_order="day-first")[0], bars)
