@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from ib_grid.runs.partition_layout import partition_files
 from ib_grid.storage.timestamps import utc_now
 from pipelines.cluster.clusters import Workers
 from pipelines.cluster.compatibility import own_versions
+from pipelines.cluster.executors import open_executor, processes_for
 from pipelines.cluster.interrupts import exit_on_interrupt, interrupt_once, tell_when_stopped
 from pipelines.render.progress import Progress
 from pipelines.run import chunk_bag
@@ -45,7 +47,7 @@ def compute_missing(
                 attempt.compile()
                 workers = attempt.compute(missing, before)
             if context.inputs.row_filter.top is not None:
-                attempt.keep_top()
+                attempt.keep_top(workers)
         except BaseException as error:
             attempt.record_failure(error)
             raise
@@ -143,23 +145,28 @@ class _Attempt:
         if outcome.failed:
             raise chunk_bag.failure(outcome.failed)
 
-    def keep_top(self) -> None:
-        """Rewrite the partitions without the rows beyond the top k."""
+    def keep_top(self, workers: Workers | None) -> None:
+        """Rewrite the partitions without the rows beyond the top k, on workers if there are any."""
         context = self._context
         threshold = self._threshold()
         if threshold is None:  # chunks are missing, which the caller reports
             return
         chunks = context.unfiltered(context.stored(read_all=False))
-        with self._timed("cut"), context.console.status("removing the other rows"):
-            kept = filter_partitions(
-                context.dataset,
-                context.plan,
-                context.fingerprint,
-                context.inputs.row_filter,
-                threshold,
-                chunks,
-            )
-            self._record["rows_left_by_cut"] = sum(kept)
+        work = functools.partial(
+            filter_partitions,
+            dataset=context.dataset,
+            plan=context.plan,
+            fingerprint=context.fingerprint,
+            row_filter=context.inputs.row_filter,
+            threshold=threshold,
+        )
+        n_rows, count = len(context.inputs.grid), workers.count if workers else 1
+        with (
+            self._timed("cut"),
+            context.console.status("removing the other rows"),
+            open_executor(processes_for(n_rows, count, are_there=True), workers) as executor,
+        ):
+            self._record["rows_left_by_cut"] = sum(map(sum, executor.map(work, chunks)))
 
     def _threshold(self) -> TopKThreshold | None:
         """Return the top-k threshold; find and record it first if all chunks are there."""

@@ -122,7 +122,8 @@ def _new_plan(settings: Settings, inputs: RunInputs, workers: int) -> ChunkPlan:
 
 def _size_notes(plan: ChunkPlan) -> tuple[str, ...]:
     rows = len(plan.grid) // len(plan)
-    if len(plan) <= _MANY_CHUNKS or rows >= _FEW_ROWS:
+    # Chunks end with a session or wait, however large they may be.
+    if len(plan) <= _MANY_CHUNKS or rows >= min(_FEW_ROWS, plan.grid.rows_per_block):
         return ()
     return (
         f"{len(plan):,} chunks of about {rows:,} combinations: each chunk is a task and a file,"

@@ -1,7 +1,8 @@
 """Top-k rows of a run, kept after all of it has been computed.
 
 The rows are known only once every combination has its score. Two passes over the ranked
-columns find the threshold; then each partition is rewritten without the rows beyond it. run.json
+columns find the threshold; then each partition is rewritten without the rows beyond it. No worker
+can leave out rows earlier, since a score depends on the extrema of the whole grid. run.json
 has the threshold before the first partition is rewritten, and a partition records that it has been,
 so that an interrupted run resumes where it stopped.
 """
@@ -57,22 +58,22 @@ def _eligible(columns: Columns, row_filter: RowFilter) -> Columns:
 
 
 def filter_partitions(
+    chunks: Sequence[int],
     dataset: AnyPath,
     plan: ChunkPlan,
     fingerprint: str,
     row_filter: RowFilter,
     threshold: TopKThreshold,
-    chunks: Sequence[int],
-) -> Iterator[int]:
+) -> list[int]:
     """Rewrite the partitions of chunks without the rows beyond the threshold.
 
-    Yields the number of rows that each partition keeps.
+    Returns the number of rows that each partition keeps.
     """
 
     def filter_one(index: int) -> int:
         return _filter_file(dataset, plan, plan.chunk(index), fingerprint, row_filter, threshold)
 
-    yield from in_threads(_THREADS, filter_one, chunks)
+    return list(in_threads(_THREADS, filter_one, chunks))
 
 
 def _filter_file(

@@ -123,3 +123,6 @@ def test_many_small_chunks_are_noted(
     assert "note: 4 chunks of about 2 combinations: each is a task and a file" in text
     _, text = grid.told(tmp_path)
     assert "each is a task and a file" not in text
+    monkeypatch.setattr("pipelines.run.run._MANY_CHUNKS", 1)
+    _, text = grid.told(tmp_path / "by_session", chunk_size=4)  # the largest that there is
+    assert "each is a task and a file" not in text

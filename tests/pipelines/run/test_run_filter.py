@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ib_grid.runs import partition_file
 from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.partition_layout import partition_files, partition_path, results_folder
+from pipelines.cluster import executors
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.report.report import ReportSettings, build_report
@@ -86,9 +88,13 @@ def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert result.summary.combinations == len(GRID)
 
     files = partition_files(results_folder(result.folder, "GER40"))
-    files[4].unlink()  # computed again, and cut at the same place
-    again, _ = done(asked)
-    assert again.computed == 8
+    for path in files[4:7]:  # computed again, and cut at the same place, both by the workers
+        path.unlink()
+    with contextlib.ExitStack() as stack, monkeypatch.context() as patch:
+        patch.setattr(executors, "ROWS_PER_PROCESS", 1)
+        patch.setattr(partition_file, "write", lambda *_, **__: pytest.fail("not by a worker"))
+        again = run(asked, read_inputs(asked), plain_console()[0], stack)
+    assert again.computed == 24
     assert kept_rows(again).equals(table)
 
     with pytest.raises(RunMismatchError, match=r"keep\.top: 40 here, 50 in the run"):

@@ -44,7 +44,7 @@ def best(frame: pd.DataFrame, n: int) -> list[int]:
 
 
 def filter_all(dataset: Path, row_filter: RowFilter, threshold, chunks) -> list[int]:
-    return list(filter_partitions(dataset, PLAN, FINGERPRINT, row_filter, threshold, chunks))
+    return filter_partitions(chunks, dataset, PLAN, FINGERPRINT, row_filter, threshold)
 
 
 @pytest.mark.parametrize("n", [1, 17, 100, 10_000])
