@@ -87,11 +87,11 @@ def outcomes(context: BacktestContext, grid: Grid, chunk: Chunk) -> Outcomes:
     GridError
         If the market was not built for this session or for so long a wait and window.
     """
-    costs = costs_of(context.execution)
-    decided = decide(context, grid, chunk, costs)
+    costs, pairs = costs_of(context.execution), exit_pairs(grid)
+    decided = decide(context, grid, chunk.ids[:: len(pairs)], costs)
     prices, entries = decided.prices, decided.entries
     end_row = decided.last_rows.max(axis=0) + 1
-    exits = simulate_exits(prices, entries, end_row, exit_pairs(grid), costs)
+    exits = simulate_exits(prices, entries, end_row, pairs, costs)
     outcome, entry, window = distinct_outcomes(
         decided.entry_index,
         decided.window,

@@ -1,4 +1,4 @@
-"""Entries of a chunk's settings on each date, from signals to fills."""
+"""Entries of settings on each date, from signals to fills."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from ib_grid.engine.fast.entries import (
 )
 from ib_grid.engine.fast.signals import SEARCHES, SignalSearch
 from ib_grid.engine.fast.windows import Prices, Window, build_windows, prices_of
-from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
 from ib_grid.market.levels import SessionLevels
 from ib_grid.news.filter import NewsFilter
@@ -41,7 +40,7 @@ class Costs(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """Each day's trade of each setting of a chunk.
+    """Each day's trade of each of some settings.
 
     Attributes
     ----------
@@ -66,7 +65,7 @@ class Decisions:
 
 
 class _Axis(NamedTuple):
-    """Values of one axis that occur in a chunk, and each setting's index among them."""
+    """Values of one axis that occur in some settings, and each setting's index among them."""
 
     values: NDArray[np.float64]
     index_of: NDArray[np.int64]
@@ -85,7 +84,7 @@ def costs_of(execution: Execution) -> Costs:
 
 
 class Found(NamedTuple):
-    """Candidates of a chunk's settings, and the windows in which they were found."""
+    """Candidates of some settings, and the windows in which they were found."""
 
     prices: Prices
     levels: SessionLevels
@@ -94,24 +93,30 @@ class Found(NamedTuple):
     settings: Settings
 
 
-def find(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Found:
-    """Return the candidates of a chunk's settings that the news filter leaves."""
-    wait = grid.ib_wait_minutes[chunk.wait_index]
-    index = grid.indices(chunk.ids[:: grid.exits_per_setting])
+def find(context: BacktestContext, grid: Grid, settings: NDArray[np.int64], costs: Costs) -> Found:
+    """Return the candidates of some settings that the news filter leaves; see `decide`."""
+    index = grid.indices(settings)
+    session = grid.sessions[index["session"][0]]
+    wait = grid.ib_wait_minutes[index["ib_wait_minutes"][0]]
     minutes = _axis(grid.trade_window_minutes, index["trade_window_minutes"])
     longest = wait + int(minutes.values.max())
-    levels = context.market.session_levels(grid.sessions[chunk.session_index], longest)
+    levels = context.market.session_levels(session, longest)
     prices = prices_of(context.market.bars, context.execution)
     windows = build_windows(prices, levels, wait, minutes.values, costs.model)
-    candidates, settings = _find_candidates(
+    found = _find_candidates(
         prices, levels, windows, minutes.index_of, grid, index, costs, context.news
     )
-    return Found(prices, levels, windows, candidates, settings)
+    return Found(prices, levels, windows, *found)
 
 
-def decide(context: BacktestContext, grid: Grid, chunk: Chunk, costs: Costs) -> Decisions:
-    """Return each day's trade of each setting of a chunk."""
-    found = find(context, grid, chunk, costs)
+def decide(
+    context: BacktestContext, grid: Grid, settings: NDArray[np.int64], costs: Costs
+) -> Decisions:
+    """Return each day's trade of some settings of one session and wait.
+
+    A setting is given as the id of one of its combinations.
+    """
+    found = find(context, grid, settings, costs)
     entries, entry_index, variation = _enter(found, costs)
     return Decisions(
         prices=found.prices,

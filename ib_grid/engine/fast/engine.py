@@ -34,6 +34,7 @@ from ib_grid.news.filter import NO_NEWS
 _EXITS_AT_ONCE = 256
 # Settings times dates that are decided together: bounds the memory of a chunk of many settings.
 _DAYS_AT_ONCE = 1_000_000
+_ONLY_SETTING = np.zeros(1, np.int64)  # of a grid of one combination
 
 
 def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.float32]:
@@ -57,13 +58,12 @@ def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.f
         If the market was not built for this session or for so long a wait and window.
     """
     costs, pairs = costs_of(context.execution), exit_pairs(grid)
-    n_settings = chunk.n_rows // len(pairs)
-    out = np.empty((N_GROUPS, N_METRICS, n_settings, len(pairs)), np.float32)
+    settings = chunk.ids[:: len(pairs)]
+    out = np.empty((N_GROUPS, N_METRICS, len(settings), len(pairs)), np.float32)
     n_dates = len(context.market.session_levels(grid.sessions[chunk.session_index], 0).date)
     at_once = max(1, _DAYS_AT_ONCE // max(n_dates, 1))
-    for first in range(0, n_settings, at_once):
-        some = slice(first, first + at_once)
-        decided = decide(context, grid, _part(chunk, some, len(pairs)), costs)
+    for first in range(0, len(settings), at_once):
+        decided = decide(context, grid, settings[first : first + at_once], costs)
         for first_exit in range(0, len(pairs), _EXITS_AT_ONCE):
             exits = pairs[first_exit : first_exit + _EXITS_AT_ONCE]
             _accumulate(decided, exits, costs, out, first, first_exit)
@@ -88,9 +88,8 @@ def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
     GridError
         If the market was not built for this session or for so long a wait and window.
     """
-    grid = grid_of_one(params)
     costs = costs_of(context.execution)
-    decided = decide(context, grid, plan_chunks(grid, 1).chunk(0), costs)
+    decided = decide(context, grid_of_one(params), _ONLY_SETTING, costs)
     return _trades_frame(decided, params, costs)
 
 
@@ -104,10 +103,9 @@ def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
         (minutes since 1970-01-01 00:00 UTC). In `original` REV_RB is looked at only on dates on
         which no other candidate remains.
     """
-    grid = grid_of_one(params)
     costs = costs_of(context.execution)
     unfiltered = dataclasses.replace(context, news=NO_NEWS)
-    found = find(unfiltered, grid, plan_chunks(grid, 1).chunk(0), costs)
+    found = find(unfiltered, grid_of_one(params), _ONLY_SETTING, costs)
     row, date = np.nonzero(found.candidates.variation != NO_CANDIDATE)
     variation = found.candidates.variation[row, date]
     minute = found.candidates.moment[row, date]
@@ -142,14 +140,6 @@ def grid_of_one(params: Params) -> Grid:
     """Return the grid that holds only this combination."""
     axes = {name: (getattr(params, name),) for name in DOMAINS}
     return Grid(sessions=(params.session,), **axes)
-
-
-def _part(chunk: Chunk, settings: slice, n_exits: int) -> Chunk:
-    """Return some of a chunk's settings as a chunk."""
-    first, end, _ = settings.indices(chunk.n_rows // n_exits)
-    return dataclasses.replace(
-        chunk, first_id=chunk.first_id + first * n_exits, n_rows=(end - first) * n_exits
-    )
 
 
 def exit_pairs(grid: Grid) -> NDArray[np.float64]:

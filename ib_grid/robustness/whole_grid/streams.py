@@ -71,7 +71,7 @@ def streams(context: BacktestContext, grid: Grid, chunk: Chunk) -> Streams:
         If the market was not built for this session or for so long a wait and window.
     """
     costs, pairs = costs_of(context.execution), exit_pairs(grid)
-    decided = decide(context, grid, chunk, costs)
+    decided = decide(context, grid, chunk.ids[:: len(pairs)], costs)
     prices, entries = decided.prices, decided.entries
     end_row = decided.last_rows.max(axis=0) + 1
     mirrored = opposite_entries(entries, prices, costs)

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid import analysis
 from ib_grid.analysis import RunSource
-from ib_grid.grid.params import Params
+from ib_grid.engine.fast.decisions import costs_of, decide
+from ib_grid.engine.fast.entries import NO_ENTRY
 
 SAME_DATES = 0.9
-Entries = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def representatives(ranked: Sequence[Params], source: RunSource) -> NDArray[np.int64]:
+def representatives(ranked: NDArray[np.int64], source: RunSource) -> NDArray[np.int64]:
     """Return the position of the representative of each combination, shape (n_ranked,).
 
     A combination is represented by the first one, itself or earlier, that represents itself and
     enters at the same minute in the same direction on at least `SAME_DATES` of the dates on which
     either trades.
     """
-    known: dict[Params, Entries] = {}
-    entries = [known.setdefault(own, _entries(own, known, source)) for own in map(_setting, ranked)]
+    # Target and trailing change no entry.
+    settings, setting = np.unique(ranked // source.grid.exits_per_setting, return_inverse=True)
+    entries = _entries(settings * source.grid.exits_per_setting, source)[setting]
     found = np.arange(len(ranked))
-    for i, own in enumerate(entries):
-        others = (j for j in range(i) if found[j] == j and _are_alike(own, entries[j]))
-        found[i] = next(others, i)
+    for i in range(len(ranked)):
+        first = np.flatnonzero(found[: i + 1] == np.arange(i + 1))
+        found[i] = first[_are_alike(entries[i], entries[first])][0]
     return found
 
 
-def _setting(params: Params) -> Params:
-    """Return the combination without its target and trailing, which change no entry."""
-    return dataclasses.replace(params, rr_target=1.0, tsl_target=0.0, tsl_sl=0.5)
+def _entries(settings: NDArray[np.int64], source: RunSource) -> NDArray[np.int64]:
+    """Return minute and direction of each entry as a number, shape (n_settings, n_dates).
+
+    The dates are those of all sessions; a date without an entry has NO_ENTRY.
+    """
+    context, block = source.context, settings // source.grid.rows_per_block
+    dates = np.unique(np.concatenate([of.date for of in context.market.levels.values()]))
+    out = np.full((len(settings), len(dates)), NO_ENTRY, np.int64)
+    for one in np.unique(block):  # of one session and wait
+        rows = np.flatnonzero(block == one)
+        decided = decide(context, source.grid, settings[rows], costs_of(context.execution))
+        setting, date = np.nonzero(decided.entry_index != NO_ENTRY)
+        entry = decided.entry_index[setting, date]
+        minute = decided.prices.minute[decided.entries.row[entry]]
+        date = np.searchsorted(dates, decided.levels.date[date])
+        out[rows[setting], date] = 2 * minute + (decided.entries.direction[entry] > 0)
+    return out
 
 
-def _entries(params: Params, known: dict[Params, Entries], source: RunSource) -> Entries:
-    """Return the entries of a combination as sorted numbers, and their dates."""
-    if params in known:
-        return known[params]
-    trades = analysis.trades(source, params)
-    minute = trades["entry_time"].to_numpy("datetime64[m]").astype(np.int64)
-    is_long = (trades["direction"] == "long").to_numpy()
-    return np.unique(2 * minute + is_long), np.unique(trades["date"].to_numpy().astype(np.int64))
-
-
-def _are_alike(a: Entries, b: Entries) -> bool:
-    same = len(np.intersect1d(a[0], b[0], assume_unique=True))
-    either = len(np.union1d(a[1], b[1]))
-    return same >= SAME_DATES * either
+def _are_alike(own: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return a mask of the others that have nearly all entries of either in common."""
+    either = (own != NO_ENTRY) | (others != NO_ENTRY)
+    same = np.count_nonzero((own == others) & either, axis=1)
+    return same >= SAME_DATES * np.count_nonzero(either, axis=1)

@@ -77,8 +77,7 @@ def replay(
         return source
     if ranked.empty:
         return NoReplay("No combination is ranked.")
-    params = [source.grid.params(int(combo_id)) for combo_id in ranked["combo_id"]]
-    represented_by = representatives(params, source)
+    represented_by = representatives(ranked["combo_id"].to_numpy(), source)
     best = ranked.iloc[np.unique(represented_by)].head(TOP_TABLE)
     _check_rows(pd.concat([best, others]).drop_duplicates("combo_id"), files, source)
     top = [source.grid.params(int(combo_id)) for combo_id in best["combo_id"]]

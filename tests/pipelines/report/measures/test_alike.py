@@ -42,9 +42,8 @@ def by_hand(trades: list[pd.DataFrame]) -> list[int]:
 def test_representatives_share_nine_entries_of_ten(traded: tuple[MadeUpRun, RunSource]) -> None:
     run, source = traded
     ids = [int(row["combo_id"]) for row in top_of(run)[::5]]
-    params = [run.info.grid.params(combo_id) for combo_id in ids]
-    expected = by_hand([reference.trades(source.context, one) for one in params])
-    assert representatives(params, source).tolist() == expected
+    expected = by_hand([reference.trades(source.context, source.params(one)) for one in ids])
+    assert representatives(np.array(ids), source).tolist() == expected
     assert 1 < len(set(expected)) < len(expected)
 
 
