@@ -6,12 +6,14 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import dask
-from distributed import batched, scheduler
-from tornado.ioloop import IOLoop
 
 from pipelines.cluster.local.fork_server import ONE_THREAD, START_METHOD
+
+if TYPE_CHECKING:
+    from tornado.ioloop import IOLoop
 
 # Name of a worker metric: Dask's own measure counts shared memory once per worker.
 HELD_MEMORY = "ib_grid_held_memory"
@@ -92,6 +94,9 @@ def use_steady_clock() -> None:
     Dask uses the time of day. If the clock were set back by a day, Dask would send no message for a
     day; if set forward, it would presume all workers dead.
     """
+    from distributed import batched, scheduler
+    from tornado.ioloop import IOLoop
+
     IOLoop.time = _loop_time  # type: ignore[assignment, method-assign]
     batched.time = scheduler.time = _steady_time
 

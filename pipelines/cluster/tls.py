@@ -11,7 +11,6 @@ import ssl
 from pathlib import Path
 
 import dask
-from distributed import Security
 
 from ib_grid.errors import ConfigError
 from pipelines.config.run_options import TLS_SCHEMES
@@ -37,8 +36,7 @@ def tls_settings(settings: Settings) -> dict[str, object]:
         location = f"{_TLS} in Dask's configuration"
     else:
         return {}
-    with dask.config.set(config):
-        _check_certificates(location, settings.scheduler)
+    _check_certificates(config, location, settings.scheduler)
     return config
 
 
@@ -88,8 +86,11 @@ def _absolute(path: Path | None) -> str:
     return str(path.absolute()) if path else ""
 
 
-def _check_certificates(location: str, address: str | None) -> None:
-    security = Security()
+def _check_certificates(config: dict[str, object], location: str, address: str | None) -> None:
+    from distributed import Security  # its defaults must be there before they are overridden
+
+    with dask.config.set(config):
+        security = Security()
     if not (security.tls_ca_file and security.tls_client_cert):
         raise ConfigError(
             "the scheduler uses TLS, but no certificates are given",
