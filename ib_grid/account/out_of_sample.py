@@ -12,7 +12,7 @@ from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.account.money.statement import Traded
 from ib_grid.engine.fast import engine
 from ib_grid.engine.fast.decisions import costs_of
-from ib_grid.robustness.results import FoldResult
+from ib_grid.robustness.statistics.walk_forward import FoldResult
 from ib_grid.runs.source import HasSource, RunSource, session_dates, source_of
 
 NO_SELECTION = -1

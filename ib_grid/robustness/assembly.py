@@ -20,25 +20,19 @@ from ib_grid.robustness.plan import (
     Splits,
     TestPlan,
 )
-from ib_grid.robustness.results import (
-    SELECTION_RULES,
-    CoinBand,
-    Cscv,
-    DailyR,
-    FoldResult,
-    NullComparison,
-    RandomDirection,
-    Robustness,
-    Selected,
-    SelectionRule,
-    WalkForward,
-)
+from ib_grid.robustness.results import Robustness, Selected
 from ib_grid.robustness.rounds import AllRounds
-from ib_grid.robustness.statistics.cscv import logits, median_rank, overfit_share
-from ib_grid.robustness.statistics.random_direction import compare
+from ib_grid.robustness.statistics.cscv import Cscv, logits, median_rank, overfit_share
+from ib_grid.robustness.statistics.random_direction import NullComparison, RandomDirection, compare
 from ib_grid.robustness.statistics.reality_check import p_values
 from ib_grid.robustness.statistics.track_record import track_record
 from ib_grid.robustness.statistics.walk_forward import (
+    SELECTION_RULES,
+    CoinBand,
+    DailyR,
+    FoldResult,
+    SelectionRule,
+    WalkForward,
     efficiency,
     t_over_folds,
 )

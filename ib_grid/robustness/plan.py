@@ -11,7 +11,6 @@ from ib_grid.errors import ConfigError
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.market import Market
-from ib_grid.robustness.results import Scheme
 from ib_grid.robustness.statistics.cscv import DEFAULT_BLOCKS, block_of_dates, splits
 from ib_grid.robustness.statistics.random_direction import DEFAULT_DRAWS, coin_signs
 from ib_grid.robustness.statistics.reality_check import (
@@ -23,6 +22,7 @@ from ib_grid.robustness.statistics.walk_forward import (
     DEFAULT_IN_SAMPLE_MONTHS,
     DEFAULT_OUT_OF_SAMPLE_MONTHS,
     Fold,
+    Scheme,
     folds,
     months_of_windows,
 )

@@ -15,17 +15,14 @@ from ib_grid.robustness.plan import (
     plan_tests,
     session_dates_of,
 )
-from ib_grid.robustness.results import (
-    Cscv,
-    RandomDirection,
-    Robustness,
-    Scheme,
-    WalkForward,
-)
+from ib_grid.robustness.results import Robustness
 from ib_grid.robustness.rounds import in_this_process, run_rounds
-from ib_grid.robustness.statistics.random_direction import DEFAULT_DRAWS
+from ib_grid.robustness.statistics.cscv import Cscv
+from ib_grid.robustness.statistics.random_direction import DEFAULT_DRAWS, RandomDirection
 from ib_grid.robustness.statistics.walk_forward import (
     DEFAULT_OUT_OF_SAMPLE_MONTHS,
+    Scheme,
+    WalkForward,
 )
 from ib_grid.robustness.whole_grid.selection import ranking_of
 from ib_grid.runs.source import HasSource, RunSource, source_of

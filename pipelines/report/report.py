@@ -202,7 +202,7 @@ def build_report(
         cost=cost,
         replay=replay_result,
         robustness=tested,
-        verdict=conclude(info, overall, min_trades, replay_result, tested),
+        verdict=conclude(info, overall, settings.ranking, replay_result, tested),
     )
 
 

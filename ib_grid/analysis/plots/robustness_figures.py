@@ -15,7 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from ib_grid.analysis.plots import style
 from ib_grid.analysis.plots.style import rounded
 from ib_grid.errors import InputError
-from ib_grid.robustness.results import Cscv, NullComparison, SelectionRule, WalkForward, Years
+from ib_grid.robustness.results import Years
+from ib_grid.robustness.statistics.cscv import Cscv
+from ib_grid.robustness.statistics.random_direction import NullComparison
+from ib_grid.robustness.statistics.walk_forward import SelectionRule, WalkForward
 
 _BINS = 40
 _MOST_POINTS = 3_000

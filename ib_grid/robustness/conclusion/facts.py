@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 
 from ib_grid.engine.execution_settings import other_model
 from ib_grid.engine.fast import engine
 from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.conclusion.robustness_file import read_robustness
-from ib_grid.robustness.conclusion.verdict import RunFacts, Verdict, verdict
+from ib_grid.robustness.conclusion.run_facts import RunFacts
+from ib_grid.robustness.conclusion.verdict import Verdict, verdict
 from ib_grid.robustness.results import Robustness
 from ib_grid.runs.manifest import Manifest
 from ib_grid.runs.run import Run
@@ -24,7 +26,7 @@ def facts_of(
     ----------
     manifest : Manifest
     run : str
-        The run directory, as a person types it.
+        The run directory.
     robustness : Robustness
     source : RunSource or None
         Data behind the run; without, the other execution model is unknown.
@@ -33,7 +35,7 @@ def facts_of(
     if source is not None and selected is not None:
         other = other_total_r(source, selected.combo_id)
     return RunFacts(
-        run=run,
+        run=shlex.quote(run),
         model=manifest.fills.model,
         combinations=robustness.combinations,
         profitable=robustness.profitable,

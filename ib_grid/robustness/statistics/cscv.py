@@ -8,6 +8,7 @@ López de Prado and Zhu, "The probability of backtest overfitting" (2017).
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,37 @@ from ib_grid.errors import ConfigError
 
 DEFAULT_BLOCKS = 12
 MOST_BLOCKS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cscv:
+    """Combinatorially symmetric cross-validation: select in one half, judge in the other.
+
+    Attributes
+    ----------
+    blocks, splits : int
+    share_lost : float
+        Share of the splits whose selected combination loses out of sample.
+    pbo : float
+        Share of the splits whose selected combination ranks in the worse half out of sample.
+    null_pbo : float or None
+        Mean `pbo` under coin-flipped directions, which is not one half; None without a coin.
+    null_draws : int
+    median_rank : float
+        Median relative rank of the selected combination out of sample, above 0 and below 1.
+    in_sample_total_r, out_of_sample_total_r : tuple of float, one per split
+        Of the selected combination.
+    """
+
+    blocks: int
+    splits: int
+    share_lost: float
+    pbo: float
+    null_pbo: float | None
+    null_draws: int
+    median_rank: float
+    in_sample_total_r: tuple[float, ...]
+    out_of_sample_total_r: tuple[float, ...]
 
 
 def block_of_dates(n_dates: int, n_blocks: int) -> NDArray[np.int64]:

@@ -8,12 +8,59 @@ are exact if direction carries no information; a market that only drifted one wa
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.robustness.results import NullComparison
-
 DEFAULT_DRAWS = 499
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NullComparison:
+    """An observed figure beside the same figure under coin-flipped trade directions.
+
+    Attributes
+    ----------
+    observed : float
+    null_median, null_95 : float
+        Median and 95th percentile over the draws.
+    p : float
+        (1 + draws that reach the observed value) / (1 + draws). Exact if direction carries no
+        information.
+    null : tuple of float
+        Value of each draw.
+    """
+
+    observed: float
+    null_median: float
+    null_95: float
+    p: float
+    null: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomDirection:
+    """The run's selection beside selections in which coins decide the direction of trades.
+
+    Attributes
+    ----------
+    draws, seed : int
+    selected_total_r, selected_sharpe_ratio : NullComparison
+        Of the combination that the ranking selects.
+    best_total_r, best_sharpe_ratio : NullComparison
+        Highest value of any combination; `null_95` is what a result needs to be believed.
+    share_profitable : NullComparison
+        Share of combinations with a total R above 0.
+    """
+
+    draws: int
+    seed: int
+    selected_total_r: NullComparison
+    selected_sharpe_ratio: NullComparison
+    best_total_r: NullComparison
+    best_sharpe_ratio: NullComparison
+    share_profitable: NullComparison
 
 
 def compare(observed: float, null: NDArray[np.float64]) -> NullComparison:

@@ -14,10 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError
-from ib_grid.robustness.results import RealityCheck
 
 DEFAULT_MEAN_BLOCK = 5.0
 DEFAULT_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealityCheck:
+    """P-values of the best combination; small values speak for a profit after costs.
+
+    Attributes
+    ----------
+    mean_block : float
+        Mean length of a bootstrap block in session dates.
+    resamples : int
+    statistic : float
+        Largest mean R per date in units of its standard error, at least 0.
+    reality_check : float
+        White's p-value.
+    lower, consistent, upper : float
+        Hansen's three p-values.
+    """
+
+    mean_block: float
+    resamples: int
+    statistic: float
+    reality_check: float
+    lower: float
+    consistent: float
+    upper: float
 
 
 def bootstrap_counts(

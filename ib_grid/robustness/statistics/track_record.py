@@ -6,12 +6,30 @@ After Bailey and López de Prado, "The Sharpe ratio efficient frontier" (2012).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.robustness.results import TrackRecord
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackRecord:
+    """Probability and minimum length of a track record, against a true Sharpe ratio of 0.
+
+    Attributes
+    ----------
+    sharpe_per_date : float
+        Mean over standard deviation of R per date, not annualised.
+    probability : float
+        Probabilistic Sharpe ratio: that of a true Sharpe ratio above 0.
+    minimum_dates : float or None
+        Session dates needed for a probability of 95%; None if the Sharpe ratio is not positive.
+    """
+
+    sharpe_per_date: float
+    probability: float
+    minimum_dates: float | None
 
 
 def track_record(r: NDArray[np.float64], confidence: float = 0.95) -> TrackRecord:

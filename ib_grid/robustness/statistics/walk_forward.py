@@ -3,17 +3,149 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ib_grid.errors import ConfigError
-from ib_grid.robustness.results import Scheme
 
+Scheme = Literal["rolling", "anchored"]
 DEFAULT_IN_SAMPLE_MONTHS = 12
 DEFAULT_OUT_OF_SAMPLE_MONTHS = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldResult:
+    """Selection of one fold, and how it did afterwards.
+
+    Attributes
+    ----------
+    in_sample_first, in_sample_last, out_of_sample_first, out_of_sample_last : str
+        Months; both ends are included.
+    combo_id : int
+        -1 if no combination has enough trades in sample; such a fold trades nothing.
+    in_sample_total_r, out_of_sample_total_r : float
+    percentile : float
+        Share of all combinations with less total R out of sample, equal ones counting half.
+    """
+
+    in_sample_first: str
+    in_sample_last: str
+    out_of_sample_first: str
+    out_of_sample_last: str
+    combo_id: int
+    in_sample_total_r: float
+    out_of_sample_total_r: float
+    percentile: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyR:
+    """R of the chained out-of-sample trades, one entry per session date of any session.
+
+    Attributes
+    ----------
+    dates : tuple of str
+    r : tuple of float
+        0 on dates without a trade.
+    """
+
+    dates: tuple[str, ...]
+    r: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinBand:
+    """Chained out-of-sample total R under coin-flipped directions, after each fold.
+
+    Attributes
+    ----------
+    draws, seed : int
+    low, median, high : tuple of float, one per fold
+        5th, 50th and 95th percentile over the draws of cumulative R.
+    """
+
+    draws: int
+    seed: int
+    low: tuple[float, ...]
+    median: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkForward:
+    """Selection on past months, traded in the months that follow.
+
+    Attributes
+    ----------
+    scheme : {"rolling", "anchored"}
+    in_sample_months, out_of_sample_months : int
+    folds : tuple of FoldResult
+    out_of_sample_total_r : float
+        Total R of the selected combinations, each over the months after its selection.
+    t : float
+        Mean total R of the folds in units of its standard error; 0 where undefined.
+    efficiency : float
+        R per session date out of sample over that in sample; 0 where undefined.
+    distinct : int
+        Number of different combinations selected.
+    p : float or None
+        Share of coin-flipped walk-forwards with at least this total R, as in `NullComparison`;
+        None without a coin. The coin of a date decides its trades in sample and out of sample,
+        and every fold selects again. It may be far below the p of `RandomDirection`, where coins
+        profit from the search as well: on months after the selection they do not.
+    daily : DailyR
+    coin_band : CoinBand or None
+    """
+
+    scheme: Scheme
+    in_sample_months: int
+    out_of_sample_months: int
+    folds: tuple[FoldResult, ...]
+    out_of_sample_total_r: float
+    t: float
+    efficiency: float
+    distinct: int
+    p: float | None
+    daily: DailyR
+    coin_band: CoinBand | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionRule:
+    """Walk-forward of another way to select, in the folds of `WalkForward`.
+
+    Attributes
+    ----------
+    name : str
+        Key of `SELECTION_RULES`; the first rule of a result is the run's ranking.
+    out_of_sample_total_r, t : float
+        As in `WalkForward`.
+    difference_total_r, difference_t : float
+        Of the paired differences to the run's ranking, fold by fold; 0 for the ranking itself.
+    total_r_of_folds : tuple of float, one per fold
+    """
+
+    name: str
+    out_of_sample_total_r: float
+    t: float
+    difference_total_r: float
+    difference_t: float
+    total_r_of_folds: tuple[float, ...]
+
+
+SELECTION_RULES: Mapping[str, str] = {
+    "ranking": "highest score, the run's ranking",
+    "total_r": "highest total R",
+    "sharpe_ratio": "highest Sharpe ratio",
+    "plateau": "highest mean total R of the combination and neighbouring exits",
+    "best_values": "best value of each parameter alone, by mean total R",
+    "worst_block": "highest total R in the worst quarter of the months",
+    "top_100": "the 100 highest scores together, at equal risk",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def ranking_of(settings: RankingSettings) -> Ranking:
             f"the robustness tests cannot rank by {', '.join(others)}",
             location="ranking weights",
             expected=f"only {', '.join(RANKABLE)}",
-            hint="skip them with --no-robustness, or rank by these metrics",
+            hint="rank without these metrics, or skip the tests with --no-robustness",
         )
     weights = np.array([settings.weights.get(name, 0.0) for name in RANKABLE])
     return Ranking(weights=weights, min_trades=float(settings.min_trades))

@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ib_grid.analysis.axis_values import Edge, edges
-from ib_grid.robustness.conclusion.verdict import FILLS
+from ib_grid.robustness.conclusion.reasons import FILLS
 from pipelines.render.html.words import (
     count_word,
     exact,

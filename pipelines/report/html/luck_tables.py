@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from ib_grid.robustness.results import (
-    SELECTION_RULES,
-    NullComparison,
-    Robustness,
-    WalkForward,
-)
+from ib_grid.robustness.results import Robustness
+from ib_grid.robustness.statistics.random_direction import NullComparison
+from ib_grid.robustness.statistics.walk_forward import SELECTION_RULES, WalkForward
 from pipelines.render.html.table import Cell, Heading, Row, Table
 from pipelines.render.html.words import number, percent
 

@@ -11,6 +11,7 @@ from ib_grid.analysis.axis_values import factors
 from ib_grid.analysis.plots import style
 from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
+from ib_grid.robustness.conclusion.obstacles import obstacle
 from ib_grid.robustness.conclusion.verdict import Level
 from pipelines.render.html.assembly import environment, plotly_base64, script_json
 from pipelines.render.html.words import number, per_trade_r, plural, readable
@@ -72,6 +73,7 @@ def _values(report: Report) -> dict[str, Any]:
         "limit": pair_limit(report.parameter_effects.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
         "luck": _luck(report),
+        "obstacle": obstacle(report.settings.ranking, report.info.row_filter),
         **_replayed(report),
         "best": tables.best_values(report) if len(report.overall.best) else None,
         "top": tables.top_table(report),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ib_grid.robustness.conclusion.verdict import RunFacts, Verdict, verdict
+from ib_grid.grid.scoring import RankingSettings
+from ib_grid.robustness.conclusion.obstacles import obstacle
+from ib_grid.robustness.conclusion.run_facts import RunFacts
+from ib_grid.robustness.conclusion.verdict import Verdict, verdict
 from ib_grid.robustness.results import Robustness, Selected
 from pipelines.render.numbers import row_values
 from pipelines.report.measures.ranking import Ranking
@@ -13,7 +16,7 @@ from pipelines.report.run_info import RunInfo
 def conclude(
     info: RunInfo,
     overall: Ranking,
-    min_trades: int,
+    ranking: RankingSettings,
     replay: Replay | NoReplay,
     robustness: Robustness | None,
 ) -> Verdict:
@@ -27,13 +30,15 @@ def conclude(
         profitable, combinations = robustness.profitable, robustness.combinations
     elif combinations < len(info.grid):
         scope = "computed so far" if info.row_filter.every_row else "that are stored"
+    error = obstacle(ranking, info.row_filter)
     facts = RunFacts(
         run=info.run,
         model=info.execution["model"],
         combinations=combinations,
         profitable=profitable,
         scope=scope,
-        min_trades=min_trades,
+        min_trades=ranking.min_trades,
+        untestable=f"{error.message}; {error.hint}" if error else "",
         selected=_selected(overall),
         other_total_r=None if isinstance(replay, NoReplay) else float(replay.other["total_r"][0]),
         holds_out=info.holds_out,

@@ -13,7 +13,7 @@ from ib_grid.account.challenge.rule_files import RuleFile
 from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.account.out_of_sample import out_of_sample_gains
 from ib_grid.robustness.conclusion.robustness_file import read_robustness
-from ib_grid.robustness.results import FoldResult
+from ib_grid.robustness.statistics.walk_forward import FoldResult
 from pipelines.run.selected.traded import Combinations, ContractSource, account_of_rules
 
 

@@ -8,22 +8,19 @@ import numpy as np
 
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.conclusion.hold_out import HoldOut
-from ib_grid.robustness.results import (
+from ib_grid.robustness.results import Robustness, Selected, Years
+from ib_grid.robustness.statistics.cscv import Cscv
+from ib_grid.robustness.statistics.random_direction import RandomDirection, compare
+from ib_grid.robustness.statistics.reality_check import RealityCheck
+from ib_grid.robustness.statistics.track_record import TrackRecord
+from ib_grid.robustness.statistics.walk_forward import (
     SELECTION_RULES,
     CoinBand,
-    Cscv,
     DailyR,
     FoldResult,
-    RandomDirection,
-    RealityCheck,
-    Robustness,
-    Selected,
     SelectionRule,
-    TrackRecord,
     WalkForward,
-    Years,
 )
-from ib_grid.robustness.statistics.random_direction import compare
 
 DRAWS = 199
 N_FOLDS = 6

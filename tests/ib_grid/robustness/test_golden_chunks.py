@@ -9,11 +9,10 @@ import pytest
 
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.plan import Folds, RobustnessSettings, TestPlan, plan_splits
-from ib_grid.robustness.results import Scheme
 from ib_grid.robustness.rounds import run_rounds
 from ib_grid.robustness.statistics.cscv import logits
 from ib_grid.robustness.statistics.reality_check import p_values
-from ib_grid.robustness.statistics.walk_forward import folds, months_of_windows
+from ib_grid.robustness.statistics.walk_forward import Scheme, folds, months_of_windows
 from ib_grid.robustness.whole_grid.samples import CoinSamples, PeriodSamples
 from ib_grid.robustness.whole_grid.selection import ranking_of
 from ib_grid.robustness.whole_grid.streams import Streams

@@ -26,9 +26,9 @@ from ib_grid.robustness import (
 )
 from ib_grid.robustness.assembly import results_of
 from ib_grid.robustness.plan import plan_tests
-from ib_grid.robustness.results import SELECTION_RULES
 from ib_grid.robustness.rounds import run_on_chunk, run_rounds
 from ib_grid.robustness.statistics.cscv import block_of_dates, splits
+from ib_grid.robustness.statistics.walk_forward import SELECTION_RULES
 from ib_grid.robustness.whole_grid.streams import streams
 from ib_grid.runs.source import RunSource
 from tests.helpers.paths import GOLDEN

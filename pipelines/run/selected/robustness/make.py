@@ -13,12 +13,13 @@ from ib_grid.errors import ConfigError, DataError
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.assembly import results_of
 from ib_grid.robustness.conclusion.facts import facts_of
+from ib_grid.robustness.conclusion.obstacles import obstacle
 from ib_grid.robustness.conclusion.robustness_file import read_robustness, write_robustness
 from ib_grid.robustness.conclusion.verdict import Verdict, verdict
 from ib_grid.robustness.plan import RobustnessSettings, TestPlan, plan_tests
 from ib_grid.robustness.results import Robustness
 from ib_grid.robustness.rounds import ROUNDS, AllRounds, chunks_for, run_rounds, warm_up
-from ib_grid.runs.manifest import Manifest, read_manifest
+from ib_grid.runs.manifest import read_manifest
 from ib_grid.runs.source import RunSource
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Cluster, Workers
@@ -68,8 +69,10 @@ def make_robustness(
         not fit the dates.
     """
     manifest = read_manifest(run_dir)
-    _check_rows(manifest)
     ranking = ranking or RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
+    error = obstacle(ranking, manifest.row_filter)
+    if error is not None:
+        raise error
     plan = plan_tests(source.grid, source.context.market, ranking, settings)
     with contextlib.ExitStack() as stack:
         if workers or (cluster and len(source.grid) >= COMBINATIONS_WORTH_A_START):
@@ -123,16 +126,6 @@ def _is_made(run_dir: AnyPath, ranking: RankingSettings) -> bool:
         dict(ranking.weights),
         ranking.min_trades,
     )
-
-
-def _check_rows(manifest: Manifest) -> None:
-    """Refuse a run that ranks only the rows that meet a condition on the whole period."""
-    condition = manifest.row_filter.condition
-    if condition is not None:
-        raise ConfigError(
-            f"the run ranks only rows with {condition}",
-            expected="a run without --filter, since the tests rank over other periods",
-        )
 
 
 @contextlib.contextmanager

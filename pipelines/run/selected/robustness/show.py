@@ -8,7 +8,8 @@ import pandas as pd
 from rich.console import Console
 
 from ib_grid.robustness.conclusion.verdict import Verdict
-from ib_grid.robustness.results import NullComparison, Robustness
+from ib_grid.robustness.results import Robustness
+from ib_grid.robustness.statistics.random_direction import NullComparison
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.formats import Format
 from pipelines.render.tables import Column, render, resolve_format

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from ib_grid.robustness.conclusion.verdict import RunFacts, verdict
+from ib_grid.robustness.conclusion.run_facts import RunFacts
+from ib_grid.robustness.conclusion.verdict import verdict
 from ib_grid.robustness.results import Selected
 from tests.helpers.runs.tested_runs import hold_out, robustness, walk_forward
 
@@ -32,12 +33,18 @@ def facts(**changes: object) -> RunFacts:
     ("run", "p", "out_of_sample", "level", "text"),
     [
         ({}, 0.3, 36.2, "cannot be told from luck", "does as well in 30% of repeats"),
-        ({}, 0.01, 36.2, "worth a hold-out", "`ib-grid run --hold-out 20%`"),
+        ({}, 0.01, 36.2, "worth a hold-out", "Run again with `--hold-out 20%`"),
         ({"holds_out": True}, 0.01, 36.2, "worth a hold-out", "`ib-grid holdout results/run`"),
-        ({}, 0.01, -12.3, "do not trade", "does not pay the costs"),
+        ({}, 0.01, -12.3, "do not trade", "do not pay the costs"),
         ({"hold_out": hold_out(6.1)}, 0.01, 36.2, "held up", "never seen, it made 6.1 R"),
         ({"hold_out": hold_out(-3.2)}, 0.01, 36.2, "do not trade", "never seen, it lost 3.2 R"),
-        ({"hold_out": hold_out(0, trades=0)}, 0.01, 36.2, "worth a hold-out", "unseen dates"),
+        (
+            {"hold_out": hold_out(0, trades=0)},
+            0.01,
+            36.2,
+            "worth a hold-out",
+            "a longer `--hold-out`",
+        ),
         ({"hold_out": hold_out(6.1)}, 0.3, 36.2, "cannot be told from luck", "coin-flipped"),
         ({"profitable": 0, "selected": LOSING}, 0.3, -67.8, "do not trade", "none of the 1,000"),
         ({"selected": LOSING}, 0.01, 36.2, "do not trade", "highest score loses 34.6 R"),
@@ -80,10 +87,10 @@ def test_money_without_direction_is_named(median: float, says: bool) -> None:
 
 def test_reasons_name_the_coin_then_months_then_halves() -> None:
     found = verdict(facts(), robustness(SELECTED, p=0.3))
-    assert [reason.figure for reason in found.reasons] == ["30%", "+6.0 R", "65%"]
+    assert [reason.figure for reason in found.reasons] == ["60 of 199", "+6.0 R", "65%"]
     assert str(found.reasons[1]) == (
-        "+6.0 R from selecting on the past 6 months and trading the next month, 6 times"
-        " (t = 1.4; a coin does as well in 25%)."
+        "+6.0 R from selecting on the past 6 months and trading the next month, 6 times;"
+        " 49 of 199 repeats with coin flips do as well."
     )
 
 
@@ -92,6 +99,19 @@ def test_a_hold_out_is_the_first_reason() -> None:
     assert str(found.reasons[0]) == (
         "+6.1 R in 45 trades on 40 held-out dates, from 2024-11-01 to 2024-12-30."
     )
+
+
+def test_a_hold_out_that_was_passed_by_luck_is_named() -> None:
+    found = verdict(facts(hold_out=hold_out(6.1)), robustness(p=0.3))
+    assert found.level == "cannot be told from luck"
+    assert "held-out dates" in found.reasons[1].text
+
+
+def test_a_run_that_cannot_be_tested_names_no_command_for_it() -> None:
+    found = verdict(facts(untestable="the run ranks only rows with winrate > 50"), None)
+    assert found.level == "not tested"
+    assert "since the run ranks only rows with winrate > 50." in found.text
+    assert "ib-grid robustness" not in found.text
 
 
 def test_without_tests_the_command_is_named() -> None:
@@ -119,4 +139,4 @@ def test_json_holds_all_of_it() -> None:
     found = verdict(facts(), robustness())
     content = json.loads(json.dumps(found.to_dict()))
     assert list(content) == ["level", "text", "reasons"]
-    assert content["reasons"][0] == {"figure": "30%", "text": found.reasons[0].text}
+    assert content["reasons"][0] == {"figure": "60 of 199", "text": found.reasons[0].text}

@@ -84,9 +84,9 @@ def test_a_finished_run_is_tested_once(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_what_cannot_be_tested_is_said(tmp_path: Path) -> None:
-    run_dir = computed_run(tmp_path, filter="total_trades >= 2")
+    run_dir = computed_run(tmp_path, filter="winrate >= 2")
     source, said = load_run(run_dir).source, quiet()
-    with pytest.raises(ConfigError, match="the run ranks only rows with total_trades >= 2"):
+    with pytest.raises(ConfigError, match="the run ranks only rows with winrate >= 2"):
         make_robustness(run_dir, source, SMALL, quiet())
     make_missing(run_dir, source, said, RankingSettings(), None)
     assert "no robustness tests: the run ranks only rows" in said.file.getvalue()  # type: ignore[attr-defined]
