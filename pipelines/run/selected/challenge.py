@@ -98,16 +98,17 @@ def _out_of_sample(
 
 
 def notes_on(rules: RuleFile, of: Combinations) -> list[str]:
-    """Return notes on trades that the simulation by date treats roughly."""
+    """Return notes on trades that the simulation by date only approximates."""
     over = sum(open_over_midnight(rules.phases[0].clock, one.trades) for one in of.traded.values())
     notes = []
     if over:
         notes.append(
-            f"{over:,} trades are open at the start of a day by the firm's clock"
+            f"{over:,} trades are open when the firm's day starts"
             f" ({rules.phases[0].clock}); each counts on its session date."
         )
     if len(of.traded) > 1:
         notes.append(
-            "Worst results of one minute are added, although they need not have come at once."
+            "The worst results of each minute are added up, although they may have occurred at"
+            " different moments."
         )
     return notes

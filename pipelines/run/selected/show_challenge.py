@@ -104,7 +104,7 @@ def _counts(of: Counts) -> str:
 
 
 def show_rules(console: Console, rules: Sequence[RuleFile], today: dt.date, asked: Format) -> None:
-    """Print rule files: a table with their doubts below, CSV or JSON."""
+    """Print rule files: a table with the disputed points below, CSV or JSON."""
     format_ = resolve_format(console, asked)
     rows = [_rules_row(one, today) for one in rules]
     if format_ is Format.JSON:

@@ -40,7 +40,7 @@ class Combinations:
         All session dates, ascending.
     bars : mapping of str to Bars
     notes : tuple of str
-        What has to be said beside every number.
+        Warnings and provenance to show with every number.
     """
 
     selected: tuple[Selected, ...]
@@ -151,11 +151,11 @@ def risks_of(text: str) -> tuple[float, ...]:
         raise ConfigError(
             f"invalid risks {shown(text)}",
             location="--risk-pct",
-            expected="percentages with commas, such as 0.25,0.5,1",
+            expected="percentages separated by commas, such as 0.25,0.5,1",
         ) from error
     return tuple(sorted(risks))
 
 
 def today() -> dt.date:
-    """Return the date, from which rules are old."""
+    """Return today's date in UTC, for the age of rules."""
     return dt.datetime.now(dt.UTC).date()
