@@ -67,7 +67,7 @@ def _of_direction(found: Robustness) -> list[Row]:
 
 
 def _compared(figure: str, of: NullComparison) -> Row:
-    return "random direction", figure, of.observed, of.null_median, of.null_95, of.p
+    return "coin flips", figure, of.observed, of.null_median, of.null_95, of.p
 
 
 def _of_walk_forward(found: Robustness) -> list[Row]:
