@@ -73,7 +73,7 @@ def show_trades(console: Console, trades: pd.DataFrame, asked: Format = Format.A
 def print_trades(console: Console, trades: pd.DataFrame) -> None:
     """Print trades as a table, a line each."""
     shown = trades.assign(
-        why=trades["exit_reason"] + trades["ambiguous"].map({True: "?", False: ""})
+        reason=trades["exit_reason"] + trades["ambiguous"].map({True: "?", False: ""})
     )
     for name in LOCAL_TIMES:
         if name in trades:
@@ -96,7 +96,7 @@ def _trade_columns(trades: pd.DataFrame) -> list[Column]:
         Column("exit", "exit_time", "%H:%M"),
         *([Column("local", "exit_local")] if "exit_local" in trades else []),
         Column("price", "exit_price", price),
-        Column("why", "why"),
+        Column("reason", "reason"),
         Column("R", "r", ".2f"),
     ]
 
