@@ -17,7 +17,7 @@ STRATEGY_TERMS = {
     "EQ": "Equilibrium: the midpoint between the high and the low of the Initial Balance.",
     "range": "The height of the Initial Balance: its high minus its low.",
     "session": "The clock times of an Initial Balance, such as 08:00-08:30 in Berlin.",
-    "session date": "A date with at least one bar inside the Initial Balance; annualized ratios"
+    "session date": "A date with at least one bar inside the Initial Balance; annualised ratios"
     " count every session date, with or without a trade.",
     "trade window": "The time after the Initial Balance in which trades are opened; a trade still"
     " open at its end is closed at the market.",

@@ -111,7 +111,7 @@ def _setting_line(report: Report) -> str:
     info = report.info
     return (
         f"Bars {info.first_bar_utc} to {info.last_bar_utc}, {info.execution['model']} fills,"
-        f" {spread_text(Execution.from_dict(info.execution))}. Max DD is in R; Sharpe is annualized"
+        f" {spread_text(Execution.from_dict(info.execution))}. Max DD is in R; Sharpe is annualised"
         " over all session dates."
     )
 
