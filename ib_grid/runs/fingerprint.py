@@ -37,7 +37,7 @@ def identity(
 
     The row filter and the session dates belong to the identity only if they leave anything out.
     `clock` has the digests of the sessions' UTC minutes, `values_sha256` that of the bars' values,
-    which a file written anew keeps; runs of earlier versions lack them. `former_news` is what
+    which a rewritten file keeps; runs of earlier versions lack them. `former_news` is what
     earlier versions recorded as `news`: it is for `as_recorded` and in no fingerprint.
     """
     return {

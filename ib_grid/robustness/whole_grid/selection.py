@@ -1,4 +1,4 @@
-"""The product's ranking, repeated for many samples of dates: its settings and its results.
+"""The run's ranking, repeated for many samples of dates: its settings and its results.
 
 Each selection ranks all combinations by a weighted sum of metrics, scaled between their extrema
 over the eligible combinations of that selection, as `ib_grid.grid.scoring` does for the run
