@@ -46,22 +46,18 @@ def test_sheets(
         assert book[name].max_row == len(report.variations[name].selected.best) + 1
 
 
-def test_cells_are_the_ranking(
-    make_run: Callable[..., MadeUpRun], write: Callable[..., openpyxl.Workbook]
-) -> None:
-    run = make_run()
-    sheet = write(run)["Results"]
-    best = run.report().overall.best
+def test_cells_are_the_ranking(written: MadeUpRun, workbook: openpyxl.Workbook) -> None:
+    sheet = workbook["Results"]
+    best = written.report().overall.best
     rows = sheet.iter_rows(values_only=True)
     header = list(next(rows))
     assert header[:17] == ["rank", "score", "combo_id", *PARAM_NAMES]
     assert [list(row) for row in rows] == best[header].to_numpy().tolist()
 
 
-def test_looks(make_run: Callable[..., MadeUpRun], write: Callable[..., openpyxl.Workbook]) -> None:
-    book = write(make_run())
+def test_looks(workbook: openpyxl.Workbook) -> None:
     for name in SHEETS[:-1]:
-        sheet = book[name]
+        sheet = workbook[name]
         header = {item.value: item for item in sheet[1]}
         prefix = f"{name.lower()}_" if name in VARIATIONS else ""
         assert sheet.freeze_panes == "D2"
@@ -130,12 +126,8 @@ def test_nothing_ranked(
     assert "no combination has enough trades to be ranked" in values
 
 
-def test_every_part_is_xml_without_repeated_cells(
-    make_run: Callable[..., MadeUpRun], tmp_path: Path
-) -> None:
-    with (tmp_path / "book.xlsx").open("wb") as file:
-        write_workbook(make_run().report(), file)
-    with zipfile.ZipFile(tmp_path / "book.xlsx") as archive:
+def test_every_part_is_xml_without_repeated_cells(written: MadeUpRun) -> None:
+    with zipfile.ZipFile(written.run_dir / "GER40_results.xlsx") as archive:
         assert archive.testzip() is None
         roots = {name: ET.fromstring(archive.read(name)) for name in archive.namelist()}
     sheets = [root for name, root in roots.items() if name.startswith("xl/worksheets/sheet")]
