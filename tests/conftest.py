@@ -23,18 +23,18 @@ settings.register_profile("thorough", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 
 
-# With `pytest -n 2` a file stays together. The faults form one group, so that two of them never
-# compete for the machine; the group is the longest and starts first.
-_FAULTS = "tests/faults/"
+# With `pytest -n 2` a file stays together. Tests that kill and freeze processes form one group, so
+# that two of them never compete for the machine; the group is the longest and starts first.
+_PROCESSES = "tests/faults/processes/"
 
 
 def _group(nodeid: str) -> str:
-    return _FAULTS if nodeid.startswith(_FAULTS) else nodeid.split("::")[0]
+    return _PROCESSES if nodeid.startswith(_PROCESSES) else nodeid.split("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: _group(item.nodeid) != _FAULTS)
+        items.sort(key=lambda item: _group(item.nodeid) != _PROCESSES)
 
 
 @pytest.hookimpl(optionalhook=True)
