@@ -74,7 +74,7 @@ RANKINGS = {
         of_combinations=_gain,
         of_group=lambda combinations: float(_gain(combinations).sum()),
     ),
-    "sharpe": GroupRanking(
+    "sharpe_ratio": GroupRanking(
         text="Sharpe ratio, averaged over a group by trades",
         of_combinations=lambda own: own["sharpe_ratio"].astype(np.float64),
         of_group=_by_trades,
@@ -136,7 +136,7 @@ def groups(
     run : Run
     strict : bool
         Also require the same reach.
-    rank_by : {"total_r", "sharpe", "recovery", "score"}
+    rank_by : {"total_r", "sharpe_ratio", "recovery", "score"}
         `RANKINGS`.
     max_drawdown_r : float
         Largest drawdown of a combination, R.
@@ -144,7 +144,7 @@ def groups(
         Minimum number of trades of a combination; by default that of the run's ranking.
     variations : int
         Minimum number of variations in a group; 4 for complete groups only. Ranked by a mean
-        (`sharpe`, `score`), a group of one good combination can come before complete ones.
+        (`sharpe_ratio`, `score`), a group of one good combination can come before complete ones.
     n : int, optional
         Number of groups; by default all.
 

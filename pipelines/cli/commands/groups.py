@@ -30,7 +30,7 @@ def groups(
         bool, typer.Option("--strict", help="Group by max_distance_pct (the reach), too.")
     ] = False,
     rank_by: Annotated[
-        Literal["total_r", "sharpe", "recovery", "score"],
+        Literal["total_r", "sharpe_ratio", "recovery", "score"],
         typer.Option(help="recovery: total R / (drawdown + 1)."),
     ] = "total_r",
     max_drawdown: Annotated[

@@ -50,7 +50,7 @@ def test_help_lists_the_columns_to_sort_by(
     [
         ("trades", "--engine <fast|reference>"),
         ("report", "--variation-filter <rule|none>"),
-        ("groups", "--rank-by <total_r|sharpe|recovery|score>"),
+        ("groups", "--rank-by <total_r|sharpe_ratio|recovery|score>"),
         ("show", "--format <auto|table|csv|json>"),
     ],
 )
