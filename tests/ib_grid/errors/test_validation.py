@@ -25,7 +25,7 @@ def test_the_nearest_name_is_offered_if_one_is_near(name: object, near: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"), [("win_rate", "did you mean winrate?"), ("xyz", "take the key out")]
+    ("name", "remedy"), [("win_rate", "did you mean winrate?"), ("xyz", "remove the key")]
 )
 def test_an_unknown_key_is_refused_with_what_to_do(name: str, remedy: str) -> None:
     check_names(KNOWN, iter(KNOWN), "a.toml", ConfigError)

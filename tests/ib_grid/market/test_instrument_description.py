@@ -98,7 +98,7 @@ def _without(key: str) -> Callable[[], dict[str, Any]]:
     [
         (lambda: changed(spread=1.5), "unknown key spread", "did you mean spread_points?"),
         (lambda: changed(session=["08:00-08:30"]), "unknown key session", "did you mean sessions?"),
-        (lambda: changed(xyz=1), "unknown key xyz", "take the key out"),
+        (lambda: changed(xyz=1), "unknown key xyz", "remove the key"),
         (_without("symbol"), "missing symbol", "expected: symbol, timezone"),
         (_without("spread_points"), "missing spread_points", "must come before"),
         (_without("trading_hours"), "missing trading_hours", ""),

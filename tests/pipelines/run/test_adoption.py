@@ -120,9 +120,9 @@ def test_many_small_chunks_are_noted(
 ) -> None:
     monkeypatch.setattr("pipelines.run.run._MANY_CHUNKS", 3)
     _, text = grid.told(tmp_path)
-    assert "note: 4 chunks of about 2 combinations: each is a task and a file" in text
+    assert "note: 4 chunks of about 2 combinations: each chunk is a task and a file" in text
     _, text = grid.told(tmp_path)
-    assert "each is a task and a file" not in text
+    assert "each chunk is a task and a file" not in text
     monkeypatch.setattr("pipelines.run.run._MANY_CHUNKS", 1)
     _, text = grid.told(tmp_path / "by_session", chunk_size=4)  # the largest that there is
-    assert "each is a task and a file" not in text
+    assert "each chunk is a task and a file" not in text
