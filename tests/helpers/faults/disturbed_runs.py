@@ -26,6 +26,7 @@ from pipelines.config.configuration import load_settings
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import read_inputs
 from pipelines.run.run import RunResult, run
+from tests.helpers.faults.serial_runs import without_workers
 from tests.helpers.paths import ROOT
 from tests.helpers.runs.small_runs import BARS, plain_console, rows
 
@@ -123,10 +124,11 @@ class Place:
         return list(self.run_dir.rglob("*.partial"))
 
     def complete(self, **changes: object) -> tuple[RunResult, str]:
-        """Complete the run in this process; return its result and its messages."""
+        """Complete the run in this process alone; return its result and its messages."""
         console, text = plain_console()
         settings = self.settings(**changes)
-        return run(settings, read_inputs(settings), console), text.getvalue()
+        with without_workers():
+            return run(settings, read_inputs(settings), console), text.getvalue()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

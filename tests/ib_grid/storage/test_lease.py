@@ -178,3 +178,4 @@ def test_missing_bucket(folder: RemotePath, monkeypatch: pytest.MonkeyPatch) -> 
     with refused as caught, sole_writer(folder):
         raise AssertionError
     assert caught.value.location == str(folder)
+    assert "create the bucket" in caught.value.hint

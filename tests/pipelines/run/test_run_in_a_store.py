@@ -221,3 +221,12 @@ def test_store_outage_does_not_damage_files(
     assert {name: after[name] for name in before if "lease" not in name} == {
         name: content for name, content in before.items() if "lease" not in name
     }
+
+
+def test_lost_objects_are_not_blamed_on_an_unshared_folder(
+    asked: Settings, computed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunk_bag, "compute", lambda *_: Outcome(done=(), failed=()))
+    with pytest.raises(StoreError, match="32 partitions are missing") as caught:
+        done(asked)
+    assert "let nothing else remove objects there" in caught.value.hint
