@@ -6,7 +6,6 @@ import difflib
 import math
 import numbers
 from collections.abc import Iterable
-from decimal import Decimal
 
 from ib_grid.errors import InputError
 
@@ -93,5 +92,7 @@ def cut(text: str) -> str:
 
 def points(value: float) -> str:
     """Return points of price with all their digits and no exponent: 1.5, 0.00008."""
+    from decimal import Decimal  # for few messages, and every command imports this module
+
     digits = f"{Decimal(repr(float(value))):f}"
     return digits.rstrip("0").rstrip(".") if "." in digits else digits

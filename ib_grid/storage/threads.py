@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 # Files of a store to read at a time: their requests take a second each, most of it waiting.
@@ -23,6 +22,9 @@ def in_threads(
     A pool that receives ten thousand files at once holds 1 GB of what Arrow read from their
     footers; in batches the pool holds 30 MB.
     """
+    # Every command imports this module, and few use threads.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(n_threads) as pool:
         for first in range(0, len(items), _BATCH):
             yield from pool.map(work, items[first : first + _BATCH])
