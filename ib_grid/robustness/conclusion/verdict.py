@@ -168,7 +168,7 @@ def _worth(facts: RunFacts) -> str:
         how = f"Test it once on the held-out dates: `ib-grid holdout {facts.run}`."
     else:
         how = (
-            "Run again with `--hold-out 20%`, then test the selection once on these dates with"
+            "Run again with `--hold-out 20%`, then test the selection once on the dates held out:"
             " `ib-grid holdout`."
         )
     return (
