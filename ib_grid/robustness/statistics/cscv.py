@@ -32,6 +32,7 @@ class Cscv:
         Share of the splits whose selected combination ranks in the worse half out of sample.
     null_pbo : float or None
         Mean `pbo` under coin-flipped directions, which is not one half; None without a coin.
+        Single draws differ by about 0.2, so the mean of 24 is uncertain by 0.05.
     null_draws : int
     median_rank : float
         Median relative rank of the selected combination out of sample, above 0 and below 1.
