@@ -19,6 +19,7 @@ from ib_grid.engine.fast.decisions import costs_of, decide
 from ib_grid.engine.fast.engine import exit_pairs
 from ib_grid.engine.fast.exits import (
     lows_until,
+    path_of,
     result_r,
     simulate_exits,
     time_exit_price,
@@ -132,7 +133,8 @@ def _tables(prices, entries, exits, entry, window, first_rows, last_rows, costs)
         first_row, last_row = first_rows[w, date], last_rows[w, date]
         price = time_exit_price(prices, entries, e, first_row, last_row, costs)
         at_end = result_r(entries, e, price, costs)
-        lows = lows_until(prices, entries, e, last_row + 1, costs)
+        path = path_of(prices, entries, e, last_row + 1, costs)
+        lows = lows_until(path, len(path.worst), costs)
         first_watched = last_row + 2 - len(lows)
         for i in range(shape[1]):
             row, r_here, low, before = exits.row[e, i], exits.r[e, i], exits.low[e, i], 0

@@ -84,7 +84,7 @@ def costs_of(execution: Execution) -> Costs:
 
 
 class Found(NamedTuple):
-    """Candidates of some settings, and the windows in which they were found."""
+    """Candidates of some settings, and their windows."""
 
     prices: Prices
     levels: SessionLevels
@@ -103,10 +103,20 @@ def find(context: BacktestContext, grid: Grid, settings: NDArray[np.int64], cost
     levels = context.market.session_levels(session, longest)
     prices = prices_of(context.market.bars, context.execution)
     windows = build_windows(prices, levels, wait, minutes.values, costs.model)
-    found = _find_candidates(
-        prices, levels, windows, minutes.index_of, grid, index, costs, context.news
+    searched, window_index = windows, minutes.index_of
+    if costs.model != ORIGINAL:  # the signals of a shorter window are the first of the longest one
+        searched = [windows[minutes.values.argmax()]]
+        window_index = np.zeros_like(window_index)
+    candidates, rows = _find_candidates(
+        prices, levels, searched, window_index, grid, index, costs, context.news
     )
-    return Found(prices, levels, windows, *found)
+    of_settings = Settings(
+        rows=rows,
+        window=minutes.index_of,
+        stop_at_eq=np.array([mode == "eq" for mode in grid.stop_mode])[index["stop_mode"]],
+        min_sl_pct=np.array(grid.min_sl_pct, np.float64)[index["min_sl_pct"]],
+    )
+    return Found(prices, levels, windows, candidates, of_settings)
 
 
 def decide(
@@ -117,13 +127,14 @@ def decide(
     A setting is given as the id of one of its combinations.
     """
     found = find(context, grid, settings, costs)
-    entries, entry_index, variation = _enter(found, costs)
+    last_rows = np.stack([window.last_row for window in found.windows])
+    entries, entry_index, variation = _enter(found, last_rows, costs)
     return Decisions(
         prices=found.prices,
         levels=found.levels,
         window=found.settings.window,
         first_rows=np.stack([window.first_row for window in found.windows]),
-        last_rows=np.stack([window.last_row for window in found.windows]),
+        last_rows=last_rows,
         entries=entries,
         entry_index=entry_index,
         variation=variation,
@@ -144,10 +155,11 @@ def _find_candidates(
     index: dict[str, NDArray[np.int64]],
     costs: Costs,
     news: NewsFilter,
-) -> tuple[Candidates, Settings]:
+) -> tuple[Candidates, NDArray[np.int64]]:
     """Find the candidates of all variations, and the rows of each setting in them.
 
     A search runs once for each window and each combination of the axis values that it depends on.
+    `window` is the index of each setting's window.
     """
     searched = [_values_of(search, grid, index) for search in SEARCHES]
     n_values = [values.shape[1] for values, _ in searched]
@@ -163,13 +175,7 @@ def _find_candidates(
         first + window * n + value_index
         for (_, value_index), first, n in zip(searched, first_rows[:-1], n_values, strict=True)
     ]
-    settings = Settings(
-        rows=np.stack(rows),
-        window=window,
-        stop_at_eq=np.array([mode == "eq" for mode in grid.stop_mode])[index["stop_mode"]],
-        min_sl_pct=np.array(grid.min_sl_pct, np.float64)[index["min_sl_pct"]],
-    )
-    return out, settings
+    return out, np.stack(rows)
 
 
 def _values_of(
@@ -192,7 +198,9 @@ def _axis_values(grid: Grid, name: str) -> tuple[float, ...]:
     return values
 
 
-def _enter(found: Found, costs: Costs) -> tuple[Entries, NDArray[np.int32], NDArray[np.int8]]:
+def _enter(
+    found: Found, last_rows: NDArray[np.int64], costs: Costs
+) -> tuple[Entries, NDArray[np.int32], NDArray[np.int8]]:
     levels = found.levels
     # An entry for every setting and date would fit; what is not touched costs no memory.
     entries = empty_entries(len(found.settings.window) * len(levels.date))
@@ -200,6 +208,7 @@ def _enter(found: Found, costs: Costs) -> tuple[Entries, NDArray[np.int32], NDAr
         found.prices,
         found.settings,
         found.candidates,
+        last_rows,
         (levels.ib_high + levels.ib_low) / 2,
         np.stack([_start_prices(window) for window in found.windows]),
         costs,

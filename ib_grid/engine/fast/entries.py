@@ -211,7 +211,7 @@ def _find_or_add(entries, n, newest, older, date, row, direction, limit, ref, st
 
 @kernel
 def collect_entries(  # type: ignore[no-untyped-def]
-    prices, settings, candidates, eq, start_price, costs, entries
+    prices, settings, candidates, last_rows, eq, start_price, costs, entries
 ):
     """Gather the distinct entries to which the first signals of each setting lead.
 
@@ -228,15 +228,15 @@ def collect_entries(  # type: ignore[no-untyped-def]
             first = first_signal(candidates.order, settings.rows, setting, date)
             if first < 0:
                 continue
-            row = candidates.row[first, date]
-            if row == NO_ROW:
+            row, window = candidates.row[first, date], settings.window[setting]
+            if row == NO_ROW or row > last_rows[window, date]:
                 continue
             kind = candidates.variation[first, date]
             direction = candidates.direction[first, date]
             ref, stop = candidates.ref[first, date], candidates.stop[first, date]
             if np.isnan(stop):  # STRATEGY 5, step 1: the level follows `stop_mode`
                 at_eq = settings.stop_at_eq[setting]
-                stop = eq[date] if at_eq else start_price[settings.window[setting], date]
+                stop = eq[date] if at_eq else start_price[window, date]
             stop = protective_stop(direction, ref, stop, settings.min_sl_pct[setting])
             limit = candidates.limit[first, date]
             cost = 0.0 if limit else prices.half[row] + costs.slippage

@@ -59,125 +59,109 @@ def time_exit_price(prices, entries, index, first_row, last_row, costs):  # type
     return prices.close[last_row] - direction * prices.half[last_row] - direction * costs.slippage
 
 
-@inner_kernel
-def _extremes(prices, row, direction):  # type: ignore[no-untyped-def]
-    """Return the best and worst price that a position watches in a bar, as a long sees them."""
-    if direction > 0:
-        return prices.bid_high[row], prices.bid_low[row]
-    return -prices.ask_low[row], -prices.ask_high[row]
+class Path(NamedTuple):
+    """Prices that a position watches from its entry bar on, as a long sees them; (n_bars,).
+
+    Each is the bar's price on the side of the book on which the position leaves.
+    """
+
+    open: NDArray[np.float64]
+    best: NDArray[np.float64]
+    worst: NDArray[np.float64]
+    close: NDArray[np.float64]
 
 
 @inner_kernel
-def simulate_realistic(  # type: ignore[no-untyped-def]
-    prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
-):
-    """Return exit row (or `end_row`), price, reason, ambiguity and low (STRATEGY 7.2).
+def path_of(prices, entries, index, end_row, costs):  # type: ignore[no-untyped-def]
+    """Return the path of an entry up to `end_row`."""
+    first, direction = entries.row[index], entries.direction[index]
+    path = np.empty((4, end_row - first), np.float64)
+    for bar in range(end_row - first):
+        row = first + bar
+        half = 0.0 if costs.model == ORIGINAL else prices.half[row]
+        path[0, bar] = direction * prices.open[row] - half
+        path[1, bar] = prices.bid_high[row] if direction > 0 else -prices.ask_low[row]
+        path[2, bar] = prices.bid_low[row] if direction > 0 else -prices.ask_high[row]
+        path[3, bar] = direction * prices.close[row] - half
+    return Path(path[0], path[1], path[2], path[3])
 
-    `stop` and `target`, and the prices returned, are as a long sees them: times `direction`. The
-    low is the worst price that the position may have seen in the bar of the exit.
+
+@inner_kernel
+def simulate_realistic(path, bar, stop, target, risk, tsl_target, tsl_sl):  # type: ignore[no-untyped-def]
+    """Return exit bar (or past the path), price, reason, ambiguity and low (STRATEGY 7.2).
+
+    Prices are as a long sees them. The low is the worst price that the position may have seen in
+    the bar of the exit.
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
-    while row < end_row:
-        best, worst = _extremes(prices, row, direction)
+    while bar < len(path.open):
+        best, worst = path.best[bar], path.worst[bar]
         if worst > stop and best < target:
-            row += 1
+            bar += 1
             continue
-        half = prices.half[row]
-        o = direction * prices.open[row] - half
+        o = path.open[bar]
         if o <= stop:  # STRATEGY 7.2, exits, step 1
-            return row, o, STOP, False, o
+            return bar, o, STOP, False, o
         gapped = o >= target  # step 2
         if gapped and tsl_target == 0:
-            return row, o, TP, False, o
+            return bar, o, TP, False, o
         while o >= target:
             stop, target = stop + stop_step, target + target_step
             if stop >= o:
-                return row, o, TSL_MARKET, False, o
+                return bar, o, TSL_MARKET, False, o
         if worst <= stop:  # step 3
-            return row, stop, STOP, best >= target and not gapped, stop
+            return bar, stop, STOP, best >= target and not gapped, stop
         if best >= target:  # step 4
             if tsl_target == 0:
-                return row, target, TP, False, worst
+                return bar, target, TP, False, worst
             while best >= target:
                 reached = target
                 stop, target = stop + stop_step, target + target_step
                 if stop >= reached:
-                    return row, reached, TSL_MARKET, False, worst
-            if direction * prices.close[row] - half <= stop:  # step 5
-                return row, stop, STOP, False, worst
-        row += 1
-    return end_row, 0.0, TIME, False, 0.0
+                    return bar, reached, TSL_MARKET, False, worst
+            if path.close[bar] <= stop:  # step 5
+                return bar, stop, STOP, False, worst
+        bar += 1
+    return bar, 0.0, TIME, False, 0.0
 
 
 @inner_kernel
-def simulate_original(  # type: ignore[no-untyped-def]
-    prices, row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
-):
-    """Return exit row (or `end_row`), price, reason, ambiguity and low (STRATEGY 7.1).
+def simulate_original(path, bar, stop, target, risk, tsl_target, tsl_sl):  # type: ignore[no-untyped-def]
+    """Return exit bar (or past the path), price, reason, ambiguity and low (STRATEGY 7.1).
 
-    `stop` and `target`, and the prices returned, are as in `simulate_realistic`.
+    Prices and the low are as in `simulate_realistic`.
     """
     stop_step, target_step = tsl_sl * risk, tsl_target * risk
-    while row < end_row:
-        best, worst = _extremes(prices, row, direction)
+    while bar < len(path.open):
+        best, worst = path.best[bar], path.worst[bar]
         if worst > stop and best < target:
-            row += 1
+            bar += 1
             continue
-        ambiguous = worst <= stop < direction * prices.open[row] < target <= best
+        ambiguous = worst <= stop < path.open[bar] < target <= best
         if tsl_target == 0 and best >= target:
-            return row, target, TP, ambiguous, worst
+            return bar, target, TP, ambiguous, worst
         noted = stop
         while tsl_target > 0 and best >= target:
             stop, target = stop + stop_step, target + target_step
         if worst <= noted:
-            return row, min(noted, best), STOP, ambiguous, noted
-        row += 1
-    return end_row, 0.0, TIME, False, 0.0
+            return bar, min(noted, best), STOP, ambiguous, noted
+        bar += 1
+    return bar, 0.0, TIME, False, 0.0
 
 
 @inner_kernel
-def watch_from(prices, entries, index, end_row, target, costs):  # type: ignore[no-untyped-def]
-    """Find the first row in which a position reaches its first stop or target.
+def watch_from(path, limit, stop, target, costs):  # type: ignore[no-untyped-def]
+    """Find the first bar in which a position reaches its first stop or target.
 
-    Returns that row, whether the target is reached in it, and whether it is the bar in which the
+    Returns that bar, whether the target is reached in it, and whether it is the bar in which the
     limit order filled, on which only the stop counts.
     """
-    row, direction = entries.row[index], entries.direction[index]
-    stop = direction * entries.stop[index]
-    if entries.limit[index]:
-        _, worst = _extremes(prices, row, direction)
-        if worst <= stop:
-            return row, False, True
-    if entries.limit[index] or costs.model == ORIGINAL:
-        row += 1
-    while row < end_row:
-        best, worst = _extremes(prices, row, direction)
-        if worst <= stop or best >= target:
-            return row, best >= target, False
-        row += 1
-    return end_row, False, False
-
-
-@inner_kernel
-def simulate(prices, entries, index, from_row, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
-    """Return exit row (or `end_row`), price, reason, ambiguity and low from `from_row` on.
-
-    `target` and the low are as a long sees them, the price returned is the real one.
-    """
-    direction, risk = entries.direction[index], entries.risk[index]
-    stop = direction * entries.stop[index]
-    _, tsl_target, tsl_sl = pair
-    if costs.model == ORIGINAL:
-        row, price, reason, ambiguous, low = simulate_original(
-            prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
-        )
-        return row, direction * price, reason, ambiguous, low
-    row, price, reason, ambiguous, low = simulate_realistic(
-        prices, from_row, end_row, direction, stop, target, risk, tsl_target, tsl_sl
-    )
-    if reason != TP:
-        price -= costs.slippage
-    return row, direction * price, reason, ambiguous, low
+    if limit and path.worst[0] <= stop:
+        return 0, False, True
+    for bar in range(1 if limit or costs.model == ORIGINAL else 0, len(path.open)):
+        if path.worst[bar] <= stop or path.best[bar] >= target:
+            return bar, path.best[bar] >= target, False
+    return len(path.open), False, False
 
 
 @inner_kernel
@@ -201,20 +185,23 @@ def simulate_exits(prices, entries, end_row, pairs, costs):  # type: ignore[no-u
     lows = np.empty((n_entries, n_exits), np.float64)
     any_ambiguous = np.empty(n_entries, np.bool_)
     for index in range(n_entries):
-        end = end_row[entries.date[index]]
-        rr_target, target, from_row, trails, on_fill = 0.0, 0.0, 0, True, False
+        path = path_of(prices, entries, index, end_row[entries.date[index]], costs)
+        direction, risk = entries.direction[index], entries.risk[index]
+        stop, limit = direction * entries.stop[index], entries.limit[index]
+        rr_target, target, from_bar, trails, on_fill = 0.0, 0.0, 0, True, False
         for i in range(n_exits):
             if pairs[i, 0] != rr_target:
                 rr_target = pairs[i, 0]
-                target = entries.direction[index] * target_price(entries, index, rr_target)
-                from_row, reached, on_fill = watch_from(prices, entries, index, end, target, costs)
+                target = direction * target_price(entries, index, rr_target)
+                from_bar, reached, on_fill = watch_from(path, limit, stop, target, costs)
                 trails = True
             if trails:
-                row, price, _, ambiguous, low = exit_before_end(
-                    prices, entries, index, from_row, on_fill, end, target, pairs[i], costs
+                bar, price, _, ambiguous, low = exit_before_end(
+                    path, from_bar, on_fill, stop, target, risk, pairs[i, 1], pairs[i, 2], costs
                 )
-                rows[index, i], ambiguities[index, i], lows[index, i] = row, ambiguous, low
-                rs[index, i] = result_r(entries, index, price, costs)
+                rows[index, i], lows[index, i] = entries.row[index] + bar, low
+                ambiguities[index, i] = ambiguous
+                rs[index, i] = result_r(entries, index, direction * price, costs)
                 trails = reached
             else:  # left before any trailing: as the pair before
                 rows[index, i], rs[index, i] = rows[index, i - 1], rs[index, i - 1]
@@ -225,55 +212,67 @@ def simulate_exits(prices, entries, end_row, pairs, costs):  # type: ignore[no-u
 
 
 @inner_kernel
-def exit_before_end(prices, entries, index, from_row, on_fill, end_row, target, pair, costs):  # type: ignore[no-untyped-def]
-    """Return exit row (or `end_row`), price, reason, ambiguity and low of an entry."""
-    direction, stop = entries.direction[index], entries.stop[index]
-    if entries.risk[index] == 0:
-        fill = entries.fill[index]
-        return entries.row[index], fill, INVALID, False, direction * fill
+def exit_before_end(path, bar, on_fill, stop, target, risk, tsl_target, tsl_sl, costs):  # type: ignore[no-untyped-def]
+    """Return exit bar (or past the path), price, reason, ambiguity and low from `bar` on.
+
+    Prices are as a long sees them. A risk of 0 is the invalid trade of `original`, whose price has
+    no effect.
+    """
+    if risk == 0:
+        return 0, stop, INVALID, False, stop
     if on_fill:
-        return from_row, stop - direction * costs.slippage, STOP, False, direction * stop
-    return simulate(prices, entries, index, from_row, end_row, target, pair, costs)
+        return bar, stop - costs.slippage, STOP, False, stop
+    if costs.model == ORIGINAL:
+        return simulate_original(path, bar, stop, target, risk, tsl_target, tsl_sl)
+    bar, price, reason, ambiguous, low = simulate_realistic(
+        path, bar, stop, target, risk, tsl_target, tsl_sl
+    )
+    if reason != TP:
+        price -= costs.slippage
+    return bar, price, reason, ambiguous, low
 
 
 @kernel
 def exit_of(prices, entries, index, pair, first_row, last_row, costs):  # type: ignore[no-untyped-def]
     """Return target, exit row, price, reason, ambiguity, R and the worst R of one trade."""
-    target = target_price(entries, index, pair[0])
-    seen = entries.direction[index] * target
-    end = last_row + 1
-    from_row, _, on_fill = watch_from(prices, entries, index, end, seen, costs)
-    row, price, reason, ambiguous, low = exit_before_end(
-        prices, entries, index, from_row, on_fill, end, seen, pair, costs
+    path = path_of(prices, entries, index, last_row + 1, costs)
+    direction = entries.direction[index]
+    stop, target = direction * entries.stop[index], target_price(entries, index, pair[0])
+    from_bar, _, on_fill = watch_from(path, entries.limit[index], stop, direction * target, costs)
+    bar, price, reason, ambiguous, low = exit_before_end(
+        path,
+        from_bar,
+        on_fill,
+        stop,
+        direction * target,
+        entries.risk[index],
+        pair[1],
+        pair[2],
+        costs,
     )
-    lows = lows_until(prices, entries, index, row, costs)
-    if reason == TIME:
+    row, price = entries.row[index] + bar, direction * price
+    lows = lows_until(path, bar, costs)
+    if reason == INVALID:
+        price = entries.fill[index]
+    elif reason == TIME:
         row, low = last_row, lows[-1]
         price = time_exit_price(prices, entries, index, first_row, last_row, costs)
     r = result_r(entries, index, price, costs)
-    return (
-        target,
-        row,
-        price,
-        reason,
-        ambiguous,
-        r,
-        worst_r(entries, index, r, low, lows[-1], costs),
-    )
+    worst = worst_r(entries, index, r, low, lows[-1], costs)
+    return target, row, price, reason, ambiguous, r, worst
 
 
 @inner_kernel
-def lows_until(prices, entries, index, end_row, costs):  # type: ignore[no-untyped-def]
-    """Return the lowest price seen in the first 0, 1, 2, … bars watched before `end_row`.
+def lows_until(path, end, costs):  # type: ignore[no-untyped-def]
+    """Return the lowest price seen in the first 0, 1, 2, … bars watched before bar `end`.
 
-    As a long sees it; infinity for no bar (STRATEGY 7, floating result).
+    Infinity for no bar (STRATEGY 7, floating result).
     """
-    first = entries.row[index] + (1 if costs.model == ORIGINAL else 0)
-    lows = np.empty(max(end_row - first, 0) + 1, np.float64)
+    first = 1 if costs.model == ORIGINAL else 0
+    lows = np.empty(max(end - first, 0) + 1, np.float64)
     lows[0] = np.inf
     for bar in range(len(lows) - 1):
-        _, worst = _extremes(prices, first + bar, entries.direction[index])
-        lows[bar + 1] = min(lows[bar], worst)
+        lows[bar + 1] = min(lows[bar], path.worst[first + bar])
     return lows
 
 

@@ -3,7 +3,9 @@
 The trades of a setting are accumulated in running figures of all its exit pairs. Every loop runs
 over the pairs and touches few arrays, so that the compiler turns it into vector code, and every
 pair goes through the same operations in the same order whatever stands beside it. Four trades are
-added in one pass over the pairs: the running figures then stay in registers between them.
+added in one pass over the pairs: the running figures then stay in registers between them. Wins and
+losses are counted in 16 bits, of which a vector holds four times as many as of 64; no combination
+has so many dates that its counts need more.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ def _next_total(total, peak, drawdown, r):  # type: ignore[no-untyped-def]
 @inner_kernel
 def _next_run(run, longest, hit):  # type: ignore[no-untyped-def]
     """Return the current and the longest run of wins, or of losses, after one more trade."""
-    run = run + 1 if hit else 0
+    run = np.int16(run + 1) if hit else np.int16(0)
     return run, max(run, longest)
 
 
@@ -59,95 +61,72 @@ def _next_sums(gains, downside, squares, first, r):  # type: ignore[no-untyped-d
 
 
 @inner_kernel
-def _add_one(figures, counts, r):  # type: ignore[no-untyped-def]
-    """Add a trade to cumulative R, drawdown and the runs of wins and losses."""
+def _add_to_total(figures, r, trades):  # type: ignore[no-untyped-def]
+    """Add trades to cumulative R and drawdown."""
     total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
-    wins, longest_wins = counts[_WIN_RUN], counts[_LONGEST_WIN_RUN]
-    losses, longest_losses = counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN]
-    for p in range(len(r)):
-        total[p], peak[p], drawdown[p] = _next_total(total[p], peak[p], drawdown[p], r[p])
-        wins[p], longest_wins[p] = _next_run(wins[p], longest_wins[p], r[p] > 0)
-        losses[p], longest_losses[p] = _next_run(losses[p], longest_losses[p], r[p] < 0)
-
-
-@inner_kernel
-def _add_four(figures, counts, a, b, c, d):  # type: ignore[no-untyped-def]
-    """Add four trades as `_add_one` does, in this order."""
-    total, peak, drawdown = figures[_SUM], figures[_PEAK], figures[_DRAWDOWN]
-    for p in range(len(a)):
+    for p in range(len(total)):
         now, top, fall = total[p], peak[p], drawdown[p]
-        now, top, fall = _next_total(now, top, fall, a[p])
-        now, top, fall = _next_total(now, top, fall, b[p])
-        now, top, fall = _next_total(now, top, fall, c[p])
-        total[p], peak[p], drawdown[p] = _next_total(now, top, fall, d[p])
+        for trade in trades:
+            now, top, fall = _next_total(now, top, fall, r[trade, p])
+        total[p], peak[p], drawdown[p] = now, top, fall
+
+
+@inner_kernel
+def _add_to_runs(counts, sign, trades):  # type: ignore[no-untyped-def]
+    """Add trades to the runs of wins and losses."""
     run, longest = counts[_WIN_RUN], counts[_LONGEST_WIN_RUN]
-    for p in range(len(a)):
+    for p in range(len(run)):
         n, most = run[p], longest[p]
-        n, most = _next_run(n, most, a[p] > 0)
-        n, most = _next_run(n, most, b[p] > 0)
-        n, most = _next_run(n, most, c[p] > 0)
-        run[p], longest[p] = _next_run(n, most, d[p] > 0)
+        for trade in trades:
+            n, most = _next_run(n, most, sign[trade, p] > 0)
+        run[p], longest[p] = n, most
     run, longest = counts[_LOSS_RUN], counts[_LONGEST_LOSS_RUN]
-    for p in range(len(a)):
+    for p in range(len(run)):
         n, most = run[p], longest[p]
-        n, most = _next_run(n, most, a[p] < 0)
-        n, most = _next_run(n, most, b[p] < 0)
-        n, most = _next_run(n, most, c[p] < 0)
-        run[p], longest[p] = _next_run(n, most, d[p] < 0)
+        for trade in trades:
+            n, most = _next_run(n, most, sign[trade, p] < 0)
+        run[p], longest[p] = n, most
 
 
 @inner_kernel
-def _sum_one(figures, counts, r):  # type: ignore[no-untyped-def]
-    """Add a trade to the sums and counts."""
+def _add_to_sums(figures, counts, r, sign, trades):  # type: ignore[no-untyped-def]
+    """Add trades to the sums and counts."""
     gains, downside = figures[_GAINS], figures[_DOWNSIDE]
     squares, first = figures[_SQUARES], figures[_FIRST]
-    wins, losing = counts[_WINS], counts[_LOSING]
-    for p in range(len(r)):
-        gains[p], downside[p], squares[p] = _next_sums(
-            gains[p], downside[p], squares[p], first[p], r[p]
-        )
-        wins[p] += r[p] > 0
-        losing[p] += r[p] < 0
-
-
-@inner_kernel
-def _sum_four(figures, counts, a, b, c, d):  # type: ignore[no-untyped-def]
-    """Add four trades as `_sum_one` does, in this order."""
-    gains, downside = figures[_GAINS], figures[_DOWNSIDE]
-    squares, first = figures[_SQUARES], figures[_FIRST]
-    for p in range(len(a)):
+    for p in range(len(gains)):
         won, fell, square, about = gains[p], downside[p], squares[p], first[p]
-        won, fell, square = _next_sums(won, fell, square, about, a[p])
-        won, fell, square = _next_sums(won, fell, square, about, b[p])
-        won, fell, square = _next_sums(won, fell, square, about, c[p])
-        gains[p], downside[p], squares[p] = _next_sums(won, fell, square, about, d[p])
+        for trade in trades:
+            won, fell, square = _next_sums(won, fell, square, about, r[trade, p])
+        gains[p], downside[p], squares[p] = won, fell, square
     wins, losing = counts[_WINS], counts[_LOSING]
-    for p in range(len(a)):
-        wins[p] += np.int64(a[p] > 0) + np.int64(b[p] > 0) + np.int64(c[p] > 0) + np.int64(d[p] > 0)
-        losing[p] += (
-            np.int64(a[p] < 0) + np.int64(b[p] < 0) + np.int64(c[p] < 0) + np.int64(d[p] < 0)
-        )
+    for p in range(len(wins)):
+        n_won, n_lost = wins[p], losing[p]
+        for trade in trades:
+            n_won = np.int16(n_won + (sign[trade, p] > 0))
+            n_lost = np.int16(n_lost + (sign[trade, p] < 0))
+        wins[p], losing[p] = n_won, n_lost
 
 
 @inner_kernel
-def _add_trades(figures, counts, table, outcomes, with_sums):  # type: ignore[no-untyped-def]
-    """Add the trades of a group, given as rows of `table` in the order of dates."""
-    k, n = 0, len(outcomes)
+def _add(figures, counts, results, trades, with_sums):  # type: ignore[no-untyped-def]
+    """Add trades, given by a tuple of their outcomes."""
+    _add_to_total(figures, results.r, trades)
+    _add_to_runs(counts, results.sign, trades)
     if with_sums:
-        for p in range(table.shape[1]):
-            figures[_FIRST, p] = table[outcomes[0], p]
-    while k + 4 <= n:
-        a, b = table[outcomes[k]], table[outcomes[k + 1]]
-        c, d = table[outcomes[k + 2]], table[outcomes[k + 3]]
-        _add_four(figures, counts, a, b, c, d)
-        if with_sums:
-            _sum_four(figures, counts, a, b, c, d)
-        k += 4
-    while k < n:
-        _add_one(figures, counts, table[outcomes[k]])
-        if with_sums:
-            _sum_one(figures, counts, table[outcomes[k]])
-        k += 1
+        _add_to_sums(figures, counts, results.r, results.sign, trades)
+
+
+@inner_kernel
+def _add_trades(figures, counts, results, outcomes, with_sums):  # type: ignore[no-untyped-def]
+    """Add the trades of a group, given by their outcomes in the order of dates."""
+    if with_sums:
+        figures[_FIRST] = results.r[outcomes[0]]
+    n = len(outcomes)
+    for k in range(0, n - 3, 4):
+        four = outcomes[k], outcomes[k + 1], outcomes[k + 2], outcomes[k + 3]
+        _add(figures, counts, results, four, with_sums)
+    for k in range(n - n % 4, n):
+        _add(figures, counts, results, (outcomes[k],), with_sums)
 
 
 @inner_kernel
@@ -261,7 +240,7 @@ def accumulate_metrics(results, outcome, variation, out, first_setting, first_ex
     n_settings, n_dates = outcome.shape
     n_exits = results.r.shape[1]
     figures = np.empty((N_GROUPS, _N_FIGURES, n_exits), np.float64)
-    counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int64)
+    counts = np.empty((N_GROUPS, _N_COUNTS, n_exits), np.int16)
     outcomes = np.empty((N_GROUPS, n_dates), np.int32)
     n_trades = np.empty(N_GROUPS, np.int64)
     for setting in range(n_settings):
@@ -275,7 +254,7 @@ def accumulate_metrics(results, outcome, variation, out, first_setting, first_ex
         for group in range(N_GROUPS):
             if n_trades[group] > 0:
                 own = outcomes[group, : n_trades[group]]
-                _add_trades(figures[group], counts[group], results.r, own, group > 0)
+                _add_trades(figures[group], counts[group], results, own, group > 0)
                 if group > 0:
                     _count_ambiguous(counts[group, _AMBIGUOUS], results, own)
         _complete(figures, counts, n_trades)

@@ -25,6 +25,8 @@ class Results(NamedTuple):
     Attributes
     ----------
     r : float64 array
+    sign : int16 array
+        Of `r`.
     ambiguous : bool array
     any_ambiguous : bool array, shape (n_outcomes,)
     per_point : float64 array, shape (n_outcomes,)
@@ -32,6 +34,7 @@ class Results(NamedTuple):
     """
 
     r: NDArray[np.float64]
+    sign: NDArray[np.int16]
     ambiguous: NDArray[np.bool_]
     any_ambiguous: NDArray[np.bool_]
     per_point: NDArray[np.float64]
@@ -66,6 +69,7 @@ def distinct_outcomes(entry_index, window_of, last_rows, date_of_entry, last_exi
 def results_of(prices, entries, exits, entry, window, first_rows, last_rows, costs):  # type: ignore[no-untyped-def]
     """Return the results of outcomes: a time exit at the window's end if no other comes before."""
     r = np.empty((len(entry), exits.r.shape[1]), np.float64)
+    sign = np.empty(r.shape, np.int16)
     ambiguous = np.empty(r.shape, np.bool_)
     any_ambiguous = np.zeros(len(entry), np.bool_)
     per_point = np.zeros(len(entry), np.float64)
@@ -77,10 +81,11 @@ def results_of(prices, entries, exits, entry, window, first_rows, last_rows, cos
         at_end = result_r(entries, e, price, costs)
         for i in range(r.shape[1]):
             in_time = exits.row[e, i] <= last_row
-            r[outcome, i] = exits.r[e, i] if in_time else at_end
+            result = exits.r[e, i] if in_time else at_end
+            r[outcome, i], sign[outcome, i] = result, (result > 0) - (result < 0)
             ambiguous[outcome, i] = exits.ambiguous[e, i] and in_time
         if exits.any_ambiguous[e]:
             any_ambiguous[outcome] = ambiguous[outcome].any()
         if entries.risk[e] != 0:
             per_point[outcome] = 1.0 / entries.risk[e]
-    return Results(r, ambiguous, any_ambiguous, per_point)
+    return Results(r, sign, ambiguous, any_ambiguous, per_point)

@@ -27,6 +27,7 @@ def _accumulated(days: list[Day]) -> dict[str, float]:
     risk = RISKS[np.arange(n) % len(RISKS)]
     results = Results(
         r=np.array([[r] for _, r, _ in traded]).reshape(n, 1),
+        sign=np.array([[np.sign(r)] for _, r, _ in traded], np.int16).reshape(n, 1),
         ambiguous=np.array([[a] for _, _, a in traded], np.bool_).reshape(n, 1),
         any_ambiguous=np.array([a for _, _, a in traded], np.bool_),
         per_point=np.divide(1.0, risk, out=np.zeros(n), where=risk > 0),
