@@ -131,7 +131,7 @@ def cscv_of(plan: TestPlan, splits: Splits, rounds: AllRounds) -> Cscv:
         share_lost=float(np.mean(best.out_of_sample_r < 0)),
         pbo=overfit_share(found),
         null_pbo=overfit_share(logits(null.less, null.equal, n)) if null else None,
-        null_draws=of_null.signs.shape[1] if of_null else 0,
+        null_draws=of_null.n_draws if of_null else 0,
         median_rank=median_rank(found),
         in_sample_total_r=tuple(best.total_r.tolist()),
         out_of_sample_total_r=tuple(best.out_of_sample_r.tolist()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,7 @@ from ib_grid.robustness.statistics.walk_forward import (
     folds,
     months_of_windows,
 )
-from ib_grid.robustness.whole_grid.coin_periods import CoinPeriodSamples
-from ib_grid.robustness.whole_grid.samples import CoinSamples, PeriodSamples
+from ib_grid.robustness.whole_grid.samples import Samples, whole_period
 from ib_grid.robustness.whole_grid.selection import Ranking, ranking_of
 
 # Walk-forward and cross-validation are repeated with fewer draws of the coin, and the latter with
@@ -87,23 +87,23 @@ class Folds:
     ----------
     months : tuple of str
     folds : tuple of Fold
-    samples : PeriodSamples
+    samples : Samples
         A selection per fold; periods are months.
-    null : CoinPeriodSamples or None
+    null : Samples or None
     """
 
     months: tuple[str, ...]
     folds: tuple[Fold, ...]
-    samples: PeriodSamples
-    null: CoinPeriodSamples | None
+    samples: Samples
+    null: Samples | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Splits:
     """Splits of a cross-validation; None without a coin."""
 
-    samples: PeriodSamples
-    null: CoinPeriodSamples | None
+    samples: Samples
+    null: Samples | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,7 +116,7 @@ class TestPlan:
     ranking : Ranking
     dates : int64 array, shape (n_dates,)
         Session dates of any session, days since 1970-01-01.
-    coin : CoinSamples or None
+    coin : Samples or None
         The first draw keeps every direction: the run itself.
     folds : Folds or None
     splits : Splits or None
@@ -130,7 +130,7 @@ class TestPlan:
     grid: Grid
     ranking: Ranking
     dates: NDArray[np.int64]
-    coin: CoinSamples | None = None
+    coin: Samples | None = None
     folds: Folds | None = None
     splits: Splits | None = None
     resamples: NDArray[np.int16] | None = None
@@ -178,10 +178,10 @@ def plan_tests_on(
     )
 
 
-def plan_coin(dates: NDArray[np.int64], settings: RobustnessSettings) -> CoinSamples:
+def plan_coin(dates: NDArray[np.int64], settings: RobustnessSettings) -> Samples:
     """Return the draws of the coin over all dates, after one that keeps every direction."""
     signs = coin_signs(len(dates), settings.draws, settings.seed)
-    return CoinSamples(dates=dates, signs=np.hstack([np.ones((len(dates), 1), np.int8), signs]))
+    return whole_period(dates, np.hstack([np.ones((len(dates), 1), np.int8), signs]))
 
 
 def plan_folds(dates: NDArray[np.int64], settings: RobustnessSettings) -> Folds | None:
@@ -196,7 +196,7 @@ def plan_folds(dates: NDArray[np.int64], settings: RobustnessSettings) -> Folds 
         if not inside or inside + beyond > len(months):
             return None
     found = folds(len(months), inside, beyond, settings.scheme)
-    samples = PeriodSamples(
+    samples = Samples(
         dates=dates,
         period=month,
         in_sample=months_of_windows(
@@ -222,16 +222,16 @@ def plan_splits(dates: NDArray[np.int64], settings: RobustnessSettings) -> Split
         if not n_blocks:
             return None
     block, inside = block_of_dates(len(dates), n_blocks), splits(n_blocks)
-    samples = PeriodSamples(dates=dates, period=block, in_sample=inside, out_of_sample=~inside)
+    samples = Samples(dates=dates, period=block, in_sample=inside, out_of_sample=~inside)
     random = np.random.default_rng(settings.seed)
     n_null = min(NULL_SPLITS, len(inside))
     some = inside[np.sort(random.choice(len(inside), n_null, replace=False))]
-    of_null = PeriodSamples(dates=dates, period=block, in_sample=some, out_of_sample=~some)
+    of_null = Samples(dates=dates, period=block, in_sample=some, out_of_sample=~some)
     return Splits(samples=samples, null=_null(of_null, settings))
 
 
-def _null(samples: PeriodSamples, settings: RobustnessSettings) -> CoinPeriodSamples | None:
+def _null(samples: Samples, settings: RobustnessSettings) -> Samples | None:
     if not settings.null_draws:
         return None
     signs = coin_signs(len(samples.dates), settings.null_draws, settings.seed)
-    return CoinPeriodSamples(periods=samples, signs=signs)
+    return dataclasses.replace(samples, signs=signs)

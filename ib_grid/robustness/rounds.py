@@ -19,12 +19,10 @@ from ib_grid.robustness.measures.rules import RulePicks, rule_picks
 from ib_grid.robustness.measures.years import RankProducts, YearCounts, rank_products, year_counts
 from ib_grid.robustness.plan import TestPlan
 from ib_grid.robustness.statistics.reality_check import Maxima
-from ib_grid.robustness.whole_grid.coin_periods import CoinPeriodSamples
-from ib_grid.robustness.whole_grid.samples import CoinSamples, PeriodSamples
+from ib_grid.robustness.whole_grid.samples import Samples
 from ib_grid.robustness.whole_grid.selection import Best, Extremes, Ranks
 from ib_grid.robustness.whole_grid.streams import Streams, streams
 
-Samples = CoinSamples | PeriodSamples | CoinPeriodSamples
 ROUNDS = 3
 _CHUNKS = 12
 _MAX_ROWS = 250_000
@@ -199,6 +197,6 @@ def _third(plan: TestPlan, streams: Streams, *, best: dict[str, Best]) -> ThirdR
         ranks={
             name: samples.ranks(streams, plan.grid, best[name])
             for name, samples in _samples(plan).items()
-            if name != "folds_null" and not isinstance(samples, CoinSamples)
+            if name not in ("coin", "folds_null")
         }
     )

@@ -14,8 +14,6 @@ from ib_grid.robustness.statistics.reality_check import Maxima
 from ib_grid.robustness.whole_grid.streams import Streams
 from ib_grid.robustness.whole_grid.weighted_sums import UNIT, CarriedSums, changes
 
-# Resamples that are compared together: more would not fit into the processor's cache.
-_RESAMPLES_AT_ONCE = 256
 # Logarithm of a weight beside which others are lost in rounding.
 _NEGLIGIBLE = -45.0
 # A smaller variance of R is rounding.
@@ -42,35 +40,33 @@ def maxima_of_chunk(
     mean_block : float
     """
     n, n_resamples = counts.shape
-    rows = np.searchsorted(dates, streams.dates)
-    n_exits = streams.r.shape[1]
-    some = [slice(k, k + _RESAMPLES_AT_ONCE) for k in range(0, n_resamples, _RESAMPLES_AT_ONCE)]
-    drawn = counts[rows].astype(np.float64)
-    carried = [CarriedSums(n_exits, np.ascontiguousarray(drawn[:, k]), 1) for k in some]
-    once = CarriedSums(n_exits, np.ones((len(rows), 1)), 1)
+    rows, n_exits = np.searchsorted(dates, streams.dates), streams.r.shape[1]
+    # The first weighting is the data.
+    drawn = np.hstack([np.ones((len(rows), 1), np.int16), counts[rows]])
+    sums = CarriedSums(n_exits, np.zeros(len(rows), np.int64), drawn, n_figures=1)
     best, statistic = -np.inf, -np.inf
-    largest = [np.full((4, sums.figures.shape[2]), -np.inf) for sums in carried]
+    largest = np.full((4, n_resamples), -np.inf)
     threshold = -math.sqrt(2 * math.log(math.log(n))) if n > 2 else 0.0
     outcome = np.full(n, NO_OUTCOME, np.int32)
     for change in changes(streams, grid, coin=False):
-        once.add(change)
-        mean = once.figures[0, :, 0] / UNIT / n
+        sums.add(change)
+        total = sums.figures[0, 0]
+        mean = total[0] / UNIT / n
         outcome[rows] = streams.outcome[change.setting]
         variance = _long_run_variance(outcome, streams.r, mean, 1 - 1 / mean_block)
         inverse = np.zeros(n_exits)
         usable = variance > _LEAST_VARIANCE
         inverse[usable] = math.sqrt(n) / np.sqrt(variance[usable])
         best, statistic = max(best, mean.max()), max(statistic, (mean * inverse).max())
-        consistent = np.where(mean * inverse >= threshold, mean, 0.0)
-        for sums, found in zip(carried, largest, strict=True):
-            sums.add(change)
-            _raise(sums.figures[0], 1 / UNIT / n, mean, consistent, inverse, found)
-    together = np.concatenate(largest, axis=1)
+        centres = np.stack(
+            [np.maximum(mean, 0.0), np.where(mean * inverse >= threshold, mean, 0.0), mean]
+        )
+        _raise(total[1:], 1 / UNIT / n, centres, inverse, largest)
     return Maxima(
         mean=float(best) * math.sqrt(n),
         studentized=float(statistic),
-        resampled_mean=together[0] * math.sqrt(n),
-        resampled_studentized=together[1:],
+        resampled_mean=largest[0] * math.sqrt(n),
+        resampled_studentized=largest[1:],
     )
 
 
@@ -109,16 +105,26 @@ def _long_run_variance(outcome, r, mean, stay):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _raise(total, unit, mean, consistent, inverse, largest):  # type: ignore[no-untyped-def]
+def _raise(total, unit, centres, inverse, largest):  # type: ignore[no-untyped-def]
     """Raise the largest statistics of each resample: of the mean, and of Hansen's three."""
-    plain, lower, middle, upper = largest[0], largest[1], largest[2], largest[3]
-    for i in range(len(total)):
-        of_exit = total[i]
-        centre, m, over = mean[i], consistent[i], inverse[i]
-        least = max(centre, 0.0)
-        for k in range(len(plain)):
-            value = unit * of_exit[k]
-            plain[k] = max(plain[k], value - centre)
-            lower[k] = max(lower[k], (value - least) * over)
-            middle[k] = max(middle[k], (value - m) * over)
-            upper[k] = max(upper[k], (value - centre) * over)
+    lower, consistent, upper = centres[0], centres[1], centres[2]
+    for k in range(len(total)):
+        of_resample, most = total[k], largest[:, k]
+        higher = 0  # in few rows; to count is quick, as the compiler vectorises it
+        for i in range(len(of_resample)):
+            value, over = unit * of_resample[i], inverse[i]
+            higher += (
+                1
+                if (value - upper[i] > most[0])
+                | ((value - lower[i]) * over > most[1])
+                | ((value - consistent[i]) * over > most[2])
+                | ((value - upper[i]) * over > most[3])
+                else 0
+            )
+        if not higher:
+            continue
+        for i in range(len(of_resample)):
+            value, over = unit * of_resample[i], inverse[i]
+            most[0] = max(most[0], value - upper[i])
+            for centre in range(3):
+                most[1 + centre] = max(most[1 + centre], (value - centres[centre, i]) * over)

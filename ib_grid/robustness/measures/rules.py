@@ -8,16 +8,19 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.grid.grid import Grid
-from ib_grid.robustness.whole_grid.kernels import scores_of_setting
+from ib_grid.robustness.whole_grid.kernels import go_on, put_metrics, put_scores, total_of
 from ib_grid.robustness.whole_grid.metrics import RANKABLE
-from ib_grid.robustness.whole_grid.samples import PeriodSamples, Sample
+from ib_grid.robustness.whole_grid.samples import Samples
 from ib_grid.robustness.whole_grid.selection import NO_COMBINATION, Extremes, Ranking
 from ib_grid.robustness.whole_grid.streams import Streams
 from ib_grid.robustness.whole_grid.weighted_sums import UNIT
 
 HELD_TOGETHER = 100
 WORST_OF_PARTS = 4
+# In the order of `_put_values`, which has the scores of the ranking after them.
+_SINGLE_PICKS = ("total_r", "sharpe_ratio", "plateau", "worst_block")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,20 +42,20 @@ class Top:
     def add(
         self,
         value: NDArray[np.float64],
-        eligible: NDArray[np.bool_],
+        may_enter: NDArray[np.bool_],
         first_id: int,
         out_of_sample_r: NDArray[np.float64],
     ) -> None:
-        """Let the combinations of a setting in; values and R of shape (n_exits, n_selections)."""
-        some = np.flatnonzero(eligible & (value.max(axis=0) >= self.value[-1]))
+        """Let the combinations of a setting in; values and R of shape (n_selections, n_exits)."""
+        some = np.flatnonzero(may_enter)
         if not len(some):
             return
-        value = value[:, some]
+        value, r = value[some].T, out_of_sample_r[some].T
         order = np.argsort(-value, axis=0, kind="stable")[: len(self.value)]
         here = Top(
             combo_id=first_id + order,
             value=np.take_along_axis(value, order, axis=0),
-            out_of_sample_r=np.take_along_axis(out_of_sample_r[:, some], order, axis=0),
+            out_of_sample_r=np.take_along_axis(r, order, axis=0),
         )
         before = Top(
             combo_id=self.combo_id[:, some],
@@ -115,36 +118,85 @@ class RulePicks:
 
 
 def rule_picks(
-    streams: Streams, grid: Grid, samples: PeriodSamples, ranking: Ranking, extremes: Extremes
+    streams: Streams, grid: Grid, samples: Samples, ranking: Ranking, extremes: Extremes
 ) -> RulePicks:
     """Return what each rule selects from the combinations of a chunk.
 
     `extremes` are those of `samples` over the whole grid.
     """
-    slopes = {
-        "sharpe_ratio": _only("sharpe_ratio", len(samples)),
-        "top_100": extremes.slopes(ranking),
-    }
-    names = {**dict.fromkeys(("total_r", "sharpe_ratio", "plateau", "worst_block"), 1)}
-    top = {name: no_top(n, len(samples)) for name, n in {**names, "top_100": HELD_TOGETHER}.items()}
-    outside = samples.out_of_sample.T.astype(np.float64)
-    on_plateau = plateaus(grid)
-    parts = _parts_of(samples)
+    n_held = {**dict.fromkeys(_SINGLE_PICKS, 1), "top_100": HELD_TOGETHER}
+    top = {name: no_top(n, len(samples)) for name, n in n_held.items()}
+    low, slope = (np.ascontiguousarray(values.T) for values in extremes.slopes(ranking))
+    on_plateau, parts, n_dates = plateaus(grid), _parts_of(samples), samples.n_dates(streams)
     sums_of_axes = [np.zeros((n, len(samples)), np.int64) for n in grid.shape]
-    for sums, sample in samples.visits(streams, grid, at_once=len(samples)):
-        total = sample.figures[0]
-        values = {
-            **{name: _scores(sample, *slope) for name, slope in slopes.items()},
-            "total_r": total,
-            "plateau": _means_of_plateaus(total, on_plateau),
-            "worst_block": _worst(sums.figures[0], parts),
-        }
-        eligible = sample.trades >= ranking.min_trades
-        beyond = (sums.figures[0] @ outside) / UNIT
-        for name, value in values.items():
-            top[name].add(value, eligible, sample.first_id, beyond)
-        _add_to_axes(sums_of_axes, grid, sample.first_id, total)
+    values = np.empty((len(top), len(samples), grid.exits_per_setting))
+    beyond = np.empty(values.shape[1:])
+    for first_id, sums in samples.visits(streams, grid):
+        n_trades = samples.in_sample @ sums.trades
+        periods = samples.in_sample, samples.out_of_sample, parts
+        ranked_by = n_dates, n_trades, low, slope
+        _put_values(sums.figures, *periods, *ranked_by, on_plateau, values, beyond)
+        eligible, highest = n_trades >= ranking.min_trades, values.max(axis=2)
+        for picked, value, most in zip(top.values(), values, highest, strict=True):
+            picked.add(value, eligible & (most >= picked.value[-1]), first_id, beyond)
+        _add_to_axes(sums_of_axes, grid, first_id, values[0])
     return RulePicks(top=top, axis_sums=tuple(array.astype(object) for array in sums_of_axes))
+
+
+@kernel
+def _put_values(  # type: ignore[no-untyped-def]
+    figures,
+    inside,
+    outside,
+    parts,
+    n_dates,
+    n_trades,
+    low,
+    slope,
+    plateaus,
+    values,
+    beyond,
+):
+    """Put what each rule ranks by, and R out of sample, into the last arrays.
+
+    `values` has the shape (n_rules, n_selections, n_exits), `beyond` (n_selections, n_exits).
+    """
+    others = slope[:, 3:].any()
+    sums, before = np.zeros(figures.shape[1:]), np.zeros(inside.shape[1], np.bool_)
+    of_part, metrics = np.empty(figures.shape[3]), np.empty((len(RANKABLE), figures.shape[3]))
+    for k in range(len(inside)):
+        go_on(before, inside[k], figures, sums)
+        put_metrics(sums, 0, total_of(n_dates, inside[k]), n_trades[k], others, metrics)
+        put_scores(metrics, low[k], slope[k], others, values[4, k])
+        values[0, k], values[1, k] = metrics[0], metrics[1]
+        _put_means(metrics[0], plateaus, values[2, k])
+        values[3, k] = np.inf
+        for part in range(parts.shape[1]):
+            _put_total_r(figures, parts[k, part], of_part)
+            for i in range(len(of_part)):
+                values[3, k, i] = min(values[3, k, i], of_part[i])
+        _put_total_r(figures, outside[k], beyond[k])
+
+
+@inner_kernel
+def _put_means(total_r, plateaus, means):  # type: ignore[no-untyped-def]
+    for i in range(len(means)):
+        total, n = 0.0, 0
+        for place in plateaus[:, i]:
+            if place < len(means):
+                total += total_r[place]
+                n += 1
+        means[i] = total / n
+
+
+@inner_kernel
+def _put_total_r(figures, periods, total_r):  # type: ignore[no-untyped-def]
+    total_r[:] = 0.0
+    for p in range(len(periods)):
+        if periods[p]:
+            of_period = figures[p, 0, 0]
+            for i in range(len(total_r)):
+                total_r[i] += of_period[i] / UNIT
 
 
 def best_values(picks: RulePicks, grid: Grid) -> NDArray[np.int64]:
@@ -157,22 +209,6 @@ def best_values(picks: RulePicks, grid: Grid) -> NDArray[np.int64]:
         for s in picks.axis_sums
     ]
     return np.ravel_multi_index(tuple(positions), grid.shape)
-
-
-def _only(name: str, n_selections: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lows and slopes with which a score is this metric."""
-    slope = np.zeros((len(RANKABLE), n_selections))
-    slope[RANKABLE.index(name)] = 1.0
-    return np.zeros_like(slope), slope
-
-
-def _scores(
-    sample: Sample, low: NDArray[np.float64], slope: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    figures, base, trades = sample.figures, sample.base, sample.trades
-    return scores_of_setting(
-        figures, base, sample.scale, trades, sample.dates, sample.per_trade, low, slope
-    )
 
 
 def plateaus(grid: Grid) -> NDArray[np.int64]:
@@ -195,34 +231,21 @@ def plateaus(grid: Grid) -> NDArray[np.int64]:
     )
 
 
-def _means_of_plateaus(
-    total: NDArray[np.float64], plateaus: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    padded = np.vstack([total, np.zeros((1, total.shape[1]))])
-    sums = sum((padded[pairs] for pairs in plateaus), np.zeros_like(total))
-    return np.asarray(sums / (plateaus < len(total)).sum(axis=0)[:, None])
-
-
-def _parts_of(samples: PeriodSamples) -> NDArray[np.float64]:
-    """Return the months of each part of a selection, shape (n_months, n_parts, n_selections)."""
+def _parts_of(samples: Samples) -> NDArray[np.bool_]:
+    """Return the months of each part of a selection, shape (n_selections, n_parts, n_months)."""
     n_parts = min(WORST_OF_PARTS, int(samples.in_sample.sum(axis=1).min()))
-    parts = np.zeros((samples.in_sample.shape[1], n_parts, len(samples)))
+    parts = np.zeros((len(samples), n_parts, samples.in_sample.shape[1]), np.bool_)
     for k, inside in enumerate(samples.in_sample):
         for part, months in enumerate(np.array_split(np.flatnonzero(inside), n_parts)):
-            parts[months, part, k] = 1.0
+            parts[k, part, months] = True
     return parts
 
 
-def _worst(total: NDArray[np.float64], parts: NDArray[np.float64]) -> NDArray[np.float64]:
-    of_parts = total @ parts.reshape(len(parts), -1)
-    return of_parts.reshape(len(total), *parts.shape[1:]).min(axis=1)
-
-
 def _add_to_axes(
-    sums: list[NDArray[np.int64]], grid: Grid, first_id: int, total: NDArray[np.float64]
+    sums: list[NDArray[np.int64]], grid: Grid, first_id: int, total_r: NDArray[np.float64]
 ) -> None:
     place = np.unravel_index(first_id, grid.shape)
-    whole = total.astype(np.int64)
+    whole = (UNIT * total_r.T).astype(np.int64)
     cube = whole.reshape(*grid.shape[8:], -1)
     of_setting = whole.sum(axis=0)
     for axis in range(len(grid.shape) - 2):

@@ -122,8 +122,9 @@ def years_result(dates: NDArray[np.int64], products: RankProducts) -> Years:
 def _totals(streams: Streams, grid: Grid, dates: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
     """Yield the total R of each year in steps, shape (n_exits, n_years), setting by setting."""
     years, index = years_of(dates)
-    weights = np.eye(len(years))[index[np.searchsorted(dates, streams.dates)]]
-    sums = CarriedSums(streams.r.shape[1], weights, 1)
+    heads = np.ones((len(streams.dates), 1), np.int16)
+    period = index[np.searchsorted(dates, streams.dates)]
+    sums = CarriedSums(streams.r.shape[1], period, heads, len(years), 1)
     for change in changes(streams, grid, coin=False):
         sums.add(change)
-        yield np.rint(sums.figures[0] * (_STEPS_PER_R / UNIT)).astype(np.int64)
+        yield np.rint(sums.figures[:, 0, 0].T * (_STEPS_PER_R / UNIT)).astype(np.int64)

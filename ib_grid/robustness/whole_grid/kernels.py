@@ -1,15 +1,19 @@
 """Kernels of the rounds over a grid: extrema, the best score, counts of lesser results.
 
-Each takes the combinations of one setting and many selections, which are samples of dates with
-their own ranking. Loops stand for operations of numpy that take long to compile. Arguments that all
-share:
+Each takes the combinations of one setting and all selections, which are pairs of samples of dates
+under each draw of a coin. A selection's sums differ from those of the one before by few periods, so
+only these are added or taken away. Arguments that all share:
 
-figures, base : float64 arrays, shapes (3, n_exits, n_selections) and (3, n_exits)
-    Weighted and constant part of the sums (`CarriedSums`); their sum times `scale` counts.
-trades : float64 array, shape (n_selections,)
-dates, per_trade : float64 arrays, shape (3, n_selections)
-    `ratio_factors` of the number of session dates and of trades.
+figures : float64 array, shape (n_periods, n_figures, n_draws, n_exits)
+trades : int64 array, shape (n_periods,)
+    As in `CarriedSums`.
+inside, outside : bool array, shape (n_samples, n_periods)
+    Periods in sample and out of sample.
+n_dates : int64 array, shape (n_periods,)
+    Session dates of each period.
 weights : float64 array, shape (n_rankable,)
+
+Results are laid out by pair of samples, and by draw within it.
 """
 
 from __future__ import annotations
@@ -17,18 +21,18 @@ from __future__ import annotations
 import numpy as np
 
 from ib_grid.engine.fast.compiled import inner_kernel, kernel
-from ib_grid.robustness.whole_grid.metrics import mean_over_deviation, winrate_of
+from ib_grid.robustness.whole_grid.metrics import mean_over_deviation, ratio_factors, winrate_of
 from ib_grid.robustness.whole_grid.weighted_sums import UNIT
+
+_N_RANKABLE = 6
 
 
 @kernel
-def add_extremes(  # type: ignore[no-untyped-def]
+def widen_extremes(  # type: ignore[no-untyped-def]
     figures,
-    base,
-    scale,
     trades,
-    dates,
-    per_trade,
+    inside,
+    n_dates,
     weights,
     min_trades,
     low,
@@ -41,110 +45,121 @@ def add_extremes(  # type: ignore[no-untyped-def]
 
     `low` and `high` are over those with enough trades, the last three over all.
     """
-    unit, n = scale / UNIT, len(trades)
-    # Added to a low and taken from a high, it makes a value harmless.
-    apart = np.empty(n)
-    for k in range(n):
-        apart[k] = 0.0 if trades[k] >= min_trades else np.inf
-    inverse, annual, least = dates[0], dates[1], dates[2]
-    low_r, low_sharpe, low_winrate = low[0], low[1], low[2]
-    high_r, high_sharpe, high_winrate = high[0], high[1], high[2]
-    others = weights[3:].any()
-    for i in range(figures.shape[1]):
-        total, squares, hits = figures[0, i], figures[1, i], figures[2, i]
-        b0, b1, b2 = base[0, i], base[1, i], base[2, i]
-        for k in range(n):
-            r = unit * (b0 + total[k])
-            sharpe = mean_over_deviation(
-                r, unit * (b1 + squares[k]), inverse[k], annual[k], least[k]
-            )
-            winrate = winrate_of(scale * (b2 + hits[k]))
-            best[k] = max(best[k], r)
-            sharpes[k] = max(sharpes[k], sharpe)
-            profitable[k] += 1.0 if r > 0 else 0.0
-            low_r[k] = min(low_r[k], r + apart[k])
-            high_r[k] = max(high_r[k], r - apart[k])
-            low_sharpe[k] = min(low_sharpe[k], sharpe + apart[k])
-            high_sharpe[k] = max(high_sharpe[k], sharpe - apart[k])
-            low_winrate[k] = min(low_winrate[k], winrate + apart[k])
-            high_winrate[k] = max(high_winrate[k], winrate - apart[k])
-        if others:
-            for k in range(n):
-                r, square = unit * (b0 + total[k]), unit * (b1 + squares[k])
-                average = r * per_trade[0, k]
-                ratio = mean_over_deviation(
-                    r, square, per_trade[0, k], per_trade[1, k], per_trade[2, k]
-                )
-                low[3, k] = min(low[3, k], trades[k] + apart[k])
-                high[3, k] = max(high[3, k], trades[k] - apart[k])
-                low[4, k] = min(low[4, k], average + apart[k])
-                high[4, k] = max(high[4, k], average - apart[k])
-                low[5, k] = min(low[5, k], ratio + apart[k])
-                high[5, k] = max(high[5, k], ratio - apart[k])
+    n_draws, others = figures.shape[2], weights[3:].any()
+    sums, before = np.zeros(figures.shape[1:]), np.zeros(inside.shape[1], np.bool_)
+    values = np.empty((_N_RANKABLE, figures.shape[3]))
+    for sample in range(len(inside)):
+        go_on(before, inside[sample], figures, sums)
+        n_trades = total_of(trades, inside[sample])
+        for draw in range(n_draws):
+            k = sample * n_draws + draw
+            put_metrics(sums, draw, total_of(n_dates, inside[sample]), n_trades, others, values)
+            profitable[k] += _count_positive(values[0])
+            _, best[k] = _widened(-np.inf, best[k], values[0])
+            _, sharpes[k] = _widened(-np.inf, sharpes[k], values[1])
+            if n_trades >= min_trades:
+                for m in range(len(values) if others else 3):
+                    low[m, k], high[m, k] = _widened(low[m, k], high[m, k], values[m])
 
 
 @inner_kernel
-def put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, score):  # type: ignore[no-untyped-def]
-    """Put the scores of exit pair `i` into `score`, shape (n_selections,).
+def go_on(before, now, figures, sums):  # type: ignore[no-untyped-def]
+    """Turn sums over some periods into sums over others."""
+    to = sums.reshape(-1)
+    for p in range(len(now)):
+        if now[p] != before[p]:
+            sign = 1.0 if now[p] else -1.0
+            figures_of_period = figures[p].reshape(-1)
+            for i in range(len(to)):
+                to[i] += sign * figures_of_period[i]
+            before[p] = now[p]
 
-    `slope` is the weight over the width of each metric, shape (n_rankable, n_selections); `others`
-    is True if a metric after the first three has a weight.
+
+@inner_kernel
+def total_of(counts, periods):  # type: ignore[no-untyped-def]
+    """Return a sum over some periods."""
+    total = 0
+    for p in range(len(counts)):
+        if periods[p]:
+            total += counts[p]
+    return total
+
+
+@inner_kernel
+def put_metrics(sums, draw, n_dates, n_trades, others, values):  # type: ignore[no-untyped-def]
+    """Put the metrics of each exit pair into `values`, shape (n_rankable, n_exits).
+
+    Only the first three, unless `others` is True.
     """
-    unit, n = scale / UNIT, len(trades)
-    total, squares, hits = figures[0, i], figures[1, i], figures[2, i]
-    b0, b1, b2 = base[0, i], base[1, i], base[2, i]
-    inverse, annual, least = dates[0], dates[1], dates[2]
-    low_r, low_sharpe, low_winrate = low[0], low[1], low[2]
-    of_r, of_sharpe, of_winrate = slope[0], slope[1], slope[2]
-    for k in range(n):
-        r = unit * (b0 + total[k])
-        sharpe = mean_over_deviation(r, unit * (b1 + squares[k]), inverse[k], annual[k], least[k])
-        winrate = winrate_of(scale * (b2 + hits[k]))
-        score[k] = (
-            of_r[k] * (r - low_r[k])
-            + of_sharpe[k] * (sharpe - low_sharpe[k])
-            + of_winrate[k] * (winrate - low_winrate[k])
+    inverse, annual, least = ratio_factors(n_dates)
+    total, squares, hits = sums[0, draw], sums[1, draw], sums[2, draw]
+    total_r, sharpe, winrate = values[0], values[1], values[2]
+    for i in range(len(total)):
+        r = total[i] / UNIT
+        total_r[i] = r
+        sharpe[i] = mean_over_deviation(r, squares[i] / UNIT, inverse, annual, least)
+        winrate[i] = winrate_of(hits[i])
+    if others:
+        inverse, annual, least = ratio_factors(n_trades)
+        values[3] = n_trades
+        for i in range(len(total)):
+            values[4, i] = total_r[i] * inverse
+            square = squares[i] / UNIT
+            values[5, i] = mean_over_deviation(total_r[i], square, inverse, annual, least)
+
+
+@inner_kernel
+def _widened(low, high, values):  # type: ignore[no-untyped-def]
+    """Return the extrema of `low`, `high` and values.
+
+    Few rows are beyond. To count is quick: the compiler vectorises it, unlike a maximum.
+    """
+    beyond = 0
+    for i in range(len(values)):
+        beyond += 1 if (values[i] < low) | (values[i] > high) else 0
+    if beyond:
+        for i in range(len(values)):
+            low, high = min(low, values[i]), max(high, values[i])
+    return low, high
+
+
+@inner_kernel
+def _count_positive(values):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(len(values)):
+        n += 1 if values[i] > 0 else 0
+    return n
+
+
+@inner_kernel
+def put_scores(values, low, slope, others, score):  # type: ignore[no-untyped-def]
+    """Put the scores of each exit pair into `score`, shape (n_exits,).
+
+    `slope` is the weight over the width of each metric, shape (n_rankable,).
+    """
+    for i in range(len(score)):
+        score[i] = (
+            slope[0] * (values[0, i] - low[0])
+            + slope[1] * (values[1, i] - low[1])
+            + slope[2] * (values[2, i] - low[2])
         )
     if others:
-        for k in range(n):
-            r, square = unit * (b0 + total[k]), unit * (b1 + squares[k])
-            ratio = mean_over_deviation(
-                r, square, per_trade[0, k], per_trade[1, k], per_trade[2, k]
+        for i in range(len(score)):
+            score[i] += (
+                slope[3] * (values[3, i] - low[3])
+                + slope[4] * (values[4, i] - low[4])
+                + slope[5] * (values[5, i] - low[5])
             )
-            score[k] += (
-                slope[3, k] * (trades[k] - low[3, k])
-                + slope[4, k] * (r * per_trade[0, k] - low[4, k])
-                + slope[5, k] * (ratio - low[5, k])
-            )
-
-
-@kernel
-def scores_of_setting(figures, base, scale, trades, dates, per_trade, low, slope):  # type: ignore[no-untyped-def]
-    """Return the scores of all exit pairs, shape (n_exits, n_selections); see `put_scores`."""
-    scores, others = np.empty(figures.shape[1:]), slope[3:].any()
-    for i in range(len(scores)):
-        put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, scores[i])
-    return scores
-
-
-@inner_kernel
-def any_reaches(score, mark):  # type: ignore[no-untyped-def]
-    """Return whether a score is as high as its mark."""
-    reached = 0
-    for k in range(len(score)):
-        reached += 1 if score[k] >= mark[k] else 0
-    return reached > 0
 
 
 @kernel
 def select_best(  # type: ignore[no-untyped-def]
     first_id,
     figures,
-    base,
-    scale,
     trades,
-    dates,
-    per_trade,
+    inside,
+    outside,
+    n_dates,
     min_trades,
     low,
     slope,
@@ -152,46 +167,47 @@ def select_best(  # type: ignore[no-untyped-def]
     best_score,
     best_r,
     best_sharpe,
-    exit_pair,
+    out_of_sample_r,
 ):
-    """Replace the best combination of each selection where this setting has a better one.
-
-    `exit_pair` becomes that of the new best, or −1.
-    """
-    unit = scale / UNIT
-    exit_pair[:] = -1
-    eligible = trades >= min_trades
-    if not eligible.any():
-        return
-    score, others = np.empty(len(trades)), slope[3:].any()
-    mark = np.empty(len(trades))
-    for k in range(len(trades)):
-        mark[k] = best_score[k] if eligible[k] else np.inf
-    for i in range(figures.shape[1]):
-        put_scores(figures, base, scale, i, trades, dates, per_trade, low, slope, others, score)
-        if not any_reaches(score, mark):
+    """Replace the best combination of each selection where this setting has a better one."""
+    n_draws, others = figures.shape[2], slope[3:].any()
+    sums, before = np.zeros(figures.shape[1:]), np.zeros(inside.shape[1], np.bool_)
+    values, score = np.empty((_N_RANKABLE, figures.shape[3])), np.empty(figures.shape[3])
+    for sample in range(len(inside)):
+        n_trades = total_of(trades, inside[sample])
+        if n_trades < min_trades:
             continue
-        for k in range(len(trades)):
-            if score[k] < mark[k] or not eligible[k]:
+        go_on(before, inside[sample], figures, sums)
+        for draw in range(n_draws):
+            k = sample * n_draws + draw
+            put_metrics(sums, draw, total_of(n_dates, inside[sample]), n_trades, others, values)
+            put_scores(values, low[k], slope[k], others, score)
+            reached = 0
+            for i in range(len(score)):
+                reached += 1 if score[i] >= best_score[k] else 0
+            if not reached:
                 continue
-            if score[k] == mark[k] and 0 <= combo_id[k] < first_id + i:
-                continue
-            mark[k] = score[k]
-            combo_id[k], best_score[k], exit_pair[k] = first_id + i, score[k], i
-            best_r[k] = unit * (base[0, i] + figures[0, i, k])
-            squares = unit * (base[1, i] + figures[1, i, k])
-            best_sharpe[k] = mean_over_deviation(
-                best_r[k], squares, dates[0, k], dates[1, k], dates[2, k]
-            )
+            for i in range(len(score)):
+                id_here, level = first_id + i, score[i] == best_score[k]
+                if score[i] > best_score[k] or (level and not 0 <= combo_id[k] < id_here):
+                    combo_id[k], best_score[k] = id_here, score[i]
+                    best_r[k], best_sharpe[k] = values[0, i], values[1, i]
+                    out_of_sample_r[k] = total_of(figures[:, 0, draw, i], outside[sample]) / UNIT
 
 
 @kernel
-def count_less(total, base, scale, against, less, equal):  # type: ignore[no-untyped-def]
-    """Count the combinations with less total R than `against`, and with as much."""
-    unit = scale / UNIT
-    for i in range(total.shape[0]):
-        row, constant = total[i], base[i]
-        for k in range(len(against)):
-            value = unit * (constant + row[k])
-            less[k] += 1.0 if value < against[k] else 0.0
-            equal[k] += 1.0 if value == against[k] else 0.0
+def count_less(figures, outside, against, less, equal):  # type: ignore[no-untyped-def]
+    """Count the combinations with less total R out of sample than `against`, and with as much."""
+    n_draws = figures.shape[2]
+    sums, before = np.zeros(figures.shape[1:]), np.zeros(outside.shape[1], np.bool_)
+    for sample in range(len(outside)):
+        go_on(before, outside[sample], figures, sums)
+        for draw in range(n_draws):
+            k, total = sample * n_draws + draw, sums[0, draw]
+            n_less, n_equal = 0, 0
+            for i in range(len(total)):
+                value = total[i] / UNIT
+                n_less += 1 if value < against[k] else 0
+                n_equal += 1 if value == against[k] else 0
+            less[k] += n_less
+            equal[k] += n_equal

@@ -1,14 +1,14 @@
 """Ranking metrics of one combination from sums over dates.
 
 The formulas are those of `ib_grid.engine.fast.metrics`, written without branches, so that the
-compiler can vectorise loops over many selections.
+compiler can vectorise loops over many combinations.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ib_grid.engine.fast.compiled import inner_kernel, kernel
+from ib_grid.engine.fast.compiled import inner_kernel
 from ib_grid.engine.fast.metrics import TRADING_DAYS_PER_YEAR
 from ib_grid.robustness.whole_grid.weighted_sums import LOSS
 
@@ -18,16 +18,12 @@ RANKABLE = ("total_r", "sharpe_ratio", "winrate", "total_trades", "avg_trade_r",
 _LEAST_VARIANCE = 1e-6
 
 
-@kernel
-def ratio_factors(counts):  # type: ignore[no-untyped-def]
-    """Return what `mean_over_deviation` needs for so many values, shape (3, n_selections)."""
-    factors = np.empty((3, len(counts)))
-    for k in range(len(counts)):
-        n = counts[k]
-        factors[0, k] = 1.0 / n if n > 0 else 0.0
-        factors[1, k] = TRADING_DAYS_PER_YEAR * (n - 1.0) if n > 1 else 0.0
-        factors[2, k] = _LEAST_VARIANCE * (n - 1.0) if n > 1 else np.inf
-    return factors
+@inner_kernel
+def ratio_factors(n):  # type: ignore[no-untyped-def]
+    """Return what `mean_over_deviation` needs for so many values."""
+    inverse = 1.0 / n if n > 0 else 0.0
+    annual = TRADING_DAYS_PER_YEAR * (n - 1.0) if n > 1 else 0.0
+    return inverse, annual, _LEAST_VARIANCE * (n - 1.0) if n > 1 else np.inf
 
 
 @inner_kernel

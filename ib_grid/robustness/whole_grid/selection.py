@@ -8,7 +8,6 @@ selected combination's rank out of sample is asked for. The results of chunks me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,16 +107,6 @@ def no_extremes(n_selections: int) -> Extremes:
         best_total_r=np.full(n_selections, -np.inf),
         best_sharpe_ratio=np.full(n_selections, -np.inf),
         profitable=np.zeros(n_selections),
-    )
-
-
-def joined(parts: Sequence[Extremes]) -> Extremes:
-    """Return the extrema of the selections of all parts, one after the other."""
-    return Extremes(
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
-            for name in Extremes.__dataclass_fields__
-        }
     )
 
 

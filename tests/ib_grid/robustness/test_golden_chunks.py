@@ -13,7 +13,7 @@ from ib_grid.robustness.rounds import run_rounds
 from ib_grid.robustness.statistics.cscv import logits
 from ib_grid.robustness.statistics.reality_check import p_values
 from ib_grid.robustness.statistics.walk_forward import Scheme, folds, months_of_windows
-from ib_grid.robustness.whole_grid.samples import CoinSamples, PeriodSamples
+from ib_grid.robustness.whole_grid.samples import Samples, whole_period
 from ib_grid.robustness.whole_grid.selection import ranking_of
 from ib_grid.robustness.whole_grid.streams import Streams
 from tests.helpers.golden.golden_robustness import golden, inputs
@@ -75,7 +75,7 @@ def test_reality_check(case: str, source: str) -> None:
 
 def test_coin() -> None:
     expected, nothing = golden()["coin"], plan("total_r")
-    coin = CoinSamples(dates=nothing.dates, signs=inputs("signs").astype(np.int8))
+    coin = whole_period(nothing.dates, inputs("signs").astype(np.int8))
     found = run_rounds(each_of(plan("total_r", coin=coin), chunks("R"))).first.extremes["coin"]
     assert found.best_total_r == pytest.approx(expected["top_total"], abs=1e-4)
     assert found.best_sharpe_ratio / ANNUAL == pytest.approx(expected["top_sharpe"], abs=1e-5)
@@ -89,7 +89,7 @@ def test_walk_forward(case: str, in_sample: int, out_of_sample: int, scheme: Sch
     month, expected, nothing = inputs("month"), golden()[case], plan("total_r")
     n_months = month.max() + 1
     found = folds(n_months, in_sample, out_of_sample, scheme)
-    samples = PeriodSamples(
+    samples = Samples(
         dates=nothing.dates,
         period=month,
         in_sample=months_of_windows(

@@ -91,6 +91,7 @@ def test_every_draw_of_the_coin_is_ranked_again(
     found, best = rounds.first.extremes["coin"], rounds.second.best["coin"]
     everything = Dense(chunks, plan.dates)
     assert plan.coin is not None
+    assert plan.coin.signs is not None
     for draw, signs in enumerate(plan.coin.signs.T):
         r = everything.flipped(signs)
         expected = everything.pick(r, np.ones(len(r), bool), ranking)
@@ -127,8 +128,9 @@ def test_periods_select_in_sample_and_rank_beyond(
         check_periods(rounds, name, part.samples, [everything.r], everything, ranking)
         null = part.null
         assert null is not None
+        assert null.signs is not None
         flipped = [everything.flipped(signs) for signs in null.signs.T]
-        check_periods(rounds, f"{name}_null", null.periods, flipped, everything, ranking)
+        check_periods(rounds, f"{name}_null", null, flipped, everything, ranking)
 
 
 def check_periods(  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import GER40
 from ib_grid.robustness.measures.rules import best_values, merged, plateaus, rule_picks
-from ib_grid.robustness.whole_grid.samples import PeriodSamples
+from ib_grid.robustness.whole_grid.samples import Samples
 from ib_grid.robustness.whole_grid.selection import Extremes, ranking_of
 from ib_grid.robustness.whole_grid.streams import Streams
 from tests.helpers.runs.slow_robustness import metrics
@@ -20,11 +20,11 @@ from tests.helpers.runs.synthetic_chunks import dates_of, dense, synthetic_chunk
 RANKING = RankingSettings(min_trades=2)
 
 
-def samples_of(dates: np.ndarray) -> PeriodSamples:
+def samples_of(dates: np.ndarray) -> Samples:
     """Return three periods, of which two select and the third judges, and the other way round."""
     period = np.arange(len(dates)) * 3 // len(dates)
     inside = np.array([[True, True, False], [False, True, True]])
-    return PeriodSamples(dates=dates, period=period, in_sample=inside, out_of_sample=~inside)
+    return Samples(dates=dates, period=period, in_sample=inside, out_of_sample=~inside)
 
 
 @settings(max_examples=25, deadline=None)

@@ -23,7 +23,6 @@ from ib_grid.robustness.whole_grid.weighted_sums import (
     UNIT,
     CarriedSums,
     changes,
-    scale_of,
     visiting_order,
 )
 from tests.helpers.paths import GOLDEN
@@ -63,11 +62,13 @@ def dense_sums(r: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def gathered(some: Streams, grid: Grid, weights: np.ndarray, *, coin: bool) -> np.ndarray:
     """Return the carried sums, shape (4, n_combinations, n_weightings)."""
     n_exits, found = some.r.shape[1], {}
-    sums = CarriedSums(n_exits, weights)
+    n_dates = len(some.dates)
+    sums = CarriedSums(n_exits, np.arange(n_dates) * 3 // n_dates, weights, n_periods=3)
     for change in changes(some, grid, coin=coin):
         sums.add(change)
-        total, squares, hits = scale_of(coin=coin) * (sums.base[:, :, None] + sums.figures)
+        total, squares, hits = sums.figures.sum(axis=0).transpose(0, 2, 1)
         found[change.setting] = np.stack([total, squares, hits % LOSS, hits // LOSS])
+        assert sums.trades.sum() == some.n_trades[change.setting]
     assert sorted(found) == list(range(len(some.outcome)))
     return np.concatenate([found[setting] for setting in sorted(found)], axis=1)
 
@@ -87,7 +88,8 @@ def test_streams_are_the_trades_of_the_engine(
 
 
 def test_plain_weightings(backtest: tuple[BacktestContext, Grid], some: Streams) -> None:
-    weights = np.random.default_rng(1).integers(0, 4, (len(some.dates), 5)).astype(np.float64)
+    weights = np.random.default_rng(1).integers(0, 4, (len(some.dates), 5)).astype(np.int16)
+    weights[10:20] *= 30  # more than a table has room for
     found = gathered(some, backtest[1], weights, coin=False)
     assert (found == dense_sums(some.dense(), weights)).all()
 
@@ -95,8 +97,8 @@ def test_plain_weightings(backtest: tuple[BacktestContext, Grid], some: Streams)
 def test_coins_choose_between_a_trade_and_its_opposite(
     backtest: tuple[BacktestContext, Grid], some: Streams
 ) -> None:
-    signs = coin_signs(len(some.dates), 7, seed=2).astype(np.float64)
-    found = gathered(some, backtest[1], signs, coin=True)
+    signs = coin_signs(len(some.dates), 7, seed=2)
+    found = gathered(some, backtest[1], (signs > 0).astype(np.int16), coin=True)
     r, opposite = some.dense(), some.dense(opposite=True)
     for draw in range(signs.shape[1]):
         flipped = np.where(signs[:, [draw]] > 0, r, opposite)
