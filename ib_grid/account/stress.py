@@ -137,8 +137,9 @@ def stress(
     rows = []
     as_run = np.zeros(0)
     break_even = np.zeros(0, np.float32)
-    for scenario in scenarios(source.context.execution):
-        label = f"{scenario.name} {scenario.change}".strip()
+    planned = scenarios(source.context.execution)
+    for number, scenario in enumerate(planned, start=1):
+        label = f"scenario {number} of {len(planned)}, {scenario.name} {scenario.change}".strip()
         total_r, points = _totals(source, scenario.execution, n_threads, label, progress)
         if scenario.name == "as run":
             as_run, break_even = total_r, points

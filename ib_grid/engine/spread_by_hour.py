@@ -15,6 +15,7 @@ from ib_grid.errors.validation import finite_number, shown
 from ib_grid.market.clock import Minutes, local_clock
 
 HOURS_PER_DAY = 24
+_EXPECTED = 'clock = "Europe/Berlin" and hours such as 17 = 3.0'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,10 @@ class SpreadByHour:
         unknown = [key for key in content if key not in hours and key != "clock"]
         if unknown or "clock" not in content:
             found = f"unknown key {shown(unknown[0])}" if unknown else "clock is missing"
-            raise ConfigError(found, expected='clock = "Europe/Berlin" and hours such as 17 = 3.0')
+            raise ConfigError(found, expected=_EXPECTED)
         by_hour = {key: value for key, value in content.items() if key != "clock"}
+        if not by_hour:
+            raise ConfigError("no hour has a spread", expected=_EXPECTED)
         return cls(clock=str(content["clock"]), points=tuple({**hours, **by_hour}.values()))
 
     def to_dict(self) -> dict[str, object]:

@@ -23,6 +23,7 @@ from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
+from pipelines.report.measures.challenge import Challenge, example_challenge
 from pipelines.report.measures.conclusion import conclude
 from pipelines.report.measures.costs import CostCurve, cost_curve
 from pipelines.report.measures.eligible import Eligible, eligible
@@ -97,7 +98,8 @@ class Report:
 
     `n_rows` counts the combinations that are computed and kept; `cost` is None where the run has no
     break-even costs; `replay` has the trades of the top
-    ones, or why there are none; `robustness` are the tests of this ranking, if they were made.
+    ones, or why there are none; `robustness` are the tests of this ranking, if they were made;
+    `challenge` is None without the trades, a contract, or a reason to trade.
     """
 
     info: RunInfo
@@ -111,6 +113,7 @@ class Report:
     replay: Replay | NoReplay
     robustness: Robustness | None
     verdict: Verdict
+    challenge: Challenge | None
 
     @property
     def top(self) -> pd.DataFrame:
@@ -191,6 +194,7 @@ def build_report(
     cost = cost_curve(files, info, executor)
     replay_result = replayed.result()
     tested = robustness if robustness and _is_of(robustness, settings.ranking) else None
+    verdict = conclude(info, overall, settings.ranking, replay_result, tested)
     return Report(
         info=info,
         settings=settings,
@@ -202,8 +206,26 @@ def build_report(
         cost=cost,
         replay=replay_result,
         robustness=tested,
-        verdict=conclude(info, overall, settings.ranking, replay_result, tested),
+        verdict=verdict,
+        challenge=_challenge(overall, replay_result, source, tested, verdict),
     )
+
+
+def _challenge(
+    overall: Ranking,
+    replayed: Replay | NoReplay,
+    source: RunSource | NoReplay,
+    tested: Robustness | None,
+    verdict: Verdict,
+) -> Challenge | None:
+    """Return an example of a challenge, unless the verdict is not to trade."""
+    if isinstance(replayed, NoReplay) or isinstance(source, NoReplay):
+        return None
+    if verdict.level in ("do not trade", "fill artefact"):
+        return None
+    combo_id = int(overall.best["combo_id"].iloc[0])
+    walk_forward = tested.walk_forward if tested else None
+    return example_challenge(source, combo_id, replayed.trades[0], walk_forward)
 
 
 def _is_of(robustness: Robustness, ranking: RankingSettings) -> bool:

@@ -46,11 +46,19 @@ def resampled_dates(
     random = np.random.default_rng(seed)
     jumps = random.random((n_paths, length)) < 1 / MEAN_BLOCK
     jumps[:, 0] = True
-    targets = random.integers(0, n_dates, (n_paths, length), dtype=np.int32)
-    place = np.arange(length, dtype=np.int32)
-    block = np.maximum.accumulate(np.where(jumps, place, 0), axis=1)
-    first = np.take_along_axis(targets, block, axis=1)
-    return (first + place - block) % n_dates
+    dates = random.integers(0, n_dates, (n_paths, length), dtype=np.int32)
+    _go_on(dates, jumps, n_dates)
+    return dates
+
+
+@kernel
+def _go_on(dates, jumps, n_dates):  # type: ignore[no-untyped-def]
+    """Replace each date without a jump to it by the one after the date before."""
+    for path in range(len(dates)):
+        for i in range(1, dates.shape[1]):
+            if not jumps[path, i]:
+                after = dates[path, i - 1] + 1
+                dates[path, i] = after if after < n_dates else 0
 
 
 def bootstrap(

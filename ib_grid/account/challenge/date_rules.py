@@ -72,8 +72,9 @@ def date_rules(rules: Rules, horizon: int | None = None) -> DateRules:
     if total.mode == "trailing_equity":
         raise ConfigError(
             "a floor that trails the equity needs every minute of every trade",
-            location="max_loss.mode",
+            location="max_loss.mode of the rules",
             expected="static, trailing_eod or trailing_closed",
+            hint="a copy of the file with trailing_closed gives an upper bound of the odds",
         )
     of_start = daily is not None and daily.of == "start"
     return DateRules(

@@ -19,6 +19,7 @@ from ib_grid.account.challenge.firm_clock import FirmClock
 from ib_grid.account.money.contracts import Contract
 from ib_grid.account.money.sizing import AccountSettings, lot_costs, size
 from ib_grid.account.money.statement import Traded
+from ib_grid.engine.execution_settings import Execution
 from ib_grid.market.bars import Bars
 
 
@@ -161,14 +162,14 @@ def joint_low(
     minutes = np.arange(first.min(), last.max() + 2)
     total = np.zeros(len(minutes))
     for (_, trade), start, end in zip(trades.iterrows(), first, last, strict=True):
-        half = traded[trade["name"]].half_spread_points
-        floating = _worst_by_minute(trade, half, bars[trade["name"]], minutes)
+        name = trade["name"]
+        floating = _worst_by_minute(trade, traded[name].watched, bars[name], minutes)
         total += np.where(minutes < start, 0.0, np.where(minutes > end, trade["gain"], floating))
     return float(total.min())
 
 
 def _worst_by_minute(
-    trade: pd.Series, half_spread: float, bars: Bars, minutes: NDArray[np.int64]
+    trade: pd.Series, watched: Execution | None, bars: Bars, minutes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the worst floating result in each minute: that of the last bar up to it.
 
@@ -177,6 +178,7 @@ def _worst_by_minute(
     row = np.clip(np.searchsorted(bars.minute, minutes, side="right") - 1, 0, None)
     is_long = trade["direction"] == "long"
     price = (bars.low if is_long else bars.high)[row]
+    half_spread = watched.half_spreads(bars.minute[row]) if watched else 0.0
     points = (price - trade["entry_price"]) * (1 if is_long else -1) - half_spread
     return np.maximum(points * trade["per_point"], trade["low"])
 

@@ -258,7 +258,7 @@ def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
     if out_of_sample is None:
         return (
             "No verdict: the combination was selected on these same trades. A verdict needs the"
-            " walk-forward of a single run: `ib-grid robustness RUN`."
+            " walk-forward of each run: `ib-grid robustness RUN`."
         )
     within, ever, coin = out_of_sample.bootstrap, out_of_sample.horizons[-1], out_of_sample.no_edge
     limit = f" within {within.horizon} session dates" if within.horizon else ""

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ib_grid.account.money.contracts import Contract
 from ib_grid.account.money.sizing import BOUNDS, AccountSettings, lot_costs, profit, size
+from ib_grid.engine.execution_settings import Execution
 
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -27,14 +28,14 @@ class Traded:
     contract : Contract
     commission_points : float
         Commission per round trip included in `worst_r`; the contract's commission replaces it.
-    half_spread_points : float
-        Half of the spread of the prices that the model watches; 0 where it watches mid prices.
+    watched : Execution, optional
+        With the spread of the prices that the model watches; None where it watches mid prices.
     """
 
     trades: pd.DataFrame
     contract: Contract
     commission_points: float = 0.0
-    half_spread_points: float = 0.0
+    watched: Execution | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -196,7 +197,7 @@ def _in_money(
     worst_points = row["worst_r"] * risk + traded.commission_points
     costs = float(lot_costs(contract, per_point, fill, exit_price))
     return {
-        "lots": lots,
+        "lots": round(lots, 8),  # steps of 0.01 leave noise
         "bound": BOUNDS[int(sized.bound)],
         "risk_money": float(sized.risk_money),
         "margin_money": float(sized.margin_money),

@@ -9,7 +9,12 @@ import typer
 
 from pipelines.cli import arguments
 from pipelines.cli.option_groups import Given, takes_settings
-from pipelines.config.run_options import AccountOptions, ContractOptions, WorkerOptions
+from pipelines.config.run_options import (
+    AccountOptions,
+    ClusterOptions,
+    ContractOptions,
+    WorkerOptions,
+)
 from pipelines.render.formats import Format
 
 Combinations = Annotated[
@@ -61,7 +66,7 @@ def account(
     show_statement(terminal(), found, traded.notes, table_format)
 
 
-@takes_settings(ContractOptions, WorkerOptions)
+@takes_settings(ContractOptions, WorkerOptions, ClusterOptions)
 def challenge(
     given: Given,
     combinations: Combinations,
@@ -106,18 +111,18 @@ def challenge(
     from pipelines.run.selected.show_challenge import show_odds
     from pipelines.run.selected.traded import combinations_of, contract_source, risks_of, today
 
-    options = _options(given, ContractOptions, WorkerOptions)
+    options = _options(given, ContractOptions)
     found, risks = find_rules(rules), risks_of(risk_pct)
     source = contract_source(options["contracts"], options["program"], found)
     if whole_grid:
         _check_whole_grid(
             {"--rank": rank, "--id": combo_id, "--horizon": horizon, "--chart": chart}
         )
-        _count(combinations, found, source, risks, options)
+        _count(combinations, found, source, risks, options["max_margin_pct"], given)
         return
     traded = combinations_of(combinations, rank, combo_id, source, found.currency)
     limit = DEFAULT_HORIZON if horizon is None else horizon or None
-    odds = odds_by_risk(found, traded, source, risks, options["max_margin_pct"], limit)
+    odds = odds_by_risk(found, traded, risks, options["max_margin_pct"], limit)
     notes = [*traded.notes, *notes_on(found, traded), *found.warnings(today())]
     if chart:
         _write_charts(chart, found, odds, traded, options["max_margin_pct"], notes)
@@ -147,23 +152,37 @@ def _check_whole_grid(others: dict[str, object]) -> None:
 
 
 def _count(
-    runs: list[str], rules: Any, source: Any, risks: tuple[float, ...], options: dict[str, Any]
+    runs: list[str],
+    rules: Any,
+    source: Any,
+    risks: tuple[float, ...],
+    max_margin_pct: float,
+    given: Given,
 ) -> None:
     from rich.console import Console
 
     from ib_grid.account.stored_counts import stored_columns
     from ib_grid.errors import ConfigError
     from ib_grid.runs.run import load_run
+    from pipelines.cluster.clusters import choose_cluster
+    from pipelines.config.configuration import load_settings
+    from pipelines.render.combinations.selected import names_combination
     from pipelines.run.selected.traded import account_of_rules, today
     from pipelines.run.selected.whole_grid import count_whole_grid
 
-    if len(runs) > 1:
-        raise ConfigError("--whole-grid takes one run", expected="RUN")
+    if len(runs) > 1 or names_combination(runs[0]):
+        raise ConfigError(
+            "--whole-grid counts every combination of one run",
+            location=" ".join(runs),
+            expected="RUN alone, without a rank or an id",
+        )
     run = load_run(runs[0])
-    accounts = [account_of_rules(rules, risk, options["max_margin_pct"]) for risk in risks]
+    settings = load_settings({"symbol": run.manifest.symbol, **given.options}, given.config_file)
+    accounts = [account_of_rules(rules, risk, max_margin_pct) for risk in risks]
     contract = source.contract(run.manifest.symbol, rules.currency)
     console = Console(stderr=True)
-    folders = count_whole_grid(run, rules, accounts, contract, options["workers"], console)
+    cluster = choose_cluster(settings)
+    folders = count_whole_grid(run, rules, accounts, contract, cluster, console)
     for folder in folders:
         typer.echo(f"written: {folder}", err=True)
     names = [name for name, (folder, _) in stored_columns(run).items() if folder in folders]
@@ -191,18 +210,19 @@ def rules(
     show_rules(terminal(), [find_rules(name) for name in names], today(), table_format)
 
 
-@takes_settings(WorkerOptions)
 def stress(
-    given: Given,
     run: arguments.Run,
     rank: arguments.Rank = None,
     combo_id: arguments.ComboId = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads that compute. [default: one per CPU]")
+    ] = None,
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
     """Show what remains of a run at higher costs.
 
-    Also with late entries and missed trades. Each scenario computes the whole grid again; here,
-    --workers is the number of threads.
+    Also with late entries and missed trades. Each scenario computes the whole grid again, in this
+    process.
     """
     from rich.console import Console
 
@@ -210,9 +230,8 @@ def stress(
     from pipelines.render.tables import terminal
     from pipelines.run.selected.stress import run_stress, show_stress
 
-    options = _options(given, WorkerOptions)
     selected = select(run, rank=rank, combo_id=combo_id)
-    found = run_stress(selected, options["workers"], Console(stderr=True))
+    found = run_stress(selected, threads, Console(stderr=True))
     show_stress(terminal(), selected, found, table_format)
 
 

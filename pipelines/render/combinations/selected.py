@@ -121,6 +121,12 @@ def select(
     return Selected(run=opened, combo_id=combo_id, row=_row(opened, combo_id), rank=rank)
 
 
+def names_combination(text: str) -> bool:
+    """Return True if a text such as ``RUN:ID`` or ``RUN@RANK`` names more than a run."""
+    found = _COMBINATION.fullmatch(text)
+    return found is not None and bool(found["rank"] or found["id"])
+
+
 def select_by_text(text: str) -> Selected:
     """Select a combination by text: ``RUN``, ``RUN:ID`` or ``RUN@RANK``."""
     found = _COMBINATION.fullmatch(text)

@@ -16,8 +16,10 @@ from ib_grid.analysis import RunSource
 from ib_grid.analysis.axis_values import UNITS
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRICS
+from ib_grid.market.clock import local_clock
 from pipelines.render.combinations.selected import Selected
 from pipelines.render.csv_files import csv_text
+from pipelines.render.data.local_times import with_local_times
 from pipelines.render.data.tables import print_trades
 from pipelines.render.formats import Format
 from pipelines.render.html.charts import write_charts
@@ -87,7 +89,8 @@ def combination_facts(selected: Selected, source: RunSource | None) -> Combinati
             years=None,
             trades=None,
         )
-    trades = selected.trades(source)
+    clock = local_clock(selected.params.ib_timezone)
+    trades = with_local_times(selected.trades(source), clock)
     dates = analysis.session_dates(source, selected.combo_id)
     years = analysis.by_year(trades, range(dates[0].year, dates[-1].year + 1))
     return CombinationFacts(

@@ -28,6 +28,7 @@ FIGURES: dict[str, tuple[Draw, ...]] = {
     "effects": (effect_figures.effects,),
     "risk": (grid_figures.density,),
     "equity": (trade_figures.equity,),
+    "challenge": (trade_figures.challenge,),
     "trade_r": (trade_figures.trade_r,),
     "calendar": (
         trade_figures.years,

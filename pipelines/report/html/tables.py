@@ -9,16 +9,18 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ib_grid.account.challenge.odds import Counts
 from ib_grid.analysis.axis_values import Value, factors, value_text, values_of
 from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import GLOSSARY
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATION_RULES
 from pipelines.render.html.table import Cell, Heading, Row, Table
-from pipelines.render.html.words import breakable, exact, number, per_trade_r
+from pipelines.render.html.words import breakable, exact, number, per_trade_r, percent
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
 from pipelines.report.facts import BestRecord
+from pipelines.report.measures.challenge import Challenge
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import Report, VariationReport
 
@@ -26,6 +28,15 @@ _DECIMALS = {"count": 0, "%": 1}
 _PER_TRADE_R = ("avg_trade_r", "avg_r_wins", "avg_r_losses")
 _MEANINGS = {**GLOSSARY, **{metric.name: metric.meaning for metric in METRICS}}
 _UNITS = {metric.name: metric.unit for metric in METRICS}
+_CHALLENGE_HEADINGS = (
+    "risk, %",
+    "passes",
+    "fails",
+    "open",
+    "out of sample passes",
+    "a coin",
+    "start dates",
+)
 _LINK = "trades_link"
 _OTHER = "other_total_r"
 _METRIC_HEADINGS = {
@@ -212,3 +223,31 @@ def _grid_figures(variation: VariationReport) -> tuple[Markup, ...]:
         per_trade_r(float(unfiltered["average_r"])),
         per_trade_r(float(by_rule["average_r"])),
     )
+
+
+def challenge_table(found: Challenge) -> Table:
+    """Return the odds of a challenge by risk."""
+    return Table(
+        name="challenge-table",
+        label="Odds of the challenge by risk, a table",
+        headings=tuple(Heading(name=name, text=name) for name in _CHALLENGE_HEADINGS),
+        rows=tuple(_challenge_row(found, risk) for risk in found.by_risk),
+    )
+
+
+def _challenge_row(found: Challenge, risk_pct: float) -> Row:
+    inside, outside = found.by_risk[risk_pct], found.out_of_sample.get(risk_pct)
+    shares = (inside.bootstrap.passed, inside.bootstrap.failed, inside.bootstrap.open)
+    after = percent(100 * outside.bootstrap.passed) if outside else "–"
+    cells = [
+        number(risk_pct, 2),
+        *(percent(100 * share) for share in shares),
+        after,
+        percent(100 * inside.no_edge),
+        _counts(inside.start_dates),
+    ]
+    return Row(cells=tuple(map(Cell, cells)))
+
+
+def _counts(of: Counts) -> str:
+    return f"{of.passed} / {of.failed} / {of.open}"

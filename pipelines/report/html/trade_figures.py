@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 from ib_grid.analysis.plots import curves, robustness_figures, style
 from ib_grid.analysis.plots.style import rounded
 from ib_grid.grid.variations import PREFIXES, VARIATIONS
+from pipelines.render.html.challenge_figures import challenge_figures
 from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.html.words import per_trade_r_text
 from pipelines.report import facts
+from pipelines.report.measures.challenge import SHOWN_PCT
 from pipelines.report.measures.replay import Replay
 from pipelines.report.report import Report
 
@@ -37,6 +39,14 @@ def equity(report: Report) -> Iterator[Figure]:
             "Lines: cumulative R of the top ten combinations by date, below it their drawdown",
             curves.equity_figure(by_rank, _span(report)),
         )
+
+
+def challenge(report: Report) -> Iterator[Figure]:
+    """Draw odds of a challenge over risk, its start dates, and equity with floors."""
+    found = report.challenge
+    if found:
+        phase, outside = found.rules.targets[0], found.out_of_sample
+        yield from challenge_figures(phase, found.by_risk, outside, found.gains, SHOWN_PCT)
 
 
 def trade_r(report: Report) -> Iterator[Figure]:

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ib_grid.account.challenge.gains import Gains, gains_of, open_over_midnight
+from ib_grid.account.challenge.gains import gains_of, open_over_midnight
 from ib_grid.account.challenge.odds import Odds, odds, sentence
 from ib_grid.account.challenge.rule_files import RuleFile
-from ib_grid.account.money.sizing import AccountSettings
-from ib_grid.account.out_of_sample import out_of_sample_gains
+from ib_grid.account.out_of_sample import out_of_sample_trades
 from ib_grid.robustness.conclusion.robustness_file import read_robustness
-from ib_grid.robustness.statistics.walk_forward import FoldResult
-from pipelines.run.selected.traded import Combinations, ContractSource, account_of_rules
+from pipelines.run.selected.traded import Combinations, account_of_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +45,20 @@ class OddsAtRisk:
 def odds_by_risk(
     rules: RuleFile,
     of: Combinations,
-    source: ContractSource,
     risks: Sequence[float],
     max_margin_pct: float,
     horizon: int | None,
 ) -> list[OddsAtRisk]:
     """Return the odds at each risk."""
-    folds, found = walk_forward_folds(of), []
+    outside, found = out_of_sample(of), []
     for risk_pct in risks:
         account = account_of_rules(rules, risk_pct, max_margin_pct)
-        gains = gains_of(account, of.traded, of.dates, of.bars)
-        outside = _out_of_sample(of, folds, account, source)
+        inside, *after = (
+            odds(rules, gains_of(account, each.traded, each.dates, each.bars), horizon)
+            for each in (of, *outside)
+        )
         found.append(
-            OddsAtRisk(
-                risk_pct=risk_pct,
-                odds=odds(rules, gains, horizon),
-                out_of_sample=None if outside is None else odds(rules, outside, horizon),
-            )
+            OddsAtRisk(risk_pct=risk_pct, odds=inside, out_of_sample=after[0] if after else None)
         )
     return found
 
@@ -75,26 +70,30 @@ def verdicts(found: Sequence[OddsAtRisk]) -> list[str]:
     return [f"{one.risk_pct:g}%: {one.sentence}" for one in found]
 
 
-def walk_forward_folds(of: Combinations) -> tuple[FoldResult, ...]:
-    """Return the folds of the run's walk-forward; empty without one, or for several runs."""
-    if len(of.selected) > 1:
+def out_of_sample(of: Combinations) -> tuple[Combinations, ...]:
+    """Return the trades of the runs' walk-forwards on one account, in months that all of them have.
+
+    Empty if a run has no walk-forward, or is there twice: its walk-forward is the same for all its
+    combinations.
+    """
+    runs = [one.run for one in of.selected]
+    tests = [read_robustness(run.path, run.manifest) for run in runs]
+    folds = [found.walk_forward.folds for found in tests if found and found.walk_forward]
+    if len(folds) < len(runs) or len({str(run.path) for run in runs}) < len(runs):
         return ()
-    run = of.selected[0].run
-    found = read_robustness(run.path, run.manifest)
-    return found.walk_forward.folds if found and found.walk_forward else ()
-
-
-def _out_of_sample(
-    of: Combinations,
-    folds: Sequence[FoldResult],
-    account: AccountSettings,
-    source: ContractSource,
-) -> Gains | None:
-    if not folds:
-        return None
-    run = of.selected[0].run
-    contract = source.contract(run.manifest.symbol, account.currency)
-    return out_of_sample_gains(run, folds, account, contract)
+    parts = [out_of_sample_trades(run, each) for run, each in zip(runs, folds, strict=True)]
+    months = set.intersection(*({f"{date:%Y-%m}" for date in dates} for _, dates in parts))
+    dates = parts[0][1]
+    for _, others in parts[1:]:
+        dates = dates.union(others)
+    dates = dates[dates.strftime("%Y-%m").isin(months)]
+    if dates.empty:
+        return ()
+    traded = {
+        name: dataclasses.replace(of.traded[name], trades=trades[trades["date"].isin(dates)])
+        for name, (trades, _) in zip(of.traded, parts, strict=True)
+    }
+    return (dataclasses.replace(of, traded=traded, dates=dates),)
 
 
 def notes_on(rules: RuleFile, of: Combinations) -> list[str]:

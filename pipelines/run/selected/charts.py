@@ -6,17 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ib_grid.account.challenge.gains import gains_of
-from ib_grid.account.challenge.odds import starts_of
 from ib_grid.account.challenge.rule_files import RuleFile
 from ib_grid.account.money.statement import Statement
-from ib_grid.analysis.plots.challenges import (
-    account_figure,
-    floors_figure,
-    odds_figure,
-    starts_figure,
-)
+from ib_grid.analysis.plots.challenges import account_figure
+from pipelines.render.html.challenge_figures import challenge_figures
 from pipelines.render.html.charts import write_charts
-from pipelines.render.html.figure import Figure, page_figure
+from pipelines.render.html.figure import page_figure
 from pipelines.run.selected.challenge import OddsAtRisk, verdicts
 from pipelines.run.selected.traded import Combinations, account_of_rules
 
@@ -45,34 +40,12 @@ def write_challenge_charts(
 ) -> None:
     """Write odds over risk, and start dates and equity at the highest risk."""
     title = f"{rules.title}: {', '.join(of.traded)}"
-    drawn = [_odds(found), *_at_risk(rules, found[-1].risk_pct, of, max_margin_pct)]
+    risk_pct = found[-1].risk_pct
+    drawn = challenge_figures(
+        rules.targets[0],
+        {one.risk_pct: one.odds for one in found},
+        {one.risk_pct: one.out_of_sample for one in found if one.out_of_sample},
+        gains_of(account_of_rules(rules, risk_pct, max_margin_pct), of.traded, of.dates, of.bars),
+        risk_pct,
+    )
     write_charts(path, title, drawn, [*verdicts(found), *notes])
-
-
-def _odds(found: Sequence[OddsAtRisk]) -> Figure:
-    inside = {one.risk_pct: one.odds for one in found}
-    outside = {one.risk_pct: one.out_of_sample for one in found if one.out_of_sample}
-    label = "Lines: share of resampled paths that pass over the risk per trade, by horizon"
-    return page_figure("odds", "Odds over risk", label, odds_figure(inside, outside))
-
-
-def _at_risk(
-    rules: RuleFile, risk_pct: float, of: Combinations, max_margin_pct: float
-) -> list[Figure]:
-    account = account_of_rules(rules, risk_pct, max_margin_pct)
-    gains, first = gains_of(account, of.traded, of.dates, of.bars), rules.targets[0]
-    at = f"at {risk_pct:g}% risk"
-    return [
-        page_figure(
-            "starts",
-            f"Every start date, {at}",
-            "Strip: start dates whose challenge passed, failed or is open",
-            starts_figure(gains, starts_of(first, gains)),
-        ),
-        page_figure(
-            "floors",
-            f"One challenge after the other, {at}",
-            "Lines: equity of challenges that follow one another, with floors and target",
-            floors_figure(gains, first),
-        ),
-    ]

@@ -26,7 +26,7 @@ _COLUMNS = (
 )
 
 
-def run_stress(selected: Selected, workers: int | None, console: Console) -> Stress:
+def run_stress(selected: Selected, threads: int | None, console: Console) -> Stress:
     """Compute the stress tests of the run of a selected combination, with progress."""
     ids = top(selected.run, n=N_TOP)["combo_id"].tolist()
     with console.status("preparing the engine") as status:
@@ -34,7 +34,7 @@ def run_stress(selected: Selected, workers: int | None, console: Console) -> Str
             selected.run.source,
             selected.combo_id,
             ids,
-            n_threads=workers or CPU_COUNT,
+            n_threads=threads or CPU_COUNT,
             progress=lambda label, share: status.update(f"{label}: {share:.0%}"),
         )
 

@@ -108,9 +108,7 @@ def combinations_of(
             trades=one.trades(one.run.source),
             contract=source.contract(one.run.manifest.symbol, currency),
             commission_points=costs.commission,
-            half_spread_points=0.0
-            if costs.model == ORIGINAL
-            else context.execution.half_spread_points,
+            watched=None if costs.model == ORIGINAL else context.execution,
         )
         dates = dates.union(session_dates(one.run, one.combo_id))
         bars[name] = context.market.bars
@@ -130,17 +128,28 @@ def combinations_of(
 def account_settings(options: Mapping[str, Any]) -> AccountSettings:
     """Return the account that options describe."""
     names = [field.name for field in dataclasses.fields(AccountSettings)]
-    return AccountSettings(**{name: options[name] for name in names if name in options})
+    return _account({name: options[name] for name in names if name in options})
 
 
 def account_of_rules(rules: RuleFile, risk_pct: float, max_margin_pct: float) -> AccountSettings:
     """Return the account of a challenge at one risk."""
-    return AccountSettings(
-        initial_balance=rules.initial_balance,
-        currency=rules.currency,
-        risk_pct=risk_pct,
-        max_margin_pct=max_margin_pct,
+    return _account(
+        {
+            "initial_balance": rules.initial_balance,
+            "currency": rules.currency,
+            "risk_pct": risk_pct,
+            "max_margin_pct": max_margin_pct,
+        }
     )
+
+
+def _account(values: Mapping[str, Any]) -> AccountSettings:
+    try:
+        return AccountSettings(**values)
+    except ConfigError as error:
+        name = next(name for name in values if error.message.startswith(name))
+        option = f"--{name.replace('_', '-')}"
+        raise error.with_context(ConfigError, location=option) from error
 
 
 def risks_of(text: str) -> tuple[float, ...]:

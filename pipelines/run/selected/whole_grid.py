@@ -30,8 +30,8 @@ from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.runs.run import Run
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath
+from pipelines.cluster.clusters import Cluster
 from pipelines.cluster.interrupts import interrupt_once
-from pipelines.cluster.local.local_cluster import OwnCluster
 from pipelines.cluster.sharing import share
 from pipelines.run.watch import lost
 
@@ -66,7 +66,7 @@ def count_whole_grid(
     rules: RuleFile,
     accounts: Sequence[AccountSettings],
     contract: Contract,
-    workers: int | None,
+    cluster: Cluster,
     console: Console,
 ) -> list[AnyPath]:
     """Count the start dates of every combination at the risk of each account.
@@ -84,7 +84,8 @@ def count_whole_grid(
         n = max((len(chunks) for _, chunks in missing), default=0)
         if n:
             _compile(works[0], console)
-            with OwnCluster(workers=workers).open(n) as ready:
+            with cluster.open(n) as ready:
+                cluster.check(ready, run.path, run.manifest.fingerprint)
                 for work, chunks in missing:
                     _compute(work, chunks, ready.client, console)
     return [work.folder for work in works]

@@ -244,6 +244,7 @@ def test_spread_by_hour_is_read_from_a_file_or_from_a_run(tmp_path: Path) -> Non
     ("name", "text", "found"),
     [
         ("a.toml", "0 = 4.5", "clock is missing"),
+        ("b.toml", 'clock = "UTC"', "no hour has a spread"),
         ("a.toml", 'clock = "UTC"\n25 = 4.5', "unknown key '25'"),
         ("a.csv", "hour,spread", "unknown kind of file"),
         ("run.json", '{"execution": {"spread_points": 1.5}}', "the run has one spread"),

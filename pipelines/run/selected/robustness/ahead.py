@@ -1,4 +1,4 @@
-"""Kernels of the robustness tests, compiled on another core while this process compiles the engine.
+"""Kernels for after a run, compiled on another core while this process compiles the engine.
 
 Run as a module, this compiles them into the cache, on outcomes that no engine has to compute.
 """
@@ -14,6 +14,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ib_grid.account.challenge.gains import Gains
+from ib_grid.account.challenge.odds import odds
+from ib_grid.account.challenge.rule_files import find_rules
 from ib_grid.engine.fast.engine import exit_pairs
 from ib_grid.engine.fast.kernel_cache import still_to_compile
 from ib_grid.grid.named_grids import named_grid
@@ -24,6 +27,7 @@ from ib_grid.robustness.rounds import run_rounds
 from ib_grid.robustness.whole_grid.streams import Streams
 
 _N_DATES = 120
+_RULES = "ftmo_2step"  # those of the report
 
 
 @contextlib.contextmanager
@@ -47,7 +51,10 @@ def compiling_ahead(*, wanted: bool) -> Iterator[subprocess.Popen[bytes] | None]
 
 
 def compile_tests() -> None:
-    """Compile the kernels of the tests, or load them from the cache."""
+    """Compile the kernels of the tests and of the report's challenge, or load them."""
+    dates = np.arange(_N_DATES)
+    gains = Gains(calendar=dates, date_index=dates, gains=dates, lows=-dates)
+    odds(find_rules(_RULES), gains)
     plan = _plan()
     n_exits = len(exit_pairs(plan.grid))
     outcome = np.arange(_N_DATES, dtype=np.int32)[np.newaxis]

@@ -20,6 +20,8 @@ from ib_grid.account.challenge.rules import MaxLoss
 from ib_grid.account.money.contracts import Contract
 from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.account.money.statement import Traded
+from ib_grid.engine.execution_settings import Execution
+from ib_grid.engine.spread_by_hour import SpreadByHour
 from ib_grid.errors import ConfigError
 from ib_grid.market.bars import Bars
 from tests.ib_grid.account.challenge.examples import one_minute
@@ -79,6 +81,18 @@ def test_worst_results_of_two_trades_meet_only_in_one_minute() -> None:
     together = gains_of(AccountSettings(), traded, DATES, lows)
     assert together.lows.tolist() == [-UNIT // 100]  # −1 and 0, −0.2 and −0.4, 0 and −0.8
     assert gains_of(AccountSettings(), traded, DATES).lows.tolist() == [-18 * UNIT // 1000]
+
+
+def test_the_floating_loss_has_the_spread_of_the_hour() -> None:
+    start = "2024-01-02T09:59"
+    spread = SpreadByHour(clock="UTC", points=(*[2.0] * 10, 8.0, *[2.0] * 13))
+    watched = Execution(spread_points=2.0, spread_by_hour=spread)
+    flat = [1000.0, 1000.0, 1000.0]
+    one = Traded(trades=trade(start, 2, 1000, -1), contract=CONTRACT, watched=watched)
+    together = gains_of(
+        AccountSettings(), {"A": one, "B": one}, DATES, dict.fromkeys("AB", bars(start, flat))
+    )
+    assert together.lows.tolist() == [-2 * 4 * UNIT // 1000]  # half of 8 points, 0.4 R each
 
 
 def test_a_closed_trade_counts_with_its_result() -> None:

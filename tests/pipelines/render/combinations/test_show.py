@@ -98,6 +98,8 @@ def test_trades_alone_in_a_pipe(
     found = pd.read_csv(io.StringIO(out))
     assert found["date"].tolist() == expected["date"].dt.strftime("%Y-%m-%d").tolist()
     assert found["r"].tolist() == pytest.approx(expected["r"].tolist())
+    local = expected["exit_time"].dt.tz_convert(run.grid.params(best).ib_timezone)
+    assert found["exit_local"].str[-5:].tolist() == local.dt.strftime("%H:%M").tolist()
 
 
 def test_charts(ib_grid_command: Command, folder: Path, run: Run, best: int) -> None:

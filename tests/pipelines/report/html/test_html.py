@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shlex
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ib_grid.analysis import RunSource
@@ -21,6 +23,8 @@ from ib_grid.market.instruments import GER40
 from pipelines.render.html.assembly import plotly_base64
 from pipelines.render.html.words import per_trade_r_text, percent
 from pipelines.report.html.page import html_text
+from pipelines.report.measures.challenge import example_challenge
+from pipelines.report.measures.replay import Replay
 from tests.helpers.html_page import (
     Element,
     figures,
@@ -31,6 +35,7 @@ from tests.helpers.html_page import (
     top_table,
 )
 from tests.helpers.runs.reported_runs import AXES, MadeUpRun, random_rows, run_info, write_rows
+from tests.helpers.runs.tested_runs import walk_forward
 from tests.helpers.runs.traded_runs import traded_run
 
 MakeRun = Callable[..., MadeUpRun]
@@ -293,3 +298,32 @@ def test_unmapped_parameters_are_listed(tmp_path: Path, page: Element) -> None:
     assert "Left out: rr_target, with more than 60 values." in wide.by_id("pairs").text
     assert not [name for name in figures(wide) if name.startswith("pair-") and "rr_target" in name]
     assert "Left out" not in page.by_id("pairs").text
+
+
+# a prop firm's challenge
+
+
+def test_a_challenge_is_shown_where_the_verdict_allows_trading(
+    traded: tuple[MadeUpRun, RunSource],
+) -> None:
+    run, source = traded
+    report = run.report(source)
+    assert isinstance(report.replay, Replay)
+    combo_id = int(report.overall.best["combo_id"].iloc[0])
+    challenge = example_challenge(source, combo_id, report.replay.trades[0], walk_forward())
+    page = read_page(html_text(dataclasses.replace(report, challenge=challenge)))
+    section = page.by_id("challenge")
+    assert "FTMO Challenge 2-Step" in section.text
+    assert "Selected on past months and traded in the next" in section.text
+    assert "an example as of" in section.text
+    plots = [plot for plot in section.all("div") if plot.attributes["class"] == "plot"]
+    assert [plot.attributes["id"] for plot in plots] == ["odds", "starts", "floors"]
+
+
+def test_no_challenge_without_trades_or_a_contract(
+    traded: tuple[MadeUpRun, RunSource],
+) -> None:
+    run, source = traded
+    assert run.report().challenge is None
+    other = dataclasses.replace(source, symbol="UK100")
+    assert example_challenge(other, 0, pd.DataFrame(), None) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +100,13 @@ def test_a_walk_forward_gives_odds_out_of_sample(tmp_path: Path, ib_grid_command
     assert 0 < outside["n_trades"] <= outside["n_dates"]
     assert odds["verdict"].startswith("Selected on past months and traded in the next")
 
+    other = shutil.copytree(tested, tmp_path / "other")
+    asked = ("--rules", "ftmo_2step", "--risk-pct", "2", "--format", "json")
+    (both,) = json.loads(ib_grid_command("challenge", tested, other, *asked)[1])
+    assert both["out_of_sample"]["n_dates"] == outside["n_dates"]
+    (same,) = json.loads(ib_grid_command("challenge", f"{tested}:0", f"{tested}:1", *asked)[1])
+    assert same["out_of_sample"] is None
+
 
 def test_charts_and_table_of_a_challenge(
     run_dir: Path, tmp_path: Path, ib_grid_command: Command
@@ -137,6 +145,8 @@ def test_rules_lists_age_and_doubts(ib_grid_command: Command) -> None:
         (("challenge", "--rules", "ftmo_2step", "--risk-pct", "1;2"), "invalid risks"),
         (("challenge", "--rules", "ftmo_2step", "--risk-pct", "150"), "risk_pct is 150"),
         (("challenge", "--rules", "ftmo_2step", "--whole-grid", "--horizon", "60"), "--horizon"),
+        (("account", "--risk-pct", "0.05"), "--risk-pct"),
+        (("challenge", "--rules", "ftmo_2step", "--risk-pct", "1,0.05"), "--risk-pct"),
     ],
 )
 def test_impossible_wishes_are_refused(
@@ -146,6 +156,15 @@ def test_impossible_wishes_are_refused(
     status, out, said = ib_grid_command(command, run_dir, *options)
     assert (status, out) == (2, "")
     assert message in said
+
+
+def test_a_count_of_the_grid_takes_no_single_combination(
+    run_dir: Path, ib_grid_command: Command
+) -> None:
+    for name in (f"{run_dir}@3", f"{run_dir}:3"):
+        asked = ("challenge", name, "--rules", "ftmo_2step", "--whole-grid")
+        status, _, said = ib_grid_command(*asked)
+        assert (status, "without a rank or an id" in said) == (2, True)
 
 
 def test_a_contract_file_without_the_symbol_is_refused(
