@@ -44,7 +44,7 @@ def _worker(child: Child) -> int:
 
 
 def test_frozen_worker_is_replaced(place: Place, undisturbed: Place, children: Children) -> None:
-    soon = fault("impatient", seconds=3)
+    soon = fault("impatient", still=1, alone=1, count=0.5)
     child = children.start(place.words(), module=INJECTED, environment=soon)
     assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
     os.kill(_worker(child), signal.SIGSTOP)
@@ -55,7 +55,7 @@ def test_frozen_worker_is_replaced(place: Place, undisturbed: Place, children: C
 
 
 def test_slow_chunk_is_left_alone(place: Place, undisturbed: Place, children: Children) -> None:
-    slow = fault("slow", chunk=7, seconds=6, impatience=2)
+    slow = fault("slow", chunk=7, seconds=6, still=2)
     child = children.start(place.words(), module=INJECTED, environment=slow)
     assert child.ended() == 0, child.said()
     assert "frozen" not in child.said()
@@ -67,7 +67,8 @@ def test_frozen_scheduler_is_told_and_left_at_once(
 ) -> None:
     scheduler, address = cluster(place, children)
     assert scheduler.until(lambda: scheduler.said().count("Register worker") >= 2, "workers")
-    child = children.start(place.words("--scheduler", address))
+    words, soon = place.words("--scheduler", address), fault("impatient", answer=5)
+    child = children.start(words, module=INJECTED, environment=soon)
     assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
     scheduler.process.send_signal(signal.SIGSTOP)
     assert child.until(lambda: "does not answer" in child.said(), "the note"), child.said()

@@ -23,6 +23,7 @@ import numpy as np
 from ib_grid.engine.fast import engine
 from ib_grid.grid.chunks import Chunk
 from pipelines.cli import main
+from pipelines.cluster import clusters
 from pipelines.cluster.local import local_cluster
 from pipelines.run import watch
 
@@ -104,9 +105,9 @@ def kill(
     setattr(owner, last, reached)
 
 
-def slow(chunk: int, seconds: float, impatience: float) -> None:
+def slow(chunk: int, seconds: float, **waits: float) -> None:
     """Have a chunk take some seconds of CPU, in a run that soon takes a worker for frozen."""
-    impatient(impatience)
+    impatient(**waits)
 
     def evaluate(*args: object, **kwargs: object) -> object:
         if _index(args) == chunk:
@@ -129,9 +130,22 @@ def interrupt(module: str) -> None:
     sys.meta_path.insert(0, Interrupting())  # type: ignore[arg-type]
 
 
-def impatient(seconds: float) -> None:
-    """Take a worker for frozen after a few seconds."""
-    watch.STILL_SECONDS = seconds
+# Times to wait: for a task that uses no CPU, how many times longer for the last one, between looks
+# at the workers, and for an answer of the scheduler.
+WAITS = {
+    "still": (watch, "STILL_SECONDS"),
+    "alone": (watch, "_ALONE"),
+    "count": (clusters, "COUNT_SECONDS"),
+    "answer": (clusters, "ANSWER_SECONDS"),
+}
+
+
+def impatient(**waits: float) -> None:
+    """Wait for less time than otherwise, by the names of `WAITS`."""
+    for name, value in waits.items():
+        module, constant = WAITS[name]
+        assert hasattr(module, constant)
+        setattr(module, constant, value)
 
 
 def _index(args: tuple[object, ...]) -> int:
