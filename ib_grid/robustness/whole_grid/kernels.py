@@ -170,7 +170,7 @@ def select_best(  # type: ignore[no-untyped-def]
     out_of_sample_r,
 ):
     """Replace the best combination of each selection where this setting has a better one."""
-    n_draws, others = figures.shape[2], slope[3:].any()
+    n_draws, others = figures.shape[2], slope[:, 3:].any()
     sums, before = np.zeros(figures.shape[1:]), np.zeros(inside.shape[1], np.bool_)
     values, score = np.empty((_N_RANKABLE, figures.shape[3])), np.empty(figures.shape[3])
     for sample in range(len(inside)):

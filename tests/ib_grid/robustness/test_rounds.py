@@ -137,7 +137,7 @@ def check_periods(  # type: ignore[no-untyped-def]
     rounds: AllRounds, name: str, samples, of_draws, everything: Dense, ranking: RankingSettings
 ) -> None:
     best, ranks = rounds.second.best[name], rounds.third.ranks.get(name)
-    for k in range(len(samples)):
+    for k in range(len(samples.in_sample)):
         inside = samples.in_sample[k][samples.period]
         outside = samples.out_of_sample[k][samples.period]
         for draw, r in enumerate(of_draws):
