@@ -59,7 +59,8 @@ class Streams:
     def dense(self, *, opposite: bool = False) -> NDArray[np.float64]:
         """Return R by date and combination, shape (n_dates, n_settings * n_exits)."""
         table = np.vstack([self.opposite_r if opposite else self.r, np.zeros(self.r.shape[1])])
-        return table[self.outcome.T].reshape(len(self.dates), -1)
+        n_combinations = len(self.outcome) * self.r.shape[1]
+        return table[self.outcome.T].reshape(len(self.dates), n_combinations)
 
 
 def streams(context: BacktestContext, grid: Grid, chunk: Chunk) -> Streams:

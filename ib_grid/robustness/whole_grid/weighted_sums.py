@@ -171,7 +171,7 @@ class CarriedSums:
     ) -> None:
         self._period, self._weights = period, np.ascontiguousarray(weights)
         self._most = weights.max(axis=1).astype(np.int64)
-        self._tables = np.zeros((_GROUPS, max(_TABLE_ROWS, int(self._most.max()) + 1), n_exits))
+        self._tables = np.zeros((_GROUPS, max(_TABLE_ROWS, self._most.max(initial=0) + 1), n_exits))
         self.figures = np.zeros((n_periods, n_figures, weights.shape[1], n_exits))
         self.trades = np.zeros(n_periods, np.int64)
 

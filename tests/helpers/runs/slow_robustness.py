@@ -53,13 +53,15 @@ def pick(
     ranked = [k for k in rows if rows[k]["total_trades"] >= ranking.min_trades]
     if not ranked:
         return None
-    score = dict.fromkeys(ranked, 0.0)
+    score, ids = dict.fromkeys(ranked, 0.0), ()
     for name, weight in ranking.weights.items():
         low, high = (f(rows[k][name] for k in ranked) for f in (min, max))
+        if high and high - low < 1e-9 and "sharpe" in name:
+            ids = tuple(ranked)  # equal but for rounding, which then decides
         for k in ranked:
             score[k] += weight * (rows[k][name] - low) / (high - low) if high > low else 0.0
     best = max(score.values())
-    ids = tuple(k for k in ranked if score[k] >= best - 1e-9)
+    ids = ids or tuple(k for k in ranked if score[k] >= best - 1e-9)
     first = rows[ids[0]]
     return Pick(ids=ids, total_r=first["total_r"], sharpe_ratio=first["sharpe_ratio"])
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ib_grid.engine.fast.outcomes import NO_OUTCOME
 from ib_grid.errors import ConfigError
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
@@ -31,7 +32,14 @@ from tests.helpers.runs.slow_robustness import (
     pick,
     spearman,
 )
-from tests.helpers.runs.synthetic_chunks import dates_of, dense, each_of, synthetic_chunks
+from tests.helpers.runs.synthetic_chunks import (
+    chunk_of,
+    dates_of,
+    dense,
+    each_of,
+    grid_of,
+    synthetic_chunks,
+)
 
 ALL_METRICS = {
     "total_r": 0.3,
@@ -199,7 +207,21 @@ def test_the_order_of_chunks_changes_no_bit(drawn: tuple[Grid, list[Streams]], r
     grid, chunks = drawn
     plan = plan_of(grid, chunks, RANKINGS[2])
     shuffled = random.sample(chunks, len(chunks))
-    one, other = (run_rounds(each_of(plan, some)) for some in (chunks, shuffled))
+    check_same_bits(plan, chunks, shuffled)
+
+
+def test_a_session_without_dates_is_one_without_trades() -> None:
+    random = np.random.default_rng(11)
+    r, opposite = random.normal(0, 1, (2, 60, 4))
+    some = chunk_of(r, opposite, n_exits=2)
+    idle = dataclasses.replace(some, first_id=4, outcome=np.full_like(some.outcome, NO_OUTCOME))
+    empty = dataclasses.replace(idle, dates=idle.dates[:0], outcome=idle.outcome[:, :0])
+    plan = plan_of(grid_of(2, 2, 2), [some], RANKINGS[0])
+    check_same_bits(plan, [some, idle], [some, empty])
+
+
+def check_same_bits(plan: TestPlan, chunks: list[Streams], others: list[Streams]) -> None:
+    one, other = (run_rounds(each_of(plan, some)) for some in (chunks, others))
     for name, best in one.second.best.items():
         for field in dataclasses.fields(best):
             ours, theirs = getattr(best, field.name), getattr(other.second.best[name], field.name)
