@@ -19,9 +19,10 @@ from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast.decisions import Costs, Decisions, costs_of, decide, find
 from ib_grid.engine.fast.entries import NO_CANDIDATE, NO_ENTRY
 from ib_grid.engine.fast.exits import exit_of, simulate_exits
-from ib_grid.engine.fast.metrics import N_GROUPS, N_METRICS, accumulate_metrics
+from ib_grid.engine.fast.metrics import MOST_TRADES, N_GROUPS, N_METRICS, accumulate_metrics
 from ib_grid.engine.fast.outcomes import distinct_outcomes, results_of
 from ib_grid.engine.fast.signals import REV_RB
+from ib_grid.errors import DataError
 from ib_grid.grid.chunks import Chunk, plan_chunks
 from ib_grid.grid.columns import EXIT_REASONS, candidates_frame, trades_frame
 from ib_grid.grid.grid import Grid
@@ -56,11 +57,19 @@ def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.f
     ------
     GridError
         If the market was not built for this session or for so long a wait and window.
+    DataError
+        If the session has more dates than trades can be counted.
     """
     costs, pairs = costs_of(context.execution), exit_pairs(grid)
     settings = chunk.ids[:: len(pairs)]
     out = np.empty((N_GROUPS, N_METRICS, len(settings), len(pairs)), np.float32)
     n_dates = len(context.market.session_levels(grid.sessions[chunk.session_index], 0).date)
+    if n_dates > MOST_TRADES:
+        raise DataError(
+            f"the bars have {n_dates:,} session dates",
+            expected=f"at most {MOST_TRADES:,}, some 125 years",
+            hint="limit the dates with --from and --to",
+        )
     at_once = max(1, _DAYS_AT_ONCE // max(n_dates, 1))
     for first in range(0, len(settings), at_once):
         decided = decide(context, grid, settings[first : first + at_once], costs)

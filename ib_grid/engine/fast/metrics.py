@@ -4,8 +4,7 @@ The trades of a setting are accumulated in running figures of all its exit pairs
 over the pairs and touches few arrays, so that the compiler turns it into vector code, and every
 pair goes through the same operations in the same order whatever stands beside it. Four trades are
 added in one pass over the pairs: the running figures then stay in registers between them. Wins and
-losses are counted in 16 bits, of which a vector holds four times as many as of 64; no combination
-has so many dates that its counts need more.
+losses are counted in 16 bits, of which a vector holds four times as many as of 64.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ N_METRICS = len(METRIC_NAMES)
 # line in `_finish`.
 _ROW: Any = namedtuple("_ROW", METRIC_NAMES)(*range(N_METRICS))
 N_GROUPS = 1 + len(PREFIXES)  # the whole, then each variation
+MOST_TRADES = 2**15 - 1  # of a combination, that its counts can hold
 TRADING_DAYS_PER_YEAR = 252
 ZERO_DEVIATION = 1e-12
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import MODELS, Execution
+from ib_grid.errors import DataError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS, TRADE_COLUMNS
 from ib_grid.grid.named_grids import named_grid
@@ -114,6 +115,15 @@ def test_rows_are_the_metrics_of_the_trades(data):
         actual = dict(zip(METRIC_COLUMNS, rows[:, row].tolist(), strict=True))
         expected = reference.metrics(trades, n_dates)
         assert_same_metrics(actual, expected, ROW_TOLERANCE, combo_id)
+
+
+def test_more_dates_than_can_be_counted_are_refused(monkeypatch):
+    golden, fast = golden_set("GER40", "synthetic", "realistic"), engine("fast")
+    context = BacktestContext(golden.market, golden.cases[0].execution)
+    grid = fast.grid_of_one(golden.cases[0].params)
+    monkeypatch.setattr(fast, "MOST_TRADES", 5)
+    with pytest.raises(DataError, match="session dates"):
+        fast.evaluate(context, grid, plan_chunks(grid, 1).chunk(0))
 
 
 @pytest.mark.parametrize("model", MODELS)
