@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -15,6 +15,7 @@ from ib_grid.account.money.sizing import BOUNDS, AccountSettings, lot_costs, pro
 from ib_grid.engine.execution_settings import Execution
 
 DAYS_PER_MONTH = 365.25 / 12
+_DECIMALS = 2  # of money that is stated; sums are exact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,7 +118,10 @@ def _drawdowns(daily: pd.DataFrame, initial: float) -> dict[str, object]:
     peak = daily["balance"].cummax().clip(lower=initial)
     before = peak.shift(1, fill_value=initial)
     closed, floating = (peak - daily["balance"]).max(), (before - daily["low"]).max()
-    values = {"closed": max(closed, 0.0), "floating": max(closed, floating, 0.0)}
+    values = {
+        "closed": round(max(closed, 0.0), _DECIMALS),
+        "floating": round(max(closed, floating, 0.0), _DECIMALS),
+    }
     if daily.empty:
         values = dict.fromkeys(values, 0.0)
     return {
@@ -128,7 +132,7 @@ def _drawdowns(daily: pd.DataFrame, initial: float) -> dict[str, object]:
 
 
 def _worst(name: str, profits: pd.Series, initial: float) -> dict[str, object]:
-    value = float(profits.min()) if len(profits) else 0.0
+    value = round(float(profits.min()), _DECIMALS) if len(profits) else 0.0
     last = profits.idxmin() if len(profits) else None
     return {
         f"worst_{name}": value,
@@ -164,7 +168,16 @@ def statement(
         done["low"] = balance + sum(one["worst"] for one in open_trades)
         found.append(done)
     trades = pd.DataFrame(found, columns=_COLUMNS)
-    return Statement(account=account, trades=trades, daily=_daily(account, trades, dates))
+    daily = _daily(account, trades, dates)
+    return Statement(
+        account=account, trades=_stated(trades, _MONEY), daily=_stated(daily, daily.columns)
+    )
+
+
+def _stated(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Return a frame with rounded money, and 0 in place of −0."""
+    rounded = {name: frame[name].astype(np.float64).round(_DECIMALS) + 0.0 for name in columns}
+    return frame.assign(**rounded)
 
 
 def _by_entry(traded: Mapping[str, Traded]) -> list[dict[str, Any]]:
@@ -217,4 +230,5 @@ def _daily(account: AccountSettings, trades: pd.DataFrame, dates: pd.DatetimeInd
 
 
 _OF_TRADE = ("combination", "date", "entry_time", "exit_time", "direction")
-_COLUMNS = [*_OF_TRADE, "lots", "bound", "risk_money", "margin_money", "profit", "worst", "low"]
+_MONEY = ("risk_money", "margin_money", "profit", "worst", "low")
+_COLUMNS = [*_OF_TRADE, "lots", "bound", *_MONEY]

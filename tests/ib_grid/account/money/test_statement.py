@@ -50,6 +50,16 @@ def test_a_statement_by_hand() -> None:
     assert summary["mean_risk_pct"] == pytest.approx(1)
 
 
+def test_money_is_stated_in_cents() -> None:
+    contract = Contract(contract_size=1, leverage=100, min_lot=150)
+    trades = trades_of([1 / 3, -1], [-1 / 3, -1]).assign(risk_points=[3.0, 10.0])
+    found = statement(AccountSettings(), {"A": Traded(trades=trades, contract=contract)}, DATES)
+    # 333.33 lots, and 100, which are too few
+    assert found.trades["profit"].astype(str).tolist() == ["1111.1", "0.0"]
+    assert found.trades["worst"].astype(str).tolist() == ["-333.33", "0.0"]
+    assert found.daily["balance"].tolist() == [101_111.1] * len(DATES)
+
+
 def test_margin_of_open_trades_caps_the_next_one() -> None:
     contract = Contract(contract_size=1, leverage=3)
     account = AccountSettings(initial_balance=100_000)
