@@ -55,7 +55,9 @@ class Fields:
         self, name: str, default: float | None = None, *, fraction: float = _PLAINLY_FRACTION
     ) -> float:
         """Return a percentage above 0 and at most 100; refuse what is plainly a fraction."""
-        value = self.number(name, default, most=100)
+        value = finite_number(self.get(name, default))
+        if value is None or not 0 < value <= 100:
+            raise self.wrong(name, "a percentage above 0 and at most 100")
         if value < fraction:
             raise self.wrong(
                 name, "a percentage", hint=f"write {100 * value:g} if {100 * value:g}% is meant"

@@ -147,7 +147,7 @@ def _account(values: Mapping[str, Any]) -> AccountSettings:
     try:
         return AccountSettings(**values)
     except ConfigError as error:
-        name = next(name for name in values if error.message.startswith(name))
+        name = error.message.split()[0]  # such as risk_pct
         option = f"--{name.replace('_', '-')}"
         raise error.with_context(ConfigError, location=option) from error
 

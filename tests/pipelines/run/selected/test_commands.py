@@ -32,7 +32,7 @@ def test_account_in_money_follows_r(run_dir: Path, ib_grid_command: Command) -> 
     summary = found["summary"]
     assert status == 0
     assert summary["trades"] == best["total_trades"]
-    # 1 % of 100,000 per R; lots of 0.01 round down, and the balance is not compounded.
+    # 1% of 100,000 per R; lots of 0.01 round down, and the balance is not compounded.
     assert summary["final_balance"] - 100_000 == pytest.approx(1000 * best["total_r"], rel=0.01)
     assert any("an example as of 2026" in note for note in found["notes"])
     assert said == ""
@@ -134,7 +134,7 @@ def test_rules_lists_age_and_doubts(ib_grid_command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("account", "--risk-pct", "0"), "risk_pct is 0"),
+        (("account", "--risk-pct", "0"), "expected: a percentage above 0 and at most 100"),
         (("account", "--risk-pct", "150"), "risk_pct is 150"),
         (("account", "--risk-pct", "0.05"), "write 5 if 5% is meant"),
         (("account", "--max-margin-pct", "0.4"), "write 40 if 40% is meant"),
