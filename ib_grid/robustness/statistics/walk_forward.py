@@ -95,8 +95,8 @@ class WalkForward:
     p : float or None
         Share of coin-flipped walk-forwards with at least this total R, as in `NullComparison`;
         None without a coin. The coin of a date decides its trades in sample and out of sample,
-        and every fold selects again. It may be far below the p of `RandomDirection`, where coins
-        profit from the search as well: on months after the selection they do not.
+        and every fold selects again. The value may differ much from the p of `RandomDirection`,
+        where coins profit from a search on the same dates.
     daily : DailyR
     coin_band : CoinBand or None
     """

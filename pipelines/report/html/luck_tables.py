@@ -49,6 +49,21 @@ def _walk_forward_row(found: WalkForward | None) -> Iterator[Row]:
         yield Row(cells=(name, *cells, Cell(number(found.p, 3))))
 
 
+def months_after(tests: Robustness) -> Markup:
+    """Return what coins make on the dates of a search and after it; empty without both."""
+    found = tests.walk_forward
+    if found is None or found.coin_band is None:
+        return Markup()
+    return Markup(
+        "Half of the repeats make {}&nbsp;R or more on the dates of their search, and {}&nbsp;R or"
+        " more in the walk-forward, on the months after; so each of the two has its own"
+        " <code>p</code>."
+    ).format(
+        number(tests.random_direction.selected_total_r.null_median, 1),
+        number(found.coin_band.median[-1], 1),
+    )
+
+
 def rules_table(tests: Robustness) -> Table:
     """Return the walk-forward of each selection rule."""
     names = ("rule", "total R", "t", "R above the ranking", "t of the difference")

@@ -98,11 +98,12 @@ def _luck(report: Report) -> dict[str, Any] | None:
         "table": luck_tables.luck_table(tests),
         "rules": luck_tables.rules_table(tests),
         "others": luck_tables.other_tests(tests),
+        "months_after": luck_tables.months_after(tests),
     }
 
 
 def _challenge(found: Challenge) -> dict[str, Any]:
-    """Return what the page tells of the challenge beside the figures."""
+    """Return what the page shows of the challenge beside the figures."""
     phase = found.rules.targets[0]
     return {
         "title": found.rules.title,

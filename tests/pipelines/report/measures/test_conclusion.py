@@ -129,5 +129,9 @@ def test_the_page_shows_every_test(lucky: Report) -> None:
     assert len(list(page.by_id("rules-table").all("tr"))) == 1 + len(tests.selection_rules)
     for text in ("White's reality check: p = 0.630", "In 30.0% of 924 splits", "Probability 97.0%"):
         assert text in section.text
+    after = tests.walk_forward.coin_band.median[-1]
+    assert f"search, and {after:.1f} R or more in the walk-forward" in section.text.replace(
+        "−", "-"
+    )
     names = {"luck-histogram", "walk-forward", "cross-validation", "years-agreement"}
     assert names <= set(figures(page))
