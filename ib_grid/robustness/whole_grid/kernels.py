@@ -21,10 +21,15 @@ from __future__ import annotations
 import numpy as np
 
 from ib_grid.engine.fast.compiled import inner_kernel, kernel
-from ib_grid.robustness.whole_grid.metrics import mean_over_deviation, ratio_factors, winrate_of
+from ib_grid.robustness.whole_grid.metrics import (
+    RANKABLE,
+    mean_over_deviation,
+    ratio_factors,
+    winrate_of,
+)
 from ib_grid.robustness.whole_grid.weighted_sums import UNIT
 
-_N_RANKABLE = 6
+_N_RANKABLE = len(RANKABLE)
 
 
 @kernel

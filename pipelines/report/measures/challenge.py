@@ -23,7 +23,7 @@ from ib_grid.runs.source import session_dates
 
 RULES = "ftmo_2step"
 RISKS_PCT = (0.5, 1.0)
-SHOWN_PCT = 1.0  # the risk of the figures by date
+SHOWN_PCT = RISKS_PCT[-1]  # the risk of the figures by date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +38,7 @@ class Challenge:
     gains : Gains
         In sample, at `SHOWN_PCT`.
     notes : tuple of str
-        What has to be said beside every figure.
+        Warnings to show beside every figure.
     """
 
     rules: RuleFile

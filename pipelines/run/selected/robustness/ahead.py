@@ -27,7 +27,7 @@ from ib_grid.robustness.rounds import run_rounds
 from ib_grid.robustness.whole_grid.streams import Streams
 
 _N_DATES = 120
-_RULES = "ftmo_2step"  # those of the report
+_RULES = "ftmo_2step"  # any: the kernels are the same for all rules
 
 
 @contextlib.contextmanager
