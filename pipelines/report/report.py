@@ -99,7 +99,7 @@ class Report:
     `n_rows` counts the combinations that are computed and kept; `cost` is None where the run has no
     break-even costs; `replay` has the trades of the top
     ones, or why there are none; `robustness` are the tests of this ranking, if they were made;
-    `challenge` is None without the trades, a contract, or a reason to trade.
+    `challenge` is None without the trades or a contract, and if the verdict is that the trades lose.
     """
 
     info: RunInfo
@@ -218,7 +218,7 @@ def _challenge(
     tested: Robustness | None,
     verdict: Verdict,
 ) -> Challenge | None:
-    """Return an example of a challenge, unless the verdict is not to trade."""
+    """Return an example of a challenge, unless the trades lose, or would with realistic fills."""
     if isinstance(replayed, NoReplay) or isinstance(source, NoReplay):
         return None
     if verdict.level in ("do not trade", "fill artefact"):

@@ -24,7 +24,6 @@ from pipelines.render.html.assembly import plotly_base64
 from pipelines.render.html.words import per_trade_r_text, percent
 from pipelines.report.html.page import html_text
 from pipelines.report.measures.challenge import example_challenge
-from pipelines.report.measures.replay import Replay
 from tests.helpers.html_page import (
     Element,
     figures,
@@ -35,7 +34,7 @@ from tests.helpers.html_page import (
     top_table,
 )
 from tests.helpers.runs.reported_runs import AXES, MadeUpRun, random_rows, run_info, write_rows
-from tests.helpers.runs.tested_runs import walk_forward
+from tests.helpers.runs.tested_runs import robustness, walk_forward
 from tests.helpers.runs.traded_runs import traded_run
 
 MakeRun = Callable[..., MadeUpRun]
@@ -303,16 +302,12 @@ def test_unmapped_parameters_are_listed(tmp_path: Path, page: Element) -> None:
 # a prop firm's challenge
 
 
-def test_a_challenge_is_shown_where_the_verdict_allows_trading(
-    traded: tuple[MadeUpRun, RunSource],
-) -> None:
+def test_a_challenge_is_shown_unless_the_trades_lose(traded: tuple[MadeUpRun, RunSource]) -> None:
     run, source = traded
-    report = run.report(source)
-    assert isinstance(report.replay, Replay)
-    combo_id = int(report.overall.best["combo_id"].iloc[0])
-    challenge = example_challenge(source, combo_id, report.replay.trades[0], walk_forward())
-    page = read_page(html_text(dataclasses.replace(report, challenge=challenge)))
-    section = page.by_id("challenge")
+    lost = dataclasses.replace(walk_forward(), out_of_sample_total_r=-1.0)
+    losing = run.report(source, robustness=robustness(p=0.01, walk_forward=lost))
+    assert (losing.verdict.level, losing.challenge) == ("do not trade", None)
+    section = read_page(html_text(run.report(source, robustness=robustness()))).by_id("challenge")
     assert "FTMO Challenge 2-Step" in section.text
     assert "Selected on past months and traded in the next" in section.text
     assert "an example as of" in section.text
