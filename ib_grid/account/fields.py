@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import check_names, did_you_mean, finite_number, shown, whole_number
 
-_PLAINLY_FRACTION = 0.2  # no limit or target is so narrow: 0.05 was meant as 5 %
+_PLAINLY_FRACTION = 0.2  # no limit or target is so narrow: 0.05 was meant as 5%
 
 
 class Fields:

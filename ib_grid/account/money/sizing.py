@@ -13,7 +13,7 @@ from ib_grid.account.money.contracts import Contract
 
 BOUNDS = ("risk", "margin", "max_lot", "skipped")
 _STEP_SLACK = 1e-9  # 2.75 lots must not become 2.74 by rounding
-_PLAINLY_FRACTION = 0.06  # 0.01 to 0.05 are written for 1 to 5 %
+_PLAINLY_FRACTION = 0.06  # 0.01 to 0.05 are written for 1 to 5%
 _KEYS = ("initial_balance", "currency", "risk_pct", "max_margin_pct", "sizing", "size_by")
 
 

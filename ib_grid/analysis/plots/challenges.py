@@ -59,7 +59,7 @@ def account_figure(daily: pd.DataFrame, currency: str) -> go.Figure:
 
 
 def odds_figure(by_risk: Mapping[float, Odds], out_of_sample: Mapping[float, Odds]) -> go.Figure:
-    """Draw the share of paths that pass over the risk, a line for each horizon.
+    """Draw the share of paths that pass by risk per trade, a line for each horizon.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class Results(NamedTuple):
     ----------
     r : float64 array
     sign : int16 array
-        Of `r`.
+        Sign of `r`: −1, 0 or 1.
     ambiguous : bool array
     any_ambiguous : bool array, shape (n_outcomes,)
     per_point : float64 array, shape (n_outcomes,)

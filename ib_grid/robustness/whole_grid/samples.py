@@ -37,7 +37,7 @@ class Samples:
         Month or block of each date, ascending.
     in_sample, out_of_sample : bool array, shape (n_samples, n_periods)
     signs : int8 array, shape (n_dates, n_draws), or None
-        −1 turns the direction of the trades on a date round.
+        −1 reverses the direction of the trades on a date.
     """
 
     dates: NDArray[np.int64]

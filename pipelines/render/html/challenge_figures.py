@@ -35,7 +35,7 @@ def challenge_figures(
         page_figure(
             "odds",
             "Odds over risk",
-            "Lines: share of resampled paths that pass over the risk per trade, by horizon",
+            "Lines: share of resampled paths that pass, by risk per trade and horizon",
             odds_figure(by_risk, out_of_sample),
         ),
         page_figure(

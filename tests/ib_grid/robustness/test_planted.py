@@ -47,7 +47,7 @@ def test_p_is_uniform_without_an_edge() -> None:
     steps = np.arange(1, DRAWS + 2) / (DRAWS + 1)
     for p in found.T:
         share = np.array([np.mean(p <= step + 1e-9) for step in steps])
-        # Kolmogorov-Smirnov at 1 %: 1.63 / √n
+        # Kolmogorov-Smirnov at 1%: 1.63 / √n
         assert np.abs(share - steps).max() < 1.63 / np.sqrt(len(p))
 
 
