@@ -97,9 +97,9 @@ class Report:
     """Content of all files of a report.
 
     `n_rows` counts the combinations that are computed and kept; `cost` is None where the run has no
-    break-even costs; `replay` has the trades of the top
-    ones, or why there are none; `robustness` are the tests of this ranking, if they were made;
-    `challenge` is None without the trades or a contract, and if the verdict is that the trades lose.
+    break-even costs; `replay` has the trades of the top ones, or why there are none; `robustness`
+    are the tests of this ranking, if they were made; `challenge` is None without the trades or a
+    contract, and if the verdict is that the trades lose.
     """
 
     info: RunInfo
