@@ -75,7 +75,8 @@ def test_spread_by_hour_follows_its_clock():
         ({"clock": "UTC", "08": 4}, "unknown key '08'"),
         ({"clock": "UTC", "8": -1}, "invalid spread -1"),
         ({"clock": "UTC", "8": "wide"}, "invalid spread 'wide'"),
-        ({"clock": "Nowhere"}, "unknown time zone 'Nowhere'"),
+        ({"clock": "Nowhere", "8": 4}, "unknown time zone 'Nowhere'"),
+        ({"clock": "UTC"}, "no hour has a spread"),
     ],
 )
 def test_invalid_spread_by_hour(content, found):
