@@ -47,12 +47,12 @@ def resampled_dates(
     jumps = random.random((n_paths, length)) < 1 / MEAN_BLOCK
     jumps[:, 0] = True
     dates = random.integers(0, n_dates, (n_paths, length), dtype=np.int32)
-    _go_on(dates, jumps, n_dates)
+    _fill_blocks(dates, jumps, n_dates)
     return dates
 
 
 @kernel
-def _go_on(dates, jumps, n_dates):  # type: ignore[no-untyped-def]
+def _fill_blocks(dates, jumps, n_dates):  # type: ignore[no-untyped-def]
     """Replace each date without a jump to it by the one after the date before."""
     for path in range(len(dates)):
         for i in range(1, dates.shape[1]):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.fast.compiled import inner_kernel, kernel
 from ib_grid.grid.grid import Grid
-from ib_grid.robustness.whole_grid.kernels import go_on, put_metrics, put_scores, total_of
+from ib_grid.robustness.whole_grid.kernels import put_metrics, put_scores, switch_periods, total_of
 from ib_grid.robustness.whole_grid.metrics import RANKABLE
 from ib_grid.robustness.whole_grid.samples import Samples
 from ib_grid.robustness.whole_grid.selection import NO_COMBINATION, Extremes, Ranking
@@ -165,7 +165,7 @@ def _put_values(  # type: ignore[no-untyped-def]
     sums, before = np.zeros(figures.shape[1:]), np.zeros(inside.shape[1], np.bool_)
     of_part, metrics = np.empty(figures.shape[3]), np.empty((len(RANKABLE), figures.shape[3]))
     for k in range(len(inside)):
-        go_on(before, inside[k], figures, sums)
+        switch_periods(before, inside[k], figures, sums)
         put_metrics(sums, 0, total_of(n_dates, inside[k]), n_trades[k], others, metrics)
         put_scores(metrics, low[k], slope[k], others, values[4, k])
         values[0, k], values[1, k] = metrics[0], metrics[1]

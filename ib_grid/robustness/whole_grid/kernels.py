@@ -54,7 +54,7 @@ def widen_extremes(  # type: ignore[no-untyped-def]
     sums, before = np.zeros(figures.shape[1:]), np.zeros(inside.shape[1], np.bool_)
     values = np.empty((_N_RANKABLE, figures.shape[3]))
     for sample in range(len(inside)):
-        go_on(before, inside[sample], figures, sums)
+        switch_periods(before, inside[sample], figures, sums)
         n_trades = total_of(trades, inside[sample])
         for draw in range(n_draws):
             k = sample * n_draws + draw
@@ -68,7 +68,7 @@ def widen_extremes(  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def go_on(before, now, figures, sums):  # type: ignore[no-untyped-def]
+def switch_periods(before, now, figures, sums):  # type: ignore[no-untyped-def]
     """Turn sums over some periods into sums over others."""
     to = sums.reshape(-1)
     for p in range(len(now)):
@@ -182,7 +182,7 @@ def select_best(  # type: ignore[no-untyped-def]
         n_trades = total_of(trades, inside[sample])
         if n_trades < min_trades:
             continue
-        go_on(before, inside[sample], figures, sums)
+        switch_periods(before, inside[sample], figures, sums)
         for draw in range(n_draws):
             k = sample * n_draws + draw
             put_metrics(sums, draw, total_of(n_dates, inside[sample]), n_trades, others, values)
@@ -206,7 +206,7 @@ def count_less(figures, outside, against, less, equal):  # type: ignore[no-untyp
     n_draws = figures.shape[2]
     sums, before = np.zeros(figures.shape[1:]), np.zeros(outside.shape[1], np.bool_)
     for sample in range(len(outside)):
-        go_on(before, outside[sample], figures, sums)
+        switch_periods(before, outside[sample], figures, sums)
         for draw in range(n_draws):
             k, total = sample * n_draws + draw, sums[0, draw]
             n_less, n_equal = 0, 0
