@@ -30,7 +30,7 @@ def test_the_page_marks_spread_and_selected_combination(make_run: MakeRun) -> No
     notes = " ".join(note["text"] for note in figure.spec["layout"].get("annotations", ()))
     assert names[0] == "all combinations"
     assert "by score" in names[1]
-    assert "spread of the run" in notes
+    assert "spread doubled" in notes
 
 
 def test_a_run_without_break_even_costs_has_no_curve(make_run: MakeRun) -> None:
