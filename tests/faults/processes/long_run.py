@@ -1,4 +1,4 @@
-"""Runs that are disturbed at random for as long as asked: ``python -m tests.faults.processes.long_run``.
+"""Runs disturbed at random, as long as asked: ``python -m tests.faults.processes.long_run``.
 
 A run is started, killed, interrupted, frozen or damaged at a random moment, resumed until it ends,
 and compared with an undisturbed one. A seed repeats the choices, not the exact moments.
