@@ -82,7 +82,7 @@ def results_of(prices, entries, exits, entry, window, first_rows, last_rows, cos
         for i in range(r.shape[1]):
             in_time = exits.row[e, i] <= last_row
             result = exits.r[e, i] if in_time else at_end
-            r[outcome, i], sign[outcome, i] = result, (result > 0) - (result < 0)
+            r[outcome, i], sign[outcome, i] = result, int(result > 0) - int(result < 0)
             ambiguous[outcome, i] = exits.ambiguous[e, i] and in_time
         if exits.any_ambiguous[e]:
             any_ambiguous[outcome] = ambiguous[outcome].any()
