@@ -10,15 +10,10 @@ from ib_grid.robustness.conclusion.run_facts import RunFacts
 from ib_grid.robustness.conclusion.verdict import Verdict, verdict
 from ib_grid.robustness.plan import RobustnessSettings
 from ib_grid.robustness.results import Robustness
-from ib_grid.robustness.robustness_tests import (
-    cross_validation,
-    random_direction,
-    robustness_tests,
-    walk_forward,
-)
+from ib_grid.robustness.robustness_tests import robustness_tests
 from ib_grid.robustness.statistics.cscv import Cscv
 from ib_grid.robustness.statistics.random_direction import RandomDirection
-from ib_grid.robustness.statistics.reality_check import RealityCheck, reality_check
+from ib_grid.robustness.statistics.reality_check import RealityCheck
 from ib_grid.robustness.statistics.track_record import TrackRecord, track_record
 from ib_grid.robustness.statistics.walk_forward import SELECTION_RULES, WalkForward
 
@@ -35,13 +30,9 @@ __all__ = [
     "TrackRecord",
     "Verdict",
     "WalkForward",
-    "cross_validation",
     "load_robustness",
-    "random_direction",
-    "reality_check",
     "robustness_tests",
     "track_record",
     "verdict",
     "verdict_of",
-    "walk_forward",
 ]

@@ -138,11 +138,6 @@ class TestPlan:
     years: bool = False
 
 
-def session_dates_of(market: Market) -> NDArray[np.int64]:
-    """Return the session dates of any session, days since 1970-01-01, shape (n_dates,)."""
-    return np.unique(np.concatenate([levels.date for levels in market.levels.values()]))
-
-
 def plan_tests(
     grid: Grid, market: Market, ranking: RankingSettings, settings: RobustnessSettings
 ) -> TestPlan:
@@ -154,14 +149,18 @@ def plan_tests(
         If the ranking weighs a metric that depends on the order of trades, or the months or the
         blocks that were asked for do not fit the dates.
     """
-    return plan_tests_on(session_dates_of(market), grid, ranking, settings)
+    dates = np.unique(np.concatenate([levels.date for levels in market.levels.values()]))
+    return plan_tests_on(dates, grid, ranking, settings)
 
 
 def plan_tests_on(
     dates: NDArray[np.int64], grid: Grid, ranking: RankingSettings, settings: RobustnessSettings
 ) -> TestPlan:
     """Return the plan of all tests that these session dates allow; see `plan_tests`."""
-    enough = len(dates) >= _FEWEST_DATES
+    resamples = None
+    if len(dates) >= _FEWEST_DATES:
+        drawn = settings.resamples, DEFAULT_MEAN_BLOCK, settings.seed
+        resamples = bootstrap_counts(len(dates), *drawn)
     return TestPlan(
         grid=grid,
         ranking=ranking_of(ranking),
@@ -169,11 +168,7 @@ def plan_tests_on(
         coin=plan_coin(dates, settings),
         folds=plan_folds(dates, settings),
         splits=plan_splits(dates, settings),
-        resamples=bootstrap_counts(
-            len(dates), settings.resamples, DEFAULT_MEAN_BLOCK, settings.seed
-        )
-        if enough
-        else None,
+        resamples=resamples,
         years=True,
     )
 

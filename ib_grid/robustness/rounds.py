@@ -7,9 +7,9 @@ caller decides where chunks are worked on, in this process or on workers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial, reduce
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
@@ -77,49 +77,45 @@ def warm_up(context: BacktestContext, plan: TestPlan) -> None:
     run_rounds(lambda work: [work(plan, some)])
 
 
+class _Round:
+    """Result of a round over some combinations, which merges part by part."""
+
+    def merge(self, other: Self) -> Self:
+        """Return the result of the combinations of both."""
+        parts = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}  # type: ignore[arg-type]
+        return type(self)(**{name: _merged(*both) for name, both in parts.items()})
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """Return a part of both results; None on both sides if it was not asked for."""
+    if isinstance(one, dict):
+        return {name: _merged(result, other[name]) for name, result in one.items()}
+    return None if one is None else one.merge(other)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FirstRound:
+class FirstRound(_Round):
     """Extrema of all selections, and what needs one round alone."""
 
     extremes: dict[str, Extremes]
     maxima: Maxima | None
     years: YearCounts | None
 
-    def merge(self, other: FirstRound) -> FirstRound:
-        """Return the result of the combinations of both."""
-        return FirstRound(
-            extremes=_merged(self.extremes, other.extremes),
-            maxima=_merged_if_any(self.maxima, other.maxima),
-            years=_merged_if_any(self.years, other.years),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SecondRound:
+class SecondRound(_Round):
     """Selected combinations, and products of ranks of years."""
 
     best: dict[str, Best]
     rules: RulePicks | None
     years: RankProducts | None
 
-    def merge(self, other: SecondRound) -> SecondRound:
-        """Return the result of the combinations of both."""
-        return SecondRound(
-            best=_merged(self.best, other.best),
-            rules=_merged_if_any(self.rules, other.rules),
-            years=_merged_if_any(self.years, other.years),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ThirdRound:
+class ThirdRound(_Round):
     """Ranks of selected combinations out of sample."""
 
     ranks: dict[str, Ranks]
-
-    def merge(self, other: ThirdRound) -> ThirdRound:
-        """Return the result of the combinations of both."""
-        return ThirdRound(ranks=_merged(self.ranks, other.ranks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,15 +137,6 @@ def run_rounds(each_chunk: EachChunk) -> AllRounds:
 
 def _over_all(each_chunk: EachChunk, work: Work[Result]) -> Result:
     return reduce(lambda one, other: one.merge(other), each_chunk(work))
-
-
-def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return {name: result.merge(other[name]) for name, result in one.items()}
-
-
-def _merged_if_any(one: Result | None, other: Result | None) -> Result | None:
-    """Return the result of the combinations of both; both are None if nothing was asked."""
-    return None if one is None else cast("Result", one.merge(other))
 
 
 def _samples(plan: TestPlan) -> dict[str, Samples]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -252,8 +251,3 @@ def _add_to_axes(
         sums[axis][place[axis]] += of_setting
     sums[-2] += cube.sum(axis=1)
     sums[-1] += cube.sum(axis=0)
-
-
-def merged(parts: list[RulePicks]) -> RulePicks:
-    """Return the picks from the combinations of all parts."""
-    return reduce(RulePicks.merge, parts)

@@ -7,13 +7,10 @@ for superior predictive ability" (2005), with the stationary bootstrap of Politi
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ib_grid.errors import ConfigError
 
 DEFAULT_MEAN_BLOCK = 5.0
 DEFAULT_RESAMPLES = 1000
@@ -64,36 +61,6 @@ def bootstrap_counts(
     return counts
 
 
-def autocovariance_weights(n_dates: int, mean_block: float) -> NDArray[np.float64]:
-    """Return the weight of each lag in the long-run variance, shape (n_dates,).
-
-    Lag 0 counts once, lag i twice with κ_i = (n−i)/n · (1−q)^i + i/n · (1−q)^(n−i), q = 1 / mean
-    block (Politis and Romano 1994; Hansen 2005, section 3).
-    """
-    lag, stay = np.arange(n_dates), 1 - 1 / mean_block
-    kernel = (n_dates - lag) / n_dates * stay**lag + lag / n_dates * stay ** (n_dates - lag)
-    kernel[0] = 0.5
-    return 2 * kernel
-
-
-def long_run_deviation(r: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the deviation ω of each combination's mean, shape (n_combinations,).
-
-    Parameters
-    ----------
-    r : float64 array, shape (n_dates, n_combinations)
-    weights : float64 array, shape (n_dates,)
-        Those of `autocovariance_weights`.
-    """
-    n_dates = len(r)
-    around_mean = r - r.mean(axis=0)
-    variance = np.zeros(r.shape[1])
-    for lag, weight in enumerate(weights):
-        products = around_mean[: n_dates - lag] * around_mean[lag:]
-        variance += weight * products.sum(axis=0) / n_dates
-    return np.sqrt(np.maximum(variance, 0.0))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Maxima:
     """Largest statistics over combinations, of the data and of each resample; maxima merge.
@@ -124,39 +91,6 @@ class Maxima:
         )
 
 
-def maxima(
-    mean: NDArray[np.float64],
-    deviation: NDArray[np.float64],
-    resampled: NDArray[np.float64],
-    n_dates: int,
-) -> Maxima:
-    """Return the largest statistics of some combinations.
-
-    Parameters
-    ----------
-    mean, deviation : float64 array, shape (n_combinations,)
-        Mean R per date, and its long-run deviation; a deviation of 0 gives a statistic of 0.
-    resampled : float64 array, shape (n_resamples, n_combinations)
-        Mean R per date of each resample.
-    n_dates : int
-    """
-    root = math.sqrt(n_dates)
-    inverse = np.divide(root, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    threshold = -math.sqrt(2 * math.log(math.log(n_dates)))
-    centres = (
-        np.maximum(mean, 0.0),
-        np.where(mean * inverse >= threshold, mean, 0.0),
-        mean,
-    )
-    studentized = [np.max((resampled - centre) * inverse, axis=1) for centre in centres]
-    return Maxima(
-        mean=float(np.max(mean)) * root,
-        studentized=float(np.max(mean * inverse)),
-        resampled_mean=np.max(resampled - mean, axis=1) * root,
-        resampled_studentized=np.stack(studentized),
-    )
-
-
 def p_values(found: Maxima, mean_block: float) -> RealityCheck:
     """Return the p-values from the largest statistics of all combinations.
 
@@ -175,36 +109,3 @@ def p_values(found: Maxima, mean_block: float) -> RealityCheck:
         consistent=consistent,
         upper=upper,
     )
-
-
-def reality_check(
-    r: NDArray[np.float64],
-    *,
-    resamples: int = DEFAULT_RESAMPLES,
-    mean_block: float = DEFAULT_MEAN_BLOCK,
-    seed: int = 0,
-) -> RealityCheck:
-    """Test whether the best of some combinations earns more than 0 R per date after costs.
-
-    Parameters
-    ----------
-    r : float64 array, shape (n_dates, n_combinations)
-        R per session date of every combination that was tried, 0 on dates without a trade. A
-        selection of the best ones makes the p-values too small.
-    resamples : int
-    mean_block : float
-        Mean length of a bootstrap block in session dates.
-    seed : int
-
-    Raises
-    ------
-    ConfigError
-        If there are fewer than 3 dates.
-    """
-    n_dates = len(r)
-    if n_dates < 3:
-        raise ConfigError(f"a reality check of {n_dates} session dates", expected="at least 3")
-    counts = bootstrap_counts(n_dates, resamples, mean_block, seed).astype(np.float64)
-    deviation = long_run_deviation(r, autocovariance_weights(n_dates, mean_block))
-    found = maxima(r.mean(axis=0), deviation, counts.T @ r / n_dates, n_dates)
-    return p_values(found, mean_block)

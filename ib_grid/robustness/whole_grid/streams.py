@@ -18,7 +18,7 @@ from ib_grid.engine.fast.decisions import Costs, costs_of, decide
 from ib_grid.engine.fast.engine import exit_pairs
 from ib_grid.engine.fast.entries import Entries
 from ib_grid.engine.fast.exits import simulate_exits
-from ib_grid.engine.fast.outcomes import NO_OUTCOME, distinct_outcomes, results_of
+from ib_grid.engine.fast.outcomes import distinct_outcomes, results_of
 from ib_grid.engine.fast.windows import Prices
 from ib_grid.grid.chunks import Chunk
 from ib_grid.grid.grid import Grid
@@ -50,11 +50,6 @@ class Streams:
     def first_setting(self) -> int:
         """Position of the first setting among all of the grid."""
         return self.first_id // self.r.shape[1]
-
-    @property
-    def n_trades(self) -> NDArray[np.int64]:
-        """Trades of each setting, shape (n_settings,)."""
-        return np.count_nonzero(self.outcome != NO_OUTCOME, axis=1)
 
     def dense(self, *, opposite: bool = False) -> NDArray[np.float64]:
         """Return R by date and combination, shape (n_dates, n_settings * n_exits)."""

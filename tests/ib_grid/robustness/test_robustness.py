@@ -17,13 +17,7 @@ from ib_grid.grid.scoring import RankingSettings, best_first, column_extrema, co
 from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
-from ib_grid.robustness import (
-    RobustnessSettings,
-    cross_validation,
-    random_direction,
-    robustness_tests,
-    walk_forward,
-)
+from ib_grid.robustness import RobustnessSettings, robustness_tests
 from ib_grid.robustness.assembly import results_of
 from ib_grid.robustness.plan import plan_tests
 from ib_grid.robustness.rounds import run_on_chunk, run_rounds
@@ -37,6 +31,10 @@ GRID = grid_from_mapping(
     {"ib_sessions": ["08:00-08:30", "09:00-09:30"], "trade_window_minutes": [90], "tsl_sl": [0.5]},
     GER40,
     location="test",
+)
+
+SMALL = RobustnessSettings(
+    draws=9, null_draws=3, resamples=20, blocks=4, in_sample_months=1, seed=3
 )
 
 
@@ -62,18 +60,13 @@ def test_the_selected_combination_is_that_of_the_run(source: RunSource) -> None:
     rows = {name: values[ids] for name, values in columns.items()}
     scores = composite_scores(rows, ranking.weights, column_extrema(rows, ranking.weights))
     best = ids[best_first(scores, ids, 1)[0]]
-    found = random_direction(source, draws=19)
+    found = robustness_tests(source, dataclasses.replace(SMALL, draws=19)).random_direction
     assert found.selected_total_r.observed == pytest.approx(columns["total_r"][best], abs=1e-3)
     assert found.best_total_r.observed == pytest.approx(columns["total_r"].max(), abs=1e-3)
     share = np.mean(columns["total_r"] > 0)
     assert found.share_profitable.observed == pytest.approx(share)
     for comparison in (found.selected_total_r, found.best_sharpe_ratio, found.share_profitable):
         assert 0.05 <= comparison.p <= 1
-
-
-SMALL = RobustnessSettings(
-    draws=9, null_draws=3, resamples=20, blocks=4, in_sample_months=1, seed=3
-)
 
 
 def test_chunks_of_any_size_give_the_same_bits(source: RunSource) -> None:
@@ -131,7 +124,9 @@ def test_dates_too_few_for_a_test_leave_it_out(source: RunSource) -> None:
 
 
 def test_none_has_enough_trades(source: RunSource) -> None:
-    found = random_direction(source, ranking=RankingSettings(min_trades=10_000), draws=9)
+    tests = robustness_tests(source, SMALL, ranking=RankingSettings(min_trades=10_000))
+    found = tests.random_direction
+    assert tests.selected is None
     assert found.selected_total_r.observed == found.selected_total_r.null_95 == 0.0
     assert found.selected_total_r.p == 1.0
 
@@ -150,7 +145,8 @@ def dense(source: RunSource) -> np.ndarray:
 
 def test_cross_validation_judges_by_the_other_half(source: RunSource) -> None:
     ranking = RankingSettings(weights={"total_r": 1.0}, min_trades=0)
-    found = cross_validation(source, blocks=4, ranking=ranking)
+    found = robustness_tests(source, SMALL, ranking=ranking).cscv
+    assert found is not None
     r = dense(source)
     block = block_of_dates(len(r), 4)
     lost, below = [], []
@@ -168,7 +164,8 @@ def test_cross_validation_judges_by_the_other_half(source: RunSource) -> None:
 def test_walk_forward_chains_months_after_each_selection(source: RunSource) -> None:
     ranking = RankingSettings(weights={"total_r": 1.0}, min_trades=0)
     months = {str(d)[:7] for d in session_dates(source)}
-    found = walk_forward(source, in_sample_months=1, out_of_sample_months=1, ranking=ranking)
+    found = robustness_tests(source, SMALL, ranking=ranking).walk_forward
+    assert found is not None
     assert len(found.folds) == len(months) - 1
     r, month = dense(source), np.array([str(d)[:7] for d in session_dates(source)])
     for fold in found.folds:
@@ -189,7 +186,7 @@ def session_dates(source: RunSource) -> np.ndarray:
 def test_a_later_month_changes_no_earlier_selection(source: RunSource) -> None:
     first, last = session_dates(source)[[0, -1]]
     assert str(first)[:7] != str(last)[:7]
-    whole = walk_forward(source, in_sample_months=1)
+    whole = robustness_tests(source, SMALL).walk_forward
     bars = source.context.market.bars
     cut = len(bars.minute) - np.argmax(
         (bars.minute[::-1].astype("datetime64[m]").astype("datetime64[M]"))
@@ -197,6 +194,9 @@ def test_a_later_month_changes_no_earlier_selection(source: RunSource) -> None:
     )
     market = build_market(bars.take(slice(0, cut)), GRID.sessions, GRID.horizon_minutes)
     context = dataclasses.replace(source.context, market=market)
-    shorter = walk_forward(dataclasses.replace(source, context=context), in_sample_months=1)
+    of_fewer = dataclasses.replace(source, context=context)
+    shorter = robustness_tests(of_fewer, SMALL).walk_forward
+    assert whole is not None
+    assert shorter is not None
     assert shorter.folds == whole.folds[: len(shorter.folds)]
     assert len(shorter.folds) == len(whole.folds) - 1

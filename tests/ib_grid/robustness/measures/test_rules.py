@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from ib_grid.grid.grid import Grid
 from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.market.instruments import GER40
-from ib_grid.robustness.measures.rules import best_values, merged, plateaus, rule_picks
+from ib_grid.robustness.measures.rules import RulePicks, best_values, plateaus, rule_picks
 from ib_grid.robustness.whole_grid.samples import Samples
 from ib_grid.robustness.whole_grid.selection import Extremes, ranking_of
 from ib_grid.robustness.whole_grid.streams import Streams
@@ -37,7 +39,8 @@ def test_rules_pick_what_loops_pick(drawn: tuple[Grid, list[Streams]]) -> None:
     found = extremes[0]
     for other in extremes[1:]:
         found = Extremes.merge(found, other)
-    picks = merged([rule_picks(chunk, grid, samples, ranking, found) for chunk in chunks])
+    parts = [rule_picks(chunk, grid, samples, ranking, found) for chunk in chunks]
+    picks = reduce(RulePicks.merge, parts)
     r, traded, in_session = dense(chunks, dates)
     for k in range(len(samples)):
         periods = [np.flatnonzero(samples.period == p) for p in range(3)]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from ib_grid.errors import ConfigError
-from ib_grid.robustness import reality_check as check_of_array
 from ib_grid.robustness import track_record
 from ib_grid.robustness.statistics.cscv import (
     block_of_dates,
@@ -16,15 +15,10 @@ from ib_grid.robustness.statistics.cscv import (
     splits,
 )
 from ib_grid.robustness.statistics.random_direction import coin_signs, compare
-from ib_grid.robustness.statistics.reality_check import (
-    autocovariance_weights,
-    bootstrap_counts,
-    long_run_deviation,
-    maxima,
-    p_values,
-)
+from ib_grid.robustness.statistics.reality_check import bootstrap_counts
 from ib_grid.robustness.statistics.walk_forward import efficiency, folds, t_over_folds
 from tests.helpers.golden.golden_robustness import golden, inputs, sharpe
+from tests.helpers.runs.slow_robustness import long_run_deviation
 
 
 @pytest.mark.parametrize(
@@ -58,23 +52,9 @@ def test_cross_validation(case: str, source: str, n_blocks: int, by: str) -> Non
     assert median_rank(found) == pytest.approx(expected["median_rank"])
 
 
-@pytest.mark.parametrize(("case", "source"), [("spa", "R"), ("spa_edge", "R_edge")])
-def test_reality_check(case: str, source: str) -> None:
-    r, counts, expected = inputs(source), inputs("counts"), golden()[case]
-    mean_block = golden()["inputs"]["mean_block"]
-    weights = autocovariance_weights(len(r), mean_block)
-    deviation = long_run_deviation(r, weights)
-    if source == "R":
-        assert deviation == pytest.approx(golden()["omega"])
-    resampled = counts.T @ r / len(r)
-    parts = [
-        maxima(r[:, some].mean(axis=0), deviation[some], resampled[:, some], len(r))
-        for some in (slice(0, 13), slice(13, None))
-    ]
-    found = p_values(parts[0].merge(parts[1]), mean_block)
-    assert found.statistic == pytest.approx(expected["statistic"])
-    for name in ("reality_check", "lower", "consistent", "upper"):
-        assert getattr(found, name) == pytest.approx(expected[name]), name
+def test_the_slow_long_run_deviation() -> None:
+    deviation = long_run_deviation(inputs("R"), golden()["inputs"]["mean_block"])
+    assert deviation == pytest.approx(golden()["omega"])
 
 
 @pytest.mark.parametrize("n_dates", [2, 96, 1000])
@@ -152,19 +132,3 @@ def test_block_counts_that_cannot_be_split(n_blocks: int) -> None:
 def test_windows_that_leave_no_fold(in_sample: int, out_of_sample: int) -> None:
     with pytest.raises(ConfigError):
         folds(12, in_sample, out_of_sample)
-
-
-def test_reality_check_of_an_array_finds_a_planted_edge() -> None:
-    random = np.random.default_rng(1)
-    r = random.normal(0, 1, (400, 20))
-    assert check_of_array(r, resamples=200).consistent > 0.05
-    r[:, 3] += 0.4
-    found = check_of_array(r, resamples=200)
-    assert found.consistent <= 0.01
-    assert found.lower <= found.consistent <= found.upper
-    assert found == check_of_array(r, resamples=200)
-
-
-def test_reality_check_needs_a_few_dates() -> None:
-    with pytest.raises(ConfigError, match="2 session dates"):
-        check_of_array(np.zeros((2, 1)))
