@@ -6,12 +6,8 @@ months ``YYYY-MM``, in the time zone of the sessions.
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ib_grid.robustness.statistics.cscv import Cscv
 from ib_grid.robustness.statistics.random_direction import RandomDirection
@@ -94,31 +90,3 @@ class Robustness:
     def profitable(self) -> int:
         """Number of combinations with a total R above 0."""
         return round(self.random_direction.share_profitable.observed * self.combinations)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the results as JSON values."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Robustness:
-        """Return the results that `to_dict` gave, also by way of JSON.
-
-        Further entries are ignored; KeyError, TypeError or ValueError if one is missing or invalid.
-        """
-        return _value(cls, content)
-
-
-def _value(kind: Any, content: Any) -> Any:
-    """Return JSON values as the type that a field declares."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (types.UnionType, typing.Union):
-        return None if content is None else _value(arguments[0], content)
-    if origin is tuple:
-        kinds = arguments[:1] * len(content) if arguments[-1] is Ellipsis else arguments
-        return tuple(_value(one, item) for one, item in zip(kinds, content, strict=True))
-    if origin is not None and isinstance(content, Mapping):
-        return {key: _value(arguments[1], item) for key, item in content.items()}
-    if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return kind(**{name: _value(hint, content[name]) for name, hint in hints.items()})  # type: ignore[operator]
-    return content if origin is typing.Literal else kind(content)

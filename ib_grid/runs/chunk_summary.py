@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +44,6 @@ class Summary:
     best: Best | None
     variations: Mapping[str, VariationSums]
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the summary as JSON values."""
-        return asdict(self)
-
 
 def summarise(chunk: Chunk, metrics: NDArray[np.float32], min_trades: int) -> Summary:
     """Return the summary of a chunk's metrics, rows `METRIC_COLUMNS`, shape (n_metrics, n_rows)."""
@@ -83,7 +79,7 @@ def _sums(trades: NDArray[np.float32], total_r: NDArray[np.float32]) -> Variatio
 
 
 def summary_from_dict(content: Mapping[str, object]) -> Summary:
-    """Return the summary of `Summary.to_dict`; KeyError, TypeError or ValueError if invalid."""
+    """Return the summary of its JSON values; KeyError, TypeError or ValueError if invalid."""
     best = content["best"]
     variations = dict(content["variations"])  # type: ignore[call-overload]
     return Summary(

@@ -1,11 +1,16 @@
-"""TOML and JSON files: configuration, grids, parameters, instruments."""
+"""TOML and JSON files: configuration, grids, parameters, instruments, results as values."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import re
+import types
+import typing
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ib_grid.errors import ConfigError, first_line
 from ib_grid.errors.validation import cut
@@ -88,3 +93,28 @@ _KINDS: dict[str, tuple[Callable[[str], object], int]] = {
     ".toml": (_parse_toml, MAX_TOML_BYTES),
     ".json": (_parse_json, MAX_JSON_BYTES),
 }
+
+
+def as_declared(kind: Any, content: Any) -> Any:
+    """Return JSON values as a declared type, such as a dataclass or ``tuple[int, ...]``.
+
+    Entries that a dataclass does not declare are ignored; KeyError, TypeError or ValueError if one
+    is missing or invalid.
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return None if content is None else as_declared(arguments[0], content)
+    if origin is tuple:
+        kinds = arguments[:1] * len(content) if arguments[-1] is Ellipsis else arguments
+        return tuple(as_declared(one, item) for one, item in zip(kinds, content, strict=True))
+    if origin is not None and isinstance(content, Mapping):
+        return {key: as_declared(arguments[1], item) for key, item in content.items()}
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        fields = _declared(kind).items()
+        return kind(**{name: as_declared(one, content[name]) for name, one in fields})
+    return content if origin is typing.Literal else kind(content)
+
+
+@functools.cache
+def _declared(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)

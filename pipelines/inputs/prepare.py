@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from ib_grid.market.instruments import Instrument, Session
 from ib_grid.market.levels import SessionLevels, follows_clock, session_levels
 from ib_grid.market.levels_file import read_levels, write_levels
 from ib_grid.storage.atomic_files import is_file
+from ib_grid.storage.mapping_files import as_declared
 
 if TYPE_CHECKING:
     from ib_grid.market.csv import Earlier, Options, QualityReport
@@ -41,7 +43,7 @@ def prepare_bars(
         output_path,
         bars,
         symbol=instrument.symbol,
-        quality=quality.to_dict(),
+        quality=dataclasses.asdict(quality),
         trading_hours=instrument.trading_hours.to_dict(),
     )
     return quality
@@ -70,13 +72,14 @@ def _earlier(instrument: Instrument, path: Path) -> Earlier | None:
 
 def _sources(path: Path) -> tuple[SourceFile, ...]:
     """Return the files that prepared bars came from; none if an older version prepared them."""
-    from ib_grid.market.csv import quality_from_dict
+    from ib_grid.market.csv.quality import SourceFile
 
     try:
-        quality = quality_from_dict(read_origin(path).quality or {})
-    except DataError:
+        quality = read_origin(path).quality or {}
+        files = [*quality["earlier_sources"], *quality["sources"]]
+        return as_declared(tuple[SourceFile, ...], files)
+    except (DataError, KeyError, TypeError, ValueError):
         return ()
-    return (*quality.earlier_sources, *quality.sources)
 
 
 def _check_not_a_source(output_path: Path, csv_paths: Sequence[Path]) -> None:

@@ -19,12 +19,12 @@ from ib_grid.market.csv.decisions import Options
 from ib_grid.market.csv.errors import NotBarsError
 from ib_grid.market.csv.layouts.symbols import symbol_in
 from ib_grid.market.csv.merging import Earlier, Merged, merge, with_earlier
-from ib_grid.market.csv.quality import QualityReport, SourceFile, quality_from_dict
+from ib_grid.market.csv.quality import QualityReport, SourceFile
 from ib_grid.market.csv.reading import BadRows, FileRows, read_file
 from ib_grid.market.csv.sources import Source, find_files
 from ib_grid.market.instruments import Instrument
 
-__all__ = ["Earlier", "Options", "QualityReport", "quality_from_dict", "read_csv_bars"]
+__all__ = ["Earlier", "Options", "QualityReport", "read_csv_bars"]
 
 N_CONFLICT_MINUTES = 5
 LARGEST_SPREAD = 0.05  # of the price

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from ib_grid.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,46 +156,3 @@ class QualityReport:
     suspicions: tuple[Suspicion, ...]
     bad_rows: tuple[str, ...]
     passed_over: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return dataclasses.asdict(self)
-
-
-_LISTS = ("conflict_minutes", "dates_without_session", "bad_rows", "passed_over")
-
-
-def quality_from_dict(values: Mapping[str, Any], *, location: str = "") -> QualityReport:
-    """Return the report that `QualityReport.to_dict` turned into these values."""
-    try:
-        nested = {
-            "sources": _sources(values["sources"]),
-            "earlier_sources": _sources(values["earlier_sources"]),
-            "years": _all(SessionYear, values["years"]),
-            "gaps": _all(Gap, values["gaps"]),
-            "suspicions": tuple(
-                Suspicion(**{**item, "largest": _all(SuspiciousBar, item["largest"])})
-                for item in values["suspicions"]
-            ),
-            **{name: tuple(values[name]) for name in _LISTS},
-        }
-        return QualityReport(**{**values, **nested})
-    except (TypeError, KeyError, AttributeError) as error:
-        raise DataError(
-            f"the quality report cannot be read ({error})",
-            location=location,
-            expected="a report written by this version of ib-grid",
-            hint="prepare the bars again with `ib-grid prepare`",
-        ) from error
-
-
-def _all(kind: type[Any], items: list[Mapping[str, Any]]) -> tuple[Any, ...]:
-    return tuple(kind(**item) for item in items)
-
-
-def _sources(items: list[Mapping[str, Any]]) -> tuple[SourceFile, ...]:
-    """Return the source files that `QualityReport.to_dict` turned into these values."""
-    return tuple(
-        SourceFile(**{**item, "decisions": tuple((k, v) for k, v in item["decisions"])})
-        for item in items
-    )

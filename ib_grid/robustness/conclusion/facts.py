@@ -15,6 +15,7 @@ from ib_grid.robustness.results import Robustness
 from ib_grid.runs.manifest import Manifest
 from ib_grid.runs.run import Run
 from ib_grid.runs.source import RunSource
+from ib_grid.storage.mapping_files import as_declared
 
 
 def facts_of(
@@ -89,4 +90,4 @@ def other_total_r(source: RunSource, combo_id: int) -> float:
 
 def opened_hold_out(manifest: Manifest) -> HoldOut | None:
     """Return the outcome of the hold-out of a run; None until it is opened."""
-    return HoldOut.from_dict(manifest.hold_out) if manifest.hold_out else None
+    return as_declared(HoldOut, manifest.hold_out) if manifest.hold_out else None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +61,3 @@ class HoldOut:
             f"Hold-out {outcome}: #{self.combo_id} {verb}"
             f" {abs(self.total_r):,.1f} R in {trades} {span}."
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> HoldOut:
-        """Return the outcome that `to_dict` turned into these values."""
-        kinds = {"int": int, "float": float, "str": str}
-        fields = dataclasses.fields(cls)
-        return cls(**{f.name: kinds[str(f.type)](values[f.name]) for f in fields})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 from ib_grid.errors import DataError, first_line
@@ -9,7 +10,7 @@ from ib_grid.robustness.conclusion.verdict import Verdict
 from ib_grid.robustness.results import Robustness
 from ib_grid.runs.manifest import Manifest
 from ib_grid.storage.atomic_files import is_file, read_regular, whole_file
-from ib_grid.storage.mapping_files import MAX_JSON_BYTES
+from ib_grid.storage.mapping_files import MAX_JSON_BYTES, as_declared
 from ib_grid.storage.paths import AnyPath
 
 _FINGERPRINT, _VERDICT = "fingerprint", "verdict"
@@ -27,8 +28,8 @@ def write_robustness(
     path = robustness_path(run_dir, manifest.symbol)
     content = {
         _FINGERPRINT: manifest.fingerprint,
-        _VERDICT: verdict.to_dict(),
-        **robustness.to_dict(),
+        _VERDICT: dataclasses.asdict(verdict),
+        **dataclasses.asdict(robustness),
     }
     with whole_file(path) as file:
         file.write((json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
@@ -52,7 +53,7 @@ def read_robustness(run_dir: AnyPath, manifest: Manifest) -> Robustness | None:
         content = json.loads(read_regular(path, MAX_JSON_BYTES).decode())
         if content[_FINGERPRINT] != manifest.fingerprint:
             raise ValueError("it belongs to another run")
-        return Robustness.from_dict(content)
+        return as_declared(Robustness, content)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise DataError(
             f"the robustness tests cannot be read ({first_line(error)})",

@@ -6,10 +6,9 @@ asked in advance; none is picked from several.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.conclusion.reasons import (
@@ -59,10 +58,6 @@ class Verdict:
     def allows_best(self) -> bool:
         """Whether the combination with the highest score may be called the best."""
         return self.level in ("worth a hold-out", "held up")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return dataclasses.asdict(self)
 
 
 def verdict(facts: RunFacts, robustness: Robustness | None) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,7 @@ def _object(facts: CombinationFacts, *, with_trades: bool) -> Mapping[str, Any]:
         "combo_id": selected.combo_id,
         "rank": selected.rank,
         "provenance": selected.provenance,
-        "verdict": facts.verdict and facts.verdict.to_dict(),
+        "verdict": facts.verdict and dataclasses.asdict(facts.verdict),
         "execution": dict(selected.run.manifest.execution),
         "params": selected.params.to_dict(),
         "metrics": selected.metrics(),

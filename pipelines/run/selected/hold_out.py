@@ -17,6 +17,7 @@ from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
 from ib_grid.runs.source import load_held_out_source
 from ib_grid.storage.lock import sole_writer
+from ib_grid.storage.mapping_files import as_declared
 from ib_grid.storage.paths import AnyPath
 from ib_grid.storage.timestamps import utc_now
 from pipelines.render.combinations.selected import Selected, select
@@ -69,7 +70,7 @@ def open_hold_out(run_dir: AnyPath, bars: Path | None = None) -> OpenedHoldOut:
             return OpenedHoldOut(selected=selected, outcome=outcome, is_new=False)
         selected = select(str(run_dir))
         outcome = _outcome(selected, bars)
-        write_manifest(run_dir, dataclasses.replace(manifest, hold_out=outcome.to_dict()))
+        write_manifest(run_dir, dataclasses.replace(manifest, hold_out=dataclasses.asdict(outcome)))
         return OpenedHoldOut(selected=selected, outcome=outcome, is_new=True)
 
 
@@ -97,27 +98,26 @@ def _outcome(selected: Selected, bars: Path | None) -> HoldOut:
     first, last = source.span
     metrics = analysis.metrics(source, selected.combo_id)[list(_METRICS)]
     values = row_values(published_rows(metrics.to_frame().T).iloc[0].to_dict())
-    return HoldOut.from_dict(
-        {
-            "opened_utc": utc_now(),
-            "combo_id": selected.combo_id,
-            "first": first,
-            "last": last,
-            "session_dates": len(analysis.session_dates(source, selected.combo_id)),
-            **values,
-        }
-    )
+    content = {
+        "opened_utc": utc_now(),
+        "combo_id": selected.combo_id,
+        "first": first,
+        "last": last,
+        "session_dates": len(analysis.session_dates(source, selected.combo_id)),
+        **values,
+    }
+    return as_declared(HoldOut, content)
 
 
 def show_hold_out(console: Console, opened: OpenedHoldOut, asked: Format) -> None:
     """Print the figures of the ranked and of the held-out dates, and whether they agree."""
     selected, outcome = opened.selected, opened.outcome
-    rows = {"ranked": selected.metrics(), "held out": outcome.to_dict()}
+    rows = {"ranked": selected.metrics(), "held out": dataclasses.asdict(outcome)}
     frame = pd.DataFrame(
         [{"dates": d, **{m: of.get(m) for m in _METRICS}} for d, of in rows.items()]
     )
     notes = [f"{selected.run.manifest.symbol}: {outcome.text}", _opened(opened)]
-    render(console, frame, _COLUMNS, asked, notes=notes, summary=outcome.to_dict())
+    render(console, frame, _COLUMNS, asked, notes=notes, summary=dataclasses.asdict(outcome))
 
 
 def _opened(opened: OpenedHoldOut) -> str:

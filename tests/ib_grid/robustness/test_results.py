@@ -8,6 +8,7 @@ import json
 import pytest
 
 from ib_grid.robustness.results import Robustness
+from ib_grid.storage.mapping_files import as_declared
 from tests.helpers.runs.tested_runs import robustness
 
 
@@ -16,12 +17,12 @@ from tests.helpers.runs.tested_runs import robustness
 )
 def test_json_keeps_every_result(without: dict[str, object]) -> None:
     found = dataclasses.replace(robustness(), **without)  # type: ignore[arg-type]
-    text = json.dumps(found.to_dict(), allow_nan=False)
-    assert Robustness.from_dict(json.loads(text)) == found
+    text = json.dumps(dataclasses.asdict(found), allow_nan=False)
+    assert as_declared(Robustness, json.loads(text)) == found
 
 
 def test_a_missing_result_is_an_error() -> None:
-    content = robustness().to_dict()
+    content = dataclasses.asdict(robustness())
     del content["cscv"]["pbo"]
     with pytest.raises(KeyError):
-        Robustness.from_dict(content)
+        as_declared(Robustness, content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -63,7 +64,7 @@ def of_chunk(index: int, min_trades: int = 10) -> Summary:
 
 def test_json_round_trip() -> None:
     for summary in (of_chunk(0), of_chunk(3, min_trades=1000)):
-        assert summary_from_dict(json.loads(json.dumps(summary.to_dict()))) == summary
+        assert summary_from_dict(json.loads(json.dumps(dataclasses.asdict(summary)))) == summary
 
 
 @given(st.permutations(range(8)), st.integers(0, 8))

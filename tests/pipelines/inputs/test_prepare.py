@@ -1,12 +1,12 @@
 import dataclasses
 import gzip
+import json
 
 import numpy as np
 import pytest
 
 from ib_grid.errors import DataError, InstrumentError, OutputError
 from ib_grid.market.bars import file_sha256, read_bars, read_origin, write_bars
-from ib_grid.market.csv import quality_from_dict
 from ib_grid.market.instruments import GER40, XAUUSD, Session
 from ib_grid.market.levels import session_levels
 from ib_grid.market.levels_file import read_levels
@@ -49,7 +49,7 @@ def test_csv_files_become_a_bars_file_with_its_report(csv, tmp_path):
     assert same_bars(read_bars(path), BARS)
     origin = read_origin(path)
     assert origin.symbol == "GER40"
-    assert quality_from_dict(origin.quality) == quality
+    assert origin.quality == json.loads(json.dumps(dataclasses.asdict(quality)))
     assert quality.n_bars == len(BARS)
 
 
@@ -243,8 +243,8 @@ def test_bars_prepared_before_are_merged_or_replaced(ib_grid_command, tmp_path):
     both = path.read_bytes()
     prepare(ib_grid_command, "--csv", second)
     assert path.read_bytes() == both
-    origin = quality_from_dict(read_origin(path).quality)
-    assert [source.name for source in origin.earlier_sources] == ["1.csv"]
+    quality = read_origin(path).quality
+    assert [source["name"] for source in quality["earlier_sources"]] == ["1.csv"]
     prepare(ib_grid_command, "--csv", second, "--replace")
     assert same_bars(read_bars(path), BARS.take(slice(600, 1200)))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ib_grid.robustness.conclusion.hold_out import HoldOut
+from ib_grid.storage.mapping_files import as_declared
 from tests.helpers.runs.tested_runs import hold_out
 
 
@@ -23,4 +26,4 @@ def test_a_sentence_tells_whether_it_passed(trades, total_r, passed, text) -> No
 
 
 def test_the_outcome_comes_back_from_json() -> None:
-    assert HoldOut.from_dict(hold_out(6.14).to_dict()) == hold_out(6.14)
+    assert as_declared(HoldOut, dataclasses.asdict(hold_out(6.14))) == hold_out(6.14)

@@ -137,6 +137,6 @@ def test_too_few_months_are_no_proof() -> None:
 
 def test_json_holds_all_of_it() -> None:
     found = verdict(facts(), robustness())
-    content = json.loads(json.dumps(found.to_dict()))
+    content = json.loads(json.dumps(dataclasses.asdict(found)))
     assert list(content) == ["level", "text", "reasons"]
     assert content["reasons"][0] == {"figure": "60 of 199", "text": found.reasons[0].text}

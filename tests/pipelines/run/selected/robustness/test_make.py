@@ -49,7 +49,7 @@ def test_results_are_those_of_the_library(run_dir: Path) -> None:
     assert read_robustness(run_dir, read_manifest(run_dir)) == found
     content = json.loads(path.read_text())
     assert content["fingerprint"] == read_manifest(run_dir).fingerprint
-    assert content["verdict"] == json.loads(json.dumps(concluded.to_dict()))
+    assert content["verdict"] == json.loads(json.dumps(dataclasses.asdict(concluded)))
 
 
 @pytest.mark.parametrize("n_processes", [2, 20])
