@@ -17,7 +17,6 @@ from ib_grid.account.challenge.starts import Starts
 from ib_grid.analysis.plots import style
 
 OF_OUTCOME = {"passed": style.GAIN, "failed": style.LOSS, "open": style.OTHER}
-_LEGEND = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor": "left"}
 _HORIZONS = ("#a9c4dc", "#6f9fc6", style.GAIN, style.BEST)
 
 
@@ -53,8 +52,7 @@ def account_figure(daily: pd.DataFrame, currency: str) -> go.Figure:
         height=380,
         xaxis={"title": {"text": "Date"}, "type": "date"},
         yaxis={"title": {"text": f"Equity ({currency})"}, "tickformat": ",.0f"},
-        showlegend=True,
-        legend=_LEGEND,
+        **style.LEGEND_ABOVE,
     )
 
 
@@ -87,8 +85,7 @@ def odds_figure(by_risk: Mapping[float, Odds], out_of_sample: Mapping[float, Odd
         height=340,
         xaxis={"title": {"text": "Risk per trade (%)"}},
         yaxis={"title": {"text": "Challenges that pass (%)"}, "range": [0, 101]},
-        showlegend=True,
-        legend=_LEGEND,
+        **style.LEGEND_ABOVE,
     )
 
 
@@ -139,8 +136,7 @@ def starts_figure(gains: Gains, starts: Starts) -> go.Figure:
             "range": [-0.5, len(dates) - 0.5],
         },
         yaxis={"visible": False, "range": [0, 1]},
-        showlegend=True,
-        legend=_LEGEND,
+        **style.LEGEND_ABOVE,
     )
 
 
@@ -165,8 +161,7 @@ def floors_figure(gains: Gains, rules: Rules) -> go.Figure:
         height=340,
         xaxis={"title": {"text": "Date"}, "type": "date"},
         yaxis={"title": {"text": "Equity (% of the initial balance)"}},
-        showlegend=True,
-        legend=_LEGEND,
+        **style.LEGEND_ABOVE,
     )
 
 

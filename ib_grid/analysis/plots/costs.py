@@ -54,8 +54,11 @@ def break_even_figure(
         },
         showlegend=True,
         legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
-        shapes=[_vertical(value) for value, _ in inside],
-        annotations=[_note(value, name, top, row) for row, (value, name) in enumerate(inside)],
+        shapes=[style.vertical(value, dash="dot") for value, _ in inside],
+        annotations=[
+            style.note(value, f"{name}: {value:.2g}", left=value > top / 2, yshift=14 * row)
+            for row, (value, name) in enumerate(inside)
+        ],
         margin={"l": 8, "r": 10, "t": 44, "b": 8},
     )
 
@@ -84,22 +87,3 @@ def _line(x: NDArray[np.float64], counts: NDArray[np.int64], name: str, colour: 
         line={"color": colour, "width": 2, "shape": "hv"},
         hovertemplate=f"{name}: %{{y:,}} at %{{x:.3g}} points more<extra></extra>",
     )
-
-
-def _vertical(x: float) -> dict[str, object]:
-    line = {"color": style.BEST, "width": 1.5, "dash": "dot"}
-    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
-
-
-def _note(x: float, text: str, top: float, row: int) -> dict[str, object]:
-    return {
-        "x": x,
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "yshift": 14 * row,
-        "xanchor": "right" if x > top / 2 else "left",
-        "text": f"{text}: {x:.2g}",
-        "showarrow": False,
-        "font": {"color": style.BEST},
-    }

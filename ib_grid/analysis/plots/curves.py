@@ -17,7 +17,6 @@ from ib_grid.grid.variations import VARIATIONS
 
 _MOST_YEARS_WITH_TEXT = 9
 _DECIMALS = 4
-_LEGEND = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor": "left"}
 
 
 def equity_figure(trades: Mapping[str, pd.DataFrame], span: tuple[str, str]) -> go.Figure:
@@ -51,14 +50,14 @@ def curves_figure(
         colour = others[(i - 1) % len(others)] if i else style.GAIN
         for axis, values in (("y", cumulative), ("y2", under)):
             traces.append(_line(dates, values, name, axis, colour, is_first=i == 0))
-    legend = {"showlegend": True, "legend": {**_LEGEND, "traceorder": "reversed"}}
+    above = {**style.LEGEND_ABOVE["legend"], "traceorder": "reversed"}
     return style.figure(
         traces,
         height=460,
         xaxis={"title": {"text": "Date"}, "anchor": "y2", "range": list(span), "type": "date"},
         yaxis={"title": {"text": "Cumulative R"}, "domain": [0.36, 1]},
         yaxis2={"title": {"text": "Drawdown (R)"}, "domain": [0, 0.3], "anchor": "x"},
-        **(legend if own_colours else {}),
+        **({**style.LEGEND_ABOVE, "legend": above} if own_colours else {}),
     )
 
 
@@ -81,15 +80,11 @@ def _line(
     fill = {"fill": "tozeroy", "fillcolor": "rgba(43,108,163,0.16)"}
     return go.Scatter(
         x=dates,
-        y=_short(values),
+        y=style.to_4_decimals(values),
         yaxis=axis,
         mode="lines",
         name=name,
-        line={
-            "shape": "hv",
-            "width": 2 if is_first else 1,
-            "color": colour,
-        },
+        line={"shape": "hv", "width": 2 if is_first else 1, "color": colour},
         showlegend=axis == "y",
         hovertemplate=f"{name}: %{{y:.1f}} R on %{{x|%Y-%m-%d}}<extra></extra>",
         **(fill if is_first and axis == "y2" else {}),
@@ -104,23 +99,13 @@ def variation_curves(trades: pd.DataFrame, span: tuple[str, str]) -> go.Figure:
         if own.empty:
             continue
         dates, cumulative = _steps(own.groupby("date")["r"].sum(), span)
-        lines.append(
-            go.Scatter(
-                x=dates,
-                y=_short(cumulative),
-                mode="lines",
-                name=name,
-                line={"shape": "hv", "width": 2, "color": colour},
-                hovertemplate=f"{name}: %{{y:.1f}} R on %{{x|%Y-%m-%d}}<extra></extra>",
-            )
-        )
+        lines.append(_line(dates, cumulative, name, "y", colour, is_first=True))
     return style.figure(
         lines,
         height=320,
         xaxis={"title": {"text": "Date"}, "range": list(span), "type": "date"},
         yaxis={"title": {"text": "Cumulative R"}},
-        showlegend=True,
-        legend=_LEGEND,
+        **style.LEGEND_ABOVE,
     )
 
 
@@ -217,7 +202,3 @@ def variation_figure(trades: pd.DataFrame) -> go.Figure:
 def city(timezone: str) -> str:
     """Return the city of a time zone: Berlin of Europe/Berlin."""
     return timezone.rpartition("/")[2].replace("_", " ")
-
-
-def _short(values: NDArray[np.float64]) -> list[float]:
-    return [round(value, _DECIMALS) for value in values.tolist()]

@@ -82,7 +82,7 @@ def _heat(frame: pd.DataFrame, values: NDArray[np.float64], shows: str) -> go.He
     return go.Heatmap(
         x=_labels(frame.columns),
         y=_labels(frame.index),
-        z=_short(values),
+        z=[style.short(row, _DIGITS) for row in values],
         hoverongaps=False,
         hovertemplate=f"%{{y}}<br>%{{x}}<br>{shows}: %{{z:,.4~g}}<extra></extra>",
         colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": ""}},
@@ -134,14 +134,6 @@ def _label(value: Any) -> str:
     if isinstance(value, (float, np.floating)) and math.isnan(value):
         return "–"
     return value_text(value.item() if isinstance(value, np.generic) else value)
-
-
-def _short(values: NDArray[np.float64]) -> list[list[float | None]]:
-    """Return numbers short enough for a small figure; None for NaN."""
-    return [
-        [float(f"{v:.{_DIGITS}g}") if math.isfinite(v) else None for v in row]
-        for row in values.tolist()
-    ]
 
 
 def slice_figure(frame: pd.DataFrame, columns: int = 2) -> go.Figure:
@@ -204,7 +196,7 @@ def _has_order(part: pd.DataFrame) -> bool:
 
 def _slice(part: pd.DataFrame, metric: str) -> Sequence[go.Scatter]:
     labels = [_label(value).replace("–", "–<br>") for value in part["value"]]  # sessions
-    (values,) = _short(part[[metric]].to_numpy(np.float64).T)
+    values = style.short(part[metric].to_numpy(np.float64), _DIGITS)
     own = part["is_own"].tolist()
     hover = f"%{{x}}: {metric} %{{y}}<extra></extra>"
     line = go.Scatter(

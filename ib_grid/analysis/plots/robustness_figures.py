@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +23,6 @@ _BINS = 40
 _MOST_POINTS = 3_000
 _R_PER_BIN = 0.25
 _MOST_TRADE_BINS = 120
-_DECIMALS = 4
 _LUCK = "rgba(180, 190, 200, 0.35)"
 
 
@@ -49,24 +47,21 @@ def luck_figure(comparison: NullComparison, axis: str = "Total R", unit: str = "
         hovertemplate=f"about %{{x}}{unit}: %{{y}} repeats<extra></extra>",
     )
     is_right = comparison.observed > comparison.null_95
-    lines = [
-        _line(comparison.null_95, style.LOSS, "dash"),
-        _line(comparison.observed, style.BEST, "solid"),
-    ]
     observed, bar = (rounded(v, 1) for v in (comparison.observed, comparison.null_95))
-    notes = [
-        _note(comparison.null_95, f"one in 20 exceeds {bar}{unit}", style.LOSS, 1.0, left=is_right),
-        _note(
-            comparison.observed, f"this run: {observed}{unit}", style.BEST, 1.08, left=not is_right
-        ),
-    ]
+    exceeded, own = f"one in 20 exceeds {bar}{unit}", f"this run: {observed}{unit}"
     return style.figure(
         [bars],
         height=320,
         xaxis={"title": {"text": f"{axis} with coin-flipped directions"}},
         yaxis={"title": {"text": "Repeats"}},
-        shapes=lines,
-        annotations=notes,
+        shapes=[
+            style.vertical(comparison.null_95, style.LOSS, "dash"),
+            style.vertical(comparison.observed),
+        ],
+        annotations=[
+            style.note(comparison.null_95, exceeded, style.LOSS, left=is_right),
+            style.note(comparison.observed, own, left=not is_right, y=1.08),
+        ],
         margin={"l": 8, "r": 10, "t": 48, "b": 8},
     )
 
@@ -79,31 +74,13 @@ def _bins(comparison: NullComparison) -> NDArray[np.float64]:
     return np.linspace(low - room, high + room, _BINS + 1)
 
 
-def _line(x: float, colour: str, dash: str) -> dict[str, Any]:
-    line = {"color": colour, "width": 1.5, "dash": dash}
-    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
-
-
-def _note(x: float, text: str, colour: str, y: float, *, left: bool) -> dict[str, Any]:
-    return {
-        "x": x,
-        "y": y,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "xanchor": "right" if left else "left",
-        "text": text,
-        "showarrow": False,
-        "font": {"color": colour},
-    }
-
-
 def walk_forward_figure(walk_forward: WalkForward) -> go.Figure:
     """Draw cumulative R out of sample over the band that coin-flipped directions reach."""
     dates, r = walk_forward.daily.dates, np.asarray(walk_forward.daily.r)
     start = f"{walk_forward.folds[0].out_of_sample_first}-01"
     curve = go.Scatter(
         x=[start, *dates],
-        y=[0.0, *_short(np.cumsum(r))],
+        y=[0.0, *style.to_4_decimals(np.cumsum(r))],
         mode="lines",
         name="selected on past months",
         line={"shape": "hv", "width": 2, "color": style.GAIN},
@@ -114,8 +91,7 @@ def walk_forward_figure(walk_forward: WalkForward) -> go.Figure:
         height=360,
         xaxis={"title": {"text": "Date"}, "type": "date"},
         yaxis={"title": {"text": "Cumulative R out of sample"}},
-        showlegend=True,
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        **style.LEGEND_ABOVE,
     )
 
 
@@ -131,7 +107,7 @@ def _band(walk_forward: WalkForward, start: str) -> list[go.Scatter]:
         traces.append(
             go.Scatter(
                 x=ends,
-                y=[0.0, *_short(np.asarray(values))],
+                y=[0.0, *style.to_4_decimals(np.asarray(values))],
                 mode="lines",
                 name={"high": "90% of coins", "median": "median coin"}.get(name, ""),
                 showlegend=name != "low",
@@ -159,12 +135,14 @@ def cross_validation_figure(cscv: Cscv) -> go.Figure:
         for values in (cscv.in_sample_total_r, cscv.out_of_sample_total_r)
     )
     points = go.Scatter(
-        x=_short(before),
-        y=_short(after),
+        x=style.to_4_decimals(before),
+        y=style.to_4_decimals(after),
         mode="markers",
         marker={"size": 5, "opacity": 0.45, "color": style.by_sign(after.tolist())},
         hovertemplate="selected with %{x:.1f} R, then %{y:.1f} R<extra></extra>",
     )
+    lost = f"{rounded(100 * cscv.share_lost, 0)}% lost"
+    at_zero = {"xref": "paper", "y": 0, "yref": "y", "yanchor": "top"}
     low = min(float(after.min()), 0.0)
     losses = {
         "type": "rect",
@@ -184,21 +162,8 @@ def cross_validation_figure(cscv: Cscv) -> go.Figure:
         xaxis={"title": {"text": "Total R in the half that selected"}},
         yaxis={"title": {"text": "Total R in the other half"}},
         shapes=[losses],
-        annotations=[_loss_note(cscv)],
+        annotations=[style.note(1, lost, style.LOSS, left=True, **at_zero)],
     )
-
-
-def _loss_note(cscv: Cscv) -> dict[str, Any]:
-    return {
-        "x": 1,
-        "y": 0,
-        "xref": "paper",
-        "xanchor": "right",
-        "yanchor": "top",
-        "text": f"{rounded(100 * cscv.share_lost, 0)}% lost",
-        "showarrow": False,
-        "font": {"color": style.LOSS},
-    }
 
 
 def years_figure(years: Years) -> go.Figure:
@@ -276,7 +241,3 @@ def rules_table(rules: Sequence[SelectionRule]) -> pd.DataFrame:
     """Return the walk-forward of each selection rule, a row each; see `Robustness`."""
     names = ("name", "out_of_sample_total_r", "t", "difference_total_r", "difference_t")
     return pd.DataFrame([{name: getattr(rule, name) for name in names} for rule in rules])
-
-
-def _short(values: NDArray[np.float64]) -> list[float]:
-    return [round(value, _DECIMALS) for value in values.tolist()]

@@ -12,7 +12,6 @@ from ib_grid.analysis.plots.heat_maps import unit_of
 from ib_grid.errors import ConfigError
 
 MOST_POINTS = 20_000
-_DIGITS = 7
 
 
 def combinations_figure(
@@ -72,8 +71,8 @@ def _points(
     frame: pd.DataFrame, x: str, y: str, colour: str, size: int, opacity: float
 ) -> go.Scatter:
     return go.Scatter(
-        x=[float(f"{value:.{_DIGITS}g}") for value in frame[x]],
-        y=[float(f"{value:.{_DIGITS}g}") for value in frame[y]],
+        x=style.short(frame[x].to_numpy()),
+        y=style.short(frame[y].to_numpy()),
         mode="markers",
         marker={"color": colour, "size": size, "opacity": opacity, "line": {"width": 0}},
         customdata=frame["combo_id"].tolist(),

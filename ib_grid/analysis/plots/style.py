@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ DIVERGING: tuple[tuple[float, str], ...] = (
 SEQUENTIAL = [[0.0, "#e6edf4"], [0.5, "#7ba3c6"], [1.0, "#123f68"]]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
+_LEGEND = {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor": "left"}
+LEGEND_ABOVE: dict[str, Any] = {"showlegend": True, "legend": _LEGEND}
 _AXIS = {
     "automargin": True,
     "fixedrange": True,
@@ -67,8 +70,22 @@ def figure(traces: Sequence[Any], *, height: int = 300, **layout: Any) -> go.Fig
 
 def mark(x: float, text: str, *, left: bool) -> dict[str, Any]:
     """Return the layout of a vertical line at x, with a text above it to the left or the right."""
-    line = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
-    note = {
+    return {
+        "shapes": [vertical(x)],
+        "annotations": [note(x, text, left=left)],
+        "margin": {"l": 8, "r": 10, "t": 26, "b": 8},
+    }
+
+
+def vertical(x: float, colour: str = BEST, dash: str = "solid") -> dict[str, Any]:
+    """Return a vertical line at x through the whole figure."""
+    line = {"color": colour, "width": 1.5, "dash": dash}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+
+
+def note(x: float, text: str, colour: str = BEST, *, left: bool, **more: Any) -> dict[str, Any]:
+    """Return a text above the figure, to the left or the right of x."""
+    return {
         "x": x,
         "y": 1,
         "yref": "paper",
@@ -76,12 +93,8 @@ def mark(x: float, text: str, *, left: bool) -> dict[str, Any]:
         "xanchor": "right" if left else "left",
         "text": text,
         "showarrow": False,
-        "font": {"color": BEST},
-    }
-    return {
-        "shapes": [{**line, "line": {"color": BEST, "width": 1.5}}],
-        "annotations": [note],
-        "margin": {"l": 8, "r": 10, "t": 26, "b": 8},
+        "font": {"color": colour},
+        **more,
     }
 
 
@@ -142,8 +155,13 @@ def bars(
 
 
 def short(values: NDArray[Any], digits: int = 7) -> list[float | None]:
-    """Return numbers with few significant digits for a figure; None for NaN."""
-    return [None if v != v else float(f"{v:.{digits}g}") for v in values.tolist()]
+    """Return numbers with few significant digits for a figure; None for those not finite."""
+    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values.tolist()]
+
+
+def to_4_decimals(values: NDArray[Any]) -> list[float]:
+    """Return finite numbers with four decimals for a figure."""
+    return [round(value, 4) for value in values.tolist()]
 
 
 def with_room(values: Sequence[float]) -> list[float]:
