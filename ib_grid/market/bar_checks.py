@@ -32,40 +32,28 @@ def check_columns(names: Sequence[str], location: str) -> None:
     if missing or twice:
         said = [f"no column {', '.join(missing)}"] if missing else []
         said += [f"more than one column {', '.join(twice)}"] if twice else []
-        raise DataError(
-            "; ".join(said),
-            location=location,
-            expected="columns time, open, high, low, close",
-            hint=REMEDY,
-        )
+        raise _invalid("; ".join(said), location, "columns time, open, high, low, close")
 
 
 def whole_minutes(time: pd.Series, location: str) -> NDArray[np.int64]:
     """Return minutes since 1970-01-01 00:00 UTC of a column of times."""
     if not isinstance(time.dtype, pd.DatetimeTZDtype):
-        raise DataError(
-            f"the column time holds {time.dtype}",
-            location=location,
-            expected="timestamps with a zone",
-            hint=REMEDY,
-        )
+        raise _invalid(f"the column time holds {time.dtype}", location, "timestamps with a zone")
     if time.isna().any():
-        raise DataError(
+        raise _invalid(
             "a time is missing",
-            location=f"{location}, row {int(time.isna().argmax())}",
-            expected="a time in every row",
-            hint=REMEDY,
+            f"{location}, row {int(time.isna().argmax())}",
+            "a time in every row",
         )
     moments = time.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     minutes = moments.astype("datetime64[m]")
     odd = moments != minutes
     if odd.any():
         row = int(odd.argmax())
-        raise DataError(
+        raise _invalid(
             f"the time {moments[row]} is not a whole minute",
-            location=f"{location}, row {row}",
-            expected="one-minute bars, labelled by their opening minute",
-            hint=REMEDY,
+            f"{location}, row {row}",
+            "one-minute bars, labelled by their opening minute",
         )
     _check_years(minutes, location)
     return minutes.astype(np.int64)
@@ -76,22 +64,20 @@ def _check_years(minutes: NDArray[np.datetime64], location: str) -> None:
     outside = (number < MINUTES.start) | (number >= MINUTES.stop)
     if outside.any():
         row = int(outside.argmax())
-        raise DataError(
+        raise _invalid(
             f"the time is {minutes[row]}",
-            location=f"{location}, row {row}",
-            expected=f"a time of the years {FIRST_YEAR} to {LAST_YEAR}",
-            hint=REMEDY,
+            f"{location}, row {row}",
+            f"a time of the years {FIRST_YEAR} to {LAST_YEAR}",
         )
 
 
 def price_column(values: pd.Series, location: str) -> NDArray[np.float64]:
     """Return a column of prices as float64, NaN for missing ones."""
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-        raise DataError(
+        raise _invalid(
             f"the column {values.name} holds {values.dtype}",
-            location=location,
-            expected="numbers, as float or integer",
-            hint=REMEDY,
+            location,
+            "numbers, as float or integer",
         )
     return np.ascontiguousarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
@@ -101,11 +87,10 @@ def check_order(minute: NDArray[np.int64], location: str) -> None:
     wrong = np.flatnonzero(np.diff(minute) <= 0)
     if len(wrong):
         row = int(wrong[0]) + 1
-        raise DataError(
+        raise _invalid(
             f"the time {_moment(minute[row])} does not come after the one before it",
-            location=f"{location}, row {row}",
-            expected="each minute once, in ascending order",
-            hint=REMEDY,
+            f"{location}, row {row}",
+            "each minute once, in ascending order",
         )
 
 
@@ -119,11 +104,10 @@ def check_prices(prices: Mapping[str, NDArray[np.float64]], location: str) -> No
     if len(wrong):
         row = int(wrong[0])
         found = ", ".join(f"{name} {values[row]:.10g}" for name, values in prices.items())
-        raise DataError(
+        raise _invalid(
             f"the prices {found} do not make a bar",
-            location=f"{location}, row {row}",
-            expected=f"{PRICES_EXPECTED} with low <= open, close <= high",
-            hint=REMEDY,
+            f"{location}, row {row}",
+            f"{PRICES_EXPECTED} with low <= open, close <= high",
         )
 
 
@@ -154,6 +138,10 @@ def _longer_step(gaps: NDArray[np.int64]) -> int | None:
     commonest = int(steps[counts.argmax()])
     multiples = counts[steps % commonest == 0].sum() / len(gaps)
     return commonest if commonest > 1 and multiples > _SHARE else None
+
+
+def _invalid(message: str, location: str, expected: str) -> DataError:
+    return DataError(message, location=location, expected=expected, hint=REMEDY)
 
 
 def _moment(minute: np.int64) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -89,7 +89,9 @@ def source_of(of: RunSource | HasSource) -> RunSource:
     return of.source
 
 
-def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
+def load_source(
+    manifest: Manifest, bars: Path | None = None, *, held_out: bool = False
+) -> RunSource:
     """Read the bars and calendars from which a run was computed.
 
     The files are read from the paths in run.json. Because a foreign run directory could name any
@@ -101,28 +103,20 @@ def load_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
     manifest : Manifest
     bars : Path, optional
         Where the bars are now; by default where the manifest says.
+    held_out : bool
+        Take the dates that the run holds out, instead of those that it ranked.
 
     Raises
     ------
     DataError
         If the bars or a calendar are missing, have changed or cannot be read.
     """
-    return _load(manifest, bars, manifest.session_dates.ranked)
-
-
-def load_held_out_source(manifest: Manifest, bars: Path | None = None) -> RunSource:
-    """Read the bars and calendars of the dates that a run holds out; as `load_source`."""
-    return _load(manifest, bars, manifest.session_dates.held_out)
-
-
-def _load(
-    manifest: Manifest, path: Path | None, choose: Callable[[Levels], dict[Session, SessionLevels]]
-) -> RunSource:
     grid, dates = manifest.plan().grid, manifest.session_dates
-    bars = _bars(path or Path(str(manifest.data["file"])), manifest)
-    levels = {session: session_levels(bars, session) for session in grid.sessions}
+    found = _bars(bars or Path(str(manifest.data["file"])), manifest)
+    levels = {session: session_levels(found, session) for session in grid.sessions}
     _check_clock(manifest, levels)
-    market = build_market(bars, grid.sessions, grid.horizon_minutes, choose(levels))
+    served = dates.held_out(levels) if held_out else dates.ranked(levels)
+    market = build_market(found, grid.sessions, grid.horizon_minutes, served)
     within = dates.within(levels)
     news = _news(manifest, traded_dates(within, grid.horizon_minutes))
     _check_news(manifest, news.filter, within)

@@ -44,7 +44,9 @@ def read_mapping(path: AnyPath) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         name = kind[1:].upper()
         raise ConfigError(
-            f"not a {name} file ({_reason(error)})", location=str(path), expected=f"{name} in UTF-8"
+            f"not a {name} file ({json_problem(error)})",
+            location=str(path),
+            expected=f"{name} in UTF-8",
         ) from error
     if not isinstance(content, dict):
         raise ConfigError(
@@ -53,7 +55,8 @@ def read_mapping(path: AnyPath) -> dict[str, object]:
     return content
 
 
-def _reason(error: Exception) -> str:
+def json_problem(error: Exception) -> str:
+    """Return what is wrong with a JSON or TOML text, in words."""
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start} is not UTF-8"
     if isinstance(error, RecursionError):
@@ -73,10 +76,11 @@ def _parse_toml(text: str) -> object:
 
 
 def _parse_json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    return json.loads(text, object_pairs_hook=unique_keys, parse_constant=_refuse_constant)
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the members of a JSON object; ValueError if a key appears twice."""
     content = dict(pairs)
     if len(content) < len(pairs):
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]

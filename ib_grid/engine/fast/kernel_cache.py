@@ -46,7 +46,7 @@ def cache_directory() -> str:
     name = f"kernels-{_sources_digest()[:16]}"
     folders = [
         platformdirs.user_cache_path("ib-grid"),
-        Path(tempfile.gettempdir()) / f"ib-grid-{_user_id()}",
+        Path(tempfile.gettempdir()) / f"ib-grid-{os.getuid()}",
     ]
     requested = os.environ.get("NUMBA_CACHE_DIR")
     if requested:
@@ -112,10 +112,6 @@ def _note() -> Path | None:
     return Path(directory) / f"all-{target}" if directory else None
 
 
-def _user_id() -> int:
-    return os.getuid() if hasattr(os, "getuid") else 0
-
-
 def _own_directory(path: Path) -> str:
     """Return the directory, created if missing; empty if another user could put files into it.
 
@@ -134,7 +130,7 @@ def _own_directory(path: Path) -> str:
 
 
 def _is_safe(directory: Path) -> bool:
-    if directory.stat().st_uid != _user_id():
+    if directory.stat().st_uid != os.getuid():
         return False
     return not _others_can_write(directory) and not any(
         _others_can_write(folder) and not folder.stat().st_mode & stat.S_ISVTX
@@ -146,4 +142,4 @@ def _others_can_write(folder: Path) -> bool:
     """Return True if another user, besides root, could change the content of a folder."""
     status = folder.stat()
     shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return bool(shared) or status.st_uid not in (_user_id(), 0)
+    return bool(shared) or status.st_uid not in (os.getuid(), 0)

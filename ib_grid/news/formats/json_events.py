@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import Counter
 
 import pyarrow as pa
 
@@ -21,6 +20,7 @@ from ib_grid.market.csv.layouts.times import TimeForm, forms_of
 from ib_grid.news.calendars import Claim
 from ib_grid.news.formats.entry import Entry, decoded, shown
 from ib_grid.news.formats.fields import RawCalendar
+from ib_grid.storage.mapping_files import json_problem, unique_keys
 
 _EXPECTED = "a complete JSON file"
 # Names of the list of events, and the fields of ForexFactory's weekly feed.
@@ -65,17 +65,8 @@ def _events_of(document: object, location: str) -> tuple[dict[str, object], list
 
 
 def _json(text: str, location: str) -> object:
-    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        fields = dict(pairs)
-        if len(fields) < len(pairs):
-            name = Counter(name for name, _ in pairs).most_common(1)[0][0]
-            raise DataError(
-                f"repeated key {name[:80]!r}", location=location, expected="each key only once"
-            )
-        return fields
-
     try:
-        return json.loads(text, object_pairs_hook=members)
+        return json.loads(text, object_pairs_hook=unique_keys)
     except json.JSONDecodeError as error:
         raise DataError(
             f"invalid JSON: {error.msg}",
@@ -84,9 +75,7 @@ def _json(text: str, location: str) -> object:
         ) from error
     except (RecursionError, ValueError) as error:
         raise DataError(
-            "invalid JSON: nested too deeply, or a number with too many digits",
-            location=location,
-            expected="a list of events",
+            f"invalid JSON: {json_problem(error)}", location=location, expected="a list of events"
         ) from error
 
 

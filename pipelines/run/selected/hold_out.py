@@ -15,7 +15,7 @@ from ib_grid.errors import InputError
 from ib_grid.robustness.conclusion.facts import opened_hold_out
 from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.runs.manifest import Manifest, read_manifest, write_manifest
-from ib_grid.runs.source import load_held_out_source
+from ib_grid.runs.source import load_source
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.mapping_files import as_declared
 from ib_grid.storage.paths import AnyPath
@@ -94,7 +94,7 @@ def _check(manifest: Manifest, run_dir: AnyPath) -> None:
 
 def _outcome(selected: Selected, bars: Path | None) -> HoldOut:
     selected.trades(selected.source(bars))  # the run's own results must be reproducible
-    source = load_held_out_source(selected.run.manifest, bars)
+    source = load_source(selected.run.manifest, bars, held_out=True)
     first, last = source.span
     metrics = analysis.metrics(source, selected.combo_id)[list(_METRICS)]
     values = row_values(published_rows(metrics.to_frame().T).iloc[0].to_dict())

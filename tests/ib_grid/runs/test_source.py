@@ -25,7 +25,6 @@ from ib_grid.news.filter import NO_NEWS
 from ib_grid.news.loading import load_news
 from ib_grid.news.settings import NewsSettings
 from ib_grid.runs.manifest import Manifest
-from ib_grid.runs.source import load_held_out_source
 from tests.helpers.paths import GOLDEN
 
 EVENTS = (
@@ -148,7 +147,7 @@ def test_dates_part_the_bars(grid: Grid, bars_file: Path, tmp_path: Path) -> Non
     dates = SessionDates(first=dt.date(2024, 3, 1), hold_out=dt.date(2024, 5, 1))
     run = manifest(grid, bars_file, news)
     parted = dataclasses.replace(run, dates=dates.to_dict())
-    ranked, held_out = load_source(parted), load_held_out_source(parted)
+    ranked, held_out = load_source(parted), load_source(parted, held_out=True)
     assert (ranked.span[0] >= "2024-03-01", ranked.span[1]) == (True, "2024-04-30")
     assert held_out.span[0] >= "2024-05-01"
     every = engine.trades(load_source(run).context, grid.params(0))

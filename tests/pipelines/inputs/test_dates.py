@@ -9,7 +9,7 @@ import numpy as np
 
 from ib_grid.market.bars import read_bars, write_bars
 from ib_grid.runs.manifest import read_manifest
-from ib_grid.runs.source import RunSource, load_held_out_source, load_source
+from ib_grid.runs.source import RunSource, load_source
 from tests.helpers.runs.computed_runs import computed_run, dataset_of, problems, verified
 from tests.helpers.runs.small_runs import BARS, rows
 
@@ -38,7 +38,7 @@ def _prices(bars) -> dict[str, np.ndarray]:
 
 def test_a_share_is_recorded_as_a_date(tmp_path: Path) -> None:
     manifest = read_manifest(computed_run(tmp_path, hold_out="20%", to_date="2024-06-28"))
-    ranked, held_out = (_dates(load(manifest)) for load in (load_source, load_held_out_source))
+    ranked, held_out = (_dates(load_source(manifest, held_out=out)) for out in (False, True))
     assert len(held_out) == round(0.2 * (len(ranked) + len(held_out)))
     assert str(held_out[0]) == manifest.dates["hold_out"] > manifest.data["last"]
     assert manifest.dates["last"] == "2024-06-28"

@@ -159,11 +159,6 @@ def missing_prices(names: Sequence[str]) -> list[str]:
     return [price for price in PRICES if _first_of(names, PRICE_NAMES[price]) is None]
 
 
-def repeated_names(names: Sequence[str], columns: Sequence[int]) -> list[str]:
-    """Return the names of these columns that other columns have, too."""
-    return [names[column] for column in columns if names.count(names[column]) > 1]
-
-
 def count_known(names: Sequence[str]) -> int:
     """Return the number of columns whose names are known, for the choice of the separator."""
     prices = {name for known in PRICE_NAMES.values() for name in known}
