@@ -7,7 +7,7 @@ import math
 import numbers
 from collections.abc import Iterable
 
-from ib_grid.errors import InputError
+from ib_grid.errors import ConfigError, InputError
 
 _LONGEST_SHOWN = 80
 
@@ -69,6 +69,16 @@ def whole_number(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         return None
     return int(value)
+
+
+def check_count(value: object, what: str) -> int:
+    """Return a whole number of at least 1, or raise a ConfigError that names what it counts."""
+    number = whole_number(value)
+    if number is None or number < 1:
+        raise ConfigError(
+            f"invalid number of {what} {shown(value)}", expected="a whole number, 1 or more"
+        )
+    return number
 
 
 def shown(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,28 +21,22 @@ class Domain:
     """Domain of a parameter's values."""
 
     kind: type
-    holds: Callable[[object], bool]
+    holds: Callable[[Any], bool]
     expected: str
 
 
-def _number(
-    expected: str, holds: Callable[[float], bool], kind: type[int] | type[float] = float
-) -> Domain:
-    return Domain(kind, holds, expected)  # type: ignore[arg-type]
-
-
 DOMAINS: dict[str, Domain] = {
-    "ib_wait_minutes": _number("whole minutes from 0 to 1440", lambda v: 0 <= v <= 1440, int),
-    "trade_window_minutes": _number("whole minutes from 1 to 1440", lambda v: 1 <= v <= 1440, int),
-    "rr_target": _number("a number above 0", lambda v: v > 0),
+    "ib_wait_minutes": Domain(int, lambda v: 0 <= v <= 1440, "whole minutes from 0 to 1440"),
+    "trade_window_minutes": Domain(int, lambda v: 1 <= v <= 1440, "whole minutes from 1 to 1440"),
+    "rr_target": Domain(float, lambda v: v > 0, "a number above 0"),
     "stop_mode": Domain(str, lambda v: v in STOP_MODES, f"one of {', '.join(STOP_MODES)}"),
-    "tsl_target": _number("0 (no trailing) or 0.01 and above", lambda v: v == 0 or v >= 0.01),
-    "tsl_sl": _number("0.01 or above", lambda v: v >= 0.01),
-    "min_sl_pct": _number("a fraction of the price, from 0 to below 1", lambda v: 0 <= v < 1),
+    "tsl_target": Domain(float, lambda v: v == 0 or v >= 0.01, "0 (no trailing) or 0.01 and above"),
+    "tsl_sl": Domain(float, lambda v: v >= 0.01, "0.01 or above"),
+    "min_sl_pct": Domain(float, lambda v: 0 <= v < 1, "a fraction of the price, from 0 to below 1"),
     "rev_rb_enabled": Domain(bool, lambda _: True, "true or false"),
-    "rev_rb_pct": _number("a fraction of the range, 0 or above", lambda v: v >= 0),
-    "ib_buffer_pct": _number("a fraction of the range, 0 or above", lambda v: v >= 0),
-    "max_distance_pct": _number("a fraction of the range, 0 or above", lambda v: v >= 0),
+    "rev_rb_pct": Domain(float, lambda v: v >= 0, "a fraction of the range, 0 or above"),
+    "ib_buffer_pct": Domain(float, lambda v: v >= 0, "a fraction of the range, 0 or above"),
+    "max_distance_pct": Domain(float, lambda v: v >= 0, "a fraction of the range, 0 or above"),
 }
 SESSION_FIELDS = ("ib_start", "ib_end", "ib_timezone")
 PARAM_NAMES = (*SESSION_FIELDS, *DOMAINS)

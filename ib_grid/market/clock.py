@@ -22,7 +22,7 @@ Minutes = NDArray[np.int64]
 Days = NDArray[np.int64]
 
 MINUTES_PER_DAY = 1440
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+EPOCH = dt.date(1970, 1, 1)
 _MOST_AHEAD_MINUTES = 14 * 60  # no clock on earth is further from UTC
 _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -60,23 +60,9 @@ def local_to_utc_minutes(dates: Days, clock_time: str, timezone: str) -> Minutes
     return np.where(_shows(after, local, timezone), after, before)
 
 
-def utc_minute(local: dt.datetime, timezone: str) -> int:
-    """Return the UTC minute in which a local time without an offset falls."""
-    tz = zone(timezone)
-    try:
-        moment = tz.localize(local, is_dst=None)
-    except pytz.InvalidTimeError as error:
-        verb = "repeats" if isinstance(error, pytz.AmbiguousTimeError) else "skips"
-        raise InputError(
-            f"the clock change in {timezone} {verb} the local time {local:%Y-%m-%d %H:%M}",
-            expected="a time outside the clock change, or a time with an offset",
-        ) from error
-    return (moment - EPOCH) // dt.timedelta(minutes=1)
-
-
 def day_number(date: dt.date) -> int:
     """Return the days from 1970-01-01 to a date."""
-    return (date - EPOCH.date()).days
+    return (date - EPOCH).days
 
 
 def weekday(dates: Days) -> NDArray[np.int64]:
@@ -86,7 +72,7 @@ def weekday(dates: Days) -> NDArray[np.int64]:
 
 def date_of(day: int) -> dt.date:
     """Return the date of a number of days since 1970-01-01."""
-    return EPOCH.date() + dt.timedelta(days=int(day))
+    return EPOCH + dt.timedelta(days=int(day))
 
 
 def local_dates(minutes: Minutes, timezone: str) -> Days:
@@ -174,10 +160,6 @@ class LocalClock:
     def from_utc(self, minutes: Minutes) -> Minutes:
         """Return what the clock shows at UTC minutes, in minutes, shape (n,)."""
         return minutes + utc_offset_minutes(minutes, self.timezone) + self.ahead_minutes
-
-    def utc_minute(self, local: dt.datetime) -> int:
-        """Return the UTC minute in which a local time falls, as `utc_minute`."""
-        return utc_minute(local - dt.timedelta(minutes=self.ahead_minutes), self.timezone)
 
 
 def local_clock(name: str, location: str = "") -> LocalClock:

@@ -6,12 +6,12 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ib_grid.errors import ConfigError
+from ib_grid.errors.validation import whole_number
 from ib_grid.market.clock import MINUTES_PER_DAY, Minutes
 from ib_grid.market.instruments import Instrument
 from ib_grid.news.calendars import Calendar, normalised_currency
@@ -106,11 +106,10 @@ class NewsFilter:
 
 
 def _whole_minutes(name: str, value: object) -> int:
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        whole = int(value)
-        if 0 <= whole <= MINUTES_PER_DAY:
-            return whole
-    raise ConfigError(f"{name} is {value!r}", expected="a whole number from 0 to 1440")
+    whole = whole_number(value)
+    if whole is None or not 0 <= whole <= MINUTES_PER_DAY:
+        raise ConfigError(f"{name} is {value!r}", expected="a whole number from 0 to 1440")
+    return whole
 
 
 NO_NEWS = NewsFilter(events=np.zeros(0, np.int64), before_minutes=0, after_minutes=0)

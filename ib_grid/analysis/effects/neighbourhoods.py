@@ -24,7 +24,7 @@ import pandas as pd
 
 from ib_grid.analysis.axis_values import Value
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import shown, whole_number
+from ib_grid.errors.validation import check_count, shown
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.params import Params
 from ib_grid.runs.cubes import JOINED_AXES
@@ -86,7 +86,7 @@ def neighbours(
     if not isinstance(of, (Run, Grid)):
         raise ConfigError(f"no neighbours in {shown(of)}", expected="a run of load_run, or a grid")
     grid = of if isinstance(of, Grid) else of.grid
-    rows = list(_neighbours(grid, combination, checked_steps(steps)))
+    rows = list(_neighbours(grid, combination, check_count(steps, "steps")))
     found = pd.DataFrame(rows, columns=list(_Neighbour._fields))
     found = found.astype({"combo_id": np.int64, "steps": np.int64, "value": object})
     if not columns:
@@ -98,16 +98,6 @@ def neighbours(
     of.check_columns(columns, metrics=True)
     results = of.rows(found["combo_id"].to_numpy(), ("combo_id", *columns))
     return found.merge(results, on="combo_id", how="left")
-
-
-def checked_steps(steps: int) -> int:
-    """Return a valid number of steps, or raise a ConfigError."""
-    number = whole_number(steps)
-    if number is None or number < 1:
-        raise ConfigError(
-            f"invalid number of steps {shown(steps)}", expected="a whole number, 1 or more"
-        )
-    return number
 
 
 def _neighbours(grid: Grid, combination: Params | int, steps: int) -> Iterator[_Neighbour]:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ib_grid.analysis.effects.neighbourhoods import adjacency, checked_steps, reached
+from ib_grid.analysis.effects.neighbourhoods import adjacency, reached
+from ib_grid.errors.validation import check_count
 from ib_grid.grid.grid import Grid
 from ib_grid.runs.cubes import Cube
 from ib_grid.runs.run import Run, Where, checked_run
@@ -68,9 +69,9 @@ def plateau_score(
         If `steps` is not a positive whole number, or the metric or the condition is invalid.
     """
     checked_run(run)
-    steps = checked_steps(steps)
+    n_steps = check_count(steps, "steps")
     cube = run.cube(metric, where)
-    found = plateaus(cube, run.grid, steps)
+    found = plateaus(cube, run.grid, n_steps)
     ids = np.flatnonzero(~np.isnan(cube.reshape(-1)))
     columns = {metric: cube, "p25": found.p25, "min": found.least}
     frame = pd.DataFrame({n: values.reshape(-1)[ids] for n, values in columns.items()})

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ib_grid.analysis.selection.top import ranking_of
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import did_you_mean, shown, whole_number
+from ib_grid.errors.validation import check_count, did_you_mean, shown, whole_number
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_NAMES
 from ib_grid.grid.params import PARAM_NAMES
@@ -159,10 +159,8 @@ def groups(
             f"invalid number of variations {shown(variations)}",
             expected=f"1 to {len(VARIATIONS)}",
         )
-    if n is not None and (whole_number(n) or 0) < 1:
-        raise ConfigError(
-            f"invalid number of groups {shown(n)}", expected="1 or more, or None for all"
-        )
+    if n is not None:
+        check_count(n, "groups")
     if rank_by not in RANKINGS:
         raise ConfigError(
             f"unknown ranking {rank_by}",

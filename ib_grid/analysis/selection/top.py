@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ib_grid.account.stored_counts import read_counts, stored_columns
 from ib_grid.errors import ConfigError
-from ib_grid.errors.validation import did_you_mean, shown, whole_number
+from ib_grid.errors.validation import check_count, did_you_mean
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.grid.filters.row_filter import TopKThreshold
@@ -84,10 +84,7 @@ def top(
             expected="score, a metric or a parameter",
             hint=did_you_mean(by, (*counts, *SORTABLE)),
         )
-    if (whole_number(n) or 0) < 1:
-        raise ConfigError(
-            f"invalid number of rows {shown(n)}", expected="a whole number, 1 or more"
-        )
+    check_count(n, "rows")
     ranking = ranking or ranking_of(run)
     extrema = score_extrema(run, ranking) if by == SCORE else None
     stored = read_counts(*counts[by], run.plan) if by in counts else None
@@ -99,31 +96,30 @@ def top(
     return rows
 
 
-def score_extrema(run: Run, ranking: RankingSettings, prefix: str = "") -> Extrema:
+def score_extrema(run: Run, ranking: RankingSettings) -> Extrema:
     """Return the extrema of the score columns over all eligible rows.
 
     A run that kept only its best rows has recorded the extrema over all computed rows: by its own
     ranking, scores are those by which the rows were selected.
     """
-    weights = ranking.weights_of(prefix)
-    if run.manifest.cut and not prefix and ranking == run.manifest.row_filter.ranking:
+    weights = ranking.weights
+    if run.manifest.cut and ranking == run.manifest.row_filter.ranking:
         return TopKThreshold.from_dict(run.manifest.cut).extrema
     extrema = scoring.no_extrema(len(weights))
-    for columns in _eligible(run, tuple(weights), None, ranking, prefix):
+    for columns in _eligible(run, tuple(weights), None, ranking):
         extrema = extrema.merge(scoring.column_extrema(columns, weights))
     return extrema
 
 
 def _eligible(
-    run: Run, names: Sequence[str], where: Where, ranking: RankingSettings, prefix: str = ""
+    run: Run, names: Sequence[str], where: Where, ranking: RankingSettings
 ) -> Iterator[Columns]:
     """Yield columns of the eligible rows, in blocks."""
-    trades = f"{prefix}total_trades"
-    looked_at = (trades,) if ranking.min_trades else ()
+    looked_at = ("total_trades",) if ranking.min_trades else ()
     for block in run.blocks(tuple(dict.fromkeys((*names, *looked_at))), where):
         columns: Columns = block.columns
         if looked_at:
-            rows = scoring.eligible(columns, ranking.min_trades, prefix)
+            rows = scoring.eligible(columns, ranking.min_trades)
             columns = scoring.take(columns, columns, rows)
         yield columns
 

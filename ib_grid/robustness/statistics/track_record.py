@@ -12,6 +12,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+_CONFIDENCE = 0.95
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackRecord:
@@ -32,14 +34,13 @@ class TrackRecord:
     minimum_dates: float | None
 
 
-def track_record(r: NDArray[np.float64], confidence: float = 0.95) -> TrackRecord:
+def track_record(r: NDArray[np.float64]) -> TrackRecord:
     """Return the track record of one combination.
 
     Parameters
     ----------
     r : float64 array, shape (n_dates,)
         R per session date, 0 on dates without a trade.
-    confidence : float
 
     Notes
     -----
@@ -55,7 +56,7 @@ def track_record(r: NDArray[np.float64], confidence: float = 0.95) -> TrackRecor
     spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
     needed = None
     if sharpe > 0:
-        needed = 1 + spread * (NormalDist().inv_cdf(confidence) / sharpe) ** 2
+        needed = 1 + spread * (NormalDist().inv_cdf(_CONFIDENCE) / sharpe) ** 2
     return TrackRecord(
         sharpe_per_date=sharpe,
         probability=NormalDist().cdf(sharpe * math.sqrt(len(r) - 1) / math.sqrt(spread)),

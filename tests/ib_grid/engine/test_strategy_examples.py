@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ import pytest
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.params import Params
-from ib_grid.market import clock
 from ib_grid.market.bars import Bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
@@ -74,7 +74,7 @@ BOTH = {**OCAE, "08:33": (18_115, 18_170, 18_049, 18_060)}
 
 def utc_minute(clock_time: str) -> int:
     time = dt.time.fromisoformat(clock_time)
-    return clock.utc_minute(dt.datetime.combine(DATE, time), "Europe/Berlin")
+    return int(dt.datetime.combine(DATE, time, ZoneInfo("Europe/Berlin")).timestamp()) // 60
 
 
 def bars_of(given: dict[str, OHLC]) -> Bars:
