@@ -31,6 +31,7 @@ import platformdirs
 _KERNEL_FOLDERS = (
     "account",
     "account/challenge",
+    "account/whole_grid",
     "engine",
     "engine/fast",
     "grid",

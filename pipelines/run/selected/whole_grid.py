@@ -23,7 +23,7 @@ from ib_grid.account.stored_counts import (
     is_stored,
     write_counts,
 )
-from ib_grid.account.whole_grid import counts_of_chunk
+from ib_grid.account.whole_grid.counts import counts_of_chunk
 from ib_grid.engine.context import BacktestContext
 from ib_grid.errors import ClusterError, first_line
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks

@@ -11,7 +11,7 @@ from ib_grid.account.challenge.starts import every_start
 from ib_grid.account.combination import challenge_gains
 from ib_grid.account.money.contracts import read_contracts
 from ib_grid.account.money.sizing import AccountSettings
-from ib_grid.account.whole_grid import counts_of_chunk
+from ib_grid.account.whole_grid.counts import counts_of_chunk
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.chunks import plan_chunks

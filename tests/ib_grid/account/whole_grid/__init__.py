@@ -1,0 +1,1 @@
+"""Tests of the counts of start dates of a whole grid."""
