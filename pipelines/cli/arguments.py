@@ -10,6 +10,12 @@ import typer
 from pipelines.render.formats import Format
 
 Run = Annotated[str, typer.Argument(help="Run directory or its URL; the run may be unfinished.")]
+Combinations = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN[:ID|@RANK]...", help="Combinations on one account; RUN alone is its rank 1."
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option("--config", help="TOML or JSON file whose [ranking] table is used."),

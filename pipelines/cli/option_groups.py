@@ -39,6 +39,12 @@ class Given:
 
         return load_settings(self.options, self.config_file)
 
+    def values_of(self, *groups: type) -> dict[str, Any]:
+        """Read and check the options of some groups, given or by default."""
+        from pipelines.config.configuration import load_options
+
+        return load_options(groups, self.options, self.config_file)
+
 
 def takes_settings(
     *groups: type, config_file: bool = True

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 import click
 import typer
 
-from pipelines.cli.app import app
+from pipelines.cli.app import app, load_command
 
-IB_GRID = typer.main.get_command(app)
+IB_GRID = typer.main.get_group(app)
+IB_GRID.commands = {name: load_command(name) for name in IB_GRID.commands}
 _LINE = re.compile(r"(?:^|[ /])ib-grid ((?:instruments|[a-z]+)(?: .*)?)$")
 
 

@@ -1,4 +1,4 @@
-"""The words of the strategy, explained: glossary."""
+"""The words of the strategy, explained."""
 
 from __future__ import annotations
 

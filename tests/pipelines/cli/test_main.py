@@ -19,13 +19,15 @@ _HELP = """
 import gc
 import sys
 from pipelines.cli import main
-sys.argv = ["ib-grid", "run", "--help"]
+sys.argv = ["ib-grid", *sys.argv[1:]]
 try:
     main.main()
 except SystemExit as ended:
     assert not ended.code
 assert gc.get_freeze_count()  # not looked through at the end
 print(sorted({"dask", "numba", "pandas", "plotly", "pyarrow"} & set(sys.modules)))
+modules = [name.split(".") for name in sys.modules if name.startswith("pipelines.cli.commands.")]
+print([name[-1] for name in modules if len(name) > 4])
 """
 
 _TOLD_TO_STOP = """
@@ -81,12 +83,22 @@ def test_no_exception_is_raised_in_a_compiler() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
 
 
-def test_help_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize(
+    ("command", "shown", "commands"),
+    [([], "--version", []), (["run"], "--news-coverage", ["run"]), (["top"], "--by", ["top"])],
+)
+def test_help_imports_nothing_heavy_and_no_other_command(
+    command: list[str], shown: str, commands: list[str]
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _HELP], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", _HELP, *command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
-    assert "--news-coverage" in done.stdout
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert shown in done.stdout
+    assert done.stdout.splitlines()[-2:] == ["[]", str(commands)]
 
 
 def test_the_sign_of_a_distance_is_explained(

@@ -1,11 +1,8 @@
-"""Backtests of a grid: run, info, demo."""
+"""Backtest of every combination of a grid."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from pipelines.cli import arguments
 from pipelines.cli.option_groups import Given, takes_settings
@@ -46,54 +43,7 @@ def run(given: Given, excel: arguments.Excel = False) -> None:
     settings = _settings_of_run(given)
     from pipelines.inputs.inputs import read_inputs
 
-    _run_and_report(settings, read_inputs(settings), excel=excel)
-
-
-@takes_settings(
-    InstrumentOptions,
-    GridOptions,
-    DataOptions,
-    DateOptions,
-    HoldOutOptions,
-    ExecutionOptions,
-    NewsOptions,
-    WorkerOptions,
-)
-def info(given: Given) -> None:
-    """Show bars, levels, grid size and expected running time."""
-    settings = given.settings()
-    from pipelines.run.info import describe
-
-    for line in describe(settings):
-        typer.echo(line)
-
-
-@takes_settings(RobustnessOptions, WorkerOptions, config_file=False)
-def demo(
-    given: Given,
-    output: Annotated[Path, typer.Option(help="Folder for the bars and the run.")] = Path("demo"),
-    excel: arguments.Excel = False,
-) -> None:
-    """Try ib-grid on a year of synthetic bars."""
-    _prepare_workers()
-    from pipelines.config import configuration
-    from pipelines.inputs.demo import DEMO_SYMBOL, write_demo_bars
-    from pipelines.inputs.inputs import read_inputs
-    from pipelines.render.tables import terminal
-
-    data = write_demo_bars(output / "data")
-    settings = configuration.load_settings(
-        {
-            "symbol": DEMO_SYMBOL,
-            "data": data,
-            "data_dir": output / "data",
-            "output": output / "results",
-            "news_filter": False,
-            **given.options,
-        }
-    )
-    terminal().print("Synthetic bars, not from a real market.")
-    _run_and_report(settings, read_inputs(settings), excel=excel)
+    run_and_report(settings, read_inputs(settings), excel=excel)
 
 
 def _settings_of_run(given: Given) -> Settings:
@@ -113,7 +63,8 @@ def _prepare_workers() -> None:
     start_fork_server()
 
 
-def _run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> None:
+def run_and_report(settings: Settings, inputs: RunInputs, *, excel: bool) -> None:
+    """Run the grid, test the selection, and write and show the report."""
     from rich.console import Console
 
     from pipelines.cluster.clusters import default_workers

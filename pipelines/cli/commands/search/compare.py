@@ -1,4 +1,4 @@
-"""The best combinations of one run in another run: compare."""
+"""The best combinations of one run in another run."""
 
 from __future__ import annotations
 

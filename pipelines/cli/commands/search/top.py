@@ -1,4 +1,4 @@
-"""The best combinations of a run: top."""
+"""The best combinations of a run."""
 
 from __future__ import annotations
 

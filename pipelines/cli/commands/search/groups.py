@@ -1,4 +1,4 @@
-"""The best combination for each variation, side by side: groups."""
+"""The best combination for each variation, side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instruments, and bars and levels prepared from CSV files: instruments, prepare, levels."""
+"""Bars prepared from CSV files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ib_grid.errors import ConfigError
-from ib_grid.storage.paths import parse_path
 from pipelines.cli.option_groups import Given, takes_settings
 from pipelines.config.run_options import DataOptions, InstrumentOptions
 
@@ -16,41 +14,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ib_grid.market.csv.quality import QualityReport
-
-
-def instruments(
-    symbol: Annotated[
-        str | None,
-        typer.Argument(help="Show how this symbol is described. [default: list all symbols]"),
-    ] = None,
-    instruments: Annotated[
-        str | None,
-        typer.Option(
-            help="TOML file that describes the instrument, or a folder of SYMBOL.toml files."
-            " [default: data/instruments]"
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="TOML file to write the description to. [default: print to the screen]"),
-    ] = None,
-) -> None:
-    """List the instruments, or show a description to start from."""
-    from pipelines.config import instruments as known
-
-    path = parse_path(instruments) if instruments else None
-    if symbol is None:
-        if out:
-            raise ConfigError("no symbol given", location="--out", expected="a symbol to write")
-        for line in known.listing(path):
-            typer.echo(line)
-        return
-    text = known.description(symbol, path)
-    if out:
-        known.write_description(text, out)
-        typer.echo(f"written: {out}", err=True)
-    else:
-        typer.echo(text, nl=False)
 
 
 _Timezone = Annotated[
@@ -138,15 +101,3 @@ def _note_unused_timezone(console: Console, timezone: str | None, quality: Quali
         console.print(f"note: --timezone {timezone} was not needed; no time lacks an offset")
         if any(dict(source.decisions)["times"].startswith("Unix") for source in quality.sources):
             console.print("note: give --unix-times server if Unix times are a server's wall clock")
-
-
-@takes_settings(InstrumentOptions, DataOptions)
-def levels(given: Given) -> None:
-    """Save the Initial Balance levels of all sessions of a symbol."""
-    settings = given.settings()
-    from pipelines.inputs.prepare import prepare_levels
-    from pipelines.render.data.tables import show_levels
-    from pipelines.render.tables import terminal
-
-    written = prepare_levels(settings.instrument, settings.bars_file, settings.levels_file)
-    show_levels(terminal(), written, settings.symbol, settings.levels_file)

@@ -1,4 +1,4 @@
-"""Combinations in money and under stress: account, challenge, rules, stress."""
+"""Odds of passing a prop firm's challenge."""
 
 from __future__ import annotations
 
@@ -9,67 +9,14 @@ import typer
 
 from pipelines.cli import arguments
 from pipelines.cli.option_groups import Given, takes_settings
-from pipelines.config.run_options import (
-    AccountOptions,
-    ClusterOptions,
-    ContractOptions,
-    WorkerOptions,
-)
+from pipelines.config.run_options import ClusterOptions, ContractOptions, WorkerOptions
 from pipelines.render.formats import Format
-
-Combinations = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="RUN[:ID|@RANK]...", help="Combinations on one account; RUN alone is its rank 1."
-    ),
-]
-
-
-@takes_settings(AccountOptions, ContractOptions)
-def account(
-    given: Given,
-    combinations: Combinations,
-    rank: arguments.Rank = None,
-    combo_id: arguments.ComboId = None,
-    out: arguments.CsvFile = None,
-    chart: Annotated[
-        Path | None,
-        typer.Option(help="HTML file to write: the balance, and how far equity fell below."),
-    ] = None,
-    table_format: arguments.TableFormat = Format.AUTO,
-) -> None:
-    """Show the trades of combinations in money.
-
-    Lots, margin, drawdowns and worst days of an account; trades skipped or reduced.
-    """
-    from pipelines.inputs.output_checks import check_spares_run
-    from pipelines.render.csv_files import write_csv
-    from pipelines.render.tables import terminal
-    from pipelines.run.selected.charts import write_account_chart
-    from pipelines.run.selected.show_account import account_statement, show_statement
-    from pipelines.run.selected.traded import account_settings, combinations_of, contract_source
-
-    options = _options(given, AccountOptions, ContractOptions)
-    settings = account_settings(options)
-    source = contract_source(options["contracts"], options["program"])
-    traded = combinations_of(combinations, rank, combo_id, source, settings.currency)
-    found = account_statement(settings, traded)
-    for path in filter(None, (out, chart)):
-        for one in traded.selected:
-            check_spares_run(path, one.run)
-    if out:
-        write_csv(found.trades, out)
-    if chart:
-        write_account_chart(chart, found, traded, traded.notes)
-    for path in filter(None, (out, chart)):
-        typer.echo(f"written: {path}", err=True)
-    show_statement(terminal(), found, traded.notes, table_format)
 
 
 @takes_settings(ContractOptions, WorkerOptions, ClusterOptions)
 def challenge(
     given: Given,
-    combinations: Combinations,
+    combinations: arguments.Combinations,
     rules: Annotated[
         str, typer.Option(help="Rule file, or the name of an example; see `ib-grid rules`.")
     ],
@@ -111,7 +58,7 @@ def challenge(
     from pipelines.run.selected.show_challenge import show_odds
     from pipelines.run.selected.traded import combinations_of, contract_source, risks_of, today
 
-    options = _options(given, ContractOptions)
+    options = given.values_of(ContractOptions)
     found, risks = find_rules(rules), risks_of(risk_pct)
     source = contract_source(options["contracts"], options["program"], found)
     if whole_grid:
@@ -189,53 +136,3 @@ def _count(
     typer.echo(f"to sort by them: ib-grid top {runs[0]} --by {names[0]}", err=True)
     for note in (*source.contracts.warnings(), *rules.warnings(today())):
         typer.echo(note, err=True)
-
-
-def rules(
-    file: Annotated[
-        str | None, typer.Argument(help="Rule file, or the name of an example. [default: all]")
-    ] = None,
-    table_format: arguments.TableFormat = Format.AUTO,
-) -> None:
-    """List the rule files of prop firms.
-
-    Each with its age, its sources, and what is disputed or not simulated.
-    """
-    from ib_grid.account.challenge.rule_files import examples, find_rules
-    from pipelines.render.tables import terminal
-    from pipelines.run.selected.show_challenge import show_rules
-    from pipelines.run.selected.traded import today
-
-    names = examples() if file is None else (file,)
-    show_rules(terminal(), [find_rules(name) for name in names], today(), table_format)
-
-
-def stress(
-    run: arguments.Run,
-    rank: arguments.Rank = None,
-    combo_id: arguments.ComboId = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads that compute. [default: one per CPU]")
-    ] = None,
-    table_format: arguments.TableFormat = Format.AUTO,
-) -> None:
-    """Show what remains of a run at higher costs.
-
-    Also with late entries and missed trades. Each scenario computes the whole grid again, in this
-    process.
-    """
-    from rich.console import Console
-
-    from pipelines.render.combinations.selected import select
-    from pipelines.render.tables import terminal
-    from pipelines.run.selected.stress import run_stress, show_stress
-
-    selected = select(run, rank=rank, combo_id=combo_id)
-    found = run_stress(selected, threads, Console(stderr=True))
-    show_stress(terminal(), selected, found, table_format)
-
-
-def _options(given: Given, *groups: type) -> dict[str, Any]:
-    from pipelines.config.configuration import load_options
-
-    return load_options(groups, given.options, given.config_file)

@@ -1,0 +1,1 @@
+"""Instruments, bars and levels: what a run starts from."""

@@ -1,0 +1,1 @@
+"""Runs: making, checking and reporting them."""

@@ -1,0 +1,1 @@
+"""Combinations of a finished run: found, shown and compared."""

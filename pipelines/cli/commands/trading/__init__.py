@@ -1,0 +1,1 @@
+"""Combinations in money, under the rules of prop firms, and as trades."""
