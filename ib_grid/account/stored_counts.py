@@ -11,14 +11,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ib_grid.account.challenge.date_rules import DateRules
-from ib_grid.account.money.contracts import Contract
-from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.errors import StoreError, first_line
 from ib_grid.grid.chunks import Chunk, ChunkPlan
 from ib_grid.runs.fingerprint import fingerprint
@@ -27,6 +25,11 @@ from ib_grid.runs.run import Run
 from ib_grid.storage.atomic_files import whole_file
 from ib_grid.storage.checksum import has_valid_checksum, parquet_with_checksum
 from ib_grid.storage.paths import AnyPath
+
+if TYPE_CHECKING:
+    from ib_grid.account.challenge.date_rules import DateRules
+    from ib_grid.account.money.contracts import Contract
+    from ib_grid.account.money.sizing import AccountSettings
 
 COUNTS = ("passed", "failed", "open")
 VERSION = 1  # raised when the counts of the same input change

@@ -10,7 +10,6 @@ import numpy as np
 from ib_grid.errors import ConfigError, DataError
 from ib_grid.market.clock import MINUTES_PER_DAY, Days, date_of
 from ib_grid.market.instruments import Instrument
-from ib_grid.news.calendar_files import read_calendar
 from ib_grid.news.calendars import HIGH, Calendar, Event, UntimedEvent
 from ib_grid.news.coverage import UnfilteredSpan, unfiltered_spans
 from ib_grid.news.filter import NO_NEWS, NewsFilter, currencies_of, news_filter
@@ -73,6 +72,8 @@ def load_news(settings: NewsSettings, instrument: Instrument, dates: Days) -> Lo
 
 def _read(settings: NewsSettings) -> Calendar:
     if settings.paths or settings.coverage == "partial":
+        from ib_grid.news.calendar_files import read_calendar  # many modules, for runs with news
+
         return read_calendar(
             settings.paths, timezone=settings.timezone, date_order=settings.date_order
         )
