@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,22 +15,24 @@ from ib_grid.grid.params import DOMAINS, PARAM_NAMES
 from ib_grid.grid.variations import PREFIXES
 
 EXIT_REASONS = ("stop", "tp", "time", "tsl_market", "invalid")
-TRADE_COLUMNS = (
-    "date",
-    "variation",
-    "direction",
-    "entry_time",
-    "entry_price",
-    "stop",
-    "target",
-    "exit_time",
-    "exit_price",
-    "exit_reason",
-    "r",
-    "ambiguous",
-    "worst_r",
-    "risk_points",
-)
+# Arguments of `trades_frame`, and what they hold; days and minutes become dates and times.
+_TRADE_KINDS: Mapping[str, str] = {
+    "date": "day",
+    "variation": "text",
+    "direction": "text",
+    "entry_minute": "minute",
+    "entry_price": "float64",
+    "stop": "float64",
+    "target": "float64",
+    "exit_minute": "minute",
+    "exit_price": "float64",
+    "exit_reason": "text",
+    "r": "float64",
+    "ambiguous": "bool",
+    "worst_r": "float64",
+    "risk_points": "float64",
+}
+TRADE_COLUMNS = tuple(name.replace("_minute", "_time") for name in _TRADE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ METRIC_NAMES = tuple(metric.name for metric in METRICS)
 METRIC_COLUMNS = tuple(prefix + metric.name for prefix in ("", *PREFIXES) for metric in METRICS)
 RESULT_COLUMNS = ("combo_id", *PARAM_NAMES, *METRIC_COLUMNS)
 
+_MILLISECONDS = {"day": 86_400_000, "minute": 60_000}
 _ARROW_TYPES = {int: pa.int32(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
 
 
@@ -124,23 +128,7 @@ def param_type(name: str) -> pa.DataType:
     return _ARROW_TYPES[DOMAINS[name].kind] if name in DOMAINS else pa.string()
 
 
-def trades_frame(
-    *,
-    date: ArrayLike,
-    variation: ArrayLike,
-    direction: ArrayLike,
-    entry_minute: ArrayLike,
-    entry_price: ArrayLike,
-    stop: ArrayLike,
-    target: ArrayLike,
-    exit_minute: ArrayLike,
-    exit_price: ArrayLike,
-    exit_reason: ArrayLike,
-    r: ArrayLike,
-    ambiguous: ArrayLike,
-    worst_r: ArrayLike,
-    risk_points: ArrayLike,
-) -> pd.DataFrame:
+def trades_frame(**columns: ArrayLike) -> pd.DataFrame:
     """Return the trades of one combination, a row per trade, columns `TRADE_COLUMNS`.
 
     Parameters
@@ -161,40 +149,21 @@ def trades_frame(
     risk_points : array of float
         Distance from the fill to the stop at entry, 0 where negligible; points.
     """
-    return pd.DataFrame(
-        {
-            "date": _moments(date, 86_400_000),
-            "variation": np.asarray(variation, dtype=object),
-            "direction": np.asarray(direction, dtype=object),
-            "entry_time": _moments(entry_minute, 60_000).tz_localize("UTC"),
-            "entry_price": np.asarray(entry_price, dtype=np.float64),
-            "stop": np.asarray(stop, dtype=np.float64),
-            "target": np.asarray(target, dtype=np.float64),
-            "exit_time": _moments(exit_minute, 60_000).tz_localize("UTC"),
-            "exit_price": np.asarray(exit_price, dtype=np.float64),
-            "exit_reason": np.asarray(exit_reason, dtype=object),
-            "r": np.asarray(r, dtype=np.float64),
-            "ambiguous": np.asarray(ambiguous, dtype=bool),
-            "worst_r": np.asarray(worst_r, dtype=np.float64),
-            "risk_points": np.asarray(risk_points, dtype=np.float64),
-        }
-    ).astype({"variation": "str", "direction": "str", "exit_reason": "str"})
+    values = [_of_kind(kind, columns[name]) for name, kind in _TRADE_KINDS.items()]
+    return pd.DataFrame(dict(zip(TRADE_COLUMNS, values, strict=True)))
 
 
-def candidates_frame(
-    *, date: ArrayLike, variation: ArrayLike, direction: ArrayLike, news_minute: ArrayLike
-) -> pd.DataFrame:
+def candidates_frame(**columns: ArrayLike) -> pd.DataFrame:
     """Return the candidates of one combination as a frame; news_minute in UTC minutes."""
-    return pd.DataFrame(
-        {
-            "date": _moments(date, 86_400_000),
-            "variation": np.asarray(variation, dtype=object),
-            "direction": np.asarray(direction, dtype=object),
-            "news_minute": np.asarray(news_minute, dtype=np.int64),
-        }
-    ).astype({"variation": "str", "direction": "str"})
+    kinds = {"date": "day", "variation": "text", "direction": "text", "news_minute": "int64"}
+    return pd.DataFrame({name: _of_kind(kind, columns[name]) for name, kind in kinds.items()})
 
 
-def _moments(counts: ArrayLike, milliseconds: int) -> pd.DatetimeIndex:
-    stamps = (np.asarray(counts, dtype=np.int64) * milliseconds).astype("datetime64[ms]")
-    return pd.DatetimeIndex(stamps)
+def _of_kind(kind: str, values: ArrayLike) -> Any:
+    if kind == "text":
+        return pd.array(np.asarray(values, dtype=object), dtype="str")
+    if kind in _MILLISECONDS:
+        counts = np.asarray(values, dtype=np.int64) * _MILLISECONDS[kind]
+        moments = pd.DatetimeIndex(counts.astype("datetime64[ms]"))
+        return moments if kind == "day" else moments.tz_localize("UTC")
+    return np.asarray(values, dtype=kind)
