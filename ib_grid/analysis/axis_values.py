@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ib_grid.grid.grid import Grid
-from ib_grid.grid.params import DOMAINS, Params
+from ib_grid.grid.params import DOMAINS, NUMERIC, Params
 from ib_grid.runs.cubes import JOINED_AXES
 
 Value = int | float | str | bool
@@ -43,11 +43,6 @@ class Factor:
     axis: int
     values: tuple[Value, ...]
     positions: tuple[tuple[int, ...], ...]
-
-    @property
-    def is_ordered(self) -> bool:
-        """Return whether the values are numbers."""
-        return self.name in DOMAINS and DOMAINS[self.name].kind in (int, float)
 
     @property
     def parent(self) -> str:
@@ -84,7 +79,7 @@ def factors(grid: Grid) -> tuple[Factor, ...]:
             if value is not None:
                 positions.setdefault(value, []).append(position)
         values = list(positions)
-        if name in DOMAINS and DOMAINS[name].kind in (int, float):
+        if name in NUMERIC:
             values.sort()
         found.append(
             Factor(
@@ -141,7 +136,7 @@ def edges(grid: Grid, combination: Params | int) -> list[Edge]:
     own = values_of(combination if isinstance(combination, Params) else grid.params(combination))
     found = []
     for factor in factors(grid):
-        if not factor.is_ordered or len(factor.values) < 2 or factor.name not in own:
+        if factor.name not in NUMERIC or len(factor.values) < 2 or factor.name not in own:
             continue
         value = own[factor.name]
         if value == factor.values[-1]:

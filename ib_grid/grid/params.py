@@ -40,6 +40,7 @@ DOMAINS: dict[str, Domain] = {
 }
 SESSION_FIELDS = ("ib_start", "ib_end", "ib_timezone")
 PARAM_NAMES = (*SESSION_FIELDS, *DOMAINS)
+NUMERIC = tuple(name for name, domain in DOMAINS.items() if domain.kind in (int, float))
 
 
 def check_value(

@@ -46,15 +46,12 @@ def clock_digests(levels: Mapping[Session, SessionLevels]) -> dict[str, str]:
     The digest follows the time zone data: it changes if a session starts or ends at another minute
     on any of its dates.
     """
-    return {
-        f"{session} {session.ib_timezone}": _digest(of_session)
-        for session, of_session in levels.items()
-    }
-
-
-def _digest(levels: SessionLevels) -> str:
-    minutes = np.stack([levels.date, levels.ib_start, levels.ib_end]).astype("<i8")
-    return hashlib.sha256(minutes.tobytes()).hexdigest()[:16]
+    found = {}
+    for session, of_session in levels.items():
+        minutes = np.stack(of_session[:3]).astype("<i8")  # date, ib_start and ib_end
+        digest = hashlib.sha256(minutes.tobytes()).hexdigest()[:16]
+        found[f"{session} {session.ib_timezone}"] = digest
+    return found
 
 
 def follows_clock(session: Session, levels: SessionLevels) -> bool:

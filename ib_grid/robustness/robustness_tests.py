@@ -38,14 +38,10 @@ def robustness_tests(
     DataError
         If a run's bars or calendars are missing or have changed.
     """
-    source, ranking = source_of(of), ranking or ranking_of_run(of)
-    settings = settings or RobustnessSettings()
+    source, settings = source_of(of), settings or RobustnessSettings()
+    if ranking is None:
+        manifest = getattr(of, "manifest", None)
+        ranking = RankingSettings(**manifest.ranking) if manifest else RankingSettings()
     plan = plan_tests(source.grid, source.context.market, ranking, settings)
     rounds = run_rounds(in_this_process(source.context, plan))
     return results_of(source.context, plan, rounds, ranking, settings)
-
-
-def ranking_of_run(of: RunSource | HasSource) -> RankingSettings:
-    """Return the ranking of a run; for a source, that of runs unless told otherwise."""
-    manifest = getattr(of, "manifest", None)
-    return RankingSettings(**manifest.ranking) if manifest else RankingSettings()

@@ -16,7 +16,7 @@ from ib_grid.analysis.axis_values import UNITS, value_text
 from ib_grid.analysis.plots import style
 from ib_grid.errors import ConfigError
 from ib_grid.grid.columns import METRICS
-from ib_grid.grid.params import DOMAINS
+from ib_grid.grid.params import NUMERIC
 from ib_grid.grid.variations import PREFIXES
 
 MAX_CELLS = 60_000
@@ -188,21 +188,15 @@ def _title(parameter: str) -> str:
     return f'{parameter}<br><span style="font-size:10px;color:{style.MUTED}">{unit}</span>'
 
 
-def _has_order(part: pd.DataFrame) -> bool:
-    """Return whether the values are numbers: sessions are not connected by a line."""
-    name = str(part["parameter"].iloc[0])
-    return name in DOMAINS and DOMAINS[name].kind in (int, float)
-
-
 def _slice(part: pd.DataFrame, metric: str) -> Sequence[go.Scatter]:
     labels = [_label(value).replace("–", "–<br>") for value in part["value"]]  # sessions
     values = style.short(part[metric].to_numpy(np.float64), _DIGITS)
-    own = part["is_own"].tolist()
+    own, has_order = part["is_own"].tolist(), part["parameter"].iloc[0] in NUMERIC
     hover = f"%{{x}}: {metric} %{{y}}<extra></extra>"
     line = go.Scatter(
         x=labels,
         y=values,
-        mode="lines+markers" if _has_order(part) else "markers",
+        mode="lines+markers" if has_order else "markers",  # sessions are not connected
         line={"color": style.BAND_OF_BEST, "width": 1.5},
         marker={"size": 6, "color": style.GAIN},
         hovertemplate=hover,

@@ -15,14 +15,13 @@ from ib_grid.errors.validation import check_count, did_you_mean
 from ib_grid.grid import scoring
 from ib_grid.grid.columns import METRIC_COLUMNS, RESULT_COLUMNS
 from ib_grid.grid.filters.row_filter import TopKThreshold
-from ib_grid.grid.params import DOMAINS
+from ib_grid.grid.params import NUMERIC
 from ib_grid.grid.scoring import Columns, Extrema, RankingSettings
 from ib_grid.grid.top_rows import TopRows
 from ib_grid.runs.run import Run, Where, checked_run
 
 SCORE = "score"
-_NUMBERS = tuple(name for name, domain in DOMAINS.items() if domain.kind in (int, float))
-SORTABLE = (SCORE, "combo_id", *_NUMBERS, *METRIC_COLUMNS)
+SORTABLE = (SCORE, "combo_id", *NUMERIC, *METRIC_COLUMNS)
 
 
 def ranking_of(run: Run, min_trades: int | None = None) -> RankingSettings:

@@ -87,7 +87,7 @@ def decide(dialect: Dialect, options: Options, location: str) -> Decisions:
             ("clock", _clock_words(dialect, options, local)),
             ("times", f"{dialect.form}, such as {dialect.example!r}"),
             ("labels", _label_words(dialect, options, labels)),
-            ("prices", _price_words(dialect)),
+            ("prices", ", ".join(filter(None, (dialect.prices.side, str(dialect.marks))))),
         ),
     )
 
@@ -161,11 +161,6 @@ def _label_words(dialect: Dialect, options: Options, labels: Labels) -> str:
         return f"{minute} of each bar, as {dialect.layout.name} writes"
     other = {"open": "close", "close": "open"}[labels]
     return f"{minute} of each bar ({note}; else --bar-labels {other})"
-
-
-def _price_words(dialect: Dialect) -> str:
-    side = f"{dialect.prices.side}, " if dialect.prices.side else ""
-    return f"{side}{dialect.marks}"
 
 
 def decide_form(dialect: Dialect, times: Iterable[pa.Array], location: str) -> Dialect:
