@@ -15,7 +15,7 @@ from ib_grid.market.clock import LocalClock
 from ib_grid.market.csv.decisions import Decisions
 from ib_grid.market.csv.errors import BadRowError
 from ib_grid.market.csv.layouts.recognition import Dialect, split, wrong_field_count
-from ib_grid.market.csv.layouts.time_columns import parse_times, wrong_time
+from ib_grid.market.csv.layouts.time_columns import expected_time, parse_times
 from ib_grid.market.csv.lines import Block
 
 
@@ -106,12 +106,9 @@ def _minutes(block: Block, dialect: Dialect, times: pa.Array) -> NDArray[np.int6
     seconds, valid = parse_times(times, dialect.form)
     if not valid.all():
         row = int(valid.argmin())
-        line = block.line(row)
         text = times[row].as_py().decode("utf-8", "replace")
-        error = wrong_time(text, dialect.form, dialect.example, line.location)
-        raise BadRowError(
-            error.message, location=error.location, expected=error.expected, line=line.number
-        )
+        expected = expected_time(text, dialect.form, dialect.example)
+        raise block.bad_row(row, f"invalid time {text[:60]!r}", expected)
     minute, rest = np.divmod(seconds, 60)
     if rest.any():
         raise block.bad_row(

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ib_grid.errors import DataError, InputError
+from ib_grid.errors import InputError
 from ib_grid.market import clock
 from ib_grid.market.bar_checks import LAST_YEAR
 from ib_grid.market.csv.layouts.times import (
@@ -56,20 +56,19 @@ def parse_times(column: pa.Array, form: TimeForm) -> tuple[NDArray[np.int64], ND
     return seconds, valid
 
 
-def wrong_time(text: str, form: TimeForm, example: str, location: str) -> DataError:
-    """Return the error of a time that `parse_times` finds invalid; `example` is the first one."""
+def expected_time(text: str, form: TimeForm, example: str) -> str:
+    """Return what was expected of a time that `parse_times` finds invalid, for a message.
+
+    `example` is the first time of the file.
+    """
     if form.unit:
         looks_right = re.fullmatch(UNIT_FORMS.get(form.unit, OF_THE_DAY_FORM), text) is not None
     else:
         layout = layout_of(text, form)
         looks_right = layout is not None and layout.aware == form.aware
-    return DataError(
-        f"invalid time {text[:60]!r}",
-        location=location,
-        expected=f"a date and time of the years {FIRST_YEAR} to {LAST_YEAR}"
-        if looks_right
-        else f"a time written like the first one, {example!r}",
-    )
+    if looks_right:
+        return f"a date and time of the years {FIRST_YEAR} to {LAST_YEAR}"
+    return f"a time written like the first one, {example!r}"
 
 
 def _parse_layout(
