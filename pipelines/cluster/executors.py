@@ -11,7 +11,6 @@ import math
 import threading
 import time
 import weakref
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -30,7 +29,7 @@ ROWS_PER_PROCESS = 500_000
 # Starting processes takes about as long as reading this many rows.
 ROWS_WORTH_A_START = 4_000_000
 
-_BATCHES_PER_PROCESS = 2
+BATCHES_PER_PROCESS = 2
 # Parameter effects, the imports of the report writer, and the watch over the workers.
 _THREADS = 3
 
@@ -46,25 +45,20 @@ class Pending(Protocol[Output]):
         """Wait for the result and return it, or raise the error of the work."""
 
 
-class Pool(Protocol):
-    """A pool that runs functions, such as those of `concurrent.futures`."""
-
-    def submit(self, work: Callable[..., Result], /, *args: object) -> Pending[Result]:
-        """Start a function."""
-
-
-class Executor(ABC):
-    """An executor of report work."""
+class Executor:
+    """An executor of report work, which does everything at once in the calling thread."""
 
     n_batches = 1
 
-    @abstractmethod
     def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
         """Run a function in one of the processes."""
+        done = Future[Result]()
+        done.set_result(work(*args))
+        return done
 
-    @abstractmethod
     def submit_thread(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
         """Run a function in a thread of this process; the function may use this executor."""
+        return self.submit(work, *args)
 
     def share(self, value: object) -> Any:
         """Return what stands for a value in arguments of `submit`; sent to the processes once."""
@@ -90,57 +84,26 @@ def _results(pending: deque[Pending[Result]]) -> Iterator[Result]:
         yield pending.popleft().result()
 
 
-class SerialExecutor(Executor):
-    """An executor that does everything at once in the calling thread."""
-
-    def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
-        """Run a function and return its result as a finished future."""
-        done = Future[Result]()
-        done.set_result(work(*args))
-        return done
-
-    submit_thread = submit
+SERIAL_EXECUTOR = Executor()
 
 
-SERIAL_EXECUTOR = SerialExecutor()
-
-
-class PoolExecutor(Executor):
-    """An executor over a pool of processes and a pool of threads."""
+class DaskExecutor(Executor):
+    """An executor over Dask workers, whose work can be cancelled, and a pool of threads."""
 
     def __init__(
-        self,
-        processes: Pool,
-        threads: Pool,
-        n_processes: int,
-        share: Callable[[object], Any] | None = None,
+        self, client: distributed.Client, threads: ThreadPoolExecutor, n_processes: int
     ) -> None:
-        self._processes, self._threads, self._share = processes, threads, share
-        self.n_batches = _BATCHES_PER_PROCESS * n_processes
-
-    def share(self, value: object) -> Any:
-        """Return what stands for a value in arguments of `submit`; sent to the processes once."""
-        return value if self._share is None else self._share(value)
-
-    def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
-        """Run a function in one of the processes."""
-        return self._processes.submit(work, *args)
+        self.n_batches = BATCHES_PER_PROCESS * n_processes
+        self._client, self._threads = client, threads
+        self._lock = threading.Lock()
+        self._futures = weakref.WeakSet[Any]()
+        self._cancelled = False
 
     def submit_thread(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
         """Run a function in a thread of this process."""
         return self._threads.submit(work, *args)
 
-
-class _DaskPool:
-    """The workers of a Dask client as a pool whose work can be cancelled."""
-
-    def __init__(self, client: distributed.Client) -> None:
-        self._client = client
-        self._lock = threading.Lock()
-        self._futures = weakref.WeakSet[Any]()
-        self._cancelled = False
-
-    def submit(self, work: Callable[..., Any], /, *args: object) -> Any:
+    def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
         """Start a function on a worker; Dask tries another worker where the first one dies."""
         with self._lock:
             if self._cancelled:
@@ -195,12 +158,12 @@ def open_executor(
         workers = workers or stack.enter_context(OwnCluster(workers=n_processes).open(n_processes))
         workers.survive_deaths()
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS))
-        pool = _DaskPool(workers.client)
+        executor = DaskExecutor(workers.client, threads, n_processes)
         closing = threading.Event()
         stack.callback(closing.set)
-        threads.submit(_watch, workers, pool, closing)
+        threads.submit(_watch, workers, executor, closing)
         try:
-            yield PoolExecutor(pool, threads, n_processes, pool.share)
+            yield executor
         except KilledWorker as error:
             raise ClusterError(
                 f"{error.allowed_failures + 1} workers died while reading the same results",
@@ -212,10 +175,10 @@ def open_executor(
                 hint=f"run `{command}` on the run",
             ) from error
         finally:
-            pool.cancel()
+            executor.cancel()
 
 
-def _watch(workers: Workers, pool: _DaskPool, closing: threading.Event) -> None:
+def _watch(workers: Workers, executor: DaskExecutor, closing: threading.Event) -> None:
     """Cancel the work if no worker joins in time; Dask alone would wait forever.
 
     Dask itself cancels the work if the scheduler is lost.
@@ -225,15 +188,8 @@ def _watch(workers: Workers, pool: _DaskPool, closing: threading.Event) -> None:
     alive = time.monotonic()
     while not closing.wait(clusters.COUNT_SECONDS):
         now = time.monotonic()
-        if _alive(workers):
-            alive = now
-        elif now - alive >= clusters.NO_WORKERS_SECONDS:
-            pool.cancel()
+        with contextlib.suppress(TimeoutError):  # the scheduler does not answer
+            alive = now if workers.measure()[0] else alive
+        if now - alive >= clusters.NO_WORKERS_SECONDS:
+            executor.cancel()
             return
-
-
-def _alive(workers: Workers) -> bool:
-    try:
-        return workers.measure()[0] > 0
-    except TimeoutError:  # the scheduler does not answer
-        return False

@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from pipelines.cluster.executors import (
     ROWS_WORTH_A_START,
     SERIAL_EXECUTOR,
     Executor,
-    PoolExecutor,
     open_executor,
     processes_for,
 )
+from tests.helpers.machines.thread_executor import thread_executor
 
 SLEEP_SECONDS = 60
 SMALL = 2 * ROWS_PER_PROCESS
@@ -78,8 +77,8 @@ def die(_items: Sequence[int]) -> None:
 
 @pytest.fixture
 def threads() -> Iterator[Executor]:
-    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as threads:
-        yield PoolExecutor(pool, threads, 2)
+    with thread_executor(2) as executor:
+        yield executor
 
 
 @pytest.mark.parametrize("n_items", [0, 1, 2, 3, 4, 5, 17])

@@ -8,7 +8,6 @@ import json
 import tempfile
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openpyxl
@@ -16,10 +15,10 @@ import pytest
 
 from ib_grid.errors import ConfigError, DiskError, OutputError, StoreError
 from ib_grid.grid.variations import VARIATIONS
-from pipelines.cluster.executors import PoolExecutor
 from pipelines.report.excel import write_workbook
 from pipelines.report.write import write_report
 from tests.helpers.machines.full_disk import room_for
+from tests.helpers.machines.thread_executor import thread_executor
 from tests.helpers.runs.reported_runs import MadeUpRun, write_rows
 
 NAMES = [
@@ -69,8 +68,8 @@ def test_reports_from_parquet_are_the_same_bytes(make_run: Callable[..., MadeUpR
 def test_executor_does_not_change_the_report(make_run: Callable[..., MadeUpRun]) -> None:
     run = make_run()
     alone = {path: path.read_bytes() for path in write_report(run.report(), run.run_dir)}
-    with ThreadPoolExecutor(3) as pool, ThreadPoolExecutor(1) as threads:
-        report = run.report(executor=PoolExecutor(pool, threads, 3))
+    with thread_executor(3) as executor:
+        report = run.report(executor=executor)
     paths = write_report(report, run.run_dir)
     assert {path: path.read_bytes() for path in paths} == alone
 

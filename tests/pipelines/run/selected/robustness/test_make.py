@@ -6,7 +6,6 @@ import dataclasses
 import io
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,10 @@ from ib_grid.robustness.results import Robustness
 from ib_grid.robustness.robustness_tests import robustness_tests
 from ib_grid.robustness.rounds import run_rounds
 from ib_grid.runs.manifest import read_manifest
-from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor, PoolExecutor
+from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.run.selected.robustness.make import make_missing, make_robustness
 from pipelines.run.selected.robustness.on_workers import each_chunk_on
+from tests.helpers.machines.thread_executor import thread_executor
 from tests.helpers.runs.computed_runs import change_manifest, computed_run
 
 SMALL = RobustnessSettings(
@@ -55,8 +55,7 @@ def test_results_are_those_of_the_library(run_dir: Path) -> None:
 @pytest.mark.parametrize("n_processes", [2, 20])
 def test_any_number_of_workers_gives_the_same_bits(run_dir: Path, n_processes: int) -> None:
     done: list[None] = []
-    with ThreadPoolExecutor(2) as pool, ThreadPoolExecutor(1) as threads:
-        several = PoolExecutor(pool, threads, n_processes)
+    with thread_executor(n_processes) as several:
         assert on(several, run_dir, n_processes, done) == on(SERIAL_EXECUTOR, run_dir, 1, done)
 
 
