@@ -89,10 +89,6 @@ def tell_when_stopped(text: str) -> Iterator[None]:
         _last_words.remove(text)
 
 
-def _tell_stopping(signals: int) -> None:
-    _tell(_STOPPING[min(signals, len(_STOPPING)) - 1])
-
-
 def _tell(text: str) -> None:
     """Write a line to standard error; printing may not be interrupted by printing."""
     with contextlib.suppress(OSError):
@@ -102,17 +98,12 @@ def _tell(text: str) -> None:
 @contextlib.contextmanager
 def interrupt_once() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first signal, and only count further ones."""
-    received: list[int] = []
 
-    def handle(number: int, _frame: object) -> None:
-        received.append(number)
-        if not _repeated:
-            _tell_stopping(len(received))
-        count_signal(number)
-        if len(received) == 1:
+    def act(signals: int) -> None:
+        if signals == 1:
             raise KeyboardInterrupt
 
-    with _handled_by(handle):
+    with _handled_by(act):
         yield
 
 
@@ -122,16 +113,13 @@ def exit_on_interrupt(prepare: Callable[[], None]) -> Iterator[None]:
 
     A compiler could lose an exception, or leave half-initialised modules behind.
     """
-    received: list[int] = []
 
-    def handle(number: int, _frame: object) -> None:
-        received.append(number)
-        count_signal(number)
-        if len(received) == 1:
+    def act(signals: int) -> None:
+        if signals == 1:
             prepare()
         exit_at_once()
 
-    with _handled_by(handle):
+    with _handled_by(act, quiet=True):
         yield
 
 
@@ -152,16 +140,12 @@ def defer_interrupts() -> Iterator[None]:
 
     Workers that are half started cannot be closed.
     """
-    received: list[int] = []
 
-    def handle(number: int, _frame: object) -> None:
-        received.append(number)
-        _tell_stopping(len(received))
-        count_signal(number)
-        if len(received) >= _LEAVE_AT_SIGNAL:
+    def act(signals: int) -> None:
+        if signals >= _LEAVE_AT_SIGNAL:
             raise KeyboardInterrupt
 
-    with _handled_by(handle):
+    with _handled_by(act) as received:
         yield
     for number in received[:1]:
         _repeated.append(number)
@@ -169,15 +153,23 @@ def defer_interrupts() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _handled_by(handler: Callable[[int, object], None]) -> Iterator[None]:
+def _handled_by(act: Callable[[int], None], *, quiet: bool = False) -> Iterator[list[int]]:
+    """Tell and count each signal, then act on how many there were; yield these."""
+    received: list[int] = []
+
+    def handle(number: int, _frame: object) -> None:
+        received.append(number)
+        if not (quiet or _repeated):
+            _tell(_STOPPING[min(len(received), len(_STOPPING)) - 1])
+        count_signal(number)
+        act(len(received))
+
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield received
         return
-    before = {number: signal.getsignal(number) for number in INTERRUPT_SIGNALS}
-    for number in before:
-        signal.signal(number, handler)
+    before = {number: signal.signal(number, handle) for number in INTERRUPT_SIGNALS}
     try:
-        yield
+        yield received
     finally:
         for number, old in before.items():
             signal.signal(number, old)
