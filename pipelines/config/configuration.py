@@ -20,7 +20,6 @@ from ib_grid.storage.mapping_files import read_mapping
 from pipelines.config.run_options import expected_of, given_type, option_of
 from pipelines.config.settings import TYPES, Settings
 
-_FORMER_NAMES = {"news_currencies": "news_currency"}
 # Flags that turn an option off, such as --no-news, as a person would write them in a file.
 _SWITCHES_OFF = {
     flag.removeprefix("--").replace("-", "_"): name
@@ -36,11 +35,7 @@ def load_settings(options: Mapping[str, object], file: Path | None = None) -> Se
     Options that are None were not given; the others win over the file. Paths in the file are
     relative to the working directory.
     """
-    content = _read(file)
-    values = {name: _convert(name, value, f"{file}, {name}") for name, value in content.items()}
-    for name, value in options.items():
-        if value is not None:
-            values[name] = _convert(name, value, _flag(name))
+    values = _values(options, _read(file), file)
     if "symbol" not in values:
         raise ConfigError(
             "no symbol given", expected="--symbol, or the key symbol of the configuration file"
@@ -67,7 +62,9 @@ def _values(
     values = {name: _convert(name, value, f"{file}, {name}") for name, value in content.items()}
     for name, value in options.items():
         if value is not None:
-            values[name] = _convert(name, value, f"--{name.replace('_', '-')}")
+            flags = option_of(TYPES[name]).flags
+            location = flags[0] if flags else f"--{name.replace('_', '-')}"
+            values[name] = _convert(name, value, location)
     return values
 
 
@@ -93,7 +90,6 @@ def load_grid(name: str, instrument: Instrument) -> Grid:
 
 def _read(file: Path | None) -> dict[str, object]:
     content = read_mapping(file) if file else {}
-    content = {_FORMER_NAMES.get(name, name): value for name, value in content.items()}
     switched_off = next((name for name in content if name in _SWITCHES_OFF), None)
     if switched_off is not None:
         raise ConfigError(
@@ -121,11 +117,6 @@ def _convert(name: str, value: object, location: str) -> object:
             location=location,
             expected=expected_of(TYPES[name]),
         ) from error
-
-
-def _flag(name: str) -> str:
-    """Return the name of an option on the command line."""
-    return next(iter(option_of(TYPES[name]).flags), f"--{name.replace('_', '-')}")
 
 
 @cache

@@ -113,17 +113,16 @@ def _files(folder: AnyPath) -> list[AnyPath]:
 def _own_symbols(path: AnyPath) -> list[str]:
     """Return the symbols that a folder or a file describes."""
     if is_dir(path) or path == INSTRUMENTS_DIR:
-        return [_symbol(file) for file in _files(path)]
+        return [file.name.removesuffix(".toml") for file in _files(path)]
     return [read_instrument(path).symbol]
 
 
 def examples() -> dict[str, str]:
     """Return the texts of the example descriptions by symbol."""
-    return {_symbol(file): file.read_text(encoding="utf-8") for file in _files(_EXAMPLES)}
-
-
-def _symbol(file: AnyPath) -> str:
-    return file.name.removesuffix(".toml")
+    return {
+        file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
+        for file in _files(_EXAMPLES)
+    }
 
 
 def description(symbol: str, path: AnyPath | None = None) -> str:
@@ -131,14 +130,11 @@ def description(symbol: str, path: AnyPath | None = None) -> str:
     try:
         found = find_instrument(symbol, path)
     except InstrumentError:
-        if path is None and symbol in examples() and not is_file(_own_file(symbol)):
+        own_file = INSTRUMENTS_DIR / f"{symbol}.toml"
+        if path is None and symbol in examples() and not is_file(own_file):
             return examples()[symbol]
         raise
     return found.file.read_text(encoding="utf-8") if found.file else toml_of(found.instrument)
-
-
-def _own_file(symbol: str) -> Path:
-    return INSTRUMENTS_DIR / f"{symbol}.toml"
 
 
 def toml_of(instrument: Instrument) -> str:

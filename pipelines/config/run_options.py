@@ -86,12 +86,10 @@ class Option:
     """Help text of an option.
 
     `unset` names the value of an option that is not given, where the default value does not tell;
-    `flags` are names on the command line that differ from the field's; `expected` is told to a
-    person who gives an invalid value, where the type of the option does not tell.
+    `flags` are names on the command line that differ from the field's.
     """
 
     help: str
-    expected: str = ""
     unset: str = ""
     flags: tuple[str, ...] = ()
 
@@ -118,7 +116,7 @@ def expected_of(type_: Any) -> str:
         return "true or false"
     if get_origin(given) is Literal:
         return f"one of {', '.join(get_args(given))}"
-    return str(option_of(type_).expected or given.__metadata__[0].expected)
+    return str(given.__metadata__[0].expected)
 
 
 @dataclass(frozen=True, kw_only=True)

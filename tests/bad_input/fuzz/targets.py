@@ -142,4 +142,4 @@ def words(name: str) -> list[bytes]:
     if name == "conditions":
         return [b"and", b"or", b"not", b"in (", b"true", b"total_r", b"stop_mode", b"lambda x: x"]
     keys = tomllib.loads(small_runs.GRID_TOML)
-    return [key.encode() for key in (*keys, "symbol", "GER40", "news_currencies", "ranking")]
+    return [key.encode() for key in (*keys, "symbol", "GER40", "ranking")]
