@@ -31,8 +31,9 @@ from pipelines.cluster.clusters import Workers, choose_cluster
 from pipelines.cluster.interrupts import tell_when_stopped
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs
-from pipelines.run import chunk_bag, run_directory
+from pipelines.run import run_directory
 from pipelines.run.attempt import compute_missing
+from pipelines.run.chunk_bag import rows_per_chunk
 from pipelines.run.context import ALL_DONE, RunContext, say
 
 # More chunks of fewer rows than these take their time for tasks and files.
@@ -82,7 +83,8 @@ def run(
         else:
             plan = run_directory.adopted_plan(chosen.folder, inputs.identity)
             notes = ("run.json was missing or torn; its partitions were adopted",) if plan else ()
-            plan = plan or _new_plan(settings, inputs, cluster.planned_workers)
+            rows = settings.chunk_size or rows_per_chunk(inputs.grid, cluster.planned_workers)
+            plan = plan or plan_chunks(inputs.grid, rows)
             notes += _size_notes(plan)
             manifest = new_manifest(settings, inputs, plan)
             write_manifest(chosen.folder, manifest)
@@ -112,12 +114,6 @@ def _begun_manifest(folder: AnyPath, inputs: RunInputs) -> Manifest:
         manifest = dataclasses.replace(manifest, data=inputs.data)
         write_manifest(folder, manifest)
     return manifest
-
-
-def _new_plan(settings: Settings, inputs: RunInputs, workers: int) -> ChunkPlan:
-    """Return the chunks of a new run, which suit the number of workers."""
-    rows = settings.chunk_size or chunk_bag.rows_per_chunk(inputs.grid, workers)
-    return plan_chunks(inputs.grid, rows)
 
 
 def _size_notes(plan: ChunkPlan) -> tuple[str, ...]:

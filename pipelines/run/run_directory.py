@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import errno
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,6 @@ from ib_grid.runs.partition_layout import partition_files, results_folder
 from ib_grid.storage.atomic_files import cannot_write, flush_folder, missing_folders
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath, move
-
-_NAMES_TRIED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +91,8 @@ def _holds_anything(folder: AnyPath) -> bool:
 
 
 def _set_aside(folder: AnyPath) -> AnyPath:
-    names = (folder.with_name(f"{folder.name}.old-{n}") for n in range(1, _NAMES_TRIED))
-    aside = next((path for path in names if not path.exists()), None)
-    if aside is None:
-        raise OutputError(
-            f"{_NAMES_TRIED - 1} earlier runs of this name have been set aside",
-            location=str(folder),
-            hint="move some elsewhere, or choose another --run-dir",
-        )
+    names = (folder.with_name(f"{folder.name}.old-{n}") for n in itertools.count(1))
+    aside = next(path for path in names if not path.exists())
     with sole_writer(folder):
         try:
             move(folder, aside)
@@ -148,14 +142,12 @@ def _unfinished_note(folder: AnyPath, identity: Mapping[str, object], manifest: 
 
 
 def _new(output: AnyPath, name: str) -> AnyPath:
-    for candidate in (name, *(f"{name}_{n}" for n in range(2, _NAMES_TRIED))):
-        folder = output / candidate
-        try:
+    for n in itertools.count(1):
+        folder = output / (name if n == 1 else f"{name}_{n}")
+        with contextlib.suppress(FileExistsError):
             _make(folder)
-        except FileExistsError:
-            continue
-        return folder
-    raise OutputError(f"every name like {name} is taken", location=str(output))
+            break
+    return folder
 
 
 def _make(folder: AnyPath, *, exist_ok: bool = False) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from ib_grid.grid import scoring
-from ib_grid.grid.chunks import Chunk, ChunkPlan
+from ib_grid.grid.chunks import ChunkPlan
 from ib_grid.grid.filters.row_filter import Rank, RowFilter, TopKThreshold
 from ib_grid.grid.scoring import Columns
 from ib_grid.grid.top_rows import TopRows
@@ -69,25 +69,15 @@ def filter_partitions(
 
     Returns the number of rows that each partition keeps.
     """
+    names = ("combo_id", "total_trades", *row_filter.ranking.weights)
 
     def filter_one(index: int) -> int:
-        return _filter_file(dataset, plan, plan.chunk(index), fingerprint, row_filter, threshold)
+        chunk = plan.chunk(index)
+        path = partition_path(dataset, plan.grid, chunk)
+        record, table = partition_file.read_verified(path, plan.grid, chunk, fingerprint)
+        columns = {name: table.column(name).to_numpy() for name in names}
+        kept = table.filter(pa.array(threshold.passes(columns, row_filter.ranking)))
+        partition_file.write(path, kept, chunk, fingerprint, record.summary, is_cut=True)
+        return int(kept.num_rows)
 
     return list(in_threads(_THREADS, filter_one, chunks))
-
-
-def _filter_file(
-    dataset: AnyPath,
-    plan: ChunkPlan,
-    chunk: Chunk,
-    fingerprint: str,
-    row_filter: RowFilter,
-    threshold: TopKThreshold,
-) -> int:
-    path = partition_path(dataset, plan.grid, chunk)
-    record, table = partition_file.read_verified(path, plan.grid, chunk, fingerprint)
-    names = ("combo_id", "total_trades", *row_filter.ranking.weights)
-    columns = {name: table.column(name).to_numpy() for name in names}
-    kept = table.filter(pa.array(threshold.passes(columns, row_filter.ranking)))
-    partition_file.write(path, kept, chunk, fingerprint, record.summary, is_cut=True)
-    return int(kept.num_rows)
