@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ib_grid.errors import ConfigError
 from ib_grid.market import clock
 from ib_grid.market.bars import Bars, write_bars
 from ib_grid.market.instruments import GER40
@@ -41,24 +40,12 @@ _OUTAGE_DAYS_ONE_IN = 40
 
 
 class _Days(NamedTuple):
-    """Properties of each day; arrays of shape (n_days,).
+    """Properties of each day; arrays of shape (n_days,)."""
 
-    Attributes
-    ----------
-    volatility : float64 array
-        Factor of the day's moves, about 1.
-    gap_points : float64 array
-        From the close of the day before.
-    drift : float64 array
-        Of a trend, in standard deviations of a minute's move.
-    trend_start, trend_end : int64 array
-        Minutes after 07:00.
-    """
-
-    volatility: NDArray[np.float64]
-    gap_points: NDArray[np.float64]
-    drift: NDArray[np.float64]
-    trend_start: NDArray[np.int64]
+    volatility: NDArray[np.float64]  # factor of the day's moves, about 1
+    gap_points: NDArray[np.float64]  # from the close of the day before
+    drift: NDArray[np.float64]  # of a trend, in standard deviations of a minute's move
+    trend_start: NDArray[np.int64]  # minutes after 07:00
     trend_end: NDArray[np.int64]
 
 
@@ -71,10 +58,6 @@ def write_demo_bars(folder: Path) -> Path:
 
 def demo_bars(*, year: int = DEMO_YEAR, seed: int = DEMO_SEED) -> Bars:
     """Return synthetic bars of GER40 for a year, 07:00 to 23:00 Berlin, Monday to Friday."""
-    if not 1971 <= year <= 2099:
-        raise ConfigError(f"invalid year {year}", expected="a year from 1971 to 2099")
-    if seed < 0:
-        raise ConfigError(f"invalid seed {seed}", expected="a whole number, 0 or above")
     random = np.random.PCG64(seed)
     dates = _trading_dates(year)
     days = _days(random, len(dates))

@@ -8,7 +8,6 @@ import pytest
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.engine.fast.engine import evaluate
-from ib_grid.errors import ConfigError
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import METRIC_COLUMNS
 from ib_grid.grid.named_grids import named_grid
@@ -58,12 +57,6 @@ def test_another_seed_or_year_gives_other_bars(bars: Bars) -> None:
     dates = clock.local_dates(demo_bars(year=2019).minute, GER40.timezone)
     first, last = np.array([dates[0], dates[-1]]).astype("datetime64[D]").astype(str)
     assert (first, last) == ("2019-01-02", "2019-12-31")
-
-
-@pytest.mark.parametrize("wrong", [{"year": 1900}, {"year": 2200}, {"seed": -1}])
-def test_wrong_year_or_seed(wrong: dict[str, int]) -> None:
-    with pytest.raises(ConfigError, match=f"invalid {next(iter(wrong))}"):
-        demo_bars(**wrong)
 
 
 def test_demo_bars_move_like_a_market(bars: Bars) -> None:
