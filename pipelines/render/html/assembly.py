@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from ib_grid.analysis.plots import style
 from ib_grid.errors.validation import points
+from pipelines.render.html.figure import Figure
 from pipelines.render.html.words import breakable, code, named, number, percent, plural, prose
 
 
@@ -29,8 +33,22 @@ def plotly_base64() -> str:
     return base64.b64encode(packed).decode("ascii")
 
 
+def page_text(template: str, drawn: Iterable[Figure], /, **values: Any) -> str:
+    """Return a page from its template, with the data of all its figures and plotly.js."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            figures_json=script_json({figure.name: figure.spec for figure in drawn}),
+            template_json=script_json(style.TEMPLATE.to_plotly_json()),
+            plotly=plotly_base64(),
+            **values,
+        )
+    )
+
+
 @cache
-def environment() -> jinja2.Environment:
+def _environment() -> jinja2.Environment:
     """Return the templates, with filters for numbers and names."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pipelines.render.html"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -60,3 +61,15 @@ class Table:
             else:
                 found.append((heading.group, 1))
         return found if any(group for group, _ in found) else []
+
+
+def plain_table(
+    name: str, label: str, headings: Iterable[str], rows: Iterable[Iterable[Markup | str]]
+) -> Table:
+    """Return a table of texts that is not sorted."""
+    return Table(
+        name=name,
+        label=label,
+        headings=tuple(Heading(name=text, text=text) for text in headings),
+        rows=tuple(Row(cells=tuple(map(Cell, texts))) for texts in rows),
+    )

@@ -1,6 +1,6 @@
 """Registry of the figures of the page.
 
-`FIGURES` names the places of the template and the functions that draw the figures there. A new
+`FIGURES` names the places of the template and the function that draws the figures there. A new
 figure is a function of the report in one of the modules below and its name here.
 """
 
@@ -14,33 +14,21 @@ from pipelines.report.report import Report
 
 Draw = Callable[[Report], Iterable[Figure]]
 
-FIGURES: dict[str, tuple[Draw, ...]] = {
-    "distribution": (grid_figures.total_r, grid_figures.score),
-    "luck": (
-        luck_figures.luck,
-        luck_figures.walk_forward,
-        luck_figures.cross_validation,
-        luck_figures.years,
-    ),
-    "cost": (grid_figures.cost,),
-    "pairs": (effect_figures.pairs,),
-    "shares": (effect_figures.shares,),
-    "effects": (effect_figures.effects,),
-    "risk": (grid_figures.density,),
-    "equity": (trade_figures.equity,),
-    "challenge": (trade_figures.challenge,),
-    "trade_r": (trade_figures.trade_r,),
-    "calendar": (
-        trade_figures.years,
-        trade_figures.months,
-        trade_figures.weekdays,
-        trade_figures.hours,
-    ),
-    "variation_curves": (trade_figures.variation_curves,),
-    "variation_bars": (trade_figures.win_rates, trade_figures.expectancies),
+FIGURES: dict[str, Draw] = {
+    "distribution": grid_figures.distribution,
+    "luck": luck_figures.luck,
+    "cost": grid_figures.cost,
+    "pairs": effect_figures.pairs,
+    "shares": effect_figures.shares,
+    "effects": effect_figures.effects,
+    "risk": grid_figures.density,
+    "equity": trade_figures.equity,
+    "challenge": trade_figures.challenge,
+    "trade_r": trade_figures.trade_r,
+    "calendar": trade_figures.calendar,
+    "variation_curves": trade_figures.variation_curves,
+    "variation_bars": trade_figures.variation_bars,
 }
-
-
 # Pictures of a profit; without one they make no sense.
 _OF_PROFIT = ("risk", "equity", "trade_r", "calendar", "variation_curves", "variation_bars")
 
@@ -48,8 +36,6 @@ _OF_PROFIT = ("risk", "equity", "trade_r", "calendar", "variation_curves", "vari
 def draw_figures(report: Report) -> dict[str, list[Figure]]:
     """Return the figures of each place of the page; none where a report lacks the numbers."""
     return {
-        place: [figure for draw in functions for figure in draw(report)]
-        if report.is_profitable or place not in _OF_PROFIT
-        else []
-        for place, functions in FIGURES.items()
+        place: list(draw(report)) if report.is_profitable or place not in _OF_PROFIT else []
+        for place, draw in FIGURES.items()
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,22 +42,24 @@ class Statement:
 
 def findings(report: Report) -> tuple[Statement, ...]:
     """Return the findings of a report: the grid first, then the selected combination."""
-    statements = [Statement("profitable", "Profitable combinations", _profitable(report))]
+    profitable = Statement("profitable", "Profitable combinations", _profitable(report))
     best, lead = facts.best_record(report.overall), f"{report.attribute.capitalize()} combination"
     if best is None:
-        return (*statements, Statement("best", lead, none_ranked(report)))
-    params = report.info.grid.params(best["combo_id"])
-    return (
-        *statements,
+        return (profitable, Statement("best", lead, none_ranked(report)))
+    params, hold_out = report.info.grid.params(best["combo_id"]), report.info.hold_out
+    statements = (
+        profitable,
         Statement("best", lead, _best(best, report.eligible)),
-        *_standing(report),
+        Statement("rivals", "Better on all counts", prose(facts.rivals_text(report))),
+        Statement("now", "At the end", prose(facts.now_text(report))),
         Statement("edge", "Edge of the grid", edge_text(edges(report.info.grid, params))),
         Statement("neighbours", "Neighbours", _neighbours(report.eligible.beside_best, best)),
         Statement("ambiguous", "Ambiguous trades", _ambiguous(best)),
         Statement("other_model", "Other execution model", _other_model(report)),
         Statement("in_sample", "In sample", _in_sample(report)),
-        *_hold_out(report),
+        Statement("hold_out", "Hold-out", prose(hold_out.text if hold_out else "")),
     )
+    return tuple(statement for statement in statements if statement.text)
 
 
 def state(report: Report) -> Markup:
@@ -136,12 +137,13 @@ def edge_text(found: list[Edge]) -> Markup:
     """Return which parameters of a combination sit at the end of their tested range."""
     if not found:
         return Markup("No parameter sits at the end of its tested range.")
-    return sentences(
-        [
-            _open_edges([edge for edge in found if edge.goes_on]),
-            _closed_edges([edge for edge in found if not edge.goes_on]),
-        ]
+    # No grid can pass a limit such as a wait of 0.
+    limits = (
+        Markup("{} is the {} possible value.").format(named(edge.name, edge.value), edge.end)
+        for edge in found
+        if not edge.goes_on
     )
+    return sentences([_open_edges([edge for edge in found if edge.goes_on]), *limits])
 
 
 def _open_edges(found: list[Edge]) -> Markup:
@@ -152,21 +154,9 @@ def _open_edges(found: list[Edge]) -> Markup:
         "One parameter" if one else f"{count_word(len(found)).capitalize()} parameters",
         "sits" if one else "sit",
         "its" if one else "their",
-        listed([_edge(edge) for edge in found]),
+        listed([Markup("{} ({})").format(named(e.name, e.value), e.end) for e in found]),
         "what lies beyond",
     )
-
-
-def _closed_edges(found: list[Edge]) -> Markup:
-    """Return the parameters at a limit that no grid can pass, such as a wait of 0."""
-    return sentences(
-        Markup("{} is the {} possible value.").format(named(edge.name, edge.value), edge.end)
-        for edge in found
-    )
-
-
-def _edge(edge: Edge) -> Markup:
-    return Markup("{} ({})").format(named(edge.name, edge.value), edge.end)
 
 
 def _neighbours(found: pd.DataFrame, best: BestRecord) -> Markup:
@@ -244,18 +234,6 @@ def _still_profitable(profitable: int, n: int, *, stay: bool) -> Markup:
     if n > 1 and profitable == n:
         return Markup("all of the top {} {}").format(number(n), what)
     return Markup("{} of the top {} {}").format(number(profitable), number(n), what)
-
-
-def _standing(report: Report) -> Iterator[Statement]:
-    if rivals := facts.rivals_text(report):
-        yield Statement("rivals", "Better on all counts", prose(rivals))
-    if now := facts.now_text(report):
-        yield Statement("now", "At the end", prose(now))
-
-
-def _hold_out(report: Report) -> Iterator[Statement]:
-    if report.info.hold_out:
-        yield Statement("hold_out", "Hold-out", prose(report.info.hold_out.text))
 
 
 def _in_sample(report: Report) -> Markup:

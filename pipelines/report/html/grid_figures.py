@@ -23,29 +23,17 @@ from pipelines.report.report import Report
 _BEST_BY_SCORE = 100
 
 
-def total_r(report: Report) -> Iterator[Figure]:
-    """Draw the distribution of total R, profitable combinations in blue."""
-    histogram, best = report.parameter_effects.total_r_histogram, facts.best_record(report.overall)
-    colours = [style.GAIN if low >= 0 else style.LOSS for low in histogram.bins.edges[:-1]]
-    drawn = _histogram(
-        histogram,
-        "Total R per combination",
-        colours,
-        best and (best["metrics"]["total_r"], 1, " R"),
-    )
+def distribution(report: Report) -> Iterator[Figure]:
+    """Draw the distributions of total R, in blue if profitable, and of the score."""
+    total_r, score = report.parameter_effects.total_r_histogram, report.eligible.score_histogram
+    best = facts.best_record(report.overall)
+    colours = [style.GAIN if low >= 0 else style.LOSS for low in total_r.bins.edges[:-1]]
+    mark = best and (best["metrics"]["total_r"], 1, " R")
+    drawn = _histogram(total_r, "Total R per combination", colours, mark)
     yield page_figure("total_r", "Total R", "Histogram of total R per combination", drawn)
-
-
-def score(report: Report) -> Iterator[Figure]:
-    """Draw the distribution of the score over the ranked combinations."""
-    histogram, best = report.eligible.score_histogram, facts.best_record(report.overall)
-    if histogram:
-        drawn = _histogram(
-            histogram,
-            "Score per combination",
-            style.BAND_OF_BEST,
-            best and (best["score"], 4, ""),
-        )
+    if score:
+        mark = best and (best["score"], 4, "")
+        drawn = _histogram(score, "Score per combination", style.BAND_OF_BEST, mark)
         yield page_figure("score", "Score", "Histogram of the score per combination", drawn)
 
 

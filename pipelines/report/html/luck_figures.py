@@ -10,45 +10,33 @@ from pipelines.report.report import Report
 
 
 def luck(report: Report) -> Iterator[Figure]:
-    """Draw the total R of selections with coin-flipped directions."""
-    if report.robustness and report.robustness.selected:
-        found = report.robustness.random_direction.selected_total_r
+    """Draw coin flips, the walk-forward, halves of the dates, and how far years agree."""
+    tests = report.robustness
+    if tests and tests.selected:
         yield page_figure(
             "luck-histogram",
             "Total R of the selected combination: this run and luck",
             "Histogram of the selected combination's total R with coin-flipped directions",
-            drawn.luck_figure(found),
+            drawn.luck_figure(tests.random_direction.selected_total_r),
         )
-
-
-def walk_forward(report: Report) -> Iterator[Figure]:
-    """Draw cumulative R of a selection on past months over the coin's band."""
-    if report.robustness and report.robustness.walk_forward:
+    if tests and tests.walk_forward:
         yield page_figure(
             "walk-forward",
             "Selected on past months, traded in the next",
             "Line: cumulative R out of sample by date, over the band of coin-flipped directions",
-            drawn.walk_forward_figure(report.robustness.walk_forward),
+            drawn.walk_forward_figure(tests.walk_forward),
         )
-
-
-def cross_validation(report: Report) -> Iterator[Figure]:
-    """Draw what was selected in one half of the dates in the other half."""
-    if report.robustness and report.robustness.cscv:
+    if tests and tests.cscv:
         yield page_figure(
             "cross-validation",
             "Selected in one half of the dates, traded in the other",
             "Points: total R in the half that selected and in the other half; losses are shaded",
-            drawn.cross_validation_figure(report.robustness.cscv),
+            drawn.cross_validation_figure(tests.cscv),
         )
-
-
-def years(report: Report) -> Iterator[Figure]:
-    """Draw how far years agree on which combinations do well."""
-    if report.robustness and len(report.robustness.years.years) > 1:
+    if tests and len(tests.years.years) > 1:
         yield page_figure(
             "years-agreement",
             "Do years agree on which combinations do well?",
             "Heat map: rank correlation of all combinations' total R between years",
-            drawn.years_figure(report.robustness.years),
+            drawn.years_figure(tests.years),
         )

@@ -9,10 +9,11 @@ from markupsafe import Markup
 from ib_grid.robustness.results import Robustness
 from ib_grid.robustness.statistics.random_direction import NullComparison
 from ib_grid.robustness.statistics.walk_forward import SELECTION_RULES, WalkForward
-from pipelines.render.html.table import Cell, Heading, Row, Table
+from pipelines.render.html.table import Table, plain_table
 from pipelines.render.html.words import number, percent
 
 Fact = tuple[str, Markup]
+Texts = tuple[Markup | str, ...]
 
 
 def luck_table(tests: Robustness) -> Table:
@@ -26,27 +27,21 @@ def luck_table(tests: Robustness) -> Table:
         _row("profitable combinations, %", found.share_profitable, 1, factor=100),
     ]
     names = ("figure", "this run", "luck, median", "luck, one in 20 exceeds", "p")
-    return Table(
-        name="luck-table",
-        label="This run beside luck, a table",
-        headings=tuple(Heading(name=name, text=name) for name in names),
-        rows=(*rows, *_walk_forward_row(tests.walk_forward)),
-    )
+    rows += _walk_forward_row(tests.walk_forward)
+    return plain_table("luck-table", "This run beside luck, a table", names, rows)
 
 
-def _row(name: str, of: NullComparison, decimals: int, factor: float = 1.0) -> Row:
+def _row(name: str, of: NullComparison, decimals: int, factor: float = 1.0) -> Texts:
     values = (of.observed, of.null_median, of.null_95)
-    cells = [Cell(number(factor * value, decimals)) for value in values]
-    return Row(cells=(Cell(name), *cells, Cell(number(of.p, 3))))
+    return name, *(number(factor * value, decimals) for value in values), number(of.p, 3)
 
 
-def _walk_forward_row(found: WalkForward | None) -> Iterator[Row]:
+def _walk_forward_row(found: WalkForward | None) -> Iterator[Texts]:
     if found and found.coin_band and found.p is not None:
         band = found.coin_band
         values = (found.out_of_sample_total_r, band.median[-1], band.high[-1])
-        cells = [Cell(number(value, 1)) for value in values]
-        name = Cell(f"total R of the walk-forward, {band.draws} repeats")
-        yield Row(cells=(name, *cells, Cell(number(found.p, 3))))
+        name = f"total R of the walk-forward, {band.draws} repeats"
+        yield name, *(number(value, 1) for value in values), number(found.p, 3)
 
 
 def months_after(tests: Robustness) -> Markup:
@@ -68,23 +63,16 @@ def rules_table(tests: Robustness) -> Table:
     """Return the walk-forward of each selection rule."""
     names = ("rule", "total R", "t", "R above the ranking", "t of the difference")
     rows = [
-        Row(
-            cells=(
-                Cell(SELECTION_RULES[rule.name]),
-                Cell(number(rule.out_of_sample_total_r, 1)),
-                Cell(number(rule.t, 2)),
-                Cell(number(rule.difference_total_r, 1) if i else "–"),
-                Cell(number(rule.difference_t, 2) if i else "–"),
-            )
+        (
+            SELECTION_RULES[rule.name],
+            number(rule.out_of_sample_total_r, 1),
+            number(rule.t, 2),
+            number(rule.difference_total_r, 1) if i else "–",
+            number(rule.difference_t, 2) if i else "–",
         )
         for i, rule in enumerate(tests.selection_rules)
     ]
-    return Table(
-        name="rules-table",
-        label="Selection rules, a table",
-        headings=tuple(Heading(name=name, text=name) for name in names),
-        rows=tuple(rows),
-    )
+    return plain_table("rules-table", "Selection rules, a table", names, rows)
 
 
 def other_tests(tests: Robustness) -> list[Fact]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
 from ib_grid.robustness.conclusion.obstacles import obstacle
 from ib_grid.robustness.conclusion.verdict import Level
-from pipelines.render.html.assembly import environment, plotly_base64, script_json
+from pipelines.render.html.assembly import page_text
 from pipelines.render.html.words import number, per_trade_r, plural, readable
 from pipelines.report import facts
 from pipelines.report.facts import Section
@@ -40,18 +41,8 @@ _TONES: dict[Level, str] = {
 def html_text(report: Report) -> str:
     """Return the report as one HTML page."""
     figures = draw_figures(report)
-    specs = {figure.name: figure.spec for drawn in figures.values() for figure in drawn}
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            **_values(report),
-            figures=figures,
-            figures_json=script_json(specs),
-            template_json=script_json(style.TEMPLATE.to_plotly_json()),
-            plotly=plotly_base64(),
-        )
-    )
+    drawn = chain.from_iterable(figures.values())
+    return page_text("page.html", drawn, figures=figures, **_values(report))
 
 
 def _values(report: Report) -> dict[str, Any]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ib_grid.account.challenge.odds import Counts
-from ib_grid.analysis.axis_values import Value, factors, value_text, values_of
+from ib_grid.analysis.axis_values import factors, value_text, values_of
 from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import GLOSSARY
 from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATION_RULES
-from pipelines.render.html.table import Cell, Heading, Row, Table
+from pipelines.render.html.table import Cell, Heading, Row, Table, plain_table
 from pipelines.render.html.words import breakable, exact, number, per_trade_r, percent
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.report import facts
@@ -61,28 +60,6 @@ _VARIATION_HEADINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TradesCommand:
-    """Parameter file of a ranked combination, and commands that write it and the trades."""
-
-    rank: int
-    combo_id: int
-    params_file: str
-    params_json: str
-    params_href: str
-    export: str
-    command: str
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """Top combinations: the table, a command for each row, and what all rows share."""
-
-    table: Table
-    commands: tuple[TradesCommand, ...]
-    constant: tuple[tuple[str, Value], ...]
-
-
 def metric(name: str, value: float) -> Markup:
     """Return a metric for reading."""
     if name in _PER_TRADE_R:
@@ -90,12 +67,17 @@ def metric(name: str, value: float) -> Markup:
     return number(value, 4 if name == "score" else _DECIMALS.get(_UNITS[name], 2))
 
 
-def top_table(report: Report) -> Top:
-    """Return the top 20: metrics, and the parameters for which the grid has several values."""
+def top_table(report: Report) -> dict[str, Any]:
+    """Return the top 20: metrics, and the parameters for which the grid has several values.
+
+    With the table, a command for each row, and the parameters that all rows share.
+    """
     several = [f.name for f in factors(report.info.grid) if len(f.values) > 1]
     constant = [(f.name, f.values[0]) for f in factors(report.info.grid) if len(f.values) == 1]
-    headings = _top_headings(report, several)
-    records = _top_records(report)
+    headings, best = _top_headings(report, several), report.top
+    if not isinstance(report.replay, NoReplay):
+        best = best.assign(**{_OTHER: report.replay.other["total_r"].to_numpy()})
+    records = [row_values(row) for row in best.to_dict("records")]
     rows = [
         Row(cells=tuple(_cell(report, heading.name, row) for heading in headings))
         for row in records
@@ -107,7 +89,8 @@ def top_table(report: Report) -> Top:
         rows=tuple(rows),
         sorted_by="rank",
     )
-    return Top(table, tuple(_trades_command(report, row) for row in records), tuple(constant))
+    commands = [_trades_command(report, row) for row in records]
+    return {"table": table, "commands": commands, "constant": constant}
 
 
 def _top_headings(report: Report, several: list[str]) -> list[Heading]:
@@ -124,14 +107,6 @@ def _top_headings(report: Report, several: list[str]) -> list[Heading]:
     ]
 
 
-def _top_records(report: Report) -> list[dict[str, Scalar]]:
-    """Return the top rows, with total R under the other execution model if it was measured."""
-    best = report.top
-    if not isinstance(report.replay, NoReplay):
-        best = best.assign(**{_OTHER: report.replay.other["total_r"].to_numpy()})
-    return [row_values(row) for row in best.to_dict("records")]
-
-
 def _cell(report: Report, name: str, row: dict[str, Scalar]) -> Cell:
     if name == _LINK:
         return Cell(Markup('<a href="#trades-{}">trades</a>').format(row["combo_id"]), row["rank"])
@@ -143,22 +118,21 @@ def _cell(report: Report, name: str, row: dict[str, Scalar]) -> Cell:
     return Cell(value_text(values[name]), values[name]) if name in values else Cell("–", -1)
 
 
-def _trades_command(report: Report, row: dict[str, Scalar]) -> TradesCommand:
-    combo_id, symbol = int(row["combo_id"]), report.info.symbol
+def _trades_command(report: Report, row: dict[str, Scalar]) -> dict[str, Scalar]:
+    """Return the parameter file of a row, and commands that write it and the trades."""
+    info, combo_id = report.info, row["combo_id"]
     params = json.dumps({name: row[name] for name in PARAM_NAMES})
-    file = f"{symbol}_{combo_id}.json"
-    out = f"{symbol}_{combo_id}_trades.csv"
-    return TradesCommand(
-        rank=int(row["rank"]),
-        combo_id=combo_id,
-        params_file=file,
-        params_json=params,
-        params_href=f"data:application/json;charset=utf-8,{quote(params)}",
-        export=f"ib-grid export {shlex.quote(report.info.run)} --id {combo_id}"
-        f" --out {shlex.quote(file)}",
-        command=f"{report.info.trades_command} --params {shlex.quote(file)}"
-        f" --out {shlex.quote(out)}",
-    )
+    file, out = f"{info.symbol}_{combo_id}.json", f"{info.symbol}_{combo_id}_trades.csv"
+    quoted = shlex.quote(file)
+    return {
+        "rank": row["rank"],
+        "combo_id": combo_id,
+        "params_file": file,
+        "params_json": params,
+        "params_href": f"data:application/json;charset=utf-8,{quote(params)}",
+        "export": f"ib-grid export {shlex.quote(info.run)} --id {combo_id} --out {quoted}",
+        "command": f"{info.trades_command} --params {quoted} --out {shlex.quote(out)}",
+    }
 
 
 def best_values(report: Report) -> tuple[list[tuple[str, str]], list[tuple[str, Markup]]]:
@@ -227,27 +201,18 @@ def _grid_figures(variation: VariationReport) -> tuple[Markup, ...]:
 
 def challenge_table(found: Challenge) -> Table:
     """Return the odds of a challenge by risk."""
-    return Table(
-        name="challenge-table",
-        label="Odds of the challenge by risk, a table",
-        headings=tuple(Heading(name=name, text=name) for name in _CHALLENGE_HEADINGS),
-        rows=tuple(_challenge_row(found, risk) for risk in found.by_risk),
-    )
+    rows = (_challenge_row(found, risk_pct) for risk_pct in found.by_risk)
+    label = "Odds of the challenge by risk, a table"
+    return plain_table("challenge-table", label, _CHALLENGE_HEADINGS, rows)
 
 
-def _challenge_row(found: Challenge, risk_pct: float) -> Row:
+def _challenge_row(found: Challenge, risk_pct: float) -> tuple[Markup | str, ...]:
     inside, outside = found.by_risk[risk_pct], found.out_of_sample.get(risk_pct)
-    shares = (inside.bootstrap.passed, inside.bootstrap.failed, inside.bootstrap.open)
-    after = percent(100 * outside.bootstrap.passed) if outside else "–"
-    cells = [
+    shares, starts = inside.bootstrap, inside.start_dates
+    return (
         number(risk_pct, 2),
-        *(percent(100 * share) for share in shares),
-        after,
+        *(percent(100 * share) for share in (shares.passed, shares.failed, shares.open)),
+        percent(100 * outside.bootstrap.passed) if outside else "–",
         percent(100 * inside.no_edge),
-        _counts(inside.start_dates),
-    ]
-    return Row(cells=tuple(map(Cell, cells)))
-
-
-def _counts(of: Counts) -> str:
-    return f"{of.passed} / {of.failed} / {of.open}"
+        f"{starts.passed} / {starts.failed} / {starts.open}",
+    )

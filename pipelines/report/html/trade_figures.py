@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import plotly.graph_objects as go
-
 from ib_grid.analysis.plots import curves, robustness_figures, style
 from ib_grid.analysis.plots.style import rounded
 from ib_grid.grid.variations import PREFIXES, VARIATIONS
@@ -14,6 +12,7 @@ from pipelines.render.html.challenge_figures import challenge_figures
 from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.html.words import per_trade_r_text
 from pipelines.report import facts
+from pipelines.report.facts import BestRecord
 from pipelines.report.measures.challenge import SHOWN_PCT
 from pipelines.report.measures.replay import Replay
 from pipelines.report.report import Report
@@ -21,11 +20,6 @@ from pipelines.report.report import Report
 
 def _span(report: Report) -> tuple[str, str]:
     return report.info.first_bar_utc[:10], report.info.last_bar_utc[:10]
-
-
-def _years(report: Report) -> range:
-    first, last = (int(date[:4]) for date in _span(report))
-    return range(first, last + 1)
 
 
 def equity(report: Report) -> Iterator[Figure]:
@@ -60,38 +54,20 @@ def trade_r(report: Report) -> Iterator[Figure]:
         )
 
 
-def years(report: Report) -> Iterator[Figure]:
-    """Draw R of the selected combination by year."""
+def calendar(report: Report) -> Iterator[Figure]:
+    """Draw R of the selected combination by year, month, weekday and local hour of entry."""
     if isinstance(report.replay, Replay):
-        drawn = curves.year_figure(report.replay.trades[0], _years(report))
-        yield page_figure(
-            "years", "R by year", "Bars: R of the selected combination by year", drawn
-        )
-
-
-def months(report: Report) -> Iterator[Figure]:
-    """Draw R of the selected combination by year and month."""
-    if isinstance(report.replay, Replay):
-        drawn = curves.calendar_figure(report.replay.trades[0], _years(report))
-        label = "Heat map: R of the selected combination by year and month"
-        yield page_figure("months", "R by year and month", label, drawn)
-
-
-def weekdays(report: Report) -> Iterator[Figure]:
-    """Draw R of the selected combination by weekday."""
-    if isinstance(report.replay, Replay):
-        drawn = curves.weekday_figure(report.replay.trades[0])
-        label = "Bars: R of the selected combination by weekday"
-        yield page_figure("weekdays", "R by weekday", label, drawn)
-
-
-def hours(report: Report) -> Iterator[Figure]:
-    """Draw R of the selected combination by hour of entry, local time."""
-    if isinstance(report.replay, Replay):
-        timezone = str(report.overall.best["ib_timezone"].iloc[0])
-        drawn = curves.hour_figure(report.replay.trades[0], timezone)
-        label = "Bars: R of the selected combination by entry hour"
-        yield page_figure("hours", "R by entry hour", label, drawn)
+        trades, timezone = report.replay.trades[0], report.overall.best["ib_timezone"].iloc[0]
+        first, last = (int(date[:4]) for date in _span(report))
+        years = range(first, last + 1)
+        for name, kind, period, drawn in (
+            ("years", "Bars", "year", curves.year_figure(trades, years)),
+            ("months", "Heat map", "year and month", curves.calendar_figure(trades, years)),
+            ("weekdays", "Bars", "weekday", curves.weekday_figure(trades)),
+            ("hours", "Bars", "entry hour", curves.hour_figure(trades, str(timezone))),
+        ):
+            label = f"{kind}: R of the selected combination by {period}"
+            yield page_figure(name, f"R by {period}", label, drawn)
 
 
 def variation_curves(report: Report) -> Iterator[Figure]:
@@ -105,24 +81,18 @@ def variation_curves(report: Report) -> Iterator[Figure]:
         )
 
 
-def win_rates(report: Report) -> Iterator[Figure]:
-    """Draw the win rate of each variation of the selected combination."""
-    shown = partial(rounded, decimals=1)
-    return _variation_bars(report, "winrate", "Win rate", "Win rate (%)", shown)
-
-
-def expectancies(report: Report) -> Iterator[Figure]:
-    """Draw the average R per trade of each variation of the selected combination."""
-    heading = "Average R per trade"
-    return _variation_bars(report, "avg_trade_r", heading, heading, per_trade_r_text)
+def variation_bars(report: Report) -> Iterator[Figure]:
+    """Draw win rate and average R per trade of each variation of the selected combination."""
+    best, average = facts.best_record(report.overall), "Average R per trade"
+    if best:
+        shown = partial(rounded, decimals=1)
+        yield _variation_bars(best, "winrate", "Win rate", "Win rate (%)", shown)
+        yield _variation_bars(best, "avg_trade_r", average, average, per_trade_r_text)
 
 
 def _variation_bars(
-    report: Report, metric: str, heading: str, axis: str, shown: Callable[[float], str]
-) -> Iterator[Figure]:
-    best = facts.best_record(report.overall)
-    if best is None:
-        return
+    best: BestRecord, metric: str, heading: str, axis: str, shown: Callable[[float], str]
+) -> Figure:
     metrics = best["metrics"]
     values = [
         metrics[prefix + metric] if metrics[f"{prefix}total_trades"] else None
@@ -135,15 +105,12 @@ def _variation_bars(
         style.OF_VARIATIONS,
         hovertemplate="%{x}: %{y}<extra></extra>",
     )
-    drawn = _upright(bars, axis, [value for value in values if value is not None])
-    label = f"Bars: {heading.lower()} of each variation of the selected combination"
-    yield page_figure(f"variation-{metric}", heading, label, drawn)
-
-
-def _upright(bars: go.Bar, axis: str, values: list[float]) -> go.Figure:
-    return style.figure(
+    known = [value for value in values if value is not None]
+    drawn = style.figure(
         [bars],
         height=240,
         xaxis={"title": {"text": "Variation"}, "type": "category"},
-        yaxis={"title": {"text": axis}, "range": style.with_room(values)},
+        yaxis={"title": {"text": axis}, "range": style.with_room(known)},
     )
+    label = f"Bars: {heading.lower()} of each variation of the selected combination"
+    return page_figure(f"variation-{metric}", heading, label, drawn)
