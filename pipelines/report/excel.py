@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,14 +29,8 @@ _OVERALL = tuple(_METRICS)
 _OF_VARIATIONS = tuple(
     p + name for p in PREFIXES for name in ("total_trades", "total_r", "winrate")
 )
-_SCALES = {
-    "score": "good_high",
-    "total_r": "good_high",
-    "winrate": "good_high",
-    "profit_factor": "good_high",
-    "sharpe_ratio": "good_high",
-    "max_drawdown": "good_low",
-}
+_GOOD_HIGH = ("score", "total_r", "winrate", "profit_factor", "sharpe_ratio")
+_GOOD_LOW = ("max_drawdown",)
 _RED, _WHITE, _GREEN = "#F4B6B0", "#FFFFFF", "#A9D8B8"
 _NOTES = {
     "rank": "Rank by score, 1 is the best; equal scores are ordered by combo_id.",
@@ -127,47 +121,24 @@ def _write_rows(
     columns = list(frame.columns)
     sheet.freeze_panes(1, len(_LEAD))
     for i, column in enumerate(columns):
-        sheet.set_column(i, i, max(9, len(column) + 3))
+        sheet.set_column(i, i, max(9, len(column) + 3), formats[_format_name(column)])
         note = column_note(column)
         sheet.write_comment(0, i, note, {"x_scale": 2, "y_scale": 0.4 + len(note) / 120})
         sheet.write_string(0, i, column, formats["header"])
-    writers = [_writer(sheet, formats[_format_name(column)], column) for column in columns]
-    lists = [frame[column].tolist() for column in columns]
-    for row, values in enumerate(zip(*lists, strict=True), 1):
-        for column_index, (write, value) in enumerate(zip(writers, values, strict=True)):
-            write(row, column_index, value)
+    for row, values in enumerate(frame.itertuples(index=False, name=None), 1):
+        sheet.write_row(row, 0, values)
     last_row = max(len(frame), 1)
     sheet.autofilter(0, 0, last_row, len(columns) - 1)
     _colour_scales(sheet, columns, last_row)
 
 
-def _writer(sheet: Any, cell_format: Any, column: str) -> Callable[[int, int, Any], object]:
-    """Return the function that writes a column; a string never becomes a formula or a link."""
-    kind = DOMAINS[column].kind if column in DOMAINS else float
-    if column in PARAM_NAMES and (column not in DOMAINS or kind is str):
-        return lambda row, i, value: sheet.write_string(row, i, str(value), cell_format)
-    if kind is bool:
-        return lambda row, i, value: sheet.write_boolean(row, i, value, cell_format)
-    return lambda row, i, value: sheet.write_number(row, i, value, cell_format)
-
-
 def _colour_scales(sheet: Any, columns: Sequence[str], last_row: int) -> None:
     for i, column in enumerate(columns):
-        scale = _SCALES.get(_metric_name(column))
-        if scale:
-            low, high = (_RED, _GREEN) if scale == "good_high" else (_GREEN, _RED)
-            sheet.conditional_format(
-                1,
-                i,
-                last_row,
-                i,
-                {
-                    "type": "3_color_scale",
-                    "min_color": low,
-                    "mid_color": _WHITE,
-                    "max_color": high,
-                },
-            )
+        name = _metric_name(column)
+        if name in (*_GOOD_HIGH, *_GOOD_LOW):
+            low, high = (_RED, _GREEN) if name in _GOOD_HIGH else (_GREEN, _RED)
+            colours = {"min_color": low, "mid_color": _WHITE, "max_color": high}
+            sheet.conditional_format(1, i, last_row, i, {"type": "3_color_scale", **colours})
 
 
 def _metric_name(column: str) -> str:
@@ -199,11 +170,9 @@ def _write_summary(book: xlsxwriter.Workbook, report: Report, formats: Formats) 
         row = _write_facts(sheet, row, heading, values, formats)
     sheet.write_string(row, 0, "Variations", formats["title"])
     frame = facts.variations_frame(report)
-    records = [list(frame.columns), *frame.to_numpy().tolist()]
-    for i, record in enumerate(records, row + 1):
-        cell_format = formats["header"] if i == row + 1 else formats["param"]
-        for column, value in enumerate(record):
-            sheet.write(i, column, value, cell_format)
+    sheet.write_row(row + 1, 0, frame.columns, formats["header"])
+    for i, record in enumerate(frame.itertuples(index=False, name=None), row + 2):
+        sheet.write_row(i, 0, record, formats["param"])
 
 
 def _write_facts(

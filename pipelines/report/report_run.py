@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ib_grid.analysis import RunSource, load_source
 from ib_grid.engine.metric_checks import MAIN_COLUMNS
 from ib_grid.engine.results_version import RESULTS_VERSION
@@ -25,6 +27,8 @@ from pipelines.report.report import (
     workbook_path,
 )
 from pipelines.report.run_info import run_info
+
+_NOT_REPLAYED = "The top combinations could not be replayed"
 
 
 def report_run(
@@ -79,7 +83,8 @@ def report_run(
         executor.submit_thread(_preload)
         info = run_info(manifest, folder, n_computed)
         tested = read_robustness(run_dir, manifest)
-        data = source or _source(manifest)
+        found = source or source_or_reason(manifest)
+        data = NoReplay(f"{_NOT_REPLAYED}: {found}.") if isinstance(found, str) else found
         report = build_report(run_dir, info, settings, data, executor, tested, checked=MAIN_COLUMNS)
     from pipelines.report.write import write_report
 
@@ -94,15 +99,17 @@ def _preload() -> None:
     plotly_base64()  # cached
 
 
-def _source(manifest: Manifest) -> RunSource | NoReplay:
-    """Return the data behind a run, or the reason why they are unavailable."""
+def source_or_reason(manifest: Manifest, bars: Path | None = None) -> RunSource | str:
+    """Return the data behind a run, or the reason why they are unavailable.
+
+    `bars` is their path if they were moved.
+    """
     if manifest.results_version != RESULTS_VERSION:
-        return NoReplay(
-            "The top combinations could not be replayed: the results have version"
-            f" {manifest.results_version}, this ib-grid computes version {RESULTS_VERSION}."
+        return (
+            f"the results have version {manifest.results_version}, this ib-grid computes version"
+            f" {RESULTS_VERSION}"
         )
     try:
-        return load_source(manifest)
+        return load_source(manifest, bars)
     except InputError as error:
-        reason = f"{error.message}, {error.location}" if error.location else error.message
-        return NoReplay(f"The top combinations could not be replayed: {reason}.")
+        return f"{error.message}, {error.location}" if error.location else error.message

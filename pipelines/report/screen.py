@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +19,9 @@ from pipelines.report import facts
 from pipelines.report.report import TOP_ROWS, Report
 
 TOP_LINES = 10
+_ALIKE = (
+    f"alike: the number of near-identical combinations of the top {TOP_ROWS} that a row stands for."
+)
 _COLUMNS = (
     "rank",
     "combo_id",
@@ -76,35 +78,27 @@ def _show_top(console: Console, report: Report) -> None:
     if "alike" in best:
         columns.insert(2, Column("alike", "alike", "d"))
     print_table(console, best, columns, hint=hint)
-    for line in (*_alike_line(best), *_setting_lines(report)):
-        console.print(Text(line))
-    console.print(Text(f"{report.attribute.capitalize()}: {_params_line(report)}"))
-    for line in filter(
-        None, (facts.rivals_text(report), facts.now_text(report), *_highest(report))
-    ):
+    lines = (
+        _ALIKE if "alike" in best else "",
+        _setting_line(report),
+        _score_line(report),
+        _eligible_line(report),
+        f"{report.attribute.capitalize()}: {_params_line(report)}",
+        facts.rivals_text(report),
+        facts.now_text(report),
+        _highest(report),
+    )
+    for line in filter(None, lines):
         console.print(Text(line))
 
 
-def _highest(report: Report) -> list[str]:
+def _highest(report: Report) -> str:
     """Return the highest total R, which the live display of a run has shown."""
     density = report.eligible.density
     if density is None:
-        return []
+        return ""
     total_r, combo_id = density.front[-1, 1], density.front_ids[-1]
-    return [f"Highest total R of all: {total_r:,.1f} R, combination {combo_id}."]
-
-
-def _alike_line(best: pd.DataFrame) -> list[str]:
-    if "alike" not in best:
-        return []
-    return [
-        f"alike: the number of near-identical combinations of the top {TOP_ROWS} that a row stands"
-        " for."
-    ]
-
-
-def _setting_lines(report: Report) -> list[str]:
-    return [_setting_line(report), _score_line(report), _eligible_line(report)]
+    return f"Highest total R of all: {total_r:,.1f} R, combination {combo_id}."
 
 
 def _setting_line(report: Report) -> str:

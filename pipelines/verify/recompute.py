@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ib_grid.analysis import RunSource, load_source
+from ib_grid.analysis import RunSource
 from ib_grid.engine import reference
 from ib_grid.engine.fast import engine
 from ib_grid.engine.metric_checks import metric_difference
-from ib_grid.engine.results_version import RESULTS_VERSION
-from ib_grid.errors import InputError
 from ib_grid.grid.columns import TRADE_COLUMNS
 from ib_grid.runs.manifest import Manifest
+from pipelines.report.report_run import source_or_reason
 from pipelines.verify.checks import Check, Progress
 from pipelines.verify.sample import Sample
 
@@ -28,18 +27,7 @@ _REPORTED = "recomputed rows of the report"
 TRADE_TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recomputed:
-    """Comparison of one recomputed combination.
-
-    `metrics` and `trades` tell how the stored metrics and the fast engine's trades differ from
-    those of the reference engine; empty if equal.
-    """
-
-    combo_id: int
-    n_trades: int
-    metrics: str
-    trades: str
+_check = partial(Check, unit="combinations")
 
 
 def check_numbers(
@@ -57,11 +45,10 @@ def check_numbers(
     total, n_reported = sum(sample.counts.values()), reported.num_rows
     if not total and not n_reported:
         return ()
-    source = _source(manifest, bars)
+    source = source_or_reason(manifest, bars)
     if isinstance(source, str):
-        checks = [_check(name, 0, total, (), source) for name in (_METRICS, _TRADES) if total]
-        checks += [_check(_REPORTED, 0, n_reported, (), source)] if n_reported else []
-        return tuple(checks)
+        wanted = ((_METRICS, total), (_TRADES, total), (_REPORTED, n_reported))
+        return tuple(_check(name=k, checked=0, total=n, unchecked=source) for k, n in wanted if n)
     of_sample = _check_sample(sampled, total, source, progress) if total else ()
     of_report = (_check_reported(reported, source, progress),) if n_reported else ()
     return (*of_sample, *of_report)
@@ -70,18 +57,22 @@ def check_numbers(
 def _check_sample(
     rows: pa.Table, total: int, source: RunSource, progress: Progress
 ) -> tuple[Check, ...]:
-    results = []
-    for row in rows.to_pylist():
-        results.append(recompute(row, source))
-        progress("combinations recomputed", len(results), rows.num_rows)
-    lacking = total - len(results)
+    metrics, trades, n_trades = [], [], 0
+    for done, row in enumerate(rows.to_pylist(), 1):
+        combo_id = row["combo_id"]
+        plain, wrong_metrics = _by_reference(row, source)
+        fast = engine.trades(source.context, source.params(combo_id))
+        wrong_trades = trade_difference(fast, plain)
+        n_trades += len(plain)
+        metrics += [f"combination {combo_id}: {wrong_metrics}"] if wrong_metrics else []
+        trades += [f"combination {combo_id}: {wrong_trades}"] if wrong_trades else []
+        progress("combinations recomputed", done, rows.num_rows)
+    lacking = total - rows.num_rows
     unchecked = f"{lacking:,} of the sampled rows are in damaged files" if lacking else ""
-    metrics = tuple(f"combination {r.combo_id}: {r.metrics}" for r in results if r.metrics)
-    trades = tuple(f"combination {r.combo_id}: {r.trades}" for r in results if r.trades)
-    n_trades = sum(r.n_trades for r in results)
+    check = partial(_check, checked=rows.num_rows, total=total, unchecked=unchecked)
     return (
-        _check(_METRICS, len(results), total, metrics, unchecked),
-        _check(f"{_TRADES} ({n_trades:,})", len(results), total, trades, unchecked),
+        check(name=_METRICS, problems=tuple(metrics)),
+        check(name=f"{_TRADES} ({n_trades:,})", problems=tuple(trades)),
     )
 
 
@@ -91,45 +82,8 @@ def _check_reported(rows: pa.Table, source: RunSource, progress: Progress) -> Ch
         _, metrics = _by_reference(row, source)
         problems += [f"combination {row['combo_id']}: {metrics}"] if metrics else []
         progress("combinations of the report recomputed", done, rows.num_rows)
-    return _check(_REPORTED, rows.num_rows, rows.num_rows, tuple(problems))
-
-
-def _check(
-    name: str, checked: int, total: int, problems: tuple[str, ...], unchecked: str = ""
-) -> Check:
-    return Check(
-        name=name,
-        checked=checked,
-        total=total,
-        unit="combinations",
-        problems=problems,
-        unchecked=unchecked,
-    )
-
-
-def _source(manifest: Manifest, bars: Path | None) -> RunSource | str:
-    """Return the inputs of the run, or why they are not available."""
-    if manifest.results_version != RESULTS_VERSION:
-        return (
-            f"the results have version {manifest.results_version}, this ib-grid computes version"
-            f" {RESULTS_VERSION}"
-        )
-    try:
-        return load_source(manifest, bars)
-    except InputError as error:
-        return f"{error.message}: {error.location}"
-
-
-def recompute(row: Mapping[str, float], source: RunSource) -> Recomputed:
-    """Recompute a result row from the inputs of the run, and compare."""
-    plain, metrics = _by_reference(row, source)
-    fast = engine.trades(source.context, source.params(int(row["combo_id"])))
-    return Recomputed(
-        combo_id=int(row["combo_id"]),
-        n_trades=len(plain),
-        metrics=metrics,
-        trades=trade_difference(fast, plain),
-    )
+    n = rows.num_rows
+    return _check(name=_REPORTED, checked=n, total=n, problems=tuple(problems))
 
 
 def _by_reference(row: Mapping[str, float], source: RunSource) -> tuple[pd.DataFrame, str]:
