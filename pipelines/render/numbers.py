@@ -50,6 +50,11 @@ def row_values(row: Mapping[Any, Any]) -> dict[str, Scalar]:
     return {n: v.item() if isinstance(v, np.generic) else v for n, v in row.items()}
 
 
+def plural(n: int, noun: str) -> str:
+    """Return a count and its noun."""
+    return f"{n:,} {noun if n == 1 else f'{noun}s'}"
+
+
 def text(name: str, value: Scalar | None) -> str:
     """Return a value as text: all digits, with thousands separators except in ids."""
     if value is None:

@@ -13,6 +13,7 @@ from rich.table import Column
 from rich.text import Text
 
 from ib_grid.runs.chunk_summary import Best
+from pipelines.render.numbers import plural
 
 _PLAIN_SECONDS = 5.0
 _TENTHS_BELOW_SECONDS = 10
@@ -134,7 +135,7 @@ def _state(task: Task) -> str:
     best, count, memory = (task.fields[name] for name in ("best", "workers", "memory"))
     parts = [f"highest {best.total_r:+.1f} R (#{best.combo_id})" if best else "highest —"]
     size = "" if memory is None else f" {memory / 2**30:.1f} GiB"
-    parts.append(f"{count} worker{'' if count == 1 else 's'}{size}")
+    parts.append(f"{plural(count, 'worker')}{size}")
     if "last_chunk" in task.fields:
         parts.append(f"last chunk {duration(task.get_time() - task.fields['last_chunk'])} ago")
     else:

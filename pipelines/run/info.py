@@ -19,6 +19,7 @@ from ib_grid.market.csv.quality import clock_in
 from pipelines.cluster.clusters import choose_cluster
 from pipelines.config.settings import Settings
 from pipelines.inputs.inputs import RunInputs, read_inputs
+from pipelines.render.numbers import plural
 from pipelines.render.progress import duration
 from pipelines.render.provenance import fills_text
 from pipelines.run import chunk_bag
@@ -41,7 +42,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield from (f"         {line}" for line in _sources(settings))
     for session, levels in inputs.context.market.levels.items():
         flat = int(np.count_nonzero(levels.ib_high <= levels.ib_low))
-        yield f"levels:  {session} {session.ib_timezone}: {_count(len(levels.date), 'date')}" + (
+        yield f"levels:  {session} {session.ib_timezone}: {plural(len(levels.date), 'date')}" + (
             f", {flat} without a range" if flat else ""
         )
     for note in (*inputs.dates.notes(), *inputs.notes):
@@ -50,7 +51,7 @@ def describe(settings: Settings) -> Iterator[str]:
     yield from (f"         {line}" for line in news[1:])
     yield f"fills:   {fills_text(execution)}"
     axes = " x ".join(str(n) for n in grid.shape)
-    yield f"grid:    {settings.grid}, {_count(len(grid), 'combination')} ({axes})"
+    yield f"grid:    {settings.grid}, {plural(len(grid), 'combination')} ({axes})"
     for factor in factors(grid):
         unit = f" {factor.unit}" if factor.unit else ""
         values = ", ".join(map(value_text, factor.values)).replace("–", "-")  # as in a grid file
@@ -58,13 +59,8 @@ def describe(settings: Settings) -> Iterator[str]:
     workers = choose_cluster(settings).planned_workers
     rows = settings.chunk_size or chunk_bag.rows_per_chunk(grid, workers)
     plan = plan_chunks(grid, rows)
-    yield f"run:     {_count(len(plan), 'chunk')} on {_count(workers, 'worker')}"
+    yield f"run:     {plural(len(plan), 'chunk')} on {plural(workers, 'worker')}"
     yield f"         about {_estimate(inputs, plan, workers)}"
-
-
-def _count(n: int, noun: str) -> str:
-    """Return a count and its noun."""
-    return f"{n:,} {noun if n == 1 else f'{noun}s'}"
 
 
 def _sources(settings: Settings) -> Iterator[str]:
@@ -106,5 +102,5 @@ def _estimate(inputs: RunInputs, plan: ChunkPlan, workers: int) -> str:
     total = seconds / rows * len(plan.grid) / min(workers, len(plan), CPU_COUNT)
     return (
         f"{duration(total)} of computing on this machine (estimated from"
-        f" {_count(len(chunks), 'chunk')}), plus starting workers, writing and the report"
+        f" {plural(len(chunks), 'chunk')}), plus starting workers, writing and the report"
     )

@@ -112,17 +112,13 @@ def _stale(written: WrittenReport, rows: pa.Table, n_rows: int) -> str:
     absent = top.index.difference(true.index)
     if len(absent):
         return f"the report ranks combination {absent[0]}, which has no row"
-    for name in [*_params(top), *_metrics(top)]:
+    for name in [*(name for name in PARAM_NAMES if name in top), *_metrics(top)]:
         differ = (top[name] != true.loc[top.index, name]).to_numpy()
         if differ.any():
             return f"{name} of combination {top.index[int(differ.argmax())]} differs from its row"
     if len(top) and written.best != true.loc[top.index[0], list(PARAM_NAMES)].to_dict():
         return "the best parameters are not those of rank 1"
     return ""
-
-
-def _params(top: pd.DataFrame) -> list[str]:
-    return [name for name in PARAM_NAMES if name in top.columns]
 
 
 def _metrics(top: pd.DataFrame) -> list[str]:

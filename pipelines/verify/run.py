@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,34 +11,13 @@ from ib_grid.grid.columns import result_schema
 from ib_grid.runs.manifest import Manifest, read_manifest
 from ib_grid.runs.partition_layout import results_folder
 from ib_grid.storage.paths import AnyPath
+from pipelines.render.numbers import plural
 from pipelines.verify import files
 from pipelines.verify.checks import Check, Progress, Verification
 from pipelines.verify.files import ChunkContent, ChunkFile
 from pipelines.verify.recompute import check_numbers
 from pipelines.verify.reports import check_report, read_written
 from pipelines.verify.sample import draw_sample
-
-
-@dataclass(slots=True)
-class _Reading:
-    """Everything read so far."""
-
-    n_files: int = 0
-    n_rows: int = 0
-    n_computed: int = 0
-    damage: list[str] = field(default_factory=list)
-    mismatches: list[str] = field(default_factory=list)
-    sampled: list[pa.Table] = field(default_factory=list)
-    reported: list[pa.Table] = field(default_factory=list)
-
-    def add(self, content: ChunkContent) -> None:
-        self.n_files += 1
-        self.n_rows += content.n_rows
-        self.n_computed += content.n_computed
-        self.damage += [content.damage] if content.damage else []
-        self.mismatches += [content.mismatch] if content.mismatch else []
-        self.sampled += [] if content.sampled is None else [content.sampled]
-        self.reported += [] if content.reported is None else [content.reported]
 
 
 def verify_run(
@@ -55,31 +34,30 @@ def verify_run(
     existing = [file for file in chunk_files if file.exists]
     drawn = draw_sample(plan, files.sizes(existing), sample, seed)
     written = read_written(run_dir, manifest.symbol)
-    reading = _Reading()
+    contents: list[ChunkContent] = []
     for content in files.read_all(existing, manifest, drawn, written.ids):
-        reading.add(content)
-        progress("partitions read", reading.n_files, len(existing))
+        contents.append(content)
+        progress("partitions read", len(contents), len(existing))
     strays, leftovers = files.unexpected_files(dataset, plan)
-    report = check_report(written, _one(reading.reported), reading.n_rows)
+    sampled, reported = _one(c.sampled for c in contents), _one(c.reported for c in contents)
+    report = check_report(written, reported, sum(content.n_rows for content in contents))
     return Verification(
         checks=(
             Check(name="run.json", checked=1, total=1, unit="file"),
-            _partitions(manifest, reading, chunk_files, strays),
-            _rows(manifest, reading, chunk_files),
-            *((_records(reading),) if existing else ()),
+            _partitions(manifest, contents, chunk_files, strays),
+            _rows(manifest, contents, chunk_files),
+            *((_records(contents),) if existing else ()),
             *((report,) if report else ()),
-            *check_numbers(
-                manifest, drawn, _one(reading.sampled), _one(reading.reported), bars, progress
-            ),
+            *check_numbers(manifest, drawn, sampled, reported, bars, progress),
         ),
         notes=(*leftovers, *manifest.row_filter.notes()),
     )
 
 
-def _one(tables: list[pa.Table]) -> pa.Table:
-    if not tables:
-        return result_schema().empty_table()
-    return pa.concat_tables(table.replace_schema_metadata(None) for table in tables)
+def _one(tables: Iterable[pa.Table | None]) -> pa.Table:
+    """Return tables as one; those of damaged files are None."""
+    intact = [table.replace_schema_metadata(None) for table in tables if table is not None]
+    return pa.concat_tables(intact) if intact else result_schema().empty_table()
 
 
 def _unfinished(manifest: Manifest, chunk_files: list[ChunkFile]) -> str:
@@ -92,53 +70,54 @@ def _unfinished(manifest: Manifest, chunk_files: list[ChunkFile]) -> str:
         return ""
     was = "killed, or still at work" if manifest.state == "running" else manifest.state
     return (
-        f"{done:,} of {_count(len(chunk_files), 'chunk')} are computed, then the run was {was};"
+        f"{done:,} of {plural(len(chunk_files), 'chunk')} are computed, then the run was {was};"
         " run the same `ib-grid run` command again to resume"
     )
 
 
 def _partitions(
-    manifest: Manifest, reading: _Reading, chunk_files: list[ChunkFile], strays: tuple[str, ...]
+    manifest: Manifest,
+    contents: list[ChunkContent],
+    chunk_files: list[ChunkFile],
+    strays: tuple[str, ...],
 ) -> Check:
+    damage = [content.damage for content in contents if content.damage]
     missing = [file for file in chunk_files if not file.exists]
     finished = manifest.state == "finished"
     absent = [f"{file.path}: chunk {file.chunk.index} is missing" for file in missing]
     return Check(
         name="partition files",
-        checked=reading.n_files - len(reading.damage),
+        checked=len(contents) - len(damage),
         total=len(chunk_files),
         unit="files",
-        problems=(*reading.damage, *(absent if finished else ()), *strays),
+        problems=(*damage, *(absent if finished else ()), *strays),
         unchecked=_unfinished(manifest, chunk_files),
     )
 
 
-def _rows(manifest: Manifest, reading: _Reading, chunk_files: list[ChunkFile]) -> Check:
-    lacking = manifest.combinations - reading.n_computed
+def _rows(manifest: Manifest, contents: list[ChunkContent], chunk_files: list[ChunkFile]) -> Check:
+    n_rows = sum(content.n_rows for content in contents)
+    lacking = manifest.combinations - sum(content.n_computed for content in contents)
     unfinished = _unfinished(manifest, chunk_files)
     to_compute = sum(file.chunk.n_rows for file in chunk_files if not file.exists)
     if unfinished and lacking == to_compute:
         reason = unfinished
     else:
-        reason = f"{_count(lacking, 'row')} missing or in damaged files" if lacking else ""
+        reason = f"{plural(lacking, 'row')} missing or in damaged files" if lacking else ""
     return Check(
         name="ids and parameters",
-        checked=reading.n_rows,
-        total=reading.n_rows + lacking,
+        checked=n_rows,
+        total=n_rows + lacking,
         unit="rows",
         unchecked=reason,
     )
 
 
-def _records(reading: _Reading) -> Check:
+def _records(contents: list[ChunkContent]) -> Check:
     return Check(
         name="partition metadata",
-        checked=reading.n_files - len(reading.damage),
-        total=reading.n_files,
+        checked=sum(not content.damage for content in contents),
+        total=len(contents),
         unit="files",
-        problems=tuple(reading.mismatches),
+        problems=tuple(content.mismatch for content in contents if content.mismatch),
     )
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number:,} {name}{'' if number == 1 else 's'}"

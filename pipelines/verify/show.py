@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.render.numbers import plural
 from pipelines.render.tables import Column, fit, table_of
 from pipelines.verify.checks import FAILED, PASSED, Check, Progress, Verification
 
@@ -53,7 +54,7 @@ def _verdict(verification: Verification) -> Text:
         return Text("All checks passed.", style="green")
     if verification.exit_status == FAILED:
         n = sum(len(check.problems) for check in verification.checks)
-        return Text(f"FAILED: {n:,} problem{'s' * (n != 1)} found.", style="bold red")
+        return Text(f"FAILED: {plural(n, 'problem')} found.", style="bold red")
     return Text("No problems found, but not everything could be checked.", style="yellow")
 
 

@@ -21,6 +21,7 @@ from ib_grid.market.csv.quality import (
     clock_in,
 )
 from pipelines.render.data.tables import text_table
+from pipelines.render.numbers import plural
 from pipelines.render.tables import Column, table_of
 
 N_RUNS_SHOWN = 25
@@ -85,7 +86,7 @@ def _first_lines(lines: tuple[str, ...]) -> Text:
 
 def _rows(quality: QualityReport) -> Table:
     rows = [
-        ("read", quality.n_rows, _n_files(len(quality.sources))),
+        ("read", quality.n_rows, plural(len(quality.sources), "file")),
         ("equal duplicates", quality.n_duplicates, "dropped"),
         ("conflicts", quality.n_conflicts, _conflicts(quality)),
         ("flat while closed", quality.n_flat, "dropped (--keep-flat keeps them)"),
@@ -121,10 +122,6 @@ def _unlike(aspect: str, values: list[dict[str, None]], option: str) -> str:
         f"warning: {aspect} {new}, but {old} in the files of the bars prepared before; if one of"
         f" them is wrong, start over with --replace and the right {option}"
     )
-
-
-def _n_files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _conflicts(quality: QualityReport) -> str:
