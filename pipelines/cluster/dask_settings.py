@@ -6,14 +6,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import dask
 
 from pipelines.cluster.local.fork_server import ONE_THREAD, START_METHOD
-
-if TYPE_CHECKING:
-    from tornado.ioloop import IOLoop
 
 # Name of a worker metric: Dask's own measure counts shared memory once per worker.
 HELD_MEMORY = "ib_grid_held_memory"
@@ -97,13 +93,8 @@ def use_steady_clock() -> None:
     from distributed import batched, scheduler
     from tornado.ioloop import IOLoop
 
-    IOLoop.time = _loop_time  # type: ignore[assignment, method-assign]
-    batched.time = scheduler.time = _steady_time
+    def steady_time(_loop: IOLoop | None = None) -> float:
+        return _EPOCH + time.monotonic()
 
-
-def _steady_time() -> float:
-    return _EPOCH + time.monotonic()
-
-
-def _loop_time(_loop: IOLoop) -> float:
-    return _steady_time()
+    IOLoop.time = steady_time  # type: ignore[assignment, method-assign]
+    batched.time = scheduler.time = steady_time

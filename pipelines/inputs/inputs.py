@@ -167,9 +167,5 @@ def _near(bars: Bars, market: Market) -> NDArray[np.bool_]:
 
 
 def _span(bars: Bars) -> dict[str, object]:
-    first, last = _moment(bars.minute[0]), _moment(bars.minute[-1])
+    first, last = (f"{minute.astype('datetime64[m]')}Z" for minute in bars.minute[[0, -1]])
     return {"bars": len(bars), "first": first, "last": last}
-
-
-def _moment(minute: np.int64) -> str:
-    return f"{minute.astype('datetime64[m]')}Z"

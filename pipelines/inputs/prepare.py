@@ -102,7 +102,13 @@ def prepare_levels(
     bars_sha256 = file_sha256(bars_path)
     levels = _computed(read_bars(bars_path), instrument.sessions)
     if not any(len(values.date) for values in levels.values()):
-        raise _no_session_bar(bars_path, instrument)
+        spans = ", ".join(map(str, instrument.sessions))
+        raise DataError(
+            f"no bar lies in any of the sessions {spans}",
+            location=str(bars_path),
+            expected=f"bars at these clock times in {instrument.timezone}",
+            hint="check the symbol and the time zone that the bars were prepared with",
+        )
     write_levels(levels_path, levels, symbol=instrument.symbol, bars_sha256=bars_sha256)
     return levels
 
@@ -178,13 +184,3 @@ def _why_computed(error: DataError, path: Path) -> str:
 
 def _computed(bars: Bars, sessions: Sequence[Session]) -> dict[Session, SessionLevels]:
     return {session: session_levels(bars, session) for session in sessions}
-
-
-def _no_session_bar(bars_path: Path, described: Instrument) -> DataError:
-    spans = ", ".join(map(str, described.sessions))
-    return DataError(
-        f"no bar lies in any of the sessions {spans}",
-        location=str(bars_path),
-        expected=f"bars at these clock times in {described.timezone}",
-        hint="check the symbol and the time zone that the bars were prepared with",
-    )

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -23,7 +22,7 @@ from rich.text import Text
 
 from pipelines.render.csv_files import csv_text, moment_texts
 from pipelines.render.formats import Format
-from pipelines.render.numbers import published_rows
+from pipelines.render.numbers import published_rows, row_values
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -201,13 +200,9 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a frame as JSON values: times as ISO 8601 in UTC, null if missing."""
     plain = published_rows(frame).assign(**moment_texts(frame)).astype(object)
     rows = plain.where(plain.notna(), None).to_dict("records")
-    return [{str(name): _plain(value) for name, value in row.items()} for row in rows]
+    return [row_values(row) for row in rows]
 
 
 def json_text(content: Sequence[Any] | Mapping[str, Any]) -> str:
     """Return JSON for people and programs, with a newline at the end."""
     return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

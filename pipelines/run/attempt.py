@@ -203,7 +203,7 @@ def _work(context: RunContext) -> ChunkWork:
         plan=context.plan,
         dataset=context.dataset,
         fingerprint=context.fingerprint,
-        min_trades=context.min_trades,
+        min_trades=context.settings.ranking.min_trades,
         versions=tuple(own_versions().items()),
         row_filter=context.inputs.row_filter,
     )

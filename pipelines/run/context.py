@@ -47,11 +47,6 @@ class RunContext:
         """The Parquet data set of the run."""
         return results_folder(self.folder, self.inputs.symbol)
 
-    @property
-    def min_trades(self) -> int:
-        """Minimum number of trades of a combination that can be the best so far."""
-        return self.settings.ranking.min_trades
-
     def say(self, text: str) -> None:
         """Print a line."""
         say(self.console, text)
@@ -72,4 +67,4 @@ class RunContext:
     def summary_of(self, stored: Stored) -> Summary:
         """Return the merged summary of the stored chunks."""
         summaries = (stored.records[index].summary for index in sorted(stored.records))
-        return chunk_summary.merge(summaries, self.min_trades)
+        return chunk_summary.merge(summaries, self.settings.ranking.min_trades)

@@ -82,23 +82,18 @@ def check_date(date: str | None, chart: Path | None) -> None:
 
 def combination_facts(selected: Selected, source: RunSource | None) -> CombinationFacts:
     """Return the facts of a combination; without a source no trades and no years."""
-    if source is None:
-        return CombinationFacts(
-            selected=selected,
-            verdict=selected.verdict(None),
-            variations=selected.variations(),
-            years=None,
-            trades=None,
-        )
-    clock = local_clock(selected.params.ib_timezone)
-    trades = with_local_times(selected.trades(source), clock)
-    dates = analysis.session_dates(source, selected.combo_id)
-    years = analysis.by_year(trades, range(dates[0].year, dates[-1].year + 1))
+    years = trades = None
+    if source is not None:
+        clock = local_clock(selected.params.ib_timezone)
+        trades = with_local_times(selected.trades(source), clock)
+        dates = analysis.session_dates(source, selected.combo_id)
+        by_year = analysis.by_year(trades, range(dates[0].year, dates[-1].year + 1))
+        years = by_year.reset_index()
     return CombinationFacts(
         selected=selected,
         verdict=selected.verdict(source),
         variations=selected.variations(),
-        years=years.reset_index(),
+        years=years,
         trades=trades,
     )
 
@@ -155,8 +150,7 @@ def _lines(facts: CombinationFacts) -> pd.DataFrame:
     ]
     rows += [("params", "", *pair) for pair in selected.params.to_dict().items()]
     rows += [("metrics", "", *pair) for pair in selected.metrics().items()]
-    tables = (("variation", facts.variations), ("year", facts.years))
-    for part, table in tables:
+    for part, table in (("variation", facts.variations), ("year", facts.years)):
         for record in [] if table is None else records(table):
             of = record.pop(part)
             rows += [(part, of, name, value) for name, value in record.items()]
@@ -168,11 +162,9 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
     rank = f", rank {selected.rank}" if selected.rank else ""
     console.print(Text(f"{selected.name}{rank}", style="bold"))
     render_notes(console, [selected.provenance, _verdict_line(facts)], Format.TABLE)
-    params = selected.params.to_dict()
-    _section(console, "Parameters", _pairs({_with_unit(n): v for n, v in params.items()}))
-    units = {metric.name: f" ({metric.unit})" for metric in METRICS if metric.unit != "count"}
-    named = {name + units.get(name, ""): value for name, value in selected.metrics().items()}
-    _section(console, "Metrics", _pairs(named))
+    units = {metric.name: metric.unit for metric in METRICS if metric.unit != "count"}
+    _section(console, "Parameters", _pairs(selected.params.to_dict(), UNITS))
+    _section(console, "Metrics", _pairs(selected.metrics(), units))
     if len(facts.variations):
         _section(console, "By variation", table_of(facts.variations, _VARIATION_COLUMNS))
     if facts.years is not None:
@@ -188,12 +180,9 @@ def _verdict_line(facts: CombinationFacts) -> str:
     return f"Verdict on the run: {facts.verdict.level}. {facts.verdict.text}"
 
 
-def _with_unit(name: str) -> str:
-    return f"{name} ({UNITS[name]})" if name in UNITS else name
-
-
-def _pairs(values: Mapping[str, Any]) -> Any:
-    frame = pd.DataFrame({"name": list(values), "value": [text("", v) for v in values.values()]})
+def _pairs(values: Mapping[str, Any], units: Mapping[str, str]) -> Any:
+    names = [f"{name} ({units[name]})" if name in units else name for name in values]
+    frame = pd.DataFrame({"name": names, "value": [text("", v) for v in values.values()]})
     return table_of(frame, (Column("", "name", left=True), Column("", "value")))
 
 

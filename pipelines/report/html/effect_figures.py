@@ -42,6 +42,7 @@ def shares(report: Report) -> Iterator[Figure]:
     if several and not report.has_gaps:
         names.insert(0, _INTERACTIONS)
         values.insert(0, significant(max(100 - math.fsum(values), 0.0)))
+    end = 1.25 * max([*values, 1.0])  # room for a text beside the longest bar
     bars = style.bars(
         values,
         names,
@@ -53,7 +54,7 @@ def shares(report: Report) -> Iterator[Figure]:
     drawn = style.figure(
         [bars],
         height=80 + 26 * len(names),
-        xaxis={"title": {"text": "Share of variance (%)"}, "range": [0, _room(values)]},
+        xaxis={"title": {"text": "Share of variance (%)"}, "range": [0, end]},
         yaxis={"ticks": "outside", "ticklen": 5, "tickcolor": "#ffffff"},
         margin={"l": 8, "r": 28, "t": 10, "b": 8},
     )
@@ -63,11 +64,6 @@ def shares(report: Report) -> Iterator[Figure]:
 
 def _percent(share: float) -> str:
     return "< 0.1%" if 0 < share < 0.05 else f"{rounded(share, 1)}%"
-
-
-def _room(values: Sequence[float]) -> float:
-    """Return the end of an axis that leaves room for a text beside the longest bar."""
-    return max([*values, 1.0]) * 1.25
 
 
 def effects(report: Report) -> Iterator[Figure]:

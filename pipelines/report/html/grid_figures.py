@@ -84,14 +84,14 @@ def cost(report: Report) -> Iterator[Figure]:
 def density(report: Report) -> Iterator[Figure]:
     """Draw total R against drawdown: density, Pareto front and selected combination."""
     found, best = report.eligible.density, facts.best_record(report.overall)
-    if not found:
+    if not found or not best:
         return
     drawn = style.figure(
-        [_cells(found), _front(found), *_best_point(best)],
+        [_cells(found), _front(found), _best_point(best)],
         height=460,
         xaxis={"title": {"text": "Maximum drawdown (R)"}},
         yaxis={"title": {"text": "Total R"}},
-        annotations=_best_note(best),
+        annotations=[_best_note(best)],
         margin={"l": 8, "r": 10, "t": 56, "b": 8},
     )
     yield page_figure(
@@ -150,10 +150,8 @@ def _front(density: Density) -> go.Scatter:
     )
 
 
-def _best_point(best: BestRecord | None) -> list[go.Scatter]:
-    if best is None:
-        return []
-    point = go.Scatter(
+def _best_point(best: BestRecord) -> go.Scatter:
+    return go.Scatter(
         x=[best["metrics"]["max_drawdown"]],
         y=[best["metrics"]["total_r"]],
         mode="markers",
@@ -165,12 +163,9 @@ def _best_point(best: BestRecord | None) -> list[go.Scatter]:
         },
         hovertemplate="selected: drawdown %{x} R, total R %{y}<extra></extra>",
     )
-    return [point]
 
 
-def _best_note(best: BestRecord | None) -> list[dict[str, Any]]:
-    if best is None:
-        return []
+def _best_note(best: BestRecord) -> dict[str, Any]:
     point = {"x": best["metrics"]["max_drawdown"], "y": best["metrics"]["total_r"]}
     look = {"bgcolor": "rgba(255,255,255,0.85)", "font": {"color": style.BEST}, "arrowhead": 0}
-    return [{**point, **look, "text": "selected", "ax": 44, "ay": -22, "standoff": 6}]
+    return {**point, **look, "text": "selected", "ax": 44, "ay": -22, "standoff": 6}
