@@ -9,6 +9,8 @@ plain-Python counterpart.
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -97,9 +99,27 @@ def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
     GridError
         If the market was not built for this session or for so long a wait and window.
     """
-    costs = costs_of(context.execution)
-    decided = decide(context, grid_of_one(params), _ONLY_SETTING, costs)
-    return _trades_frame(decided, params, costs)
+    return trades_by_id(context, grid_of_one(params), [0])[0]
+
+
+def trades_by_id(
+    context: BacktestContext, grid: Grid, ids: Sequence[int]
+) -> dict[int, pd.DataFrame]:
+    """Return every trade of some combinations; those of one session and wait are decided together.
+
+    Raises
+    ------
+    GridError
+        If the grid has no such combination, or the market was not built for it.
+    """
+    costs, found = costs_of(context.execution), {}
+    params = {combo_id: grid.params(combo_id) for combo_id in sorted(set(ids))}
+    for _, block in itertools.groupby(params, lambda combo_id: combo_id // grid.rows_per_block):
+        settings = list(block)
+        decided = decide(context, grid, np.array(settings), costs)
+        for setting, combo_id in enumerate(settings):
+            found[combo_id] = _trades_frame(decided, setting, params[combo_id], costs)
+    return found
 
 
 def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
@@ -180,10 +200,13 @@ def _accumulate(
     accumulate_metrics(results, outcome, decided.variation, out, first_setting, first_exit)
 
 
-def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFrame:
+def _trades_frame(decided: Decisions, setting: int, params: Params, costs: Costs) -> pd.DataFrame:
     entries, minute = decided.entries, decided.prices.minute
-    dates = np.flatnonzero(decided.entry_index[0] != NO_ENTRY)
-    indices = decided.entry_index[0, dates]
+    first_rows, last_rows = (
+        rows[decided.window[setting]] for rows in (decided.first_rows, decided.last_rows)
+    )
+    dates = np.flatnonzero(decided.entry_index[setting] != NO_ENTRY)
+    indices = decided.entry_index[setting, dates]
     pair = np.array([params.rr_target, params.tsl_target, params.tsl_sl])
     exits = [
         exit_of(
@@ -191,8 +214,8 @@ def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFr
             entries,
             index,
             pair,
-            decided.first_rows[0, entries.date[index]],
-            decided.last_rows[0, entries.date[index]],
+            first_rows[entries.date[index]],
+            last_rows[entries.date[index]],
             costs,
         )
         for index in indices
@@ -201,7 +224,7 @@ def _trades_frame(decided: Decisions, params: Params, costs: Costs) -> pd.DataFr
     target, row, price, reason, ambiguous, r, worst_r = columns
     return trades_frame(
         date=decided.levels.date[dates],
-        variation=[VARIATIONS[variation] for variation in decided.variation[0, dates]],
+        variation=[VARIATIONS[variation] for variation in decided.variation[setting, dates]],
         direction=np.where(entries.direction[indices] > 0, "long", "short"),
         entry_minute=minute[entries.row[indices]],
         entry_price=entries.fill[indices],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from ib_grid.engine.context import BacktestContext
@@ -51,6 +54,18 @@ def test_they_are_the_trades_of_every_combination(model):
             assert actual["date"].tolist() == trades["date"].tolist()
             assert actual[SAME].equals(trades[SAME])
     assert n_trades > 1000
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_trades_decided_together_are_those_of_each_alone(model):
+    grid = dataclasses.replace(GRID, ib_wait_minutes=(0, 15))
+    market = golden_set("GER40", "edge", model).market
+    context = BacktestContext(market, Execution(model=model, spread_points=1.5))
+    together = engine.trades_by_id(context, grid, range(len(grid)))
+    assert set(together) == set(range(len(grid)))
+    for combo_id, trades in together.items():
+        alone = engine.trades(context, grid.params(combo_id))
+        pd.testing.assert_frame_equal(trades, alone, check_exact=True)
 
 
 def frame_of(found: Outcomes, combo_id: int):
