@@ -85,7 +85,8 @@ class TestDirectory:
     def test_cache_of_another_user_is_ignored(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(kernel_cache, "_user_id", lambda: os.getuid() + 1)
+        uid = os.getuid() + 1
+        monkeypatch.setattr(os, "getuid", lambda: uid)
         assert not self.own(tmp_path / "kernels")
 
     def test_link_counts_as_its_target(self, tmp_path: Path) -> None:
