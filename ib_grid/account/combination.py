@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from ib_grid.account.challenge.gains import Gains, gains_of
 from ib_grid.account.challenge.rule_files import EXAMPLES, RuleFile
-from ib_grid.account.money.contracts import read_contracts
-from ib_grid.account.money.sizing import AccountSettings
+from ib_grid.account.money.contracts import Contract, read_contracts
 from ib_grid.account.money.statement import Traded
+from ib_grid.engine.execution_settings import ORIGINAL
 from ib_grid.engine.fast import engine
 from ib_grid.engine.fast.decisions import costs_of
 from ib_grid.grid.params import Params
@@ -14,6 +16,17 @@ from ib_grid.runs.source import HasSource, RunSource, session_dates, source_of
 from ib_grid.storage.paths import AnyPath
 
 DEFAULT_CONTRACTS = EXAMPLES / "contracts_ftmo.toml"
+
+
+def traded_by(source: RunSource, trades: pd.DataFrame, contract: Contract) -> Traded:
+    """Return trades of a run with their contract, and the costs with which the run made them."""
+    costs = costs_of(source.context.execution)
+    return Traded(
+        trades=trades,
+        contract=contract,
+        commission_points=costs.commission,
+        watched=None if costs.model == ORIGINAL else source.context.execution,
+    )
 
 
 def challenge_gains(
@@ -44,13 +57,8 @@ def challenge_gains(
         If there is no such combination.
     """
     source = source_of(of)
-    account = AccountSettings(
-        initial_balance=rules.initial_balance, currency=rules.currency, risk_pct=risk_pct
-    )
     file = read_contracts(contracts or rules.contracts or DEFAULT_CONTRACTS)
-    traded = Traded(
-        trades=engine.trades(source.context, source.params(combination)),
-        contract=file.contract(source.symbol, rules.currency, rules.leverage),
-        commission_points=costs_of(source.context.execution).commission,
-    )
-    return gains_of(account, {source.symbol: traded}, session_dates(source, combination))
+    contract = file.contract(source.symbol, rules.currency, rules.leverage)
+    trades = engine.trades(source.context, source.params(combination))
+    traded = {source.symbol: traded_by(source, trades, contract)}
+    return gains_of(rules.account(risk_pct), traded, session_dates(source, combination))

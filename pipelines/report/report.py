@@ -14,7 +14,7 @@ from ib_grid.errors import ConfigError, DataError, StoreError
 from ib_grid.grid.grid import Grid
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.grid.variations import VARIATIONS
-from ib_grid.robustness.conclusion.verdict import Verdict
+from ib_grid.robustness.conclusion.verdict import Verdict, verdict
 from ib_grid.robustness.results import Robustness
 from ib_grid.runs import row_blocks
 from ib_grid.runs.cubes import Cube
@@ -23,8 +23,8 @@ from ib_grid.runs.row_blocks import File
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.render import numbers
-from pipelines.report.measures.challenge import Challenge, example_challenge
-from pipelines.report.measures.conclusion import conclude
+from pipelines.report.measures.challenge import Challenge, challenge
+from pipelines.report.measures.conclusion import run_facts
 from pipelines.report.measures.costs import CostCurve, cost_curve
 from pipelines.report.measures.eligible import Eligible, eligible
 from pipelines.report.measures.parameter_effects import (
@@ -98,7 +98,8 @@ class Report:
 
     `n_rows` counts the combinations that are computed and kept; `cost` is None where the run has no
     break-even costs; `replay` has the trades of the top ones, or why there are none; `robustness`
-    are the tests of this ranking, if they were made; `challenge` is None without the trades or a
+    are the tests of this ranking, if they were made; `untestable` is why they cannot be, as
+    sentences, or empty; `challenge` is None without the trades or a
     contract, and if the verdict is that the trades lose.
     """
 
@@ -113,6 +114,7 @@ class Report:
     replay: Replay | NoReplay
     robustness: Robustness | None
     verdict: Verdict
+    untestable: str
     challenge: Challenge | None
 
     @property
@@ -194,7 +196,8 @@ def build_report(
     cost = cost_curve(files, info, executor)
     replay_result = replayed.result()
     tested = robustness if robustness and _is_of(robustness, settings.ranking) else None
-    verdict = conclude(info, overall, settings.ranking, replay_result, tested)
+    facts = run_facts(info, overall, settings.ranking, replay_result, tested)
+    concluded = verdict(facts, tested)
     return Report(
         info=info,
         settings=settings,
@@ -206,26 +209,10 @@ def build_report(
         cost=cost,
         replay=replay_result,
         robustness=tested,
-        verdict=verdict,
-        challenge=_challenge(overall, replay_result, source, tested, verdict),
+        verdict=concluded,
+        untestable=facts.untestable,
+        challenge=challenge(overall, replay_result, source, tested, concluded),
     )
-
-
-def _challenge(
-    overall: Ranking,
-    replayed: Replay | NoReplay,
-    source: RunSource | NoReplay,
-    tested: Robustness | None,
-    verdict: Verdict,
-) -> Challenge | None:
-    """Return an example of a challenge, unless the trades lose, or would with realistic fills."""
-    if isinstance(replayed, NoReplay) or isinstance(source, NoReplay):
-        return None
-    if verdict.level in ("do not trade", "fill artefact"):
-        return None
-    combo_id = int(overall.best["combo_id"].iloc[0])
-    walk_forward = tested.walk_forward if tested else None
-    return example_challenge(source, combo_id, replayed.trades[0], walk_forward)
 
 
 def _is_of(robustness: Robustness, ranking: RankingSettings) -> bool:

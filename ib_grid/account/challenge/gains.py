@@ -105,6 +105,28 @@ def shares_of(
     return Shares(made / balance, np.minimum(worst, made) / balance, lots * per_point / balance)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AccountTrades:
+    """Trades of combinations on one account.
+
+    Attributes
+    ----------
+    traded : mapping of str to Traded
+    dates : DatetimeIndex
+        All session dates, ascending.
+    bars : mapping of str to Bars
+        Of each combination.
+    """
+
+    traded: Mapping[str, Traded]
+    dates: pd.DatetimeIndex
+    bars: Mapping[str, Bars]
+
+    def gains(self, account: AccountSettings) -> Gains:
+        """Return the gains by date."""
+        return gains_of(account, self.traded, self.dates, self.bars)
+
+
 def gains_of(
     account: AccountSettings,
     traded: Mapping[str, Traded],

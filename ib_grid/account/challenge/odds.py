@@ -34,6 +34,9 @@ class Counts:
     failed: int
     open: int
 
+    def __str__(self) -> str:
+        return f"{self.passed}/{self.failed}/{self.open}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bootstrap:
@@ -253,13 +256,8 @@ def _without_target(phase: Rules) -> Rules:
     return dataclasses.replace(phase, target_pct=None)
 
 
-def sentence(in_sample: Odds, out_of_sample: Odds | None) -> str:
-    """Return the verdict in a sentence; only out-of-sample trades can lead to one."""
-    if out_of_sample is None:
-        return (
-            "No verdict: the combination was selected on these same trades. A verdict needs the"
-            " walk-forward of each run: `ib-grid robustness RUN`."
-        )
+def sentence(in_sample: Odds, out_of_sample: Odds) -> str:
+    """Return the verdict in a sentence."""
     within, ever, coin = out_of_sample.bootstrap, out_of_sample.horizons[-1], out_of_sample.no_edge
     limit = f" within {within.horizon} session dates" if within.horizon else ""
     low, high = out_of_sample.interval

@@ -10,6 +10,7 @@ from typing import Literal
 from ib_grid.account.challenge.firm_clock import FirmClock
 from ib_grid.account.challenge.rules import PHASE_KEYS, RULE_KEYS, Rules, read_rules
 from ib_grid.account.fields import Fields
+from ib_grid.account.money.sizing import DEFAULT_MARGIN_PCT, AccountSettings
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import did_you_mean, shown
 from ib_grid.storage.mapping_files import read_mapping
@@ -99,6 +100,23 @@ class RuleFile:
     def funded(self) -> Rules | None:
         """First phase with a payout."""
         return next((phase for phase in self.phases if phase.payout), None)
+
+    def account(
+        self, risk_pct: float, max_margin_pct: float = DEFAULT_MARGIN_PCT
+    ) -> AccountSettings:
+        """Return the account of a challenge at one risk.
+
+        Raises
+        ------
+        ConfigError
+            If a value is out of range.
+        """
+        return AccountSettings(
+            initial_balance=self.initial_balance,
+            currency=self.currency,
+            risk_pct=risk_pct,
+            max_margin_pct=max_margin_pct,
+        )
 
     def age_days(self, today: dt.date) -> int:
         """Return the days since the sources were read."""

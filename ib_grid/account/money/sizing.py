@@ -12,6 +12,7 @@ from ib_grid.account.fields import Fields
 from ib_grid.account.money.contracts import Contract
 
 BOUNDS = ("risk", "margin", "max_lot", "skipped")
+DEFAULT_MARGIN_PCT = 40.0
 _STEP_SLACK = 1e-9  # 2.75 lots must not become 2.74 by rounding
 _PLAINLY_FRACTION = 0.06  # 0.01 to 0.05 are written for 1 to 5%
 _KEYS = ("initial_balance", "currency", "risk_pct", "max_margin_pct", "sizing", "size_by")
@@ -42,7 +43,7 @@ class AccountSettings:
     initial_balance: float = 100_000.0
     currency: str = "USD"
     risk_pct: float = 1.0
-    max_margin_pct: float = 40.0
+    max_margin_pct: float = DEFAULT_MARGIN_PCT
     sizing: Literal["initial", "balance"] = "initial"
     size_by: Literal["price", "price+costs"] = "price"
 

@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from ib_grid.account.challenge.gains import Gains
 from ib_grid.account.challenge.odds import Odds, starts_of
 from ib_grid.account.challenge.rules import Rules
+from ib_grid.account.out_of_sample import OddsAtRisk
 from ib_grid.analysis.plots.challenges import floors_figure, odds_figure, starts_figure
 from pipelines.render.html.figure import Figure, page_figure
 
 
-def challenge_figures(
-    rules: Rules,
-    by_risk: Mapping[float, Odds],
-    out_of_sample: Mapping[float, Odds],
-    gains: Gains,
-    risk_pct: float,
-) -> list[Figure]:
-    """Return odds over risk, and start dates and equity at one risk.
+def challenge_figures(rules: Rules, found: Sequence[OddsAtRisk], gains: Gains) -> list[Figure]:
+    """Return odds over risk, and start dates and equity at the highest risk.
 
     Parameters
     ----------
     rules : Rules
         Of the first phase.
-    by_risk, out_of_sample : mapping of float to Odds
-        By risk in percent; out of sample there may be none.
+    found : sequence of OddsAtRisk
+        By risk, ascending; at least one.
     gains : Gains
-        In sample, at `risk_pct`.
-    risk_pct : float
+        In sample, at the highest risk.
     """
-    at = f"at {risk_pct:g}% risk"
+    inside = {one.risk_pct: one.odds for one in found}
+    after = {one.risk_pct: one.out_of_sample for one in found}
+    outside = {risk: odds for risk, odds in after.items() if isinstance(odds, Odds)}
+    at = f"at {found[-1].risk_pct:g}% risk"
     return [
         page_figure(
             "odds",
             "Odds over risk",
             "Lines: share of resampled paths that pass, by risk per trade and horizon",
-            odds_figure(by_risk, out_of_sample),
+            odds_figure(inside, outside),
         ),
         page_figure(
             "starts",

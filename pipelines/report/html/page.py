@@ -8,12 +8,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from ib_grid.account.challenge.odds import sentence
 from ib_grid.analysis.axis_values import factors
 from ib_grid.analysis.plots import style
 from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
-from ib_grid.robustness.conclusion.obstacles import obstacle
 from ib_grid.robustness.conclusion.verdict import Level
 from pipelines.render.html.assembly import page_text
 from pipelines.render.html.words import number, per_trade_r, plural, readable
@@ -23,7 +21,7 @@ from pipelines.report.html import luck_tables, tables
 from pipelines.report.html.effect_figures import pair_limit
 from pipelines.report.html.figures import draw_figures
 from pipelines.report.html.findings import findings, none_ranked, profitable_pct, state
-from pipelines.report.measures.challenge import SHOWN_PCT, Challenge
+from pipelines.report.measures.challenge import Challenge
 from pipelines.report.measures.parameter_effects import MOST_VALUES
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import TOP_ROWS, Report
@@ -66,7 +64,6 @@ def _values(report: Report) -> dict[str, Any]:
         "limit": pair_limit(report.parameter_effects.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
         "luck": _luck(report),
-        "obstacle": obstacle(report.settings.ranking, report.info.row_filter),
         "challenge": _challenge(report.challenge) if report.challenge else None,
         **_replayed(report),
         "best": tables.best_values(report) if len(report.overall.best) else None,
@@ -95,16 +92,16 @@ def _luck(report: Report) -> dict[str, Any] | None:
 
 def _challenge(found: Challenge) -> dict[str, Any]:
     """Return what the page shows of the challenge beside the figures."""
-    phase = found.rules.targets[0]
+    phase, shown = found.rules.targets[0], found.by_risk[-1]
     return {
         "title": found.rules.title,
         "phase": phase.name,
         "target_pct": phase.target_pct,
         "loss_pct": phase.max_loss.pct,
         "checked": found.rules.checked,
-        "horizon": found.by_risk[SHOWN_PCT].bootstrap.horizon,
-        "verdict": sentence(found.by_risk[SHOWN_PCT], found.out_of_sample.get(SHOWN_PCT)),
-        "risk_pct": SHOWN_PCT,
+        "horizon": shown.odds.bootstrap.horizon,
+        "verdict": shown.sentence,
+        "risk_pct": shown.risk_pct,
         "table": tables.challenge_table(found),
         "notes": found.notes,
         "rules": found.rules.name,

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from ib_grid.account.challenge.odds import Odds
+from ib_grid.account.out_of_sample import OddsAtRisk
 from ib_grid.analysis.axis_values import factors, value_text, values_of
 from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import GLOSSARY
@@ -201,18 +203,16 @@ def _grid_figures(variation: VariationReport) -> tuple[Markup, ...]:
 
 def challenge_table(found: Challenge) -> Table:
     """Return the odds of a challenge by risk."""
-    rows = (_challenge_row(found, risk_pct) for risk_pct in found.by_risk)
-    label = "Odds of the challenge by risk, a table"
+    label, rows = "Odds of the challenge by risk, a table", map(_challenge_row, found.by_risk)
     return plain_table("challenge-table", label, _CHALLENGE_HEADINGS, rows)
 
 
-def _challenge_row(found: Challenge, risk_pct: float) -> tuple[Markup | str, ...]:
-    inside, outside = found.by_risk[risk_pct], found.out_of_sample.get(risk_pct)
-    shares, starts = inside.bootstrap, inside.start_dates
+def _challenge_row(of: OddsAtRisk) -> tuple[Markup | str, ...]:
+    paths, outside = of.odds.bootstrap, of.out_of_sample
     return (
-        number(risk_pct, 2),
-        *(percent(100 * share) for share in (shares.passed, shares.failed, shares.open)),
-        percent(100 * outside.bootstrap.passed) if outside else "–",
-        percent(100 * inside.no_edge),
-        f"{starts.passed} / {starts.failed} / {starts.open}",
+        number(of.risk_pct, 2),
+        *(percent(100 * share) for share in (paths.passed, paths.failed, paths.open)),
+        percent(100 * outside.bootstrap.passed) if isinstance(outside, Odds) else "–",
+        percent(100 * of.odds.no_edge),
+        str(of.odds.start_dates),
     )

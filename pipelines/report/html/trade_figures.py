@@ -13,7 +13,6 @@ from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.html.words import per_trade_r_text
 from pipelines.report import facts
 from pipelines.report.facts import BestRecord
-from pipelines.report.measures.challenge import SHOWN_PCT
 from pipelines.report.measures.replay import Replay
 from pipelines.report.report import Report
 
@@ -39,8 +38,7 @@ def challenge(report: Report) -> Iterator[Figure]:
     """Draw odds of a challenge over risk, its start dates, and equity with floors."""
     found = report.challenge
     if found:
-        phase, outside = found.rules.targets[0], found.out_of_sample
-        yield from challenge_figures(phase, found.by_risk, outside, found.gains, SHOWN_PCT)
+        yield from challenge_figures(found.rules.targets[0], found.by_risk, found.gains)
 
 
 def trade_r(report: Report) -> Iterator[Figure]:

@@ -1,11 +1,10 @@
-"""Verdict of a report, from its ranking and the robustness tests of the run."""
+"""Facts that decide the verdict of a report: its ranking and the robustness tests of the run."""
 
 from __future__ import annotations
 
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.robustness.conclusion.obstacles import obstacle
 from ib_grid.robustness.conclusion.run_facts import RunFacts
-from ib_grid.robustness.conclusion.verdict import Verdict, verdict
 from ib_grid.robustness.results import Robustness, Selected
 from pipelines.render.numbers import row_values
 from pipelines.report.measures.ranking import Ranking
@@ -13,14 +12,14 @@ from pipelines.report.measures.replay import NoReplay, Replay
 from pipelines.report.run_info import RunInfo
 
 
-def conclude(
+def run_facts(
     info: RunInfo,
     overall: Ranking,
     ranking: RankingSettings,
     replay: Replay | NoReplay,
     robustness: Robustness | None,
-) -> Verdict:
-    """Return the verdict on a run, with or without its robustness tests.
+) -> RunFacts:
+    """Return the facts of a run, with or without its robustness tests.
 
     Stored rows may be part of the grid only; the robustness tests know all of it.
     """
@@ -31,7 +30,7 @@ def conclude(
     elif combinations < len(info.grid):
         scope = "computed so far" if info.row_filter.every_row else "that are stored"
     error = obstacle(ranking, info.row_filter)
-    facts = RunFacts(
+    return RunFacts(
         run=info.run,
         model=info.execution["model"],
         combinations=combinations,
@@ -44,7 +43,6 @@ def conclude(
         holds_out=info.holds_out,
         hold_out=info.hold_out,
     )
-    return verdict(facts, robustness)
 
 
 def _selected(overall: Ranking) -> Selected | None:

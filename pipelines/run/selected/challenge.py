@@ -2,65 +2,62 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ib_grid.account.challenge.gains import gains_of, open_over_midnight
-from ib_grid.account.challenge.odds import Odds, odds, sentence
-from ib_grid.account.challenge.rule_files import RuleFile
-from ib_grid.account.out_of_sample import out_of_sample_trades
+from ib_grid.account.challenge.gains import AccountTrades, open_over_midnight
+from ib_grid.account.challenge.odds import DEFAULT_HORIZON
+from ib_grid.account.challenge.rule_files import RuleFile, find_rules
+from ib_grid.account.money.sizing import AccountSettings
+from ib_grid.account.out_of_sample import (
+    SELECTED_ON_THEM,
+    NoWalkForward,
+    OddsAtRisk,
+    odds_by_risk,
+    out_of_sample,
+)
 from ib_grid.robustness.conclusion.robustness_file import read_robustness
-from pipelines.run.selected.traded import Combinations, account_of_rules
+from pipelines.run.selected.traded import (
+    Combinations,
+    ContractSource,
+    accounts_of,
+    contract_source,
+    risks_of,
+    today,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OddsAtRisk:
-    """Odds at one risk, in sample and out of sample.
+class Terms:
+    """Rules of a challenge, the account at each risk, and the contracts."""
 
-    `out_of_sample` is None without a walk-forward.
-    """
-
-    risk_pct: float
-    odds: Odds
-    out_of_sample: Odds | None
+    rules: RuleFile
+    accounts: Sequence[AccountSettings]
+    contracts: ContractSource
 
     @property
-    def sentence(self) -> str:
-        """Verdict in a sentence."""
-        return sentence(self.odds, self.out_of_sample)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the odds as JSON values."""
-        outside = self.out_of_sample
-        return {
-            "risk_pct": self.risk_pct,
-            **dataclasses.asdict(self.odds),
-            "out_of_sample": None if outside is None else dataclasses.asdict(outside),
-            "verdict": self.sentence,
-        }
+    def warnings(self) -> list[str]:
+        """Warnings about the rules to show beside every figure."""
+        return self.rules.warnings(today())
 
 
-def odds_by_risk(
-    rules: RuleFile,
-    of: Combinations,
-    risks: Sequence[float],
-    max_margin_pct: float,
-    horizon: int | None,
-) -> list[OddsAtRisk]:
-    """Return the odds at each risk."""
-    outside, found = out_of_sample(of), []
-    for risk_pct in risks:
-        account = account_of_rules(rules, risk_pct, max_margin_pct)
-        inside, *after = (
-            odds(rules, gains_of(account, each.traded, each.dates, each.bars), horizon)
-            for each in (of, *outside)
-        )
-        found.append(
-            OddsAtRisk(risk_pct=risk_pct, odds=inside, out_of_sample=after[0] if after else None)
-        )
-    return found
+def terms_of(rules: str, risk_pct: str, options: Mapping[str, Any]) -> Terms:
+    """Return the terms of a rule file or example, at risks such as ``0.25,0.5,1``."""
+    found = find_rules(rules)
+    return Terms(
+        rules=found,
+        accounts=accounts_of(found, risks_of(risk_pct), options["max_margin_pct"]),
+        contracts=contract_source(options["contracts"], options["program"], found),
+    )
+
+
+def challenge_odds(terms: Terms, of: Combinations, horizon: int | None) -> list[OddsAtRisk]:
+    """Return the odds at each risk; a horizon of 0 is no limit."""
+    limit = DEFAULT_HORIZON if horizon is None else horizon or None
+    outside = _out_of_sample(of)
+    return odds_by_risk(terms.rules, terms.accounts, of.trades, outside, limit)
 
 
 def verdicts(found: Sequence[OddsAtRisk]) -> list[str]:
@@ -70,44 +67,42 @@ def verdicts(found: Sequence[OddsAtRisk]) -> list[str]:
     return [f"{one.risk_pct:g}%: {one.sentence}" for one in found]
 
 
-def out_of_sample(of: Combinations) -> tuple[Combinations, ...]:
-    """Return the trades of the runs' walk-forwards on one account, in months that all of them have.
-
-    Empty if a run has no walk-forward, or is there twice: its walk-forward is the same for all its
-    combinations.
-    """
-    runs = [one.run for one in of.selected]
-    tests = [read_robustness(run.path, run.manifest) for run in runs]
-    folds = [found.walk_forward.folds for found in tests if found and found.walk_forward]
-    if len(folds) < len(runs) or len({str(run.path) for run in runs}) < len(runs):
-        return ()
-    parts = [out_of_sample_trades(run, each) for run, each in zip(runs, folds, strict=True)]
-    months = set.intersection(*({f"{date:%Y-%m}" for date in dates} for _, dates in parts))
-    dates = parts[0][1]
-    for _, others in parts[1:]:
-        dates = dates.union(others)
-    dates = dates[dates.strftime("%Y-%m").isin(months)]
-    if dates.empty:
-        return ()
-    traded = {
-        name: dataclasses.replace(of.traded[name], trades=trades[trades["date"].isin(dates)])
-        for name, (trades, _) in zip(of.traded, parts, strict=True)
-    }
-    return (dataclasses.replace(of, traded=traded, dates=dates),)
+def _out_of_sample(of: Combinations) -> AccountTrades | NoWalkForward:
+    """Return the trades of the walk-forwards of all runs, or why there are none."""
+    runs = {str(one.run.path): one.run for one in of.selected}
+    tests = {name: read_robustness(run.path, run.manifest) for name, run in runs.items()}
+    untested = [name for name, found in tests.items() if found is None]
+    if untested:
+        commands = " and ".join(f"`ib-grid robustness {name}`" for name in untested)
+        return NoWalkForward(f"{SELECTED_ON_THEM}; a verdict needs a walk-forward: {commands}.")
+    forwards = [found.walk_forward for found in tests.values() if found]
+    folds = [forward.folds for forward in forwards if forward and forward.folds]
+    if len(folds) < len(runs):
+        return NoWalkForward(f"{SELECTED_ON_THEM}, and a run has too few months to walk forward.")
+    counts = Counter(str(one.run.path) for one in of.selected)
+    repeated = [name for name, n in counts.items() if n > 1]
+    if repeated:
+        return NoWalkForward(
+            f"The walk-forward of {repeated[0]} selects one combination at a time, and"
+            f" {counts[repeated[0]]} of the run are on the account; a verdict needs one from each"
+            " run."
+        )
+    return out_of_sample(of.trades, list(runs.values()), folds)
 
 
-def notes_on(rules: RuleFile, of: Combinations) -> list[str]:
-    """Return notes on trades that the simulation by date only approximates."""
-    over = sum(open_over_midnight(rules.phases[0].clock, one.trades) for one in of.traded.values())
+def notes_on(terms: Terms, of: Combinations) -> list[str]:
+    """Return notes on trades that the simulation by date only approximates, and on the rules."""
+    clock, traded = terms.rules.phases[0].clock, of.trades.traded
+    over = sum(open_over_midnight(clock, one.trades) for one in traded.values())
     notes = []
     if over:
         notes.append(
-            f"{over:,} trades are open when the firm's day starts"
-            f" ({rules.phases[0].clock}); each counts on its session date."
+            f"{over:,} trades are open when the firm's day starts ({clock}); each counts on its"
+            " session date."
         )
-    if len(of.traded) > 1:
+    if len(traded) > 1:
         notes.append(
             "The worst results of each minute are added up, although they may have occurred at"
             " different moments."
         )
-    return notes
+    return [*of.notes, *notes, *terms.warnings]

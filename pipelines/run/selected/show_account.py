@@ -27,7 +27,7 @@ _COLUMNS = (Column("", "figure", left=True), Column("", "value"), Column("", "sh
 
 def account_statement(settings: AccountSettings, of: Combinations) -> Statement:
     """Return the statement of combinations on one account."""
-    return statement(settings, of.traded, of.dates)
+    return statement(settings, of.trades.traded, of.trades.dates)
 
 
 def show_statement(console: Console, found: Statement, notes: Sequence[str], asked: Format) -> None:

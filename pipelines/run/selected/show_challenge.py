@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from ib_grid.account.challenge.odds import Bootstrap, Counts
+from ib_grid.account.challenge.odds import Bootstrap, Odds
 from ib_grid.account.challenge.rule_files import RuleFile
+from ib_grid.account.out_of_sample import OddsAtRisk
 from pipelines.render.csv_files import csv_text
 from pipelines.render.formats import Format
 from pipelines.render.tables import (
@@ -20,7 +21,7 @@ from pipelines.render.tables import (
     render_notes,
     resolve_format,
 )
-from pipelines.run.selected.challenge import OddsAtRisk, verdicts
+from pipelines.run.selected.challenge import verdicts
 
 _ODDS_COLUMNS = (
     Column("risk %", "risk_pct", "g", essential=True),
@@ -83,6 +84,7 @@ def show_odds(
 
 def _row(one: OddsAtRisk) -> dict[str, Any]:
     boot: Bootstrap = one.odds.bootstrap
+    outside = one.out_of_sample
     return {
         "risk_pct": one.risk_pct,
         "passed": boot.passed,
@@ -90,17 +92,13 @@ def _row(one: OddsAtRisk) -> dict[str, Any]:
         "failed": boot.failed,
         "open": boot.open,
         "no_edge": one.odds.no_edge,
-        "out_of_sample": one.out_of_sample.bootstrap.passed if one.out_of_sample else None,
+        "out_of_sample": outside.bootstrap.passed if isinstance(outside, Odds) else None,
         "all_phases": one.odds.all_phases,
         "days": boot.days_to_pass,
-        "start_dates": _counts(one.odds.start_dates),
-        "campaigns": _counts(one.odds.campaigns),
+        "start_dates": str(one.odds.start_dates),
+        "campaigns": str(one.odds.campaigns),
         "payout_less_fee": one.odds.payout_less_fee,
     }
-
-
-def _counts(of: Counts) -> str:
-    return f"{of.passed}/{of.failed}/{of.open}"
 
 
 def show_rules(console: Console, rules: Sequence[RuleFile], today: dt.date, asked: Format) -> None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from ib_grid.account.challenge.gains import AccountTrades
 from ib_grid.account.challenge.rule_files import RuleFile
-from ib_grid.account.combination import DEFAULT_CONTRACTS
+from ib_grid.account.combination import DEFAULT_CONTRACTS, traded_by
 from ib_grid.account.money.contracts import Contract, Contracts, read_contracts
 from ib_grid.account.money.sizing import AccountSettings
-from ib_grid.account.money.statement import Traded
-from ib_grid.engine.execution_settings import ORIGINAL
-from ib_grid.engine.fast.decisions import costs_of
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import shown
-from ib_grid.market.bars import Bars
 from ib_grid.runs.source import session_dates
 from ib_grid.storage.paths import AnyPath
 from pipelines.render.combinations.portfolio import combination_names
@@ -35,19 +33,20 @@ class Combinations:
 
     Attributes
     ----------
-    traded : mapping of str to Traded
-    dates : DatetimeIndex
-        All session dates, ascending.
-    bars : mapping of str to Bars
+    selected : tuple of Selected
+    trades : AccountTrades
     notes : tuple of str
         Warnings and provenance to show with every number.
     """
 
     selected: tuple[Selected, ...]
-    traded: Mapping[str, Traded]
-    dates: pd.DatetimeIndex
-    bars: Mapping[str, Bars]
+    trades: AccountTrades
     notes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Names of the combinations."""
+        return ", ".join(self.trades.traded)
 
 
 def select_all(
@@ -71,6 +70,11 @@ class ContractSource:
 
     contracts: Contracts
     program: str | None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Warnings to show beside every amount of money."""
+        return self.contracts.warnings()
 
     def contract(self, symbol: str, currency: str) -> Contract:
         """Return the contract of a symbol."""
@@ -102,50 +106,42 @@ def combinations_of(
     names = combination_names(selected)
     traded, dates, bars = {}, pd.DatetimeIndex([], name="date"), {}
     for name, one in zip(names, selected, strict=True):
-        context = one.run.source.context
-        costs = costs_of(context.execution)
-        traded[name] = Traded(
-            trades=one.trades(one.run.source),
-            contract=source.contract(one.run.manifest.symbol, currency),
-            commission_points=costs.commission,
-            watched=None if costs.model == ORIGINAL else context.execution,
-        )
-        dates = dates.union(session_dates(one.run, one.combo_id))
-        bars[name] = context.market.bars
+        of = one.run.source
+        traded[name] = traded_by(of, one.trades(of), source.contract(of.symbol, currency))
+        dates = dates.union(session_dates(of, one.combo_id))
+        bars[name] = of.context.market.bars
     manifests = dict(zip(names, (one.run.manifest for one in selected), strict=True))
-    notes = [*provenance_by_combination(manifests), *source.contracts.warnings()]
+    notes = [*provenance_by_combination(manifests), *source.warnings]
     replaced = [name for name, one in traded.items() if one.commission_points]
     if replaced:
         notes.append(
             f"The commission of the contract replaces the {traded[replaced[0]].commission_points:g}"
             " points of the run."
         )
-    return Combinations(
-        selected=selected, traded=traded, dates=dates, bars=bars, notes=tuple(notes)
-    )
+    trades = AccountTrades(traded=traded, dates=dates, bars=bars)
+    return Combinations(selected=selected, trades=trades, notes=tuple(notes))
 
 
 def account_settings(options: Mapping[str, Any]) -> AccountSettings:
     """Return the account that options describe."""
     names = [field.name for field in dataclasses.fields(AccountSettings)]
-    return _account({name: options[name] for name in names if name in options})
+    with _named_as_options():
+        return AccountSettings(**{name: options[name] for name in names if name in options})
 
 
-def account_of_rules(rules: RuleFile, risk_pct: float, max_margin_pct: float) -> AccountSettings:
-    """Return the account of a challenge at one risk."""
-    return _account(
-        {
-            "initial_balance": rules.initial_balance,
-            "currency": rules.currency,
-            "risk_pct": risk_pct,
-            "max_margin_pct": max_margin_pct,
-        }
-    )
+def accounts_of(
+    rules: RuleFile, risks: Sequence[float], max_margin_pct: float
+) -> list[AccountSettings]:
+    """Return the account of a challenge at each risk."""
+    with _named_as_options():
+        return [rules.account(risk_pct, max_margin_pct) for risk_pct in risks]
 
 
-def _account(values: Mapping[str, Any]) -> AccountSettings:
+@contextlib.contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Name the option that set an invalid value."""
     try:
-        return AccountSettings(**values)
+        yield
     except ConfigError as error:
         name = error.message.split()[0]  # such as risk_pct
         option = f"--{name.replace('_', '-')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,88 +52,69 @@ def challenge(
 
     A row for each risk per trade, with the odds of a coin beside them.
     """
-    from ib_grid.account.challenge.odds import DEFAULT_HORIZON
-    from ib_grid.account.challenge.rule_files import find_rules
-    from pipelines.render.tables import terminal
-    from pipelines.run.selected.challenge import notes_on, odds_by_risk
-    from pipelines.run.selected.show_challenge import show_odds
-    from pipelines.run.selected.traded import combinations_of, contract_source, risks_of, today
+    from pipelines.run.selected.challenge import terms_of
 
-    options = given.values_of(ContractOptions)
-    found, risks = find_rules(rules), risks_of(risk_pct)
-    source = contract_source(options["contracts"], options["program"], found)
+    terms = terms_of(rules, risk_pct, given.values_of(ContractOptions))
     if whole_grid:
-        _check_whole_grid(
-            {"--rank": rank, "--id": combo_id, "--horizon": horizon, "--chart": chart}
-        )
-        _count(combinations, found, source, risks, options["max_margin_pct"], given)
+        of_one = {"--rank": rank, "--id": combo_id, "--horizon": horizon, "--chart": chart}
+        _check_whole_grid(combinations, of_one)
+        _count(combinations[0], terms, given)
         return
-    traded = combinations_of(combinations, rank, combo_id, source, found.currency)
-    limit = DEFAULT_HORIZON if horizon is None else horizon or None
-    odds = odds_by_risk(found, traded, risks, options["max_margin_pct"], limit)
-    notes = [*traded.notes, *notes_on(found, traded), *found.warnings(today())]
-    if chart:
-        _write_charts(chart, found, odds, traded, options["max_margin_pct"], notes)
-    show_odds(terminal(), found, odds, notes, table_format)
 
-
-def _write_charts(chart: Path, rules: Any, odds: Any, traded: Any, *more: Any) -> None:
     from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.render.tables import terminal
+    from pipelines.run.selected.challenge import challenge_odds, notes_on
     from pipelines.run.selected.charts import write_challenge_charts
+    from pipelines.run.selected.show_challenge import show_odds
+    from pipelines.run.selected.traded import combinations_of
 
-    for one in traded.selected:
-        check_spares_run(chart, one.run)
-    write_challenge_charts(chart, rules, odds, traded, *more)
-    typer.echo(f"written: {chart}", err=True)
+    currency = terms.rules.currency
+    traded = combinations_of(combinations, rank, combo_id, terms.contracts, currency)
+    odds, notes = challenge_odds(terms, traded, horizon), notes_on(terms, traded)
+    if chart:
+        for one in traded.selected:
+            check_spares_run(chart, one.run)
+        write_challenge_charts(chart, terms, odds, traded, notes)
+        typer.echo(f"written: {chart}", err=True)
+    show_odds(terminal(), terms.rules, odds, notes, table_format)
 
 
-def _check_whole_grid(others: dict[str, object]) -> None:
+def _check_whole_grid(runs: list[str], of_one: Mapping[str, object]) -> None:
     """Refuse options of a single combination, which a count of all would ignore."""
     from ib_grid.errors import ConfigError
+    from pipelines.render.combinations.selected import names_combination
 
-    given = [name for name, value in others.items() if value is not None]
+    given = [name for name, value in of_one.items() if value is not None]
     if given:
         raise ConfigError(
             f"--whole-grid counts every combination; {' and '.join(given)} cannot be given",
             expected="one of the two",
         )
-
-
-def _count(
-    runs: list[str],
-    rules: Any,
-    source: Any,
-    risks: tuple[float, ...],
-    max_margin_pct: float,
-    given: Given,
-) -> None:
-    from rich.console import Console
-
-    from ib_grid.account.stored_counts import stored_columns
-    from ib_grid.errors import ConfigError
-    from ib_grid.runs.run import load_run
-    from pipelines.cluster.clusters import choose_cluster
-    from pipelines.config.configuration import load_settings
-    from pipelines.render.combinations.selected import names_combination
-    from pipelines.run.selected.traded import account_of_rules, today
-    from pipelines.run.selected.whole_grid import count_whole_grid
-
     if len(runs) > 1 or names_combination(runs[0]):
         raise ConfigError(
             "--whole-grid counts every combination of one run",
             location=" ".join(runs),
             expected="RUN alone, without a rank or an id",
         )
-    run = load_run(runs[0])
+
+
+def _count(name: str, terms: Any, given: Given) -> None:
+    from rich.console import Console
+
+    from ib_grid.account.stored_counts import stored_columns
+    from ib_grid.runs.run import load_run
+    from pipelines.cluster.clusters import choose_cluster
+    from pipelines.config.configuration import load_settings
+    from pipelines.run.selected.whole_grid import count_whole_grid
+
+    run = load_run(name)
     settings = load_settings({"symbol": run.manifest.symbol, **given.options}, given.config_file)
-    accounts = [account_of_rules(rules, risk, max_margin_pct) for risk in risks]
-    contract = source.contract(run.manifest.symbol, rules.currency)
-    console = Console(stderr=True)
-    cluster = choose_cluster(settings)
-    folders = count_whole_grid(run, rules, accounts, contract, cluster, console)
+    contract = terms.contracts.contract(run.manifest.symbol, terms.rules.currency)
+    cluster, console = choose_cluster(settings), Console(stderr=True)
+    folders = count_whole_grid(run, terms.rules, terms.accounts, contract, cluster, console)
     for folder in folders:
         typer.echo(f"written: {folder}", err=True)
-    names = [name for name, (folder, _) in stored_columns(run).items() if folder in folders]
-    typer.echo(f"to sort by them: ib-grid top {runs[0]} --by {names[0]}", err=True)
-    for note in (*source.contracts.warnings(), *rules.warnings(today())):
+    columns = [by for by, (folder, _) in stored_columns(run).items() if folder in folders]
+    typer.echo(f"to sort by them: ib-grid top {name} --by {columns[0]}", err=True)
+    for note in (*terms.contracts.warnings, *terms.warnings):
         typer.echo(note, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from ib_grid.analysis import load_run, top
 from ib_grid.robustness.conclusion.facts import facts_of
 from ib_grid.robustness.conclusion.robustness_file import write_robustness
 from ib_grid.robustness.conclusion.verdict import verdict
+from ib_grid.robustness.statistics.walk_forward import WalkForward
 from tests.helpers.runs.computed_runs import computed_run
-from tests.helpers.runs.tested_runs import robustness
+from tests.helpers.runs.tested_runs import robustness, walk_forward
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -85,12 +87,23 @@ def test_odds_are_a_list_by_risk(run_dir: Path, ib_grid_command: Command) -> Non
     assert "Not simulated: reviews" in said
 
 
-def test_a_walk_forward_gives_odds_out_of_sample(tmp_path: Path, ib_grid_command: Command) -> None:
-    tested = computed_run(tmp_path)
-    run = load_run(tested)
-    found = robustness()
+def write_tests(run_dir: Path, forward: WalkForward | None) -> None:
+    """Write robustness tests of a run with this walk-forward."""
+    run, found = load_run(run_dir), robustness(walk_forward=forward)
     concluded = verdict(facts_of(run.manifest, "", found, run.source), found)
-    write_robustness(tested, run.manifest, found, concluded)
+    write_robustness(run_dir, run.manifest, found, concluded)
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run_dir = computed_run(tmp_path_factory.mktemp("tested"))
+    write_tests(run_dir, walk_forward())
+    return run_dir
+
+
+def test_a_walk_forward_gives_odds_out_of_sample(
+    tested: Path, tmp_path: Path, ib_grid_command: Command
+) -> None:
     asked = ("challenge", tested, "--rules", "ftmo_2step", "--risk-pct", "2", "--format", "json")
     status, out, _ = ib_grid_command(*asked)
     (odds,) = json.loads(out)
@@ -104,8 +117,34 @@ def test_a_walk_forward_gives_odds_out_of_sample(tmp_path: Path, ib_grid_command
     asked = ("--rules", "ftmo_2step", "--risk-pct", "2", "--format", "json")
     (both,) = json.loads(ib_grid_command("challenge", tested, other, *asked)[1])
     assert both["out_of_sample"]["n_dates"] == outside["n_dates"]
-    (same,) = json.loads(ib_grid_command("challenge", f"{tested}:0", f"{tested}:1", *asked)[1])
-    assert same["out_of_sample"] is None
+
+
+def test_no_verdict_says_what_is_missing(
+    run_dir: Path, tested: Path, tmp_path: Path, ib_grid_command: Command
+) -> None:
+    later = shutil.copytree(tested, tmp_path / "later")
+    few = shutil.copytree(tested, tmp_path / "few")
+    untested = shutil.copytree(run_dir, tmp_path / "untested")
+    forward = walk_forward()
+    folds = [
+        dataclasses.replace(fold, out_of_sample_first="2031-01", out_of_sample_last="2031-02")
+        for fold in forward.folds
+    ]
+    write_tests(later, dataclasses.replace(forward, folds=tuple(folds)))
+    write_tests(few, None)
+    for names, reason in [
+        ((tested, untested), f"needs a walk-forward: `ib-grid robustness {untested}`"),
+        ((f"{tested}:0", f"{tested}:1"), "selects one combination at a time, and 2 of the run"),
+        ((tested, later), "have no month in common"),
+        ((few,), "too few months"),
+    ]:
+        asked = ("--rules", "ftmo_2step", "--risk-pct", "2", "--format", "json")
+        status, out, said = ib_grid_command("challenge", *names, *asked)
+        assert status == 0, said
+        (odds,) = json.loads(out)
+        assert odds["out_of_sample"] is None
+        assert odds["verdict"].startswith("No verdict. ")
+        assert reason in odds["verdict"]
 
 
 def test_charts_and_table_of_a_challenge(

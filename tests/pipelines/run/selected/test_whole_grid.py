@@ -12,7 +12,6 @@ from ib_grid.account.money.contracts import read_contracts
 from ib_grid.account.stored_counts import counts_path, read_counts, stored_columns
 from ib_grid.analysis import load_run, top
 from pipelines.run.selected import whole_grid
-from pipelines.run.selected.traded import account_of_rules
 from tests.helpers.runs.computed_runs import computed_run
 
 Command = Callable[..., tuple[int, str, str]]
@@ -60,7 +59,7 @@ def test_other_input_has_another_fingerprint(tmp_path: Path) -> None:
         whole_grid._work(
             run,
             find_rules(name),
-            account_of_rules(rules, risk, 40.0),
+            rules.account(risk),
             contracts.contract("GER40", currency, program),
         ).fingerprint
         for name, risk, currency, program in [
