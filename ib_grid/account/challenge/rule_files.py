@@ -9,7 +9,7 @@ from typing import Literal
 
 from ib_grid.account.challenge.firm_clock import FirmClock
 from ib_grid.account.challenge.rules import PHASE_KEYS, RULE_KEYS, Rules, read_rules
-from ib_grid.account.fields import Fields
+from ib_grid.account.fields import Fields, old_file
 from ib_grid.account.money.sizing import DEFAULT_MARGIN_PCT, AccountSettings
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import did_you_mean, shown
@@ -17,7 +17,6 @@ from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath, parse_path
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-OLD_DAYS = 180
 _SCHEMA = 1
 _KEYS = (
     "schema",
@@ -124,12 +123,7 @@ class RuleFile:
 
     def warnings(self, today: dt.date) -> list[str]:
         """Return the warnings to show beside every result."""
-        said = []
-        if self.age_days(today) > OLD_DAYS:
-            said.append(
-                f"The rules were last checked {self.age_days(today)} days ago, on {self.checked};"
-                " firms change theirs. Read the sources before you rely on these."
-            )
+        said = old_file("The rules", self.checked, today)
         if not self.verified:
             said.append("Not all numbers are from the firm's own pages.")
         said += [f"Disputed: {one}." for one in self.disputed]

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ib_grid.account.fields import Fields
+from ib_grid.account.fields import Fields, old_file
 from ib_grid.account.money.exchange_rates import ExchangeRate, read_rate
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import did_you_mean, shown
@@ -81,15 +81,14 @@ class Contracts:
         """Symbols that have a contract."""
         return tuple(self._tables)
 
-    def warnings(self) -> list[str]:
+    def warnings(self, today: dt.date) -> list[str]:
         """Return the warnings to show beside every amount of money."""
+        said = old_file(f"The contracts of {self.name}", self.checked, today)
         if self.verified:
-            return []
+            return said
         doubtful = f" {', '.join(self.placeholders)}" if self.placeholders else " it"
-        return [
-            f"Contracts: {self.name}, an example as of {self.checked}. Check{doubtful} on your"
-            " platform."
-        ]
+        example = f"Contracts: {self.name}, an example as of {self.checked}."
+        return [f"{example} Check{doubtful} on your platform.", *said]
 
     def contract(self, symbol: str, currency: str, program: str | None = None) -> Contract:
         """Return the contract of a symbol for an account in a currency.

@@ -82,5 +82,5 @@ def example_challenge(
         rules=rules,
         by_risk=tuple(odds_by_risk(rules, accounts, inside, outside, DEFAULT_HORIZON)),
         gains=inside.gains(accounts[-1]),
-        notes=(*contracts.warnings(), *rules.warnings(today)),
+        notes=(*contracts.warnings(today), *rules.warnings(today)),
     )

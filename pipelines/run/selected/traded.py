@@ -74,7 +74,7 @@ class ContractSource:
     @property
     def warnings(self) -> list[str]:
         """Warnings to show beside every amount of money."""
-        return self.contracts.warnings()
+        return self.contracts.warnings(today())
 
     def contract(self, symbol: str, currency: str) -> Contract:
         """Return the contract of a symbol."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,15 @@ THE5ERS = (EXAMPLES / "contracts_the5ers.toml").read_text()
 def test_examples_are_marked_as_examples(file: Path, symbol: str) -> None:
     found = read_contracts(file)
     assert symbol in found.symbols
-    assert "an example as of 2026-" in found.warnings()[0]
+    assert "an example as of 2026-" in found.warnings(found.checked)[0]
+
+
+@pytest.mark.parametrize("verified", ["true", "false"])
+def test_contracts_older_than_180_days_warn(tmp_path: Path, verified: str) -> None:
+    found = read_contracts(written(tmp_path, "verified = false", f"verified = {verified}"))
+    young, old = (found.warnings(found.checked + dt.timedelta(days)) for days in (180, 181))
+    assert not any("days ago" in one for one in young)
+    assert "181 days ago" in old[-1]
 
 
 def test_leverage_and_rate_follow_program_and_currency() -> None:
