@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ib_grid.account.challenge.date_rules import in_units
 from ib_grid.account.challenge.firm_clock import FirmClock
@@ -61,7 +61,7 @@ class Shares(NamedTuple):
     per_point: NDArray[np.float64]
 
 
-def shares(account: AccountSettings, traded: Traded) -> Shares:
+def shares(account: AccountSettings, traded: Traded, margin_in_use: ArrayLike = 0.0) -> Shares:
     """Return the trades of a combination as shares of the initial balance that sizes them."""
     trades = traded.trades
     return shares_of(
@@ -74,6 +74,7 @@ def shares(account: AccountSettings, traded: Traded) -> Shares:
         r=trades["r"].to_numpy(np.float64),
         worst_r=trades["worst_r"].to_numpy(np.float64),
         commission_points=traded.commission_points,
+        margin_in_use=margin_in_use,
     )
 
 
@@ -88,6 +89,7 @@ def shares_of(
     r: NDArray[np.float64],
     worst_r: NDArray[np.float64],
     commission_points: float,
+    margin_in_use: ArrayLike = 0.0,
 ) -> Shares:
     """Return trades as shares of the initial balance that sizes them.
 
@@ -95,7 +97,16 @@ def shares_of(
     arrays broadcast; entries may be a column beside many exits.
     """
     balance, rate = account.initial_balance, contract.rate.at(dates)
-    lots = size(account, contract, rate, fill, risk_points, balance=balance, equity=balance).lots
+    lots = size(
+        account,
+        contract,
+        rate,
+        fill,
+        risk_points,
+        balance=balance,
+        equity=balance,
+        margin_in_use=margin_in_use,
+    ).lots
     per_point = contract.contract_size * rate
     points = r * risk_points + commission_points
     exit_price = fill + direction * points
@@ -146,8 +157,11 @@ def gains_of(
         closed and worst floating in any minute; without bars, all worst results at once.
     """
     columns = ["date", "entry_time", "exit_time", "direction", "entry_price"]
+    margins = _margin_in_use(account, traded) if len(traded) > 1 else {}
     rows = [
-        one.trades[columns].assign(name=name, **shares(account, one)._asdict())
+        one.trades[columns].assign(
+            name=name, **shares(account, one, margins.get(name, 0.0))._asdict()
+        )
         for name, one in traded.items()
     ]
     joined = pd.concat(rows)
@@ -165,6 +179,39 @@ def gains_of(
         gains=gains,
         lows=np.minimum(in_units(low.to_numpy(np.float64)), gains),
     )
+
+
+def _margin_in_use(
+    account: AccountSettings, traded: Mapping[str, Traded]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the margin that open trades of any combination take at each entry."""
+    columns = ["date", "entry_time", "exit_time", "entry_price", "risk_points"]
+    rows = [
+        one.trades[columns].assign(name=name, place=range(len(one.trades)))
+        for name, one in traded.items()
+    ]
+    joined = pd.concat(rows).sort_values("entry_time", kind="stable")
+    margins = {name: np.zeros(len(one.trades)) for name, one in traded.items()}
+    held: list[tuple[pd.Timestamp, float]] = []
+    for trade in joined.to_dict("records"):
+        held = [
+            (exit_time, margin) for exit_time, margin in held if exit_time > trade["entry_time"]
+        ]
+        in_use = sum(margin for _, margin in held)
+        contract, balance = traded[trade["name"]].contract, account.initial_balance
+        sized = size(
+            account,
+            contract,
+            contract.rate.at(np.array([trade["date"]], "datetime64[D]")),
+            trade["entry_price"],
+            trade["risk_points"],
+            balance=balance,
+            equity=balance,
+            margin_in_use=in_use,
+        )
+        margins[trade["name"]][trade["place"]] = in_use
+        held.append((trade["exit_time"], float(sized.margin_money[0])))
+    return margins
 
 
 def joint_low(

@@ -83,7 +83,7 @@ def size(
     *,
     balance: float,
     equity: float,
-    margin_in_use: float = 0.0,
+    margin_in_use: ArrayLike = 0.0,
 ) -> Size:
     """Return the sizes of positions, each opened alone on this balance.
 
@@ -95,7 +95,8 @@ def size(
         Account money for a unit of the quote currency.
     fill, risk_points : array_like
         Entry price and its distance from the stop, in points; a risk of 0 is skipped.
-    balance, equity, margin_in_use : float
+    balance, equity : float
+    margin_in_use : array_like
         Money before the entry.
 
     Examples
@@ -114,7 +115,7 @@ def size(
     with np.errstate(divide="ignore"):
         by_risk = np.where(risk_points > 0, base * account.risk_pct / 100 / lot_loss, 0.0)
     lot_margin = fill * per_point / contract.leverage
-    free = equity * account.max_margin_pct / 100 - margin_in_use
+    free = equity * account.max_margin_pct / 100 - np.asarray(margin_in_use)
     limits = np.broadcast_arrays(by_risk, free / lot_margin, contract.max_lot)
     bound = np.argmin(limits, axis=0).astype(np.int8)
     steps = np.floor(np.min(limits, axis=0) / contract.lot_step + _STEP_SLACK)

@@ -83,6 +83,18 @@ def test_worst_results_of_two_trades_meet_only_in_one_minute() -> None:
     assert gains_of(AccountSettings(), traded, DATES).lows.tolist() == [-18 * UNIT // 1000]
 
 
+def test_open_trades_leave_less_margin_for_the_next() -> None:
+    contract = dataclasses.replace(CONTRACT, leverage=4)  # 100 lots take 25,000 of 40,000
+    first, later = trade("2024-01-02T09:00", 9, 1020, 0), trade("2024-01-02T09:05", 9, 1020, 0)
+    after = trade("2024-01-03T09:00", 9, 1020, 0)
+    traded = {
+        "B": Traded(trades=pd.concat([later, after]), contract=contract),
+        "A": Traded(trades=first, contract=contract),
+    }
+    found = gains_of(AccountSettings(), traded, DATES)
+    assert found.gains.tolist() == [32 * UNIT // 1000, 2 * UNIT // 100]  # 100 and 60 lots; 100
+
+
 def test_the_floating_loss_has_the_spread_of_the_hour() -> None:
     start = "2024-01-02T09:59"
     spread = SpreadByHour(clock="UTC", points=(*[2.0] * 10, 8.0, *[2.0] * 13))
