@@ -71,7 +71,8 @@ def date_rules(rules: Rules, horizon: int | None = None) -> DateRules:
     total, daily = rules.max_loss, rules.daily_loss
     if total.mode == "trailing_equity":
         raise ConfigError(
-            "a floor that trails the equity needs every minute of every trade",
+            "a floor that trails the equity needs the highest floating result of every trade, and"
+            " trades have only the lowest",
             location="max_loss.mode of the rules",
             expected="static, trailing_eod or trailing_closed",
             hint="a copy of the file with trailing_closed gives an upper bound of the odds",

@@ -172,6 +172,8 @@ def read_rule_file(path: AnyPath) -> RuleFile:
     content = read_mapping(path)
     keys = Fields(content, str(path), _KEYS)
     keys.schema(_SCHEMA)
+    if "clock" not in keys:
+        raise keys.wrong("clock", "a table such as { zone = 'Europe/Prague' }")
     firm_clock = keys.table("clock", ("zone", "day_starts"))
     try:
         clock = FirmClock(firm_clock.text("zone"), firm_clock.text("day_starts", "00:00"))

@@ -66,6 +66,7 @@ def test_answers_repeat_disputes_and_what_is_not_simulated() -> None:
         ("pct = 5.0", "pct = -5.0", "pct is -5"),
         ('"Europe/Prague"', '"Europe/Prag"', "Europe/Prag"),
         ('day_starts = "00:00"', 'day_starts = "25:00"', "25:00"),
+        ("clock =", "# clock =", "clock is missing"),
         ("checked = 2026-10-04", 'checked = "soon"', "checked is 'soon'"),
         ("schema = 1", "schema = 2", "schema is 2"),
         ("schema = 1", "", "schema = 1, the format of this version"),
