@@ -33,7 +33,7 @@ from tests.helpers.runs.tested_runs import robustness
 NOTEBOOK = ROOT / "pipelines" / "notebooks" / "explore_results.ipynb"
 FIGURE = "application/vnd.plotly.v1+json"
 MOST_BYTES = 2_000_000
-MIN_FIGURES = 17
+MIN_FIGURES = 18
 N_BEST = 100
 LEAST_COMBINATIONS = 100_000
 # On the demo's year of bars.
