@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dask.system import CPU_COUNT
@@ -15,7 +15,7 @@ from pipelines.cluster.tls import tls_settings
 from pipelines.config.settings import Settings
 
 if TYPE_CHECKING:
-    from distributed import Client, Scheduler
+    from distributed import Client, Future, Scheduler
 
 MAX_WORKERS = 90
 CPUS_KEPT_FREE = 6
@@ -27,6 +27,8 @@ NO_WORKERS_SECONDS = 120.0
 COUNT_SECONDS = 2.0
 # The scheduler is asked again if it has not answered for so long.
 ANSWER_SECONDS = 10.0
+# Results are small; a worker that does not send them in this time is frozen.
+RESULT_SECONDS = 30.0
 
 
 def default_workers(cpus: int = CPU_COUNT) -> int:
@@ -39,11 +41,13 @@ class Advance:
     """How far a task is on its worker.
 
     `mark` changes as long as the task advances: the CPU seconds of its thread, or, for a worker
-    without our preload, the moment at which the worker was last heard of.
+    without our preload, the moment at which the worker was last heard of. `heard` is that moment,
+    in seconds on the scheduler's clock.
     """
 
     worker: str
     mark: float
+    heard: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +77,36 @@ class Workers:
         """Return the tasks in work, by their keys, and how far each of them is."""
         cpu = TASK_CPU
 
-        def advances(dask_scheduler: Scheduler) -> dict[object, tuple[str, float]]:
+        def advances(dask_scheduler: Scheduler) -> dict[object, tuple[str, float, float]]:
             return {
-                task.key: (worker.address, worker.metrics.get(cpu, worker.last_seen))
+                task.key: (
+                    worker.address,
+                    worker.metrics.get(cpu, worker.last_seen),
+                    worker.last_seen,
+                )
                 for worker in dask_scheduler.workers.values()
                 for task in worker.processing
             }
 
         found = self._ask_scheduler(advances)
-        return {key: Advance(worker, float(mark)) for key, (worker, mark) in found.items()}
+        return {
+            key: Advance(worker, float(mark), float(heard))
+            for key, (worker, mark, heard) in found.items()
+        }
+
+    def results(self, futures: Iterable[Future]) -> dict[object, object]:
+        """Return the results of finished futures by key; a frozen worker does not send its own."""
+        from distributed import CancelledError
+
+        asked = {future.key: future for future in futures}
+        gather = self.client._gather  # the public method waits for ever
+        try:
+            found: dict[object, object] = self.client.sync(
+                gather, asked, errors="skip", callback_timeout=RESULT_SECONDS
+            )
+        except (CancelledError, TimeoutError):
+            return {}
+        return found
 
     def replace(self, address: str) -> None:
         """Give the tasks of a worker to others, and end its process; a nanny starts a new one."""

@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
-import dask
 import dask.bag
-from distributed import CancelledError, Client, Future, KilledWorker, as_completed
+from distributed import Client, Future, KilledWorker, as_completed
 
 from ib_grid.errors import ChunkError, ClusterError, IbGridError, StoreError, first_line
 from ib_grid.grid.chunks import Chunk
@@ -36,7 +36,6 @@ MAX_TASKS = 2000
 
 _POLL_SECONDS = 0.02  # a finished chunk is noticed after so much time
 _SHOW_SECONDS = 0.1
-_RESULT_SECONDS = 30.0  # results are small; a worker that does not send one is frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +103,15 @@ def _results(
             some = chunks[first : first + MAX_TASKS]
             futures = _submit(client, shared, some)
             index_of = {future.key: index for future, index in zip(futures, some, strict=True)}
-            for future in _arrivals(futures, index_of, workers, progress, watch):
-                result = _result(future, index_of[future.key], work)
-                if isinstance(result, ChunkDone):
-                    watch.chunk_done(result.compute_seconds + result.write_seconds)
-                yield index_of[future.key], result
-                future.release()
+            for batch in _arrivals(futures, index_of, workers, progress, watch):
+                sent = workers.results(f for f in batch if f.status == "finished")
+                for future in batch:
+                    index = index_of[future.key]
+                    result = _result(future, sent.get(future.key), index, work)
+                    if isinstance(result, ChunkDone):
+                        watch.chunk_done(result.compute_seconds + result.write_seconds)
+                    yield index, result
+                    future.release()
     except (OSError, TimeoutError) as error:
         raise lost(
             f"the connection to the scheduler or its workers was lost ({first_line(error)})"
@@ -117,10 +119,14 @@ def _results(
 
 
 def _submit(client: Client, shared: Future, chunks: Sequence[int]) -> list[Future]:
-    """Give chunks to the workers as a bag; return a future of each."""
-    bag = dask.bag.from_sequence(chunks, partition_size=1)
-    mapped = bag.map(tasks.run_chunk, work=dask.delayed(shared))
-    return list(client.compute(mapped.to_delayed()))
+    """Give chunks to the workers as a bag; return a future of each.
+
+    A chunk is one task. A bag of a sequence would have another task for the number of each chunk,
+    and a worker that froze with such a number would hold up the others.
+    """
+    name = f"run_chunk-{uuid4().hex}"
+    graph = {(name, i): (tasks.run_chunks, [index], shared) for i, index in enumerate(chunks)}
+    return list(client.compute(dask.bag.Bag(graph, name, len(chunks)).to_delayed()))
 
 
 def _arrivals(
@@ -129,13 +135,14 @@ def _arrivals(
     workers: Workers,
     progress: Progress,
     watch: Watch,
-) -> Iterator[Future]:
-    """Yield futures as they finish; meanwhile show progress and watch the workers."""
+) -> Iterator[Sequence[Future]]:
+    """Yield batches of futures as they finish; meanwhile show progress and watch the workers."""
     waiting = as_completed(futures, loop=workers.client.loop, raise_errors=False)
     shown = 0.0
     while not waiting.is_empty():
         batch = waiting.next_batch(block=False)
-        yield from batch
+        if batch:
+            yield batch
         watch.look(index_of)
         now = time.monotonic()
         if now - shown >= _SHOW_SECONDS:
@@ -146,13 +153,11 @@ def _arrivals(
 
 
 def _result(
-    future: Future, index: int, work: ChunkWork
+    future: Future, sent: object, index: int, work: ChunkWork
 ) -> ChunkDone | ChunkError | KilledWorker | None:
-    if future.status == "finished":
-        try:
-            (done,) = future.result(timeout=_RESULT_SECONDS)
-        except (CancelledError, TimeoutError):  # the worker that holds the result died or froze
-            return None
+    """Return the result of a chunk; None if the worker that holds the result died or froze."""
+    if isinstance(sent, list):  # a partition of the bag
+        (done,) = sent
         return done
     if future.status != "error":
         return None

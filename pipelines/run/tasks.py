@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,11 @@ class ChunkDone:
     write_seconds: float
     process: int
     compilations: int
+
+
+def run_chunks(indices: Sequence[int], work: ChunkWork) -> list[ChunkDone]:
+    """Compute and write the chunks of a bag's partition."""
+    return [run_chunk(index, work) for index in indices]
 
 
 def run_chunk(index: int, work: ChunkWork) -> ChunkDone:

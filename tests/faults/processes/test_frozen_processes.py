@@ -44,7 +44,7 @@ def _worker(child: Child) -> int:
 
 
 def test_frozen_worker_is_replaced(place: Place, undisturbed: Place, children: Children) -> None:
-    soon = fault("impatient", still=1, alone=1, count=0.5)
+    soon = fault("impatient", still=2, slowest=1, alone=1, count=0.5, results=2)
     child = children.start(place.words(), module=INJECTED, environment=soon)
     assert child.until(lambda: len(place.finished()) >= 3, "3 chunks"), child.said()
     os.kill(_worker(child), signal.SIGSTOP)

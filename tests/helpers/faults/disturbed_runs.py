@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.grid.grid import Grid
@@ -160,7 +161,10 @@ class Child:
 
     def ended(self, seconds: float = WAIT_SECONDS) -> int:
         """Return the exit status, once all processes of the run have ended."""
-        status = self.process.wait(seconds)
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"not ended within {seconds} s: {self.said()}")
         self.gone()
         return status
 

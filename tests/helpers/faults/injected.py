@@ -130,13 +130,15 @@ def interrupt(module: str) -> None:
     sys.meta_path.insert(0, Interrupting())  # type: ignore[arg-type]
 
 
-# Times to wait: for a task that uses no CPU, how many times longer for the last one, between looks
-# at the workers, and for an answer of the scheduler.
+# Times to wait: for a task that uses no CPU, how many times longer than the slowest chunk and for
+# the last one, between looks at the workers, for an answer of the scheduler and for results.
 WAITS = {
     "still": (watch, "STILL_SECONDS"),
+    "slowest": (watch, "_SLOWEST_CHUNKS"),
     "alone": (watch, "_ALONE"),
     "count": (clusters, "COUNT_SECONDS"),
     "answer": (clusters, "ANSWER_SECONDS"),
+    "results": (clusters, "RESULT_SECONDS"),
 }
 
 

@@ -165,7 +165,7 @@ def test_a_chunk_whose_workers_die_is_named(
     def results(_work: ChunkWork, chunks: list[int], *_: object) -> Iterator[tuple[int, object]]:
         asked.append(list(chunks))
         dead = ended("error", killed(allowed_failures))
-        yield from ((index, chunk_bag._result(dead, index, _work)) for index in chunks)  # type: ignore[arg-type]
+        yield from ((index, chunk_bag._result(dead, None, index, _work)) for index in chunks)  # type: ignore[arg-type]
 
     monkeypatch.setattr(chunk_bag, "_results", results)
     workers = SimpleNamespace(client=None, count=1)
@@ -199,14 +199,14 @@ def test_deaths_count_against_one_chunk_only(
 
 
 def test_any_other_error_names_the_chunk(tmp_path: Path) -> None:
-    error = chunk_bag._result(ended("error", MemoryError("no")), 0, work(tmp_path))  # type: ignore[arg-type]
+    error = chunk_bag._result(ended("error", MemoryError("no")), None, 0, work(tmp_path))  # type: ignore[arg-type]
     assert isinstance(error, ChunkError)
     assert "MemoryError('no')" in error.message
 
 
 @pytest.mark.parametrize("status", ["cancelled", "lost"])
 def test_a_chunk_that_was_dropped_has_no_result(tmp_path: Path, status: str) -> None:
-    assert chunk_bag._result(ended(status), 0, work(tmp_path)) is None  # type: ignore[arg-type]
+    assert chunk_bag._result(ended(status), None, 0, work(tmp_path)) is None  # type: ignore[arg-type]
 
 
 def test_chunk_retries_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,12 +245,16 @@ def test_chunk_that_kills_the_only_worker_spares_other_chunks(
     assert error.location.startswith("chunk 7,")
 
 
-def test_result_is_lost_with_its_worker(tmp_path: Path) -> None:
-    def gone(timeout: float) -> None:
-        raise CancelledError("already forgotten")
+@pytest.mark.parametrize("error", [CancelledError("already forgotten"), TimeoutError()])
+def test_results_are_lost_with_their_worker(tmp_path: Path, error: BaseException) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise error
 
-    future = SimpleNamespace(status="finished", result=gone)
-    assert chunk_bag._result(future, 0, work(tmp_path)) is None  # type: ignore[arg-type]
+    client = SimpleNamespace(_gather=None, sync=gone)
+    workers = Workers(client=client, count=1, dashboard_link="")  # type: ignore[arg-type]
+    future = SimpleNamespace(status="finished", key="a")
+    assert workers.results([future]) == {}  # type: ignore[list-item]
+    assert chunk_bag._result(future, None, 0, work(tmp_path)) is None  # type: ignore[arg-type]
 
 
 def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
