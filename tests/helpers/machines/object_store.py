@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.request import Request, urlopen
 
 import pytest
 import s3fs
@@ -40,6 +41,9 @@ def s3_server() -> Iterator[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patched:
         for name, value in environment.items():
             patched.setenv(name, value)
+        # The process keeps the buckets of an earlier server.
+        reset = Request(f"{environment['AWS_ENDPOINT_URL']}/moto-api/reset", method="POST")
+        urlopen(reset).close()
         _forget()
         bucket().store.mkdir(BUCKET)
         try:
