@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,23 +69,20 @@ def verdicts(found: Sequence[OddsAtRisk]) -> list[str]:
 def _out_of_sample(of: Combinations) -> AccountTrades | NoWalkForward:
     """Return the trades of the walk-forwards of all runs, or why there are none."""
     runs = {str(one.run.path): one.run for one in of.selected}
+    if len(runs) < len(of.selected):
+        return NoWalkForward(
+            "Some combinations are of the same run, whose walk-forward selects one at a time; a"
+            " verdict needs each from a run of its own."
+        )
     tests = {name: read_robustness(run.path, run.manifest) for name, run in runs.items()}
-    untested = [name for name, found in tests.items() if found is None]
+    untested = [f"`ib-grid robustness {name}`" for name, found in tests.items() if found is None]
     if untested:
-        commands = " and ".join(f"`ib-grid robustness {name}`" for name in untested)
+        commands = " and ".join(untested)
         return NoWalkForward(f"{SELECTED_ON_THEM}; a verdict needs a walk-forward: {commands}.")
     forwards = [found.walk_forward for found in tests.values() if found]
     folds = [forward.folds for forward in forwards if forward and forward.folds]
     if len(folds) < len(runs):
         return NoWalkForward(f"{SELECTED_ON_THEM}, and a run has too few months to walk forward.")
-    counts = Counter(str(one.run.path) for one in of.selected)
-    repeated = [name for name, n in counts.items() if n > 1]
-    if repeated:
-        return NoWalkForward(
-            f"The walk-forward of {repeated[0]} selects one combination at a time, and"
-            f" {counts[repeated[0]]} of the run are on the account; a verdict needs one from each"
-            " run."
-        )
     return out_of_sample(of.trades, list(runs.values()), folds)
 
 

@@ -134,7 +134,7 @@ def test_no_verdict_says_what_is_missing(
     write_tests(few, None)
     for names, reason in [
         ((tested, untested), f"needs a walk-forward: `ib-grid robustness {untested}`"),
-        ((f"{tested}:0", f"{tested}:1"), "selects one combination at a time, and 2 of the run"),
+        ((f"{tested}:0", f"{tested}:1"), "selects one at a time"),
         ((tested, later), "have no month in common"),
         ((few,), "too few months"),
     ]:
