@@ -53,7 +53,7 @@ def of_direction(found: RandomDirection) -> Reason:
     """Return how often coin-flipped directions do as well."""
     total_r = found.selected_total_r
     return Reason(
-        figure=_reached(total_r.p, found.draws),
+        figure=f"{reached(total_r.p, found.draws):,} of {found.draws:,}",
         text="repeats of the search with coin-flipped directions end with at least as much total R"
         f" (p = {total_r.p:.2g}). One in 20 makes more than {total_r.null_95:,.1f} R; this run made"
         f" {total_r.observed:,.1f} R.",
@@ -65,11 +65,14 @@ def _of_walk_forward(found: WalkForward) -> Reason:
     ahead = found.out_of_sample_months
     coin = ""
     if found.p is not None and found.coin_band is not None:
-        coin = f"; {_reached(found.p, found.coin_band.draws)} repeats with coin flips do as well"
+        draws = found.coin_band.draws
+        coin = f"; {reached(found.p, draws):,} of {draws:,} repeats with coin flips do as well"
+    folds = len(found.folds)
     return Reason(
         figure=signed_r(found.out_of_sample_total_r),
         text=f"from selecting on {past} months and trading the next"
-        f" {f'{ahead} months' if ahead > 1 else 'month'}, {len(found.folds)} times{coin}.",
+        f" {f'{ahead} months' if ahead > 1 else 'month'},"
+        f" {f'{folds} times' if folds > 1 else 'once'}{coin}.",
     )
 
 
@@ -119,13 +122,13 @@ def of_hold_out(found: HoldOut) -> Reason:
     )
 
 
-def _reached(p: float, draws: int) -> str:
+def reached(p: float, draws: int) -> int:
     """Return how many draws of the coin reach the observed value.
 
-    >>> _reached(0.002, 499), _reached(0.3, 499)
-    ('0 of 499', '149 of 499')
+    >>> reached(0.002, 499), reached(0.3, 499)
+    (0, 149)
     """
-    return f"{round(p * (1 + draws)) - 1:,} of {draws:,}"
+    return round(p * (1 + draws)) - 1
 
 
 def signed_r(value: float) -> str:

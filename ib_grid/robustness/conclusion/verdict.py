@@ -20,10 +20,11 @@ from ib_grid.robustness.conclusion.reasons import (
     of_selected,
     of_unseen_dates,
     percent,
+    reached,
 )
 from ib_grid.robustness.conclusion.run_facts import RunFacts
 from ib_grid.robustness.results import Robustness
-from ib_grid.robustness.statistics.random_direction import NullComparison
+from ib_grid.robustness.statistics.random_direction import RandomDirection
 
 Level = Literal[
     "do not trade",
@@ -84,9 +85,8 @@ def _judged(facts: RunFacts, robustness: Robustness | None) -> Judged:
         return loss
     if robustness is None:
         return "not tested", _not_tested(facts), []
-    direction = robustness.random_direction.selected_total_r
-    if direction.p > MAX_P:
-        return "cannot be told from luck", _luck(direction), []
+    if robustness.random_direction.selected_total_r.p > MAX_P:
+        return "cannot be told from luck", _luck(facts, robustness.random_direction), []
     return _better_than_a_coin(facts, robustness)
 
 
@@ -122,11 +122,19 @@ def _not_tested(facts: RunFacts) -> str:
     return f"Do not trade this yet: run {command} to see whether it may be luck."
 
 
-def _luck(found: NullComparison) -> str:
+def _luck(facts: RunFacts, direction: RandomDirection) -> str:
     """Return what to do; if coins find most of the result at the median, also why."""
+    found, draws = direction.selected_total_r, direction.draws
+    as_good = reached(found.p, draws)
+    if not as_good:
+        return (
+            "Do not trade this yet: ruling out luck takes"
+            f" {round(1 / MAX_P) - 1} repeats with coin-flipped directions or more, not {draws}."
+            f" Run `ib-grid robustness {facts.run}` without `--draws`."
+        )
     text = (
         "Do not trade this: the same search with coin-flipped directions does as well in"
-        f" {percent(found.p)} of repeats."
+        f" {percent(as_good / draws)} of repeats."
     )
     if found.null_median <= found.observed / 2:
         return text

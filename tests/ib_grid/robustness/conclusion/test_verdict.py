@@ -9,7 +9,7 @@ import pytest
 
 from ib_grid.robustness.conclusion.run_facts import RunFacts
 from ib_grid.robustness.conclusion.verdict import verdict
-from ib_grid.robustness.results import Selected
+from ib_grid.robustness.results import Robustness, Selected
 from tests.helpers.runs.tested_runs import hold_out, robustness, walk_forward
 
 SELECTED = Selected(combo_id=7, total_r=63.1, sharpe_ratio=1.18)
@@ -83,6 +83,38 @@ def test_money_without_direction_is_named(median: float, says: bool) -> None:
     direction = dataclasses.replace(direction, selected_total_r=found)
     text = verdict(facts(), dataclasses.replace(tests, random_direction=direction)).text
     assert ("Half of the repeats make 40.0 R or more: the profit comes from the" in text) == says
+
+
+def with_draws(draws: int, as_good: int) -> Robustness:
+    tests = robustness(SELECTED)
+    direction = tests.random_direction
+    found = dataclasses.replace(direction.selected_total_r, p=(1 + as_good) / (1 + draws))
+    direction = dataclasses.replace(direction, draws=draws, selected_total_r=found)
+    return dataclasses.replace(tests, random_direction=direction)
+
+
+def test_the_share_of_repeats_is_that_of_the_reason() -> None:
+    found = verdict(facts(), with_draws(499, 26))
+    assert "does as well in 5.2% of repeats" in found.text
+    assert found.reasons[0].figure == "26 of 499"
+
+
+def test_repeats_too_few_to_tell_are_no_finding() -> None:
+    few = verdict(facts(), with_draws(18, 0))
+    assert few.level == "cannot be told from luck"
+    assert few.text == (
+        "Do not trade this yet: ruling out luck takes 19 repeats with coin-flipped directions or"
+        " more, not 18. Run `ib-grid robustness results/run` without `--draws`."
+    )
+    assert verdict(facts(), with_draws(19, 0)).level == "worth a hold-out"
+    assert "does as well in 20% of repeats" in verdict(facts(), with_draws(5, 1)).text
+
+
+def test_a_walk_forward_of_one_month_trades_once() -> None:
+    forward = walk_forward()
+    forward = dataclasses.replace(forward, folds=forward.folds[:1])
+    found = verdict(facts(), robustness(p=0.3, walk_forward=forward))
+    assert "trading the next month, once; 49 of 199" in found.reasons[1].text
 
 
 def test_reasons_name_the_coin_then_months_then_halves() -> None:
