@@ -242,12 +242,12 @@ def _check_accord(manifest: Manifest, path: AnyPath) -> None:
         symbol = manifest.described.symbol
         plan, identified = manifest.plan(), fingerprint(manifest.identity)
         RankingSettings(**manifest.ranking)  # type: ignore[arg-type]
-        _ = manifest.session_dates
+        _ = manifest.session_dates, manifest.fills
         if manifest.cut:
             TopKThreshold.from_dict(manifest.cut)
     except (InputError, KeyError, TypeError, ValueError) as error:
         raise _damaged(
-            path, f"invalid instrument, grid, dates, ranking or filter: {first_line(error)}"
+            path, f"invalid instrument, grid, fills, dates, ranking or filter: {first_line(error)}"
         ) from error
     if symbol != manifest.symbol:
         raise _damaged(path, f"symbol is {manifest.symbol!r}, but the instrument is {symbol}")

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ib_grid.engine.execution_settings import Execution
-from ib_grid.errors import InputError
 from ib_grid.errors.validation import points
-from ib_grid.runs.manifest import RUN_FILE, Manifest
+from ib_grid.runs.manifest import Manifest
 
 if TYPE_CHECKING:
     from ib_grid.runs.run import Run
@@ -22,15 +21,8 @@ def provenance(manifest: Manifest) -> str:
     The line holds printable characters only: text from a manifest must neither control a terminal
     nor end a comment in an exported file.
     """
-    try:
-        fills = fills_text(manifest.fills)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            "run.json is damaged or foreign: invalid fills or news",
-            location=RUN_FILE,
-            expected="a file written by ib-grid",
-        ) from error
-    span = f"bars {manifest.data['first']} to {manifest.data['last']}"
+    fills, data = fills_text(manifest.fills), manifest.data
+    span = f"bars {data['first']} to {data['last']}"
     return "".join(filter(str.isprintable, f"{fills}; {span}. {manifest.news_statement.summary}"))
 
 

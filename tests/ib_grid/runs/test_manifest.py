@@ -151,6 +151,13 @@ def test_foreign_content_is_refused(tmp_path: Path, text: str) -> None:
         read_manifest(tmp_path)
 
 
+def test_invalid_fills_are_refused(tmp_path: Path) -> None:
+    wrong = dataclasses.replace(manifest(), execution={"cost": 1})
+    write_manifest(tmp_path, dataclasses.replace(wrong, fingerprint=fingerprint(wrong.identity)))
+    with pytest.raises(InputError, match="invalid instrument, grid, fills"):
+        read_manifest(tmp_path)
+
+
 def test_a_newer_format_is_named(tmp_path: Path) -> None:
     write_manifest(tmp_path, manifest())
     path = tmp_path / "run.json"
