@@ -17,7 +17,7 @@ from ib_grid.errors import ConfigError
 from pipelines.render.combinations.selected import Selected
 from pipelines.render.csv_files import csv_text
 from pipelines.render.formats import Format
-from pipelines.render.html.charts import write_charts
+from pipelines.render.html.assembly import write_charts
 from pipelines.render.html.figure import page_figure
 from pipelines.render.provenance import provenance_by_combination
 from pipelines.render.tables import (

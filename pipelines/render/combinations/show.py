@@ -20,10 +20,9 @@ from ib_grid.grid.columns import METRICS
 from ib_grid.market.clock import local_clock
 from pipelines.render.combinations.selected import Selected
 from pipelines.render.csv_files import csv_text
-from pipelines.render.data.local_times import with_local_times
-from pipelines.render.data.tables import print_trades
+from pipelines.render.data.tables import print_trades, with_local_times
 from pipelines.render.formats import Format
-from pipelines.render.html.charts import write_charts
+from pipelines.render.html.assembly import write_charts
 from pipelines.render.html.figure import Figure, page_figure
 from pipelines.render.numbers import text
 from pipelines.render.tables import (

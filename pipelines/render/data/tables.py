@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ib_grid.market.bars import price_decimals
-from ib_grid.market.clock import date_of
+from ib_grid.market.clock import LocalClock, date_of, minute_text
 from ib_grid.market.instruments import Session
 from ib_grid.market.levels import SessionLevels
 from pipelines.render.formats import Format
@@ -60,6 +60,18 @@ def _level_cells(values: SessionLevels) -> list[str]:
 
 
 LOCAL_TIMES = ("entry_local", "exit_local")
+
+
+def with_local_times(trades: pd.DataFrame, clock: LocalClock) -> pd.DataFrame:
+    """Return trades with what the clock shows: `entry_local`, `exit_local`, as text."""
+    names = []
+    for name in trades.columns:
+        names += [name, name.replace("_time", "_local")] if name.endswith("_time") else [name]
+    local = {}
+    for name in ("entry", "exit"):
+        minutes = trades[f"{name}_time"].to_numpy("datetime64[m]").astype(np.int64)
+        local[f"{name}_local"] = [minute_text(minute) for minute in clock.from_utc(minutes)]
+    return trades.assign(**local)[names]
 
 
 def show_trades(console: Console, trades: pd.DataFrame, asked: Format = Format.AUTO) -> None:

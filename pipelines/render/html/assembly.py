@@ -1,12 +1,13 @@
-"""Parts of a page: templates, plotly.js, data for the scripts."""
+"""Pages from their templates, with plotly.js and data for the scripts; a page of charts only."""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -15,6 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from ib_grid.analysis.plots import style
 from ib_grid.errors.validation import points
+from ib_grid.storage.atomic_files import whole_file
 from pipelines.render.html.figure import Figure
 from pipelines.render.html.words import breakable, code, named, number, percent, plural, prose
 
@@ -45,6 +47,17 @@ def page_text(template: str, drawn: Iterable[Figure], /, **values: Any) -> str:
             **values,
         )
     )
+
+
+def charts_html(title: str, figures: Sequence[Figure], notes: Sequence[str]) -> str:
+    """Return an HTML page of the figures, one below the other, under a title and notes."""
+    return page_text("charts.html", figures, title=title, notes=notes, figures=figures)
+
+
+def write_charts(path: Path, title: str, figures: Sequence[Figure], notes: Sequence[str]) -> None:
+    """Write the page of `charts_html` atomically."""
+    with whole_file(path) as file:
+        file.write(charts_html(title, figures, notes).encode())
 
 
 @cache

@@ -8,8 +8,8 @@ from pathlib import Path
 from ib_grid.account.money.statement import Statement
 from ib_grid.account.out_of_sample import OddsAtRisk
 from ib_grid.analysis.plots.challenges import account_figure
+from pipelines.render.html.assembly import write_charts
 from pipelines.render.html.challenge_figures import challenge_figures
-from pipelines.render.html.charts import write_charts
 from pipelines.render.html.figure import page_figure
 from pipelines.run.selected.challenge import Terms, verdicts
 from pipelines.run.selected.traded import Combinations

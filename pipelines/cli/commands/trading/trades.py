@@ -43,8 +43,7 @@ def trades(
     from pipelines.inputs import combination as of_one
     from pipelines.inputs.output_checks import check_not_an_input
     from pipelines.render.csv_files import write_csv
-    from pipelines.render.data.local_times import with_local_times
-    from pipelines.render.data.tables import show_trades
+    from pipelines.render.data.tables import show_trades, with_local_times
     from pipelines.render.provenance import fills_text
     from pipelines.render.tables import terminal
 

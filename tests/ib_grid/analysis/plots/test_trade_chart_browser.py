@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ib_grid import analysis
-from pipelines.render.html.charts import charts_html
+from pipelines.render.html.assembly import charts_html
 from pipelines.render.html.figure import page_figure
 from tests.helpers.machines.browser import MISPLACED, Page
 from tests.helpers.runs.random_runs import write_run
