@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ib_grid.errors import ConfigError, InstrumentError, OutputError
@@ -24,22 +23,8 @@ from pipelines.config.default_paths import INSTRUMENTS_DIR
 _EXAMPLES = Path(__file__).parent / "examples"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundInstrument:
-    """An instrument and the file that describes it.
-
-    The file is None for a built-in instrument.
-    """
-
-    instrument: Instrument
-    file: AnyPath | None
-
-
-_BUILT_IN = {one.symbol: FoundInstrument(instrument=one, file=None) for one in INSTRUMENTS.values()}
-
-
-def find_instrument(symbol: str, path: AnyPath | None = None) -> FoundInstrument:
-    """Return the instrument of a symbol.
+def find_instrument(symbol: str, path: AnyPath | None = None) -> tuple[Instrument, AnyPath | None]:
+    """Return the instrument of a symbol, and the file that describes it; None if built in.
 
     `path` is a TOML file, the run.json of a run, or a folder of SYMBOL.toml files; by default the
     folder data/instruments.
@@ -57,12 +42,12 @@ def find_instrument(symbol: str, path: AnyPath | None = None) -> FoundInstrument
     file = folder / f"{symbol}.toml"
     if is_file(file):
         return _described(symbol, file)
-    if symbol in _BUILT_IN:
-        return _BUILT_IN[symbol]
+    if symbol in INSTRUMENTS:
+        return INSTRUMENTS[symbol], None
     raise _unknown(symbol, folder)
 
 
-def _described(symbol: str, file: AnyPath) -> FoundInstrument:
+def _described(symbol: str, file: AnyPath) -> tuple[Instrument, AnyPath]:
     found = read_instrument(file)
     if found.symbol != symbol:
         raise InstrumentError(
@@ -71,7 +56,7 @@ def _described(symbol: str, file: AnyPath) -> FoundInstrument:
             expected=f"a description of {symbol}",
             hint="give the file of this symbol, or the symbol of this file",
         )
-    return FoundInstrument(instrument=found, file=file)
+    return found, file
 
 
 def read_instrument(file: AnyPath) -> Instrument:
@@ -128,13 +113,13 @@ def examples() -> dict[str, str]:
 def description(symbol: str, path: AnyPath | None = None) -> str:
     """Return the description of a symbol: the person's own, an example or a built-in one."""
     try:
-        found = find_instrument(symbol, path)
+        instrument, file = find_instrument(symbol, path)
     except InstrumentError:
         own_file = INSTRUMENTS_DIR / f"{symbol}.toml"
         if path is None and symbol in examples() and not is_file(own_file):
             return examples()[symbol]
         raise
-    return found.file.read_text(encoding="utf-8") if found.file else toml_of(found.instrument)
+    return file.read_text(encoding="utf-8") if file else toml_of(instrument)
 
 
 def toml_of(instrument: Instrument) -> str:
@@ -167,9 +152,9 @@ def listing(path: AnyPath | None = None) -> Iterator[str]:
     """Return lines on all instruments and on the examples."""
     folder = path or INSTRUMENTS_DIR
     own = {symbol: find_instrument(symbol, path) for symbol in _own_symbols(folder)}
-    for found in (_BUILT_IN | own).values():
-        one = found.instrument
-        yield f"{one.symbol}  ({found.file or 'built in'})"
+    built_in = {symbol: (one, None) for symbol, one in INSTRUMENTS.items()}
+    for one, file in {**built_in, **own}.values():
+        yield f"{one.symbol}  ({file or 'built in'})"
         yield f"  sessions  {', '.join(map(str, one.sessions))} {one.timezone}"
         yield f"  bars      {one.trading_hours}"
         yield f"  spread    {points(one.spread_points)} points; news in {', '.join(one.currencies)}"

@@ -19,7 +19,6 @@ from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import AnyPath
 from pipelines.config import conversions, default_paths, instruments
 from pipelines.config.conversions import Convert
-from pipelines.config.instruments import FoundInstrument
 from pipelines.config.run_options import (
     TLS_SCHEMES,
     AccountOptions,
@@ -75,18 +74,18 @@ class Settings(  # the fields of the last base come first
             )
 
     @cached_property
-    def _found(self) -> FoundInstrument:
+    def _found(self) -> tuple[Instrument, AnyPath | None]:
         return instruments.find_instrument(self.symbol, self.instruments)
 
     @property
     def instrument(self) -> Instrument:
         """The instrument of the symbol."""
-        return self._found.instrument
+        return self._found[0]
 
     @property
     def instrument_file(self) -> Path | None:
         """The file that describes the instrument; None for a built-in one."""
-        return self._found.file  # type: ignore[return-value]
+        return self._found[1]  # type: ignore[return-value]
 
     @property
     def bars_file(self) -> Path:

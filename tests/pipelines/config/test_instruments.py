@@ -47,22 +47,21 @@ def put(symbol: str, text: str, folder: Path = FOLDER) -> Path:
 
 
 def test_built_in_instrument_needs_no_file(here: Path) -> None:
-    found = find_instrument("GER40")
-    assert (found.instrument, found.file) == (GER40, None)
+    assert find_instrument("GER40") == (GER40, None)
 
 
 def test_a_description_in_the_folder_is_found_by_its_symbol(here: Path) -> None:
     path = put("NAS100", examples()["NAS100"])
-    found = find_instrument("NAS100")
-    assert found.file == path
-    assert found.instrument.timezone == "America/New_York"
-    assert load_settings({"symbol": "NAS100"}).instrument == found.instrument
+    found, file = find_instrument("NAS100")
+    assert file == path
+    assert found.timezone == "America/New_York"
+    assert load_settings({"symbol": "NAS100"}).instrument == found
 
 
 def test_a_file_and_another_folder_can_be_named(here: Path) -> None:
     path = put("NAS100", examples()["NAS100"], here / "elsewhere")
     for named in (path, path.parent):
-        assert find_instrument("NAS100", named).file == path
+        assert find_instrument("NAS100", named)[1] == path
     with pytest.raises(InstrumentError, match="unknown symbol 'NAS100'"):
         find_instrument("NAS100")
 
