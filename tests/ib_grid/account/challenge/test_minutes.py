@@ -118,3 +118,10 @@ def test_looking_at_closed_results_alone_outlives_floating(
     closed = [(p, min(p, 0), high) for p, _, high in days]
     limits = {"max_loss": MaxLoss(pct=6), "daily_loss": DailyLoss(pct=3)}
     assert result_with(days, **limits) == "fail" or result_with(closed, **limits) == "open"
+
+
+@given(days=DAYS)
+def test_a_wider_daily_limit_never_hurts(days: list[tuple[int, int, int]]) -> None:
+    limits = [DailyLoss(pct=2), DailyLoss(pct=3), None]
+    lived = [result_with(days, daily_loss=limit) == "open" for limit in limits]
+    assert lived == sorted(lived)
