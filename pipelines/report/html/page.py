@@ -14,7 +14,7 @@ from ib_grid.grid.columns import METRICS
 from ib_grid.grid.glossary import PARAMETERS, RESULT_TERMS, STRATEGY_TERMS
 from ib_grid.robustness.conclusion.verdict import Level
 from pipelines.render.html.assembly import page_text
-from pipelines.render.html.words import number, per_trade_r, plural, readable
+from pipelines.render.html.words import number, per_trade_r, plural, prose, readable
 from pipelines.report import facts
 from pipelines.report.facts import Section
 from pipelines.report.html import luck_tables, tables
@@ -153,14 +153,17 @@ def _about(report: Report, section: Section) -> tuple[str, list[tuple[str, Marku
     return section.heading, list(values.items())
 
 
-def _glossary() -> dict[str, dict[str, str]]:
+def _glossary() -> dict[str, dict[str, Markup]]:
     """Return the explained terms by group."""
-    metrics = {f"{metric.name} ({metric.unit})": metric.meaning for metric in METRICS}
-    return {
+    groups = {
         "Strategy": STRATEGY_TERMS,
         "Parameters": PARAMETERS,
         "Results": RESULT_TERMS,
-        "Metrics": metrics,
+        "Metrics": {f"{metric.name} ({metric.unit})": metric.meaning for metric in METRICS},
+    }
+    return {
+        heading: {name: prose(meaning) for name, meaning in terms.items()}
+        for heading, terms in groups.items()
     }
 
 

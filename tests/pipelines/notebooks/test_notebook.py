@@ -186,6 +186,25 @@ def test_no_output_widgets_which_stall_an_execution(executed: Executed) -> None:
 
 
 @pytest.mark.cluster
+def test_a_day_is_drawn_before_anyone_selects_one(executed: Executed) -> None:
+    assert "No trade." not in executed.text()
+    candles = [o for o in executed.outputs if _is_day(o.get("data", {}).get(FIGURE))]
+    assert len(candles) == 1
+
+
+def _is_day(figure: Any) -> bool:
+    return figure is not None and any(trace["type"] == "candlestick" for trace in figure["data"])
+
+
+@pytest.mark.cluster
+def test_numbers_of_trades_are_whole(executed: Executed) -> None:
+    tables = executed.text("text/html")
+    trades = int(top(executed.run, n=1)["total_trades"].iloc[0])
+    assert f">{trades}</td>" in tables
+    assert f">{trades}.00" not in tables
+
+
+@pytest.mark.cluster
 def test_how_many_of_the_best_stay_profitable(executed: Executed) -> None:
     rows = executed.run.frame()
     ranking = executed.run.manifest.ranking

@@ -209,6 +209,12 @@ def test_marks_are_explained_if_drawn(page: Element) -> None:
     assert "Nothing is ranked" not in page.text
 
 
+def test_commands_in_the_glossary_are_code(page: Element) -> None:
+    glossary = page.by_id("glossary")
+    assert "`" not in glossary.text
+    assert "ib-grid holdout" in [command.text for command in glossary.all("code")]
+
+
 def test_singular_and_zero_read_well(make_run: MakeRun, grid: Grid) -> None:
     run = make_run()
     for name in METRIC_NAMES:
