@@ -21,7 +21,6 @@ from pipelines.report.html import luck_tables, tables
 from pipelines.report.html.effect_figures import pair_limit
 from pipelines.report.html.figures import draw_figures
 from pipelines.report.html.findings import findings, none_ranked, profitable_pct, state
-from pipelines.report.measures.challenge import Challenge
 from pipelines.report.measures.parameter_effects import MOST_VALUES
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.report import TOP_ROWS, Report
@@ -45,7 +44,7 @@ def html_text(report: Report) -> str:
 
 def _values(report: Report) -> dict[str, Any]:
     """Return the values that the template shows besides the figures."""
-    notes = [(note, _WARNING in note) for note in report.info.notes]
+    replay, notes = report.replay, [(note, _WARNING in note) for note in report.info.notes]
     return {
         "info": report.info,
         "report": report,
@@ -64,8 +63,9 @@ def _values(report: Report) -> dict[str, Any]:
         "limit": pair_limit(report.parameter_effects.pairs),
         "gradient": ", ".join(f"{colour} {at:.0%}" for at, colour in style.DIVERGING),
         "luck": _luck(report),
-        "challenge": _challenge(report.challenge) if report.challenge else None,
-        **_replayed(report),
+        "challenge_table": report.challenge and tables.challenge_table(report.challenge),
+        "no_replay": replay.reason if isinstance(replay, NoReplay) else "",
+        "outcomes": "" if isinstance(replay, NoReplay) else _outcomes(replay.trades[0]["r"]),
         "best": tables.best_values(report) if len(report.overall.best) else None,
         "top": tables.top_table(report),
         "n_top": len(report.top),
@@ -87,35 +87,6 @@ def _luck(report: Report) -> dict[str, Any] | None:
         "rules": luck_tables.rules_table(tests),
         "others": luck_tables.other_tests(tests),
         "months_after": luck_tables.months_after(tests),
-    }
-
-
-def _challenge(found: Challenge) -> dict[str, Any]:
-    """Return what the page shows of the challenge beside the figures."""
-    phase, shown = found.rules.targets[0], found.by_risk[-1]
-    return {
-        "title": found.rules.title,
-        "phase": phase.name,
-        "target_pct": phase.target_pct,
-        "loss_pct": phase.max_loss.pct,
-        "checked": found.rules.checked,
-        "horizon": shown.odds.bootstrap.horizon,
-        "verdict": shown.sentence,
-        "risk_pct": shown.risk_pct,
-        "table": tables.challenge_table(found),
-        "notes": found.notes,
-        "rules": found.rules.name,
-    }
-
-
-def _replayed(report: Report) -> dict[str, Any]:
-    replay = report.replay
-    if isinstance(replay, NoReplay):
-        return {"no_replay": replay.reason, "n_curves": 0, "outcomes": ""}
-    return {
-        "no_replay": "",
-        "n_curves": len(replay.trades),
-        "outcomes": _outcomes(replay.trades[0]["r"]),
     }
 
 
