@@ -62,7 +62,7 @@ def results_of(
     forward: WalkForward | None = None
     rules: tuple[SelectionRule, ...] = ()
     if plan.folds is not None:
-        forward = _walk_forward(context, plan, plan.folds, rounds, settings)
+        forward = walk_forward_of(context, plan, plan.folds, rounds, settings)
         picks = cast("RulePicks", rounds.second.rules)  # asked for with the folds
         rules = _selection_rules(context, plan, plan.folds, picks, rounds)
     record = None
@@ -78,9 +78,9 @@ def results_of(
         n_dates=len(plan.dates),
         selected=selected,
         track_record=record,
-        random_direction=_random_direction(rounds, settings, len(plan.grid)),
+        random_direction=random_direction_of(rounds, settings, len(plan.grid)),
         walk_forward=forward,
-        cscv=_cscv(plan, plan.splits, rounds) if plan.splits else None,
+        cscv=cscv_of(plan, plan.splits, rounds) if plan.splits else None,
         spa=None if maxima is None else p_values(maxima, plan.mean_block),
         years=years_result(plan.dates, years),
         selection_rules=rules,
@@ -98,7 +98,7 @@ def daily_r(
     return r
 
 
-def _random_direction(
+def random_direction_of(
     rounds: AllRounds, settings: RobustnessSettings, n_combinations: int
 ) -> RandomDirection:
     """Return the comparison of the run with the draws of the coin."""
@@ -118,7 +118,7 @@ def _beside(values: NDArray[np.float64]) -> NullComparison:
     return compare(values[0], values[1:])
 
 
-def _cscv(plan: TestPlan, splits: Splits, rounds: AllRounds) -> Cscv:
+def cscv_of(plan: TestPlan, splits: Splits, rounds: AllRounds) -> Cscv:
     """Return the result of the cross-validation."""
     best, ranks = rounds.second.best["splits"], rounds.third.ranks["splits"]
     n = len(plan.grid)
@@ -138,7 +138,7 @@ def _cscv(plan: TestPlan, splits: Splits, rounds: AllRounds) -> Cscv:
     )
 
 
-def _walk_forward(
+def walk_forward_of(
     context: BacktestContext,
     plan: TestPlan,
     folds: Folds,

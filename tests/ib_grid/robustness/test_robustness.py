@@ -17,7 +17,13 @@ from ib_grid.grid.scoring import RankingSettings, best_first, column_extrema, co
 from ib_grid.market.bars import read_bars
 from ib_grid.market.instruments import GER40
 from ib_grid.market.market import build_market
-from ib_grid.robustness import RobustnessSettings, robustness_tests
+from ib_grid.robustness import (
+    RobustnessSettings,
+    cross_validation,
+    random_direction,
+    robustness_tests,
+    walk_forward,
+)
 from ib_grid.robustness.assembly import results_of
 from ib_grid.robustness.plan import plan_tests
 from ib_grid.robustness.rounds import run_on_chunk, run_rounds
@@ -67,6 +73,13 @@ def test_the_selected_combination_is_that_of_the_run(source: RunSource) -> None:
     assert found.share_profitable.observed == pytest.approx(share)
     for comparison in (found.selected_total_r, found.best_sharpe_ratio, found.share_profitable):
         assert 0.05 <= comparison.p <= 1
+
+
+def test_one_test_alone_gives_what_all_together_give(source: RunSource) -> None:
+    together = robustness_tests(source, SMALL)
+    assert random_direction(source, SMALL) == together.random_direction
+    assert cross_validation(source, SMALL) == together.cscv
+    assert walk_forward(source, SMALL) == together.walk_forward
 
 
 def test_chunks_of_any_size_give_the_same_bits(source: RunSource) -> None:
