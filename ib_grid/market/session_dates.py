@@ -71,8 +71,9 @@ class SessionDates:
         """Return sentences on what is left out, for a reader of the results."""
         notes = []
         if self.first or self.last:
-            first, last = self.first or "the first", self.last or "the last"
-            notes.append(f"Session dates from {first} to {last} only.")
+            until = f"to {self.last}" if self.last else "on"
+            dates = f"from {self.first} {until}" if self.first else f"up to {self.last}"
+            notes.append(f"Only session dates {dates} are used.")
         if self.hold_out:
             notes.append(
                 f"Session dates from {self.hold_out} on are held out: no figure uses them."

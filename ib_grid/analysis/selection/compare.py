@@ -112,10 +112,13 @@ def compare_runs(
         run.check_columns(names, metrics=True)
     rows = _joined(a, b, names, where)
     if rows.empty:
+        apart = ", ".join(_apart(a.grid, b.grid))
         raise DataError(
             "the runs share no combination",
             location=f"{a.path} and {b.path}",
-            expected=f"values in common of {', '.join(_apart(a.grid, b.grid)) or 'every axis'}",
+            expected=f"values of {apart} that both grids have"
+            if apart
+            else "a combination that both runs have computed and kept",
         )
     best = top(a, by, n_top, ascending=ascending, where=where, ranking=ranking)
     return Comparison(

@@ -41,6 +41,10 @@ _LANGUAGE = (
     "result columns, numbers, texts in quotes, true, false, and, or, not, comparisons,"
     " in (a, b), + - * / and brackets"
 )
+_COLUMNS = (
+    f"a result column: {', '.join(RESULT_COLUMNS[: 15 + len(METRIC_NAMES)])};"
+    " metrics also with the prefix of a variation"
+)
 # How other languages write what is written otherwise here.
 _OTHERWISE = (
     (r"(?<![<>=!:])=(?!=)", "== for equal, as in tsl_target == 0"),
@@ -117,8 +121,9 @@ class _Parser:
         self.location = location
         self.columns: set[str] = set()
 
-    def refusal(self, found: str, expected: str = _LANGUAGE) -> ConfigError:
-        return ConfigError(found, location=self.location or "condition", expected=expected)
+    def refusal(self, found: str, expected: str = _LANGUAGE, hint: str = "") -> ConfigError:
+        location = self.location or "condition"
+        return ConfigError(found, location=location, expected=expected, hint=hint)
 
     def written(self, node: ast.AST) -> str:
         """Return the source text of a node."""
@@ -172,9 +177,15 @@ class _Parser:
         if name in ("true", "false"):
             return terms.literal(name == "true")
         if name not in RESULT_COLUMNS:
-            raise self.refusal(f"no column {name}", _near(name))
+            raise self._unknown(name)
         self.columns.add(name)
         return terms.result_column(name)
+
+    def _unknown(self, name: str) -> ConfigError:
+        if name in _OF_TABLES:
+            return self.refusal(f"no column {name}", _OF_TABLES[name])
+        near = did_you_mean(name, RESULT_COLUMNS)
+        return self.refusal(f"no column {name}", "a result column" if near else _COLUMNS, near)
 
     def _literal(self, node: ast.expr, value: object) -> Term:
         if isinstance(value, (bool, str)):
@@ -259,12 +270,3 @@ def _meant(text: str) -> str:
     """Return a hint on operators of other languages; empty if none is used."""
     outside = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
     return next((said for pattern, said in _OTHERWISE if re.search(pattern, outside)), "")
-
-
-def _near(name: str) -> str:
-    if name in _OF_TABLES:
-        return _OF_TABLES[name]
-    return did_you_mean(name, RESULT_COLUMNS) or (
-        f"a result column: {', '.join(RESULT_COLUMNS[: 15 + len(METRIC_NAMES)])};"
-        " metrics also with the prefix of a variation"
-    )

@@ -149,11 +149,20 @@ def _pair_map(pair: Pair, values: Any, name: str, limit: float, *, visible: bool
         x.labels,
         y.labels,
         [style.short(row) for row in values],
-        [["" if v != v else rounded(v, 1 if abs(v) < 10 else 0) for v in row] for row in values],
+        [["" if v != v else _cell_text(v) for v in row] for row in values],
         visible=visible,
         hovertemplate=f"{x.name} %{{x}}, {y.name} %{{y}}: {name} %{{z:.1f}} R<extra></extra>",
         **style.around_zero([limit]),
     )
+
+
+def _cell_text(r: float) -> str:
+    """Return total R with two digits or more.
+
+    >>> _cell_text(-9.94), _cell_text(-9.96), _cell_text(10.2)
+    ('−9.9', '−10', '10')
+    """
+    return rounded(r, 1 if abs(r) < 9.95 else 0)
 
 
 def _frame(pair: Pair, best: Mapping[str, Value]) -> list[dict[str, Any]]:

@@ -118,8 +118,19 @@ def test_dates_come_back_from_a_manifest(last, hold_out):
 def test_notes_tell_what_is_left_out():
     chosen = SessionDates(last=dt.date(2024, 1, 9), hold_out=dt.date(2024, 1, 5))
     assert chosen.notes() == [
-        "Session dates from the first to 2024-01-09 only.",
+        "Only session dates up to 2024-01-09 are used.",
         "Session dates from 2024-01-05 on are held out: no figure uses them.",
     ]
     assert chosen.last_ranked == dt.date(2024, 1, 4)
     assert SessionDates().notes() == []
+
+
+@pytest.mark.parametrize(
+    ("last", "note"),
+    [
+        (None, "Only session dates from 2024-01-03 on are used."),
+        (dt.date(2024, 1, 9), "Only session dates from 2024-01-03 to 2024-01-09 are used."),
+    ],
+)
+def test_notes_name_the_first_date(last, note):
+    assert SessionDates(first=dt.date(2024, 1, 3), last=last).notes() == [note]

@@ -30,6 +30,9 @@ def run(tmp_path: Path) -> tuple[Path, pd.DataFrame]:
     return tmp_path / "a", rows[rows["total_trades"] >= 10]
 
 
+MEANT = "  expected: a result column\n  to do: did you mean max_drawdown?"
+
+
 def read(text: str) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(text))
 
@@ -80,7 +83,7 @@ class TestTop:
         ("options", "found"),
         [
             (("--by", "total_rr"), "unknown column 'total_rr'"),
-            (("--where", "max_drawdon < 5"), "no column max_drawdon\n  in --where"),
+            (("--where", "max_drawdon < 5"), f"no column max_drawdon\n  in --where\n{MEANT}"),
             (("--where", ""), "empty condition\n  in --where"),
             (("--by", "ib_start"), "cannot rank by ib_start, which is not a number"),
             (("--columns", "winrat"), "unknown result column winrat"),

@@ -115,6 +115,14 @@ def test_under_a_condition(tmp_path: Path) -> None:
     assert len(found.top) == 3
 
 
+def test_runs_that_kept_other_rows(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", keep=lambda rows: rows["combo_id"] < 10)
+    write_run(tmp_path / "b", keep=lambda rows: rows["combo_id"] >= 10)
+    with pytest.raises(DataError, match="share no combination") as refused:
+        compare_runs(load_run(tmp_path / "a"), load_run(tmp_path / "b"))
+    assert refused.value.expected == "a combination that both runs have computed and kept"
+
+
 def test_no_shared_axis_and_one_value(tmp_path: Path) -> None:
     rows = random_rows(GRID, 1)
     rows["winrate"] = np.float32(50)
@@ -123,7 +131,7 @@ def test_no_shared_axis_and_one_value(tmp_path: Path) -> None:
     write_run(tmp_path / "b", grid, random_rows(grid, 1))
     a, b = load_run(tmp_path / "a"), load_run(tmp_path / "b")
     with pytest.raises(
-        DataError, match=r"(?s)share no combination.*values in common of rr_target$"
+        DataError, match=r"(?s)share no combination.*values of rr_target that both grids have$"
     ):
         compare_runs(a, b)
     with pytest.raises(DataError, match="no combination of the run meets total_trades < 0"):

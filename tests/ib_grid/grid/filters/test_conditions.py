@@ -142,7 +142,7 @@ def test_a_data_set_leaves_out_files_by_a_parameter(tmp_path) -> None:
     ("text", "found", "expected"),
     [
         ("", "empty condition", "total_trades >= 10"),
-        ("total_rr > 0", "no column total_rr", "did you mean total_r?"),
+        ("total_rr > 0", "no column total_rr", "a result column"),
         ("zzz > 0", "no column zzz", "prefix of a variation"),
         ("total_r", "total_r is a number", "a comparison"),
         ("'eq'", "is a text", "a comparison"),
