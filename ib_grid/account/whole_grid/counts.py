@@ -13,9 +13,9 @@ from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.account.whole_grid.required_profits import (
     are_enough,
     bearable_profits,
+    count_by_profits,
     exceptional_trades,
-    have_states,
-    passed_and_failed,
+    may_be_exceptional,
 )
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.fast.compiled import kernel
@@ -61,9 +61,38 @@ def counts_of_chunk(
     """
     found = outcomes(context, grid, chunk)
     gains, lows = _tables(found, account, contract, costs_of(context.execution).commission)
-    counts = np.empty((3, len(found.outcome), gains.shape[1]), np.int32)
-    count(found.outcome, gains, lows, found.dates, rules, are_enough(rules), counts)
-    return counts.reshape(3, -1)
+    return count(found.outcome, gains, lows, found.dates, rules).reshape(3, -1)
+
+
+def count(
+    outcome: NDArray[np.int32],
+    gains: NDArray[np.int64],
+    lows: NDArray[np.int64],
+    calendar: NDArray[np.int64],
+    rules: DateRules,
+) -> NDArray[np.int32]:
+    """Return how many start dates pass, fail and stay open, shape (3, n_settings, n_exits).
+
+    Parameters
+    ----------
+    outcome : int32 array, shape (n_settings, n_dates)
+        Row of each date's trade in the tables, or NO_OUTCOME.
+    gains, lows : int64 array, shape (n_outcomes, n_exits)
+        Result and worst floating result of each trade, in units of `date_rules`; ``lows <= gains``.
+    calendar : int64 array, shape (n_dates,)
+        Session dates in days since 1970-01-01.
+    rules : DateRules
+    """
+    shape = len(outcome), gains.shape[1]
+    counts, undecided = np.zeros((3, *shape), np.int32), np.ones(shape, np.bool_)
+    if are_enough(rules):
+        bearable = bearable_profits(lows, rules)
+        exceptional = exceptional_trades(gains, lows, rules)
+        count_by_profits(outcome, gains, bearable, exceptional, rules, counts, undecided)
+    if not are_enough(rules) or may_be_exceptional(rules):
+        _count_one_by_one(outcome, gains, lows, calendar, rules, counts, undecided)
+    counts[2] = len(calendar) - counts[0] - counts[1]
+    return counts
 
 
 def _tables(
@@ -90,31 +119,18 @@ def _tables(
 
 
 @kernel
-def count(outcome, gains, lows, calendar, rules, enough, counts):  # type: ignore[no-untyped-def]
-    """Count the start dates of each setting and exit pair, into shape (3, n_settings, n_exits).
-
-    `enough` is `are_enough(rules)`. Under other rules every combination is decided on its own;
-    otherwise only those with exceptional trades, if these are too many.
-    """
+def _count_one_by_one(outcome, gains, lows, calendar, rules, counts, undecided):  # type: ignore[no-untyped-def]
+    """Count the start dates of undecided combinations from the decision of each start."""
     n_settings, n_dates = outcome.shape
     work, decided, trade = scratch(n_dates), np.empty(n_dates, np.int8), np.empty(n_dates, np.int64)
-    bearable = bearable_profits(lows, rules)
-    exceptional = exceptional_trades(gains, lows, rules)
-    is_exceptional = np.array([some.any() for some in exceptional])
+    own_gains, own_lows = np.empty(n_dates, np.int64), np.empty(n_dates, np.int64)
     for setting in range(n_settings):
         date_index = np.flatnonzero(outcome[setting] != NO_OUTCOME)
-        row = outcome[setting][date_index]
-        one_by_one = not enough
-        if enough:
-            big = np.flatnonzero(is_exceptional[row])
-            one_by_one = not have_states(len(big), rules) and len(big) > 0
-            states = big[: 0 if one_by_one else len(big)]
-            n_starts = np.diff(np.append(-1, date_index))
-            passed, failed = passed_and_failed(row, n_starts, states, gains, bearable, rules)
-            counts[0, setting], counts[1, setting] = passed, failed
-            counts[2, setting] = n_dates - passed - failed
-        for i in range(gains.shape[1] if one_by_one else 0):
-            if not enough or exceptional[row, i].any():
-                decide(gains[row, i], lows[row, i], rules, work, decided, trade)
-                found = count_starts(date_index, decided, trade, calendar, rules)
-                counts[0, setting, i], counts[1, setting, i], counts[2, setting, i] = found
+        n = len(date_index)
+        for i in np.flatnonzero(undecided[setting]):
+            for k in range(n):
+                row = outcome[setting, date_index[k]]
+                own_gains[k], own_lows[k] = gains[row, i], lows[row, i]
+            decide(own_gains[:n], own_lows[:n], rules, work, decided, trade)
+            found = count_starts(date_index, decided, trade, calendar, rules)
+            counts[0, setting, i], counts[1, setting, i], _ = found

@@ -31,7 +31,8 @@ import numpy as np
 
 from ib_grid.account.challenge.date_rules import NEVER, PPM, UNIT, DateRules
 from ib_grid.account.challenge.dates import breaches, breaches_daily
-from ib_grid.engine.fast.compiled import kernel
+from ib_grid.engine.fast.compiled import inner_kernel, kernel
+from ib_grid.engine.fast.outcomes import NO_OUTCOME
 
 _MOST_STATES = 40  # beyond, it is faster to decide the combinations concerned one by one
 
@@ -42,17 +43,32 @@ def are_enough(rules: DateRules) -> bool:
     They do not where the date of the decision matters, nor where the floor depends on the profit
     and on the highest profit.
     """
-    if min(rules.max_days, rules.horizon, rules.lock) < NEVER or rules.target <= 0:
+    if min(rules.max_days, rules.horizon) < NEVER or rules.target <= 0 or _may_lock(rules):
         return False
+    waits = rules.coast == 0 and rules.min_days > 1
     if rules.trailing:
-        return rules.daily_ppm == 0 and _days_to_wait(rules) == 0
-    return rules.min_profit_days == 0 or rules.coast == 1 or rules.min_days <= 1
+        return rules.daily_ppm == 0 and rules.min_profit_days == 0 and not waits
+    return rules.min_profit_days == 0 or not waits
 
 
-@kernel
+def _may_lock(rules: DateRules) -> bool:
+    """Return True if the floor of some challenge stops to follow the highest balance."""
+    if not rules.trailing:
+        return rules.lock < -rules.loss
+    passes_before = rules.target <= rules.lock + rules.loss and rules.best_day_pct == 0
+    return rules.lock < NEVER and not passes_before
+
+
+def may_be_exceptional(rules: DateRules) -> bool:
+    """Return True if trades may pause a date, or break the best-day rule at the target."""
+    return rules.pause == 1 or rules.best_day_pct > 0
+
+
+@inner_kernel
 def _days_to_wait(rules):  # type: ignore[no-untyped-def]
     """Return how many days have to count before the target does."""
-    return max(rules.min_profit_days, 0 if rules.coast else rules.min_days)
+    wait = 0 if rules.coast or rules.min_days <= 1 else rules.min_days
+    return max(rules.min_profit_days, wait)
 
 
 @kernel
@@ -90,13 +106,7 @@ def exceptional_trades(gains, lows, rules):  # type: ignore[no-untyped-def]
     return exceptional
 
 
-@kernel
-def have_states(n_exceptional, rules):  # type: ignore[no-untyped-def]
-    """Return True if so many exceptional trades of a setting can be states."""
-    return not rules.pause and _days_to_wait(rules) == 0 and n_exceptional <= _MOST_STATES
-
-
-@kernel
+@inner_kernel
 def _target_after(gain, rules):  # type: ignore[no-untyped-def]
     """Return the lowest profit at which a challenge with this best day passes."""
     share, target = rules.best_day_pct, rules.target
@@ -111,8 +121,68 @@ def _target_after(gain, rules):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def passed_and_failed(row, n_starts, big, gains, bearable, rules):  # type: ignore[no-untyped-def]
-    """Return how many start dates pass and fail at each exit pair of a setting.
+def count_by_profits(outcome, gains, bearable, exceptional, rules, counts, undecided):  # type: ignore[no-untyped-def]
+    """Count the start dates that pass and fail, and tell which combinations stay undecided.
+
+    Undecided are those with exceptional trades, if these cannot be states.
+
+    Parameters
+    ----------
+    outcome : int32 array, shape (n_settings, n_dates)
+        Row of each date's trade in the tables, or NO_OUTCOME.
+    gains, bearable : int64 array, shape (n_outcomes, n_exits)
+    exceptional : bool array, shape (n_outcomes, n_exits)
+    rules : DateRules
+        Those that `are_enough` accepts.
+    counts : int32 array, shape (3, n_settings, n_exits)
+        The first two receive the dates that pass and that fail.
+    undecided : bool array, shape (n_settings, n_exits)
+    """
+    n_settings, n_dates = outcome.shape
+    row, n_starts = np.empty(n_dates, np.int64), np.empty(n_dates, np.int64)
+    is_exceptional = np.empty(len(gains), np.bool_)
+    for outcome_row in range(len(gains)):
+        is_exceptional[outcome_row] = exceptional[outcome_row].any()
+    for setting in range(n_settings):
+        n_trades, before = 0, -1
+        for date in range(n_dates):
+            if outcome[setting, date] != NO_OUTCOME:
+                row[n_trades], n_starts[n_trades] = outcome[setting, date], date - before
+                n_trades, before = n_trades + 1, date
+        big = _exceptional_of(row[:n_trades], exceptional, is_exceptional, undecided[setting])
+        if rules.pause or _days_to_wait(rules) or len(big) > _MOST_STATES:
+            big = big[:0]
+        else:
+            undecided[setting] = False
+        _count_setting(
+            row[:n_trades],
+            n_starts[:n_trades],
+            big,
+            gains,
+            bearable,
+            rules,
+            counts[0, setting],
+            counts[1, setting],
+        )
+
+
+@inner_kernel
+def _exceptional_of(row, exceptional, is_exceptional, some):  # type: ignore[no-untyped-def]
+    """Return the trades that are exceptional at some exit pair, and tell which pairs have any."""
+    found, n = np.empty(len(row), np.int64), 0
+    some[:] = False
+    for k in range(len(row)):
+        if is_exceptional[row[k]]:
+            found[n] = k
+            n += 1
+            for i in range(len(some)):
+                some[i] |= exceptional[row[k], i]
+    return found[:n]
+
+
+@inner_kernel
+def _count_setting(row, n_starts, big, gains, bearable, rules, passed, failed):  # type: ignore[no-untyped-def]
+    """Count the start dates of one setting that pass and fail at each exit pair.
 
     Parameters
     ----------
@@ -124,14 +194,14 @@ def passed_and_failed(row, n_starts, big, gains, bearable, rules):  # type: igno
         Trades whose gain raises the target by the best-day rule, at some exit pair.
     gains, bearable : int64 array, shape (n_outcomes, n_exits)
     rules : DateRules
-        Those that `are_enough` accepts.
+    passed, failed : int32 array, shape (n_exits,)
+        Receive the counts.
     """
-    n, n_exits = len(row), gains.shape[1]
-    targets = _targets(gains, row[big], rules)
+    n, n_exits, n_big, wait = len(row), gains.shape[1], len(big), _days_to_wait(rules)
+    targets = _targets(gains, row, big, rules)
     to_pass, to_survive = targets.copy(), np.full(targets.shape, -NEVER, np.int64)
     to_rise, by_all = np.full(n_exits, -NEVER, np.int64), np.empty(n_exits, np.int64)
-    passed, failed = np.zeros(n_exits, np.int64), np.zeros(n_exits, np.int64)
-    n_big = len(big)
+    n_passed, n_failed = np.zeros(n_exits, np.int64), np.zeros(n_exits, np.int64)
     for k in range(n - 1, -1, -1):
         gain, borne = gains[row[k]], bearable[row[k]]
         if rules.trailing:
@@ -141,42 +211,51 @@ def passed_and_failed(row, n_starts, big, gains, bearable, rules):  # type: igno
             _remember_gain(to_pass, targets, n_big)
             _remember_gain(to_survive, targets, n_big)
             n_big -= 1
-        elif _days_to_wait(rules):
+        elif wait:
             _count_day(to_pass, gain, rules)
             _count_day(to_survive, gain, rules)
-        n_states = len(targets) - len(big) + n_big
-        _step_back(to_pass[:n_states], targets, gain, borne)
-        _step_back(to_survive[:n_states], targets, gain, borne)
+        for state in range(1, 1 + wait + n_big):
+            _step_back(to_pass[state], targets[state], gain, borne)
+            _step_back(to_survive[state], targets[state], gain, borne)
         # Coasting takes trades, too.
-        n_passing = n_starts[k] if not rules.coast or k + rules.min_days <= n else 0
-        for i in range(n_exits):
-            passed[i] += n_passing * (to_pass[0, i] <= 0)
-            failed[i] += n_starts[k] * (to_survive[0, i] > 0)
-    return passed, failed
+        can_pass = n_starts[k] if not rules.coast or k + rules.min_days <= n else 0
+        starts = to_pass[0], to_survive[0], can_pass, n_starts[k]
+        _begin(*starts, targets[0, 0], gain, borne, n_passed, n_failed)
+    passed[:], failed[:] = n_passed, n_failed
 
 
-@kernel
-def _targets(gains, big, rules):  # type: ignore[no-untyped-def]
+@inner_kernel
+def _targets(gains, row, big, rules):  # type: ignore[no-untyped-def]
     """Return the target in each state, NEVER while days are missing; (n_states, n_exits)."""
     wait, n_exits = _days_to_wait(rules), gains.shape[1]
     targets = np.full((wait + 1 + len(big), n_exits), NEVER, np.int64)
     targets[wait] = rules.target
     for state in range(len(big)):
         for i in range(n_exits):
-            targets[wait + 1 + state, i] = _target_after(gains[big[state], i], rules)
+            targets[wait + 1 + state, i] = _target_after(gains[row[big[state]], i], rules)
     return targets
 
 
-@kernel
-def _step_back(required, targets, gain, borne):  # type: ignore[no-untyped-def]
+@inner_kernel
+def _step_back(required, target, gain, borne):  # type: ignore[no-untyped-def]
     """Turn the profits required after a trade into those required before it."""
-    for state in range(len(required)):
-        for i in range(len(gain)):
-            enough = max(borne[i], required[state, i] - gain[i])
-            required[state, i] = min(targets[state, i], enough)
+    for i in range(len(gain)):
+        required[i] = min(target[i], max(borne[i], required[i] - gain[i]))
 
 
-@kernel
+@inner_kernel
+def _begin(to_pass, to_survive, can_pass, can_fail, target, gain, borne, passed, failed):  # type: ignore[no-untyped-def]
+    """Step back in the state in which challenges begin, and count those that begin here."""
+    for i in range(len(gain)):
+        here, low = gain[i], borne[i]
+        pass_from = min(target, max(low, to_pass[i] - here))
+        survive_from = min(target, max(low, to_survive[i] - here))
+        to_pass[i], to_survive[i] = pass_from, survive_from
+        passed[i] += can_pass if pass_from <= 0 else 0
+        failed[i] += can_fail if survive_from > 0 else 0
+
+
+@inner_kernel
 def _count_day(required, gain, rules):  # type: ignore[no-untyped-def]
     """Move each state by a day where the day counts: by its profit, or by its trade."""
     counts_from = rules.profit_day if rules.min_profit_days else -NEVER
@@ -186,7 +265,7 @@ def _count_day(required, gain, rules):  # type: ignore[no-untyped-def]
                 required[state, i] = required[state + 1, i]
 
 
-@kernel
+@inner_kernel
 def _remember_gain(required, targets, big):  # type: ignore[no-untyped-def]
     """Move the states before a big gain to its own state where that raises the target."""
     for state in range(big):
@@ -195,7 +274,7 @@ def _remember_gain(required, targets, big):  # type: ignore[no-untyped-def]
                 required[state, i] = required[big, i]
 
 
-@kernel
+@inner_kernel
 def _borne_by_all(to_rise, gain, borne, by_all):  # type: ignore[no-untyped-def]
     """Tell where a challenge begun with a trade has a new highest balance before its floor.
 

@@ -31,11 +31,12 @@ from ib_grid.runs.run import Run
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Cluster
-from pipelines.cluster.interrupts import interrupt_once
+from pipelines.cluster.interrupts import interrupt_once, tell_when_stopped
 from pipelines.cluster.sharing import share
 from pipelines.run.watch import lost
 
 SEED = 42
+_INTERRUPTED = "interrupted: finished chunks are kept; run the same command again to resume"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +79,7 @@ def count_whole_grid(
     list of path
         Folder of each account's counts.
     """
-    with sole_writer(run.path), interrupt_once():
+    with sole_writer(run.path), interrupt_once(), tell_when_stopped(_INTERRUPTED):
         works = [_work(run, rules, account, contract) for account in accounts]
         missing = [(work, _missing(work)) for work in works]
         n = max((len(chunks) for _, chunks in missing), default=0)
