@@ -8,7 +8,6 @@ operations that every processor rounds alike.
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +28,7 @@ _TICKS_PER_POINT = 4
 _FIRST_PRICE_POINTS = 16_800
 _STEPS = 6  # prices within a minute
 _ROOT_STEPS = 2.449489742783178  # of _STEPS
-_CLOSED = ((1, 1), (5, 1), (12, 25), (12, 26))
+_CLOSED = ("01-01", "05-01", "12-25", "12-26")
 _MINUTES = 960  # 07:00 to 23:00
 # Standard deviation of a minute's move in points, from each clock hour on.
 _POINTS_BY_HOUR = (2.0, 4.5, 7.5, 5.5, 4.8, 4.2, 4.0, 4.6, 6.0, 6.2, 4.4, 2.8, 2.4, 2.4, 2.6, 1.2)
@@ -75,11 +74,9 @@ def demo_bars(*, year: int = DEMO_YEAR, seed: int = DEMO_SEED) -> Bars:
 
 
 def _trading_dates(year: int) -> NDArray[np.int64]:
-    first, end = (np.datetime64(dt.date(y, 1, 1), "D") for y in (year, year + 1))
-    dates = np.arange(first, end).astype(np.int64)
-    closed = [np.datetime64(dt.date(year, month, day), "D").astype(int) for month, day in _CLOSED]
-    weekday = (dates + 3) % 7  # 1970-01-01 was a Thursday
-    return dates[(weekday < 5) & ~np.isin(dates, closed)]
+    dates = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
+    closed = np.array([f"{year}-{day}" for day in _CLOSED], "datetime64[D]")
+    return dates[np.is_busday(dates, holidays=closed)].astype(np.int64)
 
 
 def _uniform(random: np.random.PCG64, n: int) -> NDArray[np.float64]:

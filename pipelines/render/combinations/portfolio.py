@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -136,18 +137,11 @@ def _figures(of: pd.DataFrame) -> dict[str, Any]:
 
 def _correlations(of: Portfolio) -> pd.DataFrame:
     """Return a row per pair: the correlation of daily R and the number of common dates."""
-    names = list(of.weights)
     rows = [
-        {
-            "a": a,
-            "b": b,
-            "correlation": of.correlation.loc[a, b],
-            "common_dates": of.common_dates.loc[a, b],
-        }
-        for i, a in enumerate(names)
-        for b in names[i + 1 :]
+        (a, b, of.correlation.loc[a, b], of.common_dates.loc[a, b])
+        for a, b in combinations(of.weights, 2)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["a", "b", "correlation", "common_dates"])
 
 
 def _print_correlations(console: Console, of: Portfolio) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -173,12 +174,7 @@ def _dates(dates: tuple[int, ...]) -> Text:
 
 def _runs(dates: tuple[int, ...]) -> list[str]:
     """Return dates as texts, consecutive dates as one span."""
-    runs: list[list[int]] = []
-    for date in dates:
-        if runs and date == runs[-1][-1] + 1:
-            runs[-1].append(date)
-        else:
-            runs.append([date])
+    runs = np.split(dates, np.flatnonzero(np.diff(dates) != 1) + 1)
     return [" to ".join(dict.fromkeys(str(date_of(run[i])) for i in (0, -1))) for run in runs]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -54,12 +55,8 @@ class Table:
     @property
     def groups(self) -> list[tuple[str, int]]:
         """Common headings with the number of columns of each; empty without any."""
-        found: list[tuple[str, int]] = []
-        for heading in self.headings:
-            if found and found[-1][0] == heading.group:
-                found[-1] = (heading.group, found[-1][1] + 1)
-            else:
-                found.append((heading.group, 1))
+        grouped = groupby(heading.group for heading in self.headings)
+        found = [(group, len(list(same))) for group, same in grouped]
         return found if any(group for group, _ in found) else []
 
 
