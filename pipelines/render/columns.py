@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ib_grid.analysis.axis_values import value_text
 from ib_grid.grid.columns import METRICS
 from ib_grid.grid.params import DOMAINS
@@ -29,7 +31,25 @@ _SHORT = {
 _SPECS = {"rank": "d", "combo_id": "d", "score": ".4f", "total_r": ".1f", "max_drawdown": ".1f"}
 _OF_UNIT = {"count": ",.0f", "%": ".1f", "R": ".2f"}
 _UNITS = {prefix + m.name: m.unit for prefix in ("", *PREFIXES) for m in METRICS}
+_UNNAMED_UNITS = {
+    "R": ("max_drawdown", "trailing"),
+    "minutes": ("ib_wait_minutes", "trade_window_minutes"),
+    "fractions of the range": ("ib_buffer_pct", "max_distance_pct"),
+}
 _ESSENTIAL = ("rank", "rr_target", "stop_mode", "trailing")
+
+
+def units(names: Collection[str]) -> list[str]:
+    """Return a line with the units of columns whose headings name none; no line without these.
+
+    >>> units(["total_r", "max_drawdown", "ib_wait_minutes", "trade_window_minutes"])
+    ['Units: max DD in R; wait, window in minutes.']
+    """
+    found = []
+    for unit, members in _UNNAMED_UNITS.items():
+        headings = [_SHORT.get(name, name) for name in members if name in names]
+        found += [f"{', '.join(headings)} in {unit}"] if headings else []
+    return [f"Units: {'; '.join(found)}."] if found else []
 
 
 def column(name: str) -> Column:

@@ -56,6 +56,10 @@ def describe(settings: Settings) -> Iterator[str]:
         unit = f" {factor.unit}" if factor.unit else ""
         values = ", ".join(map(value_text, factor.values)).replace("–", "-")  # as in a grid file
         yield f"         {factor.name}{unit}: {values}"
+    yield (
+        f"         in {plural(len(grid.trailing), 'pair')} of tsl_target and tsl_sl, and"
+        f" {len(grid.rebound)} of rev_rb_enabled and rev_rb_pct"
+    )
     workers = choose_cluster(settings).planned_workers
     rows = settings.chunk_size or chunk_bag.rows_per_chunk(grid, workers)
     plan = plan_chunks(grid, rows)

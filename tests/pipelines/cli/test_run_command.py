@@ -132,6 +132,7 @@ def test_info_describes_the_data_and_writes_nothing(
     assert "73,813 one-minute bars, 2024-02-15T06:00Z to 2024-11-19T21:58Z" in out
     assert "08:00-08:30 Europe/Berlin: 81 dates" in out
     assert "standard, 34,560 combinations" in out
+    assert re.search(r"in \d+ pairs of tsl_target and tsl_sl, and \d of rev_rb_enabled", out)
     assert "60 chunks on 3 workers" in out
     assert re.search(
         r"about [\d.]+ s of computing on this machine \(estimated from 2 chunks\)", out

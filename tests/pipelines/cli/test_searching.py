@@ -78,6 +78,7 @@ class TestTop:
         assert max(map(len, said.splitlines())) <= 80
         assert str(rows["total_r"].idxmax()) in said.split()
         assert "at least 10 trades each" in said
+        assert "Units: max DD, trailing in R; wait, window in minutes; buffer, reach" in said
 
     @pytest.mark.parametrize(
         ("options", "found"),
@@ -127,7 +128,7 @@ class TestCompare:
         words = " ".join(said.split())
         assert status == 0
         assert max(map(len, said.splitlines())) <= 80
-        assert "Of the best 100 of A, 100 are in B" in words
+        assert "Units: max DD in R. Of the best 100 of A, 100 are in B" in words
         for spread in ("1.5", "3"):  # of A, of B
             assert f"Realistic fills, spread {spread} points, slippage 0, commission 0" in words
         assert "execution.spread_points: 1.5 in A, 3.0 in B" in words

@@ -31,15 +31,16 @@ def compare(
 ) -> None:
     """Show how the best combinations of one run do in another.
 
-    The runs may differ in spread, execution model or years. Combinations
-    are matched by id if the grids are equal, otherwise by the parameters that vary in one of them.
+    The runs may differ in spread, execution model or years. Combinations are matched by id if the
+    grids are equal, otherwise by the parameters that vary in one of them.
     """
     from ib_grid.analysis.selection.compare import compare_runs
     from ib_grid.analysis.selection.top import ranking_of
     from ib_grid.grid.filters.conditions import parse_condition
     from ib_grid.runs.run import load_run
+    from pipelines.render.columns import units
     from pipelines.render.provenance import run_note
-    from pipelines.render.tables import render, terminal
+    from pipelines.render.tables import render, resolve_format, terminal
 
     a, b = load_run(run_a), load_run(run_b)
     found = compare_runs(
@@ -50,8 +51,14 @@ def compare(
         where=None if where is None else parse_condition(where, location="--where"),
         ranking=ranking_of(a, min_trades),
     )
-    notes = [*_notes(found), *(f"{name}: {run_note(one)}" for name, one in (("A", a), ("B", b)))]
-    render(terminal(), found.top, _columns(found.top), format, notes=notes, summary=_summary(found))
+    console = terminal()
+    is_table = resolve_format(console, format) is formats.Format.TABLE
+    notes = [
+        *(units([name.removesuffix("_b") for name in map(str, found.top)]) if is_table else []),
+        *_notes(found),
+        *(f"{name}: {run_note(one)}" for name, one in (("A", a), ("B", b))),
+    ]
+    render(console, found.top, _columns(found.top), format, notes=notes, summary=_summary(found))
 
 
 def _columns(found: pd.DataFrame) -> list[Column]:

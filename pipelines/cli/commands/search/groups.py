@@ -54,6 +54,7 @@ def groups(
     from ib_grid.analysis.selection.top import ranking_of
     from ib_grid.grid.variations import VARIATION_RULES
     from ib_grid.runs.run import load_run
+    from pipelines.render.columns import units
     from pipelines.render.provenance import run_note
     from pipelines.render.tables import records, render, resolve_format, terminal
 
@@ -72,6 +73,7 @@ def groups(
     least = ranking_of(loaded, min_trades).min_trades
     rules = ", ".join(f"{variation}: {rule.text}" for variation, rule in VARIATION_RULES.items())
     notes = [
+        *(units(list(map(str, shown))) if is_table else []),
         run_note(loaded),
         f"Ranked by {RANKINGS[rank_by].text}. Only combinations with at least {least} trades of"
         f" the variation, a drawdown of at most {max_drawdown:g} R, and {TRAILING_RULE}.",

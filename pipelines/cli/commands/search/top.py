@@ -56,9 +56,9 @@ def top(
     from ib_grid.analysis.selection.top import top as best_of
     from ib_grid.grid.filters.conditions import parse_condition
     from ib_grid.runs.run import load_run
-    from pipelines.render.columns import column
+    from pipelines.render.columns import column, units
     from pipelines.render.provenance import run_note
-    from pipelines.render.tables import render, terminal, with_joined
+    from pipelines.render.tables import render, resolve_format, terminal, with_joined
 
     loaded = load_run(run)
     ranking = ranking_of(loaded, min_trades)
@@ -66,11 +66,18 @@ def top(
     found = best_of(loaded, by, n, ascending=ascending, where=condition, ranking=ranking)
     asked = _names(columns)
     loaded.check_columns([name for name in asked if name not in found])
-    shown = [column(name) for name in _shown(asked, by, with_joined(found))]
+    shown = _shown(asked, by, with_joined(found))
     if asked:
         found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
-    notes = [*_order_note(by, ascending=ascending), _ALIKE, run_note(loaded, ranking.min_trades)]
-    render(terminal(), found, shown, format, notes=notes)
+    console = terminal()
+    is_table = resolve_format(console, format) is formats.Format.TABLE
+    notes = [
+        *_order_note(by, ascending=ascending),
+        *(units(shown) if is_table else []),
+        _ALIKE,
+        run_note(loaded, ranking.min_trades),
+    ]
+    render(console, found, [column(name) for name in shown], format, notes=notes)
 
 
 def _names(columns: str | None) -> list[str]:
