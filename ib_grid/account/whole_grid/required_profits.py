@@ -52,11 +52,10 @@ def are_enough(rules: DateRules) -> bool:
 
 
 def _may_lock(rules: DateRules) -> bool:
-    """Return True if the floor of some challenge stops to follow the highest balance."""
-    if not rules.trailing:
-        return rules.lock < -rules.loss
-    passes_before = rules.target <= rules.lock + rules.loss and rules.best_day_pct == 0
-    return rules.lock < NEVER and not passes_before
+    """Return True if a floor may stop to follow the highest balance before the challenge passes."""
+    if not rules.trailing or rules.lock == NEVER:
+        return False
+    return rules.target > rules.lock + rules.loss or rules.best_day_pct > 0
 
 
 def may_be_exceptional(rules: DateRules) -> bool:
@@ -113,8 +112,6 @@ def _target_after(gain, rules):  # type: ignore[no-untyped-def]
     if share <= 0 or 100 * gain <= share * target:
         return target
     target = max(target, int(100 * gain / share))
-    while target > rules.target and 100 * gain <= share * (target - 1):
-        target -= 1
     while 100 * gain > share * target:
         target += 1
     return target

@@ -73,8 +73,8 @@ def random_rules(random: np.random.Generator) -> DateRules:
 
     of_start = one_in(3)
     return FREE._replace(
-        target=NEVER if one_in(6) else int(random.integers(1, 9)) * R,
-        loss=int(random.integers(1, 9)) * R,
+        target=NEVER if one_in(6) else int(random.integers(1, 17)) * R // 2,
+        loss=int(random.integers(1, 17)) * R // 2,
         lock=int(random.integers(0, 4)) * R if one_in(5) else NEVER,
         daily=NEVER if of_start or one_in(3) else int(random.integers(1, 5)) * R,
         daily_ppm=int(random.integers(1, 5)) * 10_000 if of_start else 0,
