@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dask.system import CPU_COUNT
@@ -41,13 +41,11 @@ class Advance:
     """How far a task is on its worker.
 
     `mark` changes as long as the task advances: the CPU seconds of its thread, or, for a worker
-    without our preload, the moment at which the worker was last heard of. `heard` is that moment,
-    in seconds on the scheduler's clock.
+    without our preload, the moment at which the worker was last heard of.
     """
 
     worker: str
     mark: float
-    heard: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,22 +75,15 @@ class Workers:
         """Return the tasks in work, by their keys, and how far each of them is."""
         cpu = TASK_CPU
 
-        def advances(dask_scheduler: Scheduler) -> dict[object, tuple[str, float, float]]:
+        def advances(dask_scheduler: Scheduler) -> dict[object, tuple[str, float]]:
             return {
-                task.key: (
-                    worker.address,
-                    worker.metrics.get(cpu, worker.last_seen),
-                    worker.last_seen,
-                )
+                task.key: (worker.address, worker.metrics.get(cpu, worker.last_seen))
                 for worker in dask_scheduler.workers.values()
                 for task in worker.processing
             }
 
         found = self._ask_scheduler(advances)
-        return {
-            key: Advance(worker, float(mark), float(heard))
-            for key, (worker, mark, heard) in found.items()
-        }
+        return {key: Advance(worker, float(mark)) for key, (worker, mark) in found.items()}
 
     def results(self, futures: Iterable[Future]) -> dict[object, object]:
         """Return the results of finished futures by key; a frozen worker does not send its own."""

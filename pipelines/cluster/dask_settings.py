@@ -25,6 +25,8 @@ DASK_CONFIG: Mapping[str, object] = {
     "distributed.comm.timeouts.connect": "120s",
     # `chunk_bag` counts deaths itself: Dask forgets them when the scattered data is lost.
     "distributed.scheduler.allowed-failures": 0,
+    # A worker that is silent for so long is replaced in every command; in a run `watch` is quicker.
+    "distributed.scheduler.worker-ttl": "2 minutes",
     # One task at a time per worker: a second one would be blamed for the worker's death as well.
     "distributed.scheduler.worker-saturation": 1.0,
     # The scattered data stays on every worker, needed at the moment or not.

@@ -13,8 +13,7 @@ from pipelines.cluster.clusters import Advance, Workers
 from pipelines.render.progress import Progress
 
 # A worker is frozen if the thread of its task uses no CPU for this long, and for ten times as long
-# as the slowest chunk took, while others finish theirs. If no other finishes, the last worker, or
-# one that is not heard of while others are, is given four times as long.
+# as the slowest chunk took, while others finish theirs; the last one is given four times as long.
 STILL_SECONDS = 30.0
 _SLOWEST_CHUNKS = 10
 _ALONE = 4
@@ -128,24 +127,14 @@ class Stills:
 
     def frozen(
         self, advances: Mapping[object, Advance], passed: float
-    ) -> list[tuple[object, float]]:
-        """Return the tasks that have been still for too long, and for how many seconds.
-
-        `passed` are the seconds since the last call. The other tasks, which may have waited for
-        these, are given their full time again.
-        """
-        found = list(self._frozen(advances, passed))
-        if found:
-            self._stills = {}
-        return found
-
-    def _frozen(
-        self, advances: Mapping[object, Advance], passed: float
     ) -> Iterator[tuple[object, float]]:
+        """Yield the tasks that have been still for too long, and for how many seconds.
+
+        `passed` are the seconds since the last call.
+        """
         before, self._stills = self._stills, {}
         limit = max(STILL_SECONDS, _SLOWEST_CHUNKS * self._slowest)
         alone = len({advance.worker for advance in advances.values()}) == 1
-        heard = max((advance.heard for advance in advances.values()), default=0.0)
         for key, advance in advances.items():
             still = before.get(key)
             if still is None or still.advance != advance:
@@ -154,9 +143,7 @@ class Stills:
             self._stills[key] = still
             still.seconds += passed
             others_finish = self._finished > still.finished
-            # The others may wait for data that only this worker has.
-            silent = heard - advance.heard >= limit
             if still.seconds >= (limit if others_finish else _ALONE * limit) and (
-                others_finish or alone or silent
+                others_finish or alone
             ):
                 yield key, still.seconds

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ib_grid.errors import ClusterError, StoreError
+from pipelines.cluster.dask_settings import DASK_CONFIG
 from pipelines.cluster.executors import (
     MAX_PROCESSES,
     ROWS_PER_PROCESS,
@@ -49,10 +50,10 @@ def sleep(_items: Sequence[int]) -> None:
     time.sleep(SLEEP_SECONDS)
 
 
-def die_once(items: Sequence[int], folder: Path) -> list[int]:
+def stop_once(items: Sequence[int], folder: Path, by: signal.Signals) -> list[int]:
     with contextlib.suppress(FileExistsError):
-        (folder / "died").touch(exist_ok=False)
-        os.kill(os.getpid(), signal.SIGKILL)
+        (folder / "stopped").touch(exist_ok=False)
+        os.kill(os.getpid(), by)
     return doubled(items)
 
 
@@ -64,7 +65,7 @@ class Deadly:
 
     def __setstate__(self, state: dict[str, Path]) -> None:
         self.__dict__.update(state)
-        die_once([], self.folder)
+        stop_once([], self.folder, signal.SIGKILL)
 
 
 def second(values: tuple[Deadly, int]) -> int:
@@ -148,10 +149,15 @@ def test_repeated_worker_deaths_are_reported() -> None:
 
 
 @pytest.mark.cluster
-def test_chunk_of_a_dead_worker_is_done_by_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGSTOP])
+def test_work_of_a_dead_or_frozen_worker_is_done_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: signal.Signals
+) -> None:
+    monkeypatch.setitem(DASK_CONFIG, "distributed.scheduler.worker-ttl", "1s")  # type: ignore[misc]
     with open_executor(2) as two:
-        assert list(two.map(partial(die_once, folder=tmp_path), range(4))) == [[0], [2], [4], [6]]
-    assert (tmp_path / "died").exists()
+        work = partial(stop_once, folder=tmp_path, by=by)
+        assert list(two.map(work, range(4))) == [[0], [2], [4], [6]]
+    assert (tmp_path / "stopped").exists()
 
 
 @pytest.mark.cluster
@@ -159,7 +165,7 @@ def test_worker_that_dies_of_a_shared_value(tmp_path: Path) -> None:
     with open_executor(2) as two:
         shared = two.share((Deadly(tmp_path), 5))
         assert two.submit(second, shared).result() == 5
-    assert (tmp_path / "died").exists()
+    assert (tmp_path / "stopped").exists()
 
 
 def interrupt_passes() -> None:
