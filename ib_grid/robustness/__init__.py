@@ -1,25 +1,11 @@
 """Robustness tests: the whole selection, repeated on the whole grid, to tell skill from luck.
 
+The public names are listed in ``__init__.pyi``. Each is imported on first use, so that reading a
+verdict does not load the tests.
+
 May import everything in ib_grid except analysis.
 """
 
-from ib_grid.robustness.conclusion.facts import load_robustness, verdict_of
-from ib_grid.robustness.plan import RobustnessSettings
-from ib_grid.robustness.robustness_tests import (
-    cross_validation,
-    random_direction,
-    robustness_tests,
-    walk_forward,
-)
-from ib_grid.robustness.statistics.track_record import track_record
+import lazy_loader
 
-__all__ = [
-    "RobustnessSettings",
-    "cross_validation",
-    "load_robustness",
-    "random_direction",
-    "robustness_tests",
-    "track_record",
-    "verdict_of",
-    "walk_forward",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

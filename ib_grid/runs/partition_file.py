@@ -156,7 +156,7 @@ def verify(path: AnyPath, chunk: Chunk, fingerprint: str) -> Record:
         raise _damaged(path, "the file belongs to another run")
     if (record.chunk, record.first_id, record.computed) != expected:
         raise _damaged(path, f"the file holds chunk {record.chunk}, not chunk {chunk.index}")
-    if metadata.num_rows != record.n_rows or not schema.equals(result_schema(record.metrics)):
+    if metadata.num_rows != record.n_rows or not schema.equals(_schema(record.metrics)):
         raise _damaged(path, "unexpected rows or columns")
     return record
 
@@ -217,6 +217,11 @@ def _record(path: AnyPath, metadata: Mapping[bytes, bytes]) -> Record:
 def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names as one tuple for all files, as thousands of records are in memory."""
     return names
+
+
+@lru_cache(maxsize=16)
+def _schema(metrics: tuple[str, ...]) -> pa.Schema:
+    return result_schema(metrics)
 
 
 def _unreadable(path: AnyPath, message: str, error: Exception) -> StoreError:

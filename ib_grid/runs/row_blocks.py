@@ -189,7 +189,7 @@ def _in_store(paths: Iterable[AnyPath]) -> bool:
 
 def _batches(path: AnyPath, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     with read_errors(path), open_partition(path) as file:
-        existing = set(file.schema_arrow.names)
+        existing = set(file.schema.names)
         missing = [name for name in names if name not in existing]
         if missing:
             raise _unreadable(path, f"missing column {', '.join(missing)}")

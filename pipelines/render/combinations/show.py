@@ -83,8 +83,7 @@ def combination_facts(selected: Selected, source: RunSource | None) -> Combinati
     """Return the facts of a combination; without a source no trades and no years."""
     years = trades = None
     if source is not None:
-        clock = local_clock(selected.params.ib_timezone)
-        trades = with_local_times(selected.trades(source), clock)
+        trades = selected.trades(source)
         dates = analysis.session_dates(source, selected.combo_id)
         by_year = analysis.by_year(trades, range(dates[0].year, dates[-1].year + 1))
         years = by_year.reset_index()
@@ -111,8 +110,8 @@ def show_combination(
         console.file.write(json_text(_object(facts, with_trades=with_trades)))
     elif format_ is Format.CSV:
         render_notes(console, [facts.selected.provenance], format_)
-        alone = with_trades and facts.trades is not None
-        console.file.write(csv_text(facts.trades if alone else _lines(facts)))  # type: ignore[arg-type]
+        listed = _listed_trades(facts) if with_trades else None
+        console.file.write(csv_text(_lines(facts) if listed is None else listed))
     else:
         _print_tables(console, facts, with_trades=with_trades)
 
@@ -131,9 +130,17 @@ def _object(facts: CombinationFacts, *, with_trades: bool) -> Mapping[str, Any]:
         "variations": records(facts.variations),
         "years": None if facts.years is None else records(facts.years),
     }
-    if with_trades and facts.trades is not None:
-        content["trades"] = records(facts.trades)
+    listed = _listed_trades(facts) if with_trades else None
+    if listed is not None:
+        content["trades"] = records(listed)
     return content
+
+
+def _listed_trades(facts: CombinationFacts) -> pd.DataFrame | None:
+    """Return the trades with the times of their session's zone; None without the bars."""
+    if facts.trades is None:
+        return None
+    return with_local_times(facts.trades, local_clock(facts.selected.params.ib_timezone))
 
 
 def _lines(facts: CombinationFacts) -> pd.DataFrame:
@@ -168,9 +175,10 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
         _section(console, "By variation", table_of(facts.variations, _VARIATION_COLUMNS))
     if facts.years is not None:
         _section(console, "By year", table_of(facts.years, _YEAR_COLUMNS))
-    if with_trades and facts.trades is not None:
+    listed = _listed_trades(facts) if with_trades else None
+    if listed is not None:
         console.print(Text("\nTrades", style="bold"))
-        print_trades(console, facts.trades)
+        print_trades(console, listed)
 
 
 def _verdict_line(facts: CombinationFacts) -> str:
