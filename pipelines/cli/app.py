@@ -14,8 +14,8 @@ from typer.core import TyperCommand, TyperGroup
 import ib_grid
 from pipelines.cli.choices import with_choices
 
-# Module in `pipelines.cli.commands` and first sentence of each command. The module has a function,
-# or a group of commands, of the same name.
+# Module of each command in `pipelines.cli.commands`, and the first line of its help. The module has
+# a function, or a group of commands, of the same name.
 COMMANDS = {
     "runs.demo": "Try ib-grid on a year of synthetic bars.",
     "data.instruments": "List the instruments, or show a description to start from.",
@@ -58,7 +58,7 @@ def load_command(name: str) -> Any:
 
 
 class _Group(TyperGroup):
-    """Group whose commands are a name and a sentence until they are asked for."""
+    """Group whose commands are a name and a line of help until they are asked for."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)

@@ -14,7 +14,7 @@ from tests.helpers.paths import ROOT
 Command = Callable[..., tuple[int, str, str]]
 
 
-def test_list_of_commands_repeats_their_first_sentences() -> None:
+def test_list_of_commands_repeats_the_first_lines_of_help() -> None:
     helps = [str(command.help) for command in IB_GRID.commands.values()]
     assert list(app.COMMANDS.values()) == [text.partition("\n")[0] for text in helps]
 
