@@ -32,7 +32,7 @@ from pipelines.run.top_k import filter_partitions, find_threshold
 
 def compute_missing(
     context: RunContext, manifest: Manifest, missing: list[int], before: Summary
-) -> tuple[Manifest, Workers | None]:
+) -> Workers | None:
     """Compute the missing chunks; record the attempt at its start and however it ends.
 
     `before` is the summary of the stored chunks. The workers are returned if they are kept open.
@@ -52,7 +52,8 @@ def compute_missing(
             attempt.record_failure(error)
             raise
         with tell_when_stopped(ALL_DONE):
-            return attempt.end("finished"), workers
+            attempt.end("finished")
+    return workers
 
 
 class _Attempt:
@@ -69,17 +70,16 @@ class _Attempt:
             "seconds": self._seconds,
         }
 
-    def write(self, state: State) -> Manifest:
+    def write(self, state: State) -> None:
         """Write the manifest with this attempt; an attempt without an end was killed."""
         attempts = (*self._manifest.attempts, {**self._record, "state": state})
         manifest = dataclasses.replace(self._manifest, state=state, attempts=attempts)
         write_manifest(self._context.folder, manifest)
-        return manifest
 
-    def end(self, state: State) -> Manifest:
+    def end(self, state: State) -> None:
         """Write the manifest with this attempt at its end."""
         self._record["ended_utc"] = utc_now()
-        return self.write(state)
+        self.write(state)
 
     def record_failure(self, error: BaseException) -> None:
         """Record why the attempt ended early, and tell how to resume after an interruption."""

@@ -49,7 +49,6 @@ class RunResult:
     """
 
     folder: AnyPath
-    manifest: Manifest
     summary: Summary
     computed: int
     workers: Workers | None
@@ -162,21 +161,16 @@ def _complete(context: RunContext, manifest: Manifest, *, begun: bool) -> RunRes
     if not missing and not context.unfiltered(stored):
         with tell_when_stopped(ALL_DONE):
             if manifest.state != "finished":
-                manifest = dataclasses.replace(manifest, state="finished")
-                write_manifest(context.folder, manifest)
-            return _result(context, manifest, stored, missing, None)
-    manifest, workers = compute_missing(context, manifest, missing, context.summary_of(stored))
+                write_manifest(context.folder, dataclasses.replace(manifest, state="finished"))
+            return _result(context, stored, missing, None)
+    workers = compute_missing(context, manifest, missing, context.summary_of(stored))
     with tell_when_stopped(ALL_DONE):
         inventory.remove_temporary_files(context.dataset)  # of workers that were killed
-        return _result(context, manifest, context.stored(read_all=False), missing, workers)
+        return _result(context, context.stored(read_all=False), missing, workers)
 
 
 def _result(
-    context: RunContext,
-    manifest: Manifest,
-    stored: Stored,
-    missing: Sequence[int],
-    workers: Workers | None,
+    context: RunContext, stored: Stored, missing: Sequence[int], workers: Workers | None
 ) -> RunResult:
     """Check that no chunk is missing, and return the completed run."""
     absent = len(context.plan) - len(stored.records)
@@ -194,9 +188,7 @@ def _result(
     if not context.inputs.row_filter.every_row:
         kept = sum(record.n_rows for record in stored.records.values())
         context.say(f"stored: {kept:,} of {total.combinations:,} rows")
-    return RunResult(
-        folder=context.folder, manifest=manifest, summary=total, computed=computed, workers=workers
-    )
+    return RunResult(folder=context.folder, summary=total, computed=computed, workers=workers)
 
 
 def _say_progress(context: RunContext, missing: int, begun: bool) -> None:

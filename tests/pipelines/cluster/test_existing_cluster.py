@@ -85,7 +85,7 @@ def test_workers_without_bars_write_to_a_shared_folder(
     there, said = done(on(cluster, tmp_path, output=f"file://{tmp_path}/shared"))
     assert there.folder.parent == tmp_path / "shared"
     assert rows_of(there.folder).equals(expected)
-    assert there.manifest.attempts[0]["processes"] == 2
+    assert read_manifest(there.folder).attempts[0]["processes"] == 2
     assert not [*cluster.folder.rglob("*.parquet")]
     assert "warning" not in said
 
@@ -291,7 +291,9 @@ def test_run_in_s3_survives_a_stop_and_a_lost_worker(tmp_path: Path, expected: p
         assert rows_of(there.folder).equals(expected)
         there_before = int(re.search(r"resumes, (\d+) of 32 chunks are done", said)[1])  # type: ignore[index]
         assert there_before >= len(before) >= 7
-        assert there.manifest.attempts[1]["combinations"] == len(GRID) - 8 * there_before
+        assert (
+            read_manifest(there.folder).attempts[1]["combinations"] == len(GRID) - 8 * there_before
+        )
         after = written(dataset)
         assert {name: after[name] for name in before} == before
         assert load_run(str(there.folder)).n_rows == len(GRID)

@@ -76,15 +76,15 @@ def test_run_with_top_k(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     result, said = done(asked)
     assert result.computed == 0
     assert "outside the top are still" not in " ".join(
-        run_info_of(result.manifest, result.folder).notes
+        run_info_of(read_manifest(result.folder), result.folder).notes
     )
     assert "Stored only the best 50 of these" in said
     assert f"stored: 50 of {len(GRID)} rows" in said
     table = kept_rows(result)
     assert table["combo_id"].to_pylist() == sorted(best.combo_id)
     assert table.column_names == ["combo_id", *PARAM_NAMES, *RowFilter(columns="ranking").metrics]
-    assert result.manifest.state == "finished"
-    assert result.manifest.row_filter.top == 50
+    assert read_manifest(result.folder).state == "finished"
+    assert read_manifest(result.folder).row_filter.top == 50
     assert result.summary.combinations == len(GRID)
 
     files = partition_files(results_folder(result.folder, "GER40"))

@@ -81,7 +81,7 @@ def test_run_in_a_store_equals_one_on_disk(
     assert f"run: {there.folder}" in said
     assert contents(dataset_of(there)) == contents(dataset_of(here))
     assert there.summary == here.summary
-    assert read_manifest(there.folder) == there.manifest
+    assert read_manifest(there.folder).fingerprint == read_manifest(here.folder).fingerprint
     left = {path.name for path in there.folder.iterdir()}
     assert left == {"run.json", ".lease-00001", "GER40_full_results.parquet"}
 
@@ -96,7 +96,9 @@ def test_resume_computes_missing_and_sets_damaged_files_aside(
 ) -> None:
     result, _ = done(asked)
     before = rows(dataset_of(result))
-    write_manifest(result.folder, dataclasses.replace(result.manifest, state="running"))
+    write_manifest(
+        result.folder, dataclasses.replace(read_manifest(result.folder), state="running")
+    )
     files = partition_files(dataset_of(result))
     broken = bytearray(files[3].read_bytes())
     broken[100] ^= 1
@@ -122,11 +124,12 @@ def test_resume_computes_missing_and_sets_damaged_files_aside(
 
 def test_run_with_all_chunks_counts_as_finished(asked: Settings, computed: list[int]) -> None:
     first, _ = done(asked)
-    write_manifest(first.folder, dataclasses.replace(first.manifest, state="running"))
+    finished = read_manifest(first.folder)
+    write_manifest(first.folder, dataclasses.replace(finished, state="running"))
     computed.clear()
-    again, _ = done(asked)
+    done(asked)
     assert computed == []
-    assert read_manifest(first.folder) == again.manifest == first.manifest
+    assert read_manifest(first.folder) == finished
 
 
 def test_reports_are_written_to_the_store(asked: Settings, computed: list[int]) -> None:
