@@ -46,8 +46,11 @@ def session_from_text(text: str, timezone: str) -> Session:
     parts = text.split("-") if isinstance(text, str) else []
     if len(parts) != 2:
         raise InputError(f"{shown(text)} is not a session", expected="HH:MM-HH:MM")
-    for part in parts:
-        clock.parse_clock_time(part)
+    try:
+        for part in parts:
+            clock.parse_clock_time(part)
+    except InputError as error:
+        raise error.with_context(InputError, location=f"session {shown(text)}") from error
     return Session(ib_start=parts[0], ib_end=parts[1], ib_timezone=timezone)
 
 

@@ -189,7 +189,7 @@ def to_condition(value: object) -> str:
     """Return a condition on result columns in its normal form."""
     from ib_grid.grid.filters.conditions import parse_condition
 
-    return parse_condition(to_text(value), location="condition").text
+    return parse_condition(to_text(value), location="").text
 
 
 def to_ranking(value: object) -> RankingSettings:

@@ -92,7 +92,7 @@ def as_condition(where: str | Condition | None) -> Condition | None:
     )
 
 
-def parse_condition(text: str, *, location: str = "") -> Condition:
+def parse_condition(text: str, *, location: str = "condition") -> Condition:
     """Parse a condition; `location` is the option or key that holds the text, for errors."""
     parser = _Parser(text.strip() if isinstance(text, str) else "", location)
     term = parser.term(parser.tree(), MAX_DEPTH)
@@ -122,8 +122,7 @@ class _Parser:
         self.columns: set[str] = set()
 
     def refusal(self, found: str, expected: str = _LANGUAGE, hint: str = "") -> ConfigError:
-        location = self.location or "condition"
-        return ConfigError(found, location=location, expected=expected, hint=hint)
+        return ConfigError(found, location=self.location, expected=expected, hint=hint)
 
     def written(self, node: ast.AST) -> str:
         """Return the source text of a node."""

@@ -68,3 +68,9 @@ def test_session_from_text():
 def test_invalid_session_text(text):
     with pytest.raises(InputError):
         session_from_text(text, "Europe/Berlin")
+
+
+def test_the_session_of_an_invalid_time_is_named():
+    with pytest.raises(InputError, match="'8' is not a time of day") as refused:
+        session_from_text("8-9", "Europe/Berlin")
+    assert refused.value.location == "session '8-9'"
