@@ -24,7 +24,7 @@ from pipelines.render.data.tables import print_trades, with_local_times
 from pipelines.render.formats import Format
 from pipelines.render.html.assembly import write_charts
 from pipelines.render.html.figure import Figure, page_figure
-from pipelines.render.numbers import text
+from pipelines.render.numbers import Scalar, text
 from pipelines.render.tables import (
     Column,
     json_text,
@@ -170,7 +170,8 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
     render_notes(console, [selected.provenance, _verdict_line(facts)], Format.TABLE)
     units = {metric.name: metric.unit for metric in METRICS if metric.unit != "count"}
     _section(console, "Parameters", _pairs(selected.params.to_dict(), UNITS))
-    _section(console, "Metrics", _pairs(selected.metrics(), units))
+    metrics = {name: _rounded(value) for name, value in selected.metrics().items()}
+    _section(console, "Metrics", _pairs(metrics, units))
     if len(facts.variations):
         _section(console, "By variation", table_of(facts.variations, _VARIATION_COLUMNS))
     if facts.years is not None:
@@ -185,6 +186,17 @@ def _verdict_line(facts: CombinationFacts) -> str:
     if facts.verdict is None:
         return f"Not tested for luck; to test: ib-grid robustness {facts.selected.run.path}"
     return f"Verdict on the run: {facts.verdict.level}. {facts.verdict.text}"
+
+
+def _rounded(value: Scalar) -> Scalar:
+    """Return a metric for reading: four significant digits, and all before the point.
+
+    >>> _rounded(63.11326), _rounded(0.09462258), _rounded(667), _rounded(-12345.6)
+    (63.11, 0.09462, 667, -12346)
+    """
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.4g}") if abs(value) < 10_000 else round(value)
 
 
 def _pairs(values: Mapping[str, Any], units: Mapping[str, str]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_the_verdict_on_the_run_is_told(tmp_path: Path, ib_grid_command: Command
     assert json.loads(out)["verdict"]["level"] == "cannot be told from luck"
 
 
-def test_table_is_rounded(ib_grid_command: Command, folder: Path, best: int) -> None:
+def test_table_is_rounded(ib_grid_command: Command, folder: Path, run: Run, best: int) -> None:
     status, out, _ = ib_grid_command("show", folder, "--format", "table", "--trades")
     assert status == 0
     for word in (f"GER40 #{best}, rank 1", "By variation", "By year", "rr_target", "Trades"):
@@ -88,6 +89,10 @@ def test_table_is_rounded(ib_grid_command: Command, folder: Path, best: int) -> 
     assert PROVENANCE in " ".join(out.split())
     assert max(map(len, out.splitlines())) <= 80
     assert "\x1b" not in out
+    for name, value in run.row(best)[["total_r", "sharpe_ratio", "avg_trade_r"]].items():
+        shown = re.search(rf"^{name} \([^)]+\) +(\S+)", out, re.MULTILINE)
+        assert shown is not None
+        assert float(shown[1]) == float(f"{value:.4g}")
 
 
 def test_trades_alone_in_a_pipe(
