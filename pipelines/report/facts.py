@@ -13,7 +13,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.variations import VARIATION_RULES
 from pipelines.render.numbers import Scalar, row_values, shortest_decimals, significant
 from pipelines.report.measures.eligible import RIVAL_COLUMNS
-from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.ranked_rows import Ranking
 from pipelines.report.measures.replay import NoReplay
 from pipelines.report.measures.sums import Sums
 from pipelines.report.report import Report, VariationReport

@@ -32,7 +32,7 @@ from pipelines.report.measures.parameter_effects import (
     parameter_effects,
     total_r_cube,
 )
-from pipelines.report.measures.ranking import Ranking, Scope, rank
+from pipelines.report.measures.ranked_rows import Ranking, Scope, rank
 from pipelines.report.measures.replay import NO_BARS, TOP_TABLE, NoReplay, Replay, replay
 from pipelines.report.run_info import RunInfo
 

@@ -11,7 +11,7 @@ from ib_grid.storage.paths import AnyPath
 from pipelines.render.numbers import Scalar, row_values, text
 from pipelines.render.tables import Column, plain_text, table_of
 from pipelines.report import facts
-from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.ranked_rows import Ranking
 from pipelines.report.report import Report, VariationReport
 
 TOP_LINES = 10

@@ -17,7 +17,7 @@ from ib_grid.analysis import RunSource
 from ib_grid.robustness.conclusion.verdict import Verdict
 from ib_grid.robustness.results import Robustness
 from ib_grid.runs.source import session_dates
-from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.ranked_rows import Ranking
 from pipelines.report.measures.replay import NoReplay, Replay
 
 RULES = "ftmo_2step"

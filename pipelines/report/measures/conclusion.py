@@ -7,7 +7,7 @@ from ib_grid.robustness.conclusion.obstacles import obstacle
 from ib_grid.robustness.conclusion.run_facts import RunFacts
 from ib_grid.robustness.results import Robustness, Selected
 from pipelines.render.numbers import row_values
-from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.ranked_rows import Ranking
 from pipelines.report.measures.replay import NoReplay, Replay
 from pipelines.report.run_info import RunInfo
 

@@ -21,7 +21,7 @@ from ib_grid.runs.cubes import Cube
 from ib_grid.runs.row_blocks import File
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.report.measures.histograms import HISTOGRAM_BINS, Bins, Histogram, round_bins
-from pipelines.report.measures.ranking import Ranking
+from pipelines.report.measures.ranked_rows import Ranking
 
 # The metrics of a rival, and which way is better.
 RIVAL_COLUMNS = {"total_r": 1, "sharpe_ratio": 1, "max_drawdown": -1}

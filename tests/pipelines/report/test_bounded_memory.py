@@ -26,7 +26,7 @@ from ib_grid.runs.chunk_summary import summarise
 from ib_grid.runs.partition_layout import partition_files, partition_path
 from ib_grid.runs.row_blocks import numbered
 from pipelines.report.measures.parameter_effects import parameter_effects, total_r_cube
-from pipelines.report.measures.ranking import Scope, rank
+from pipelines.report.measures.ranked_rows import Scope, rank
 from pipelines.run.top_k import find_threshold
 from tests.helpers.runs.small_runs import FINGERPRINT, made_up_metrics
 

@@ -19,7 +19,7 @@ from ib_grid.grid.params import PARAM_NAMES
 from ib_grid.grid.scoring import RankingSettings
 from ib_grid.grid.variations import VARIATIONS
 from ib_grid.runs import row_blocks
-from pipelines.report.measures.ranking import Ranking, Scope, rank
+from pipelines.report.measures.ranked_rows import Ranking, Scope, rank
 from tests.helpers.runs.reported_runs import MadeUpRun, random_rows, write_rows
 
 
