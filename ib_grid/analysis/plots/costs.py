@@ -53,7 +53,7 @@ def break_even_figure(
             "dtick": 1,
         },
         showlegend=True,
-        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
+        legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"},
         shapes=[style.vertical(value, dash="dot") for value, _ in inside],
         annotations=[
             style.note(value, f"{name}: {value:.2g}", left=value > top / 2, yshift=14 * row)

@@ -164,7 +164,7 @@ def _ranked(run: Run, rank: int, location: str) -> int:
     if len(found) < rank:
         least = ranking_of(run).min_trades
         raise ConfigError(
-            f"there is no rank {rank}, only {len(found):,} combinations are ranked",
+            f"there is no rank {rank}; only {len(found):,} combinations are ranked",
             location=str(run.path),
             expected=f"1 to {len(found):,}; ranked combinations have {least} trades or more",
         )
