@@ -81,11 +81,10 @@ def count_whole_grid(
     """
     with sole_writer(run.path), interrupt_once(), tell_when_stopped(_INTERRUPTED):
         works = [_work(run, rules, account, contract) for account in accounts]
-        missing = [(work, _missing(work)) for work in works]
-        n = max((len(chunks) for _, chunks in missing), default=0)
-        if n:
+        missing = [(work, chunks) for work in works if (chunks := _missing(work))]
+        if missing:
             _compile(works[0], console)
-            with cluster.open(n) as ready:
+            with cluster.open(max(len(chunks) for _, chunks in missing)) as ready:
                 cluster.check(ready, run.path, run.manifest.fingerprint)
                 for work, chunks in missing:
                     _compute(work, chunks, ready.client, console)

@@ -23,8 +23,8 @@ def test_counts_are_stored_sorted_by_and_resumed(
     tmp_path: Path, ib_grid_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_dir = computed_run(tmp_path)
-    asked = ("challenge", run_dir, "--rules", "ftmo_2step", "--risk-pct", "2", "--whole-grid")
-    status, out, said = ib_grid_command(*asked, "--workers", 2)
+    asked = ("challenge", run_dir, "--rules", "ftmo_2step", "--whole-grid", "--risk-pct")
+    status, out, said = ib_grid_command(*asked, "2", "--workers", 2)
     assert (status, out) == (0, "")
     assert f"--by {NAME}" in said
     run = load_run(run_dir)
@@ -45,10 +45,14 @@ def test_counts_are_stored_sorted_by_and_resumed(
         "_compute",
         lambda work, chunks, *a: again.extend(chunks) or compute(work, chunks, *a),
     )
-    assert ib_grid_command(*asked, "--workers", 1)[0] == 0
+    assert ib_grid_command(*asked, "2", "--workers", 1)[0] == 0
     assert again == [2, 5]
     assert missing.read_bytes() == before
     assert (read_counts(folder, column, run.plan) == counts).all()
+
+    again.clear()
+    assert ib_grid_command(*asked, "2,3", "--workers", 1)[0] == 0
+    assert again == list(range(len(run.plan)))  # of the new risk alone
 
 
 def test_other_input_has_another_fingerprint(tmp_path: Path) -> None:
