@@ -265,9 +265,20 @@ def sentence(in_sample: Odds, out_of_sample: Odds) -> str:
         "is more than" if low > coin else "is less than" if high < coin else "cannot be told from"
     )
     return (
-        f"Selected on past months and traded in the next, the challenge passes{limit} in"
-        f" {within.passed:.0%} of resampled paths, against {in_sample.bootstrap.passed:.0%} in"
-        f" sample. Without a time limit {ever.passed:.0%} pass; with only"
-        f" {out_of_sample.n_dates:,} dates, the true share may be anything from {low:.0%} to"
-        f" {high:.0%}, which {judged} the {coin:.0%} of a coin."
+        "With combinations selected on past months and traded in the next, the challenge"
+        f" passes{limit} in {within.passed:.0%} of resampled paths, against"
+        f" {in_sample.bootstrap.passed:.0%} in sample. Without a time limit {ever.passed:.0%} pass;"
+        f" with only {out_of_sample.n_dates:,} dates, the true share"
+        f" {_between(low, high)}, which {judged} the {coin:.0%} of a coin."
     )
+
+
+def _between(low: float, high: float) -> str:
+    """Return how far a true share is known.
+
+    >>> _between(0.31, 0.6), _between(0.001, 0.004)
+    ('may be anything from 31% to 60%', 'is about 0%')
+    """
+    if f"{low:.0%}" == f"{high:.0%}":
+        return f"is about {low:.0%}"
+    return f"may be anything from {low:.0%} to {high:.0%}"

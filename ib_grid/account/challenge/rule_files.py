@@ -126,10 +126,20 @@ class RuleFile:
         said = old_file("The rules", self.checked, today)
         if not self.verified:
             said.append("Not all numbers are from the firm's own pages.")
-        said += [f"Disputed: {one}." for one in self.disputed]
+        said += [_disputed(point) for point in self.disputed]
         if self.not_simulated:
             said.append(f"Not simulated: {'; '.join(self.not_simulated)}.")
         return said
+
+
+def _disputed(point: str) -> str:
+    """Return a disputed point as a sentence; the key that a point may begin with is named first.
+
+    >>> _disputed("fee: the price is an example"), _disputed("a source names 4%")
+    ('Disputed fee: the price is an example.', 'Disputed: a source names 4%.')
+    """
+    key, colon, why = point.partition(": ")
+    return f"Disputed {key}: {why}." if colon else f"Disputed: {point}."
 
 
 def examples() -> tuple[str, ...]:

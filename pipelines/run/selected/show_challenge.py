@@ -32,10 +32,9 @@ _ODDS_COLUMNS = (
     Column("coin", "no_edge", ".1%", essential=True),
     Column("out of sample", "out_of_sample", ".1%", essential=True),
     Column("all phases", "all_phases", ".1%"),
-    Column("days", "days", ".0f"),
+    Column("calendar days", "days", ".0f"),
     Column("start dates", "start_dates"),
     Column("one after another", "campaigns"),
-    Column("payout − fee", "payout_less_fee", ",.0f"),
 )
 _RULES_COLUMNS = (
     Column("name", "name", left=True, essential=True),
@@ -71,15 +70,20 @@ def show_odds(
     horizon = found[0].odds.bootstrap.horizon
     limit = f"within {horizon} session dates" if horizon else "without a time limit"
     console.print(f"{rules.title}, {rules.targets[0].name}: resampled paths, {limit}")
-    print_table(console, frame, _ODDS_COLUMNS, hint="Use --format json for all figures.")
+    columns = (*_ODDS_COLUMNS, _payout_column(rules.currency))
+    print_table(console, frame, columns, hint="Use --format json for all figures.")
     console.print(
-        "coin: the odds without an edge or a time limit. start dates, one after another:"
-        " passed/failed/open.",
+        "coin: the odds without an edge or a time limit. calendar days: the mean time to pass."
+        " start dates, one after another: passed/failed/open.",
         soft_wrap=True,
     )
     for line in verdicts(found):
         console.print(line, soft_wrap=True)
     render_notes(console, notes, format_)
+
+
+def _payout_column(currency: str) -> Column:
+    return Column(f"payout − fee, {currency}", "payout_less_fee", ",.0f")
 
 
 def _row(one: OddsAtRisk) -> dict[str, Any]:

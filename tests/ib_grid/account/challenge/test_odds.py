@@ -89,6 +89,14 @@ def test_the_verdict_compares_the_interval_with_a_coin() -> None:
     assert "cannot be told from the 50% of a coin" in sentence(good, odds(rules, stream(1, 0.0)))
 
 
+def test_an_interval_that_rounds_to_one_number_is_told_once() -> None:
+    rules = find_rules("ftmo_2step")
+    lost = odds(rules, stream(1, -2.0))
+    assert "the true share is about 0%, which is less than the 50% of a coin" in sentence(
+        lost, lost
+    )
+
+
 @pytest.mark.parametrize("mean_pct", [-5.0, 0.0, 5.0])
 def test_the_formula_stays_a_share_at_any_drift(mean_pct: float) -> None:
     gains = stream(2, mean_pct, sd_pct=0.01)

@@ -49,7 +49,7 @@ def test_rules_older_than_180_days_warn() -> None:
 
 def test_answers_repeat_disputes_and_what_is_not_simulated() -> None:
     said = " ".join(find_rules("the5ers_high_stakes").warnings(dt.date(2026, 10, 5)))
-    assert "Disputed: clock" in said
+    assert "Disputed clock: " in said
     assert "2 minutes before to 2 minutes after news" in said
 
 

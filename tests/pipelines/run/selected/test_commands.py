@@ -111,7 +111,7 @@ def test_a_walk_forward_gives_odds_out_of_sample(
     assert status == 0
     assert 0 < outside["n_dates"] < odds["n_dates"]
     assert 0 < outside["n_trades"] <= outside["n_dates"]
-    assert odds["verdict"].startswith("Selected on past months and traded in the next")
+    assert odds["verdict"].startswith("With combinations selected on past months and traded")
 
     other = shutil.copytree(tested, tmp_path / "other")
     asked = ("--rules", "ftmo_2step", "--risk-pct", "2", "--format", "json")
@@ -156,6 +156,7 @@ def test_charts_and_table_of_a_challenge(
     )
     assert status == 0
     assert "The5ers Bootcamp, step 1" in out
+    assert "calendar days: the mean time to pass" in out
     text = page.read_text()
     assert all(name in text for name in ("Odds over risk", "Every start date", "One challenge"))
 
