@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 import ib_grid
 from pipelines.cli.choices import with_choices
+from pipelines.cli.invalid_values import as_config_error
 
 # Module of each command in `pipelines.cli.commands`, and the first line of its help. The module has
 # a function, or a group of commands, of the same name.
@@ -69,6 +70,16 @@ class _Group(TyperGroup):
         """Return the command that the first word names, and the other words."""
         name, _, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name else None, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a value that typer cannot convert is an error like any other."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as refused:
+            error = as_config_error(refused)
+            if error is None:
+                raise
+            raise error from refused
 
 
 app = typer.Typer(

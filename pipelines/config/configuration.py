@@ -111,7 +111,8 @@ def _convert(name: str, value: object, location: str) -> object:
         raise error.with_context(type(error), location=inner) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        key = ".".join([name, *map(str, first["loc"])])
+        typed = location if location in option_of(TYPES[name]).flags else name  # such as --from
+        key = ".".join([typed, *map(str, first["loc"])])
         raise ConfigError(
             f"{key} is {shown(first['input'])}",
             location=location,

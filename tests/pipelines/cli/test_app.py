@@ -30,6 +30,38 @@ def test_every_module_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (
+            ("robustness", "r", "--draws", "0"),
+            "draws is '0'\n  in --draws\n  expected: 1 or more",
+        ),
+        (
+            ("robustness", "r", "--draws", "1.5"),
+            "draws is '1.5'\n  in --draws\n  expected: a whole number, 1 or more",
+        ),
+        (
+            ("account", "r", "--risk-pct", "abc"),
+            "risk_pct is 'abc'\n  in --risk-pct\n  expected: a percentage above 0 and at most 100,"
+            " such as 1",
+        ),
+        (
+            ("groups", "r", "--max-drawdown", "a"),
+            "max_drawdown is 'a'\n  in --max-drawdown\n  expected: a number, 0 or more",
+        ),
+        (
+            ("run", "--symbol", "GER40", "--from", "2018-13-01"),
+            "--from is '2018-13-01'\n  in --from\n  expected: a date such as 2018-01-31",
+        ),
+    ],
+)
+def test_an_invalid_number_or_date_is_an_error_like_any_other(
+    ib_grid_command: Command, words: tuple[str, ...], message: str
+) -> None:
+    assert ib_grid_command(*words) == (2, "", f"error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
         (("rnu",), "No such command 'rnu'. Did you mean 'run'?"),
         (("nothing-like-it",), "No such command 'nothing-like-it'."),
         (("news", "chekc"), "No such command 'chekc'. Did you mean 'check'?"),

@@ -16,6 +16,7 @@ from ib_grid.market.instruments import GER40
 from ib_grid.storage.mapping_files import read_mapping
 from ib_grid.storage.paths import RemotePath
 from pipelines.config.configuration import load_grid, load_ranking, load_settings
+from pipelines.config.run_options import option_of
 from pipelines.config.settings import TYPES, Settings
 
 
@@ -213,7 +214,8 @@ def test_any_value_is_accepted_or_refused_with_a_message(key: str, value: object
     try:
         settings = load_settings({"symbol": "GER40", key: value})
     except InputError as error:
-        named = key in str(error).replace("-", "_")
+        option = (*option_of(TYPES[key]).flags, key)[0]  # such as --from
+        named = option in str(error) or key in str(error).replace("-", "_")
         assert named or (key == "instruments" and error.location)  # noqa: PT017  # the path
     else:
         assert value is None or key == "instruments" or getattr(settings, key) is not None
