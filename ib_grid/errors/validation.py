@@ -39,7 +39,7 @@ def nearest(name: object, known: Iterable[str]) -> str:
         for word in one.split("_"):
             first_with.setdefault(word, one)
     asked = str(name)
-    tries = ((known, 0.75), (first_with, 0.8), (known, 0.5), (first_with, 1.0))
+    tries = ((known, 0.75), (first_with, 0.8), (known, 0.55), (first_with, 1.0))
     for words, cutoff in tries:
         near = difflib.get_close_matches(asked, words, n=1, cutoff=cutoff)
         if near:

@@ -5,7 +5,7 @@ import pytest
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import check_names, did_you_mean, nearest
 
-KNOWN = ("total_r", "total_trades", "winrate", "sharpe_ratio", "score")
+KNOWN = ("total_r", "total_trades", "winrate", "sharpe_ratio", "score", "max_consec_wins")
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ KNOWN = ("total_r", "total_trades", "winrate", "sharpe_ratio", "score")
         ("win_rate", "winrate"),
         ("shrpe", "sharpe_ratio"),
         ("xyz", ""),
+        ("nonsense", ""),
         ("", ""),
         (7, ""),
     ],
