@@ -46,9 +46,9 @@ def _selected_values(report: Report) -> dict[str, Scalar]:
 
 
 def verdict_values(report: Report) -> dict[str, Scalar]:
-    """Return the verdict: its level, what to do, and the reasons."""
+    """Return the verdict: its level, its text, and the reasons."""
     reasons = {f"reason {i}": str(reason) for i, reason in enumerate(report.verdict.reasons, 1)}
-    return {"verdict": report.verdict.level, "what to do": report.verdict.text, **reasons}
+    return {"verdict": report.verdict.level, "in words": report.verdict.text, **reasons}
 
 
 def _run(report: Report) -> dict[str, Scalar]:

@@ -13,6 +13,7 @@ from ib_grid.robustness.statistics.cscv import Cscv
 from ib_grid.robustness.statistics.random_direction import RandomDirection
 from ib_grid.robustness.statistics.walk_forward import WalkForward
 
+MAX_P = 0.05
 FILLS = {"realistic": "realistic fills", "original": "the old optimizer's fills"}
 
 
@@ -28,23 +29,31 @@ class Reason:
         return f"{self.figure} {self.text}"
 
 
-def known_reasons(facts: RunFacts, robustness: Robustness | None) -> Iterator[Reason]:
-    """Yield all reasons that are known, the most telling ones first."""
+def known_reasons(
+    facts: RunFacts, robustness: Robustness | None, *, coin_decided: bool
+) -> Iterator[Reason]:
+    """Yield all reasons that are known, the most telling ones first.
+
+    If the coin decided the verdict, the reasons say why a walk-forward that beats its own coin does
+    not change the verdict.
+    """
     if robustness is not None:
         yield of_direction(robustness.random_direction)
     if facts.hold_out is not None and facts.hold_out.total_trades:
         yield of_hold_out(facts.hold_out)
-    yield from of_unseen_dates(robustness)
+    yield from of_unseen_dates(robustness, coin_decided=coin_decided)
     yield of_profitable(facts, robustness)
     yield from of_other_model(facts)
 
 
-def of_unseen_dates(robustness: Robustness | None) -> Iterator[Reason]:
+def of_unseen_dates(
+    robustness: Robustness | None, *, coin_decided: bool = False
+) -> Iterator[Reason]:
     """Yield how selections did on later months, and on the other half of the dates."""
     if robustness is None:
         return
     if robustness.walk_forward is not None:
-        yield _of_walk_forward(robustness.walk_forward)
+        yield _of_walk_forward(robustness.walk_forward, coin_decided=coin_decided)
     if robustness.cscv is not None:
         yield _of_splits(robustness.cscv)
 
@@ -60,19 +69,25 @@ def of_direction(found: RandomDirection) -> Reason:
     )
 
 
-def _of_walk_forward(found: WalkForward) -> Reason:
+def _of_walk_forward(found: WalkForward, *, coin_decided: bool) -> Reason:
     past = f"the past {found.in_sample_months}" if found.scheme == "rolling" else "all past"
     ahead = found.out_of_sample_months
     coin = ""
     if found.p is not None and found.coin_band is not None:
         draws = found.coin_band.draws
         coin = f"; {reached(found.p, draws):,} of {draws:,} repeats with coin flips do as well"
+    still = ""
+    if coin_decided and found.p is not None and found.p <= MAX_P:
+        still = (
+            " The verdict still is luck: it goes by the repeats of the whole search, as fixed in"
+            " advance; going by whichever test passes would often take luck for skill."
+        )
     folds = len(found.folds)
     return Reason(
         figure=signed_r(found.out_of_sample_total_r),
         text=f"from selecting on {past} months and trading the next"
         f" {f'{ahead} months' if ahead > 1 else 'month'},"
-        f" {f'{folds} times' if folds > 1 else 'once'}{coin}.",
+        f" {f'{folds} times' if folds > 1 else 'once'}{coin}.{still}",
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from ib_grid.robustness.conclusion.hold_out import HoldOut
 from ib_grid.robustness.conclusion.reasons import (
+    MAX_P,
     Reason,
     known_reasons,
     of_hold_out,
@@ -34,7 +35,6 @@ Level = Literal[
     "worth a hold-out",
     "held up",
 ]
-MAX_P = 0.05
 N_REASONS = 3
 
 
@@ -46,7 +46,7 @@ class Verdict:
     ----------
     level : Level
     text : str
-        One sentence.
+        The level in a sentence or two; read after the level.
     reasons : tuple of Reason
         The most telling ones first; fewer than three if less is known.
     """
@@ -71,11 +71,21 @@ def verdict(facts: RunFacts, robustness: Robustness | None) -> Verdict:
         None if the tests have not been run.
     """
     level, text, first = _judged(facts, robustness)
-    known = dict.fromkeys([*first, *known_reasons(facts, robustness)])
+    decided = level == "cannot be told from luck" and _coin_does_as_well(robustness)
+    known = dict.fromkeys([*first, *known_reasons(facts, robustness, coin_decided=decided)])
     return Verdict(level=level, text=text, reasons=tuple(islice(known, N_REASONS)))
 
 
-# The level, what to do, and the reasons to name first.
+def _coin_does_as_well(robustness: Robustness | None) -> bool:
+    """Return False without tests, or with repeats too few for a finding."""
+    if robustness is None:
+        return False
+    direction = robustness.random_direction
+    p = direction.selected_total_r.p
+    return p > MAX_P and reached(p, direction.draws) > 0
+
+
+# The level, its text, and the reasons to name first.
 Judged = tuple[Level, str, list[Reason]]
 
 
@@ -100,11 +110,11 @@ def _without_profit(facts: RunFacts, robustness: Robustness | None) -> Judged | 
         return "do not trade", text, [share]
     losses = [share, of_selected(selected), *of_unseen_dates(robustness)]
     if not facts.profitable:
-        text = f"Do not trade this: none of the {facts.searched} makes money."
+        text = f"None of the {facts.searched} makes money."
         return "do not trade", text, losses
     if selected.total_r <= 0:
-        lost = f"the combination with the highest score loses {_r(selected.total_r)}"
-        return "do not trade", f"Do not trade this: {lost}.", losses
+        text = f"The combination with the highest score loses {_r(selected.total_r)}."
+        return "do not trade", text, losses
     other = facts.other_total_r
     if facts.model == "original" and other is not None and other <= 0:
         text = (
@@ -154,9 +164,9 @@ def _better_than_a_coin(facts: RunFacts, robustness: Robustness) -> Judged:
         return "cannot be told from luck", text, []
     if forward.out_of_sample_total_r <= 0:
         text = (
-            "Do not trade this: its directions are better than a coin's but do not pay the costs;"
-            " selected on past months and traded in the months after, it lost"
-            f" {_r(forward.out_of_sample_total_r)}."
+            "The directions of its trades are better than a coin's but do not pay the costs:"
+            " combinations selected on past months lost"
+            f" {_r(forward.out_of_sample_total_r)} in the months after."
         )
         return "do not trade", text, []
     if hold_out is None or not hold_out.total_trades:
@@ -175,19 +185,18 @@ def _worth(facts: RunFacts) -> str:
             " `ib-grid holdout`."
         )
     return (
-        "Worth a hold-out, but not yet your money: the selection beats luck and made money on"
-        f" months that it had not seen. {how}"
+        "Not yet your money: the selection beats luck and made money on months that it had not"
+        f" seen. {how}"
     )
 
 
 def _held_out(hold_out: HoldOut) -> Judged:
-    dates = f"on {hold_out.session_dates:,} dates that the selection had never seen"
+    dates = f"{hold_out.session_dates:,} dates that the selection had never seen"
     if not hold_out.passed:
-        text = f"Do not trade this: {dates}, it lost {_r(hold_out.total_r)}."
+        text = f"On {dates}, it lost {_r(hold_out.total_r)}."
         return "do not trade", text, [of_hold_out(hold_out)]
     text = (
-        f"It held up: {dates}, it made {_r(hold_out.total_r)}. Start small; one hold-out is only"
-        " one test."
+        f"On {dates}, it made {_r(hold_out.total_r)}. Start small; one hold-out is only one test."
     )
     return "held up", text, [of_hold_out(hold_out)]
 

@@ -46,7 +46,7 @@ def facts(**changes: object) -> RunFacts:
             "a longer `--hold-out`",
         ),
         ({"hold_out": hold_out(6.1)}, 0.3, 36.2, "cannot be told from luck", "coin-flipped"),
-        ({"profitable": 0, "selected": LOSING}, 0.3, -67.8, "do not trade", "none of the 1,000"),
+        ({"profitable": 0, "selected": LOSING}, 0.3, -67.8, "do not trade", "None of the 1,000"),
         ({"selected": LOSING}, 0.01, 36.2, "do not trade", "highest score loses 34.6 R"),
         ({"selected": None}, 0.01, 36.2, "do not trade", "no combination has 10 trades or more"),
         (
@@ -65,6 +65,7 @@ def test_each_outcome_has_its_level(run, p, out_of_sample, level, text) -> None:
     found = verdict(facts(**run), tests)
     assert found.level == level
     assert text in found.text
+    assert level not in found.text.casefold()  # the text is read after the level
     assert len(found.reasons) == 3
     assert all(any(map(str.isdigit, reason.figure)) for reason in found.reasons)
     assert found.allows_best == (level in ("worth a hold-out", "held up"))
@@ -124,6 +125,25 @@ def test_reasons_name_the_coin_then_months_then_halves() -> None:
         "+6.0 R from selecting on the past 6 months and trading the next month, 6 times;"
         " 49 of 199 repeats with coin flips do as well."
     )
+
+
+@pytest.mark.parametrize(
+    ("p", "p_walk_forward", "says"),
+    [(0.3, 0.04, True), (0.3, 0.06, False), (0.3, None, False), (0.01, 0.04, False)],
+)
+def test_tests_that_disagree_are_reconciled(
+    p: float, p_walk_forward: float | None, says: bool
+) -> None:
+    forward = dataclasses.replace(walk_forward(), p=p_walk_forward)
+    found = verdict(facts(), robustness(SELECTED, p=p, walk_forward=forward))
+    assert any("The verdict still is luck: it goes by" in str(one) for one in found.reasons) == says
+
+
+def test_a_loss_is_no_luck_to_reconcile() -> None:
+    forward = dataclasses.replace(walk_forward(), p=0.04)
+    tests = robustness(SELECTED, p=0.3, walk_forward=forward)
+    found = verdict(facts(profitable=0, selected=LOSING), tests)
+    assert not any("luck" in str(one) for one in found.reasons)
 
 
 def test_a_hold_out_is_the_first_reason() -> None:

@@ -315,7 +315,7 @@ def test_a_challenge_is_shown_unless_the_trades_lose(traded: tuple[MadeUpRun, Ru
     assert (losing.verdict.level, losing.challenge) == ("do not trade", None)
     section = read_page(html_text(run.report(source, robustness=robustness()))).by_id("challenge")
     assert "FTMO Challenge 2-Step" in section.text
-    assert "Selected on past months and traded in the next" in section.text
+    assert "With combinations selected on past months and traded in the next" in section.text
     assert "an example as of" in section.text
     plots = [plot for plot in section.all("div") if plot.attributes["class"] == "plot"]
     assert [plot.attributes["id"] for plot in plots] == ["odds", "starts", "floors"]

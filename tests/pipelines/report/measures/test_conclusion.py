@@ -49,7 +49,7 @@ def test_the_same_words_open_page_summary_and_workbook(lucky: Report, make_run: 
     book = openpyxl.load_workbook(run_dir / "GER40_results.xlsx")
     sheet = book["Summary"]
     assert book.active is sheet
-    assert [sheet.cell(row, 1).value for row in (1, 2, 3)] == ["Verdict", "verdict", "what to do"]
+    assert [sheet.cell(row, 1).value for row in (1, 2, 3)] == ["Verdict", "verdict", "in words"]
     assert [sheet.cell(row, 2).value for row in (3, 4, 5, 6)] == texts
     assert summary.splitlines()[3] == "Verdict"
     assert "cannot be told from luck" in summary.splitlines()[5]
@@ -74,7 +74,7 @@ def test_nothing_profitable_is_said_first(make_run: MakeRun, grid: Grid) -> None
     report = run.report()
     assert report.verdict.level == "do not trade"
     page = read_page(html_text(report))
-    assert "none of the 512 combinations makes money" in page.by_id("verdict").text
+    assert "None of the 512 combinations makes money" in page.by_id("verdict").text
     ids = {element.attributes.get("id") for element in page.all("section")}
     assert not ids & {"risk", "curves", "calendar"}
     assert {"distribution", "parameters", "top"} <= ids
@@ -101,7 +101,7 @@ def test_a_part_of_the_grid_is_called_so(make_run: MakeRun, grid: Grid) -> None:
     run = make_run(chunks=slice(0, 2))
     run.rows["total_r"] = np.float32(-1)
     write_rows(run.run_dir, grid, run.rows, 128, slice(0, 2))
-    assert "none of the 256 combinations computed so far makes" in run.report().verdict.text
+    assert "None of the 256 combinations computed so far makes" in run.report().verdict.text
 
 
 def test_an_opened_hold_out_is_a_finding(make_run: MakeRun) -> None:
