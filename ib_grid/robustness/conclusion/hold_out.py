@@ -42,22 +42,23 @@ class HoldOut:
 
     @property
     def text(self) -> str:
-        """Sentence that tells whether the combination passed.
+        """Sentence that tells whether the combination passed."""
+        return self.sentence(f"#{self.combo_id}")
+
+    def sentence(self, name: str) -> str:
+        """Return whether the combination of this name passed.
 
         Examples
         --------
         >>> values = dict.fromkeys(["avg_trade_r", "winrate", "max_drawdown", "sharpe_ratio"], 0)
         >>> dates = {"first": "2018-06-01", "last": "2018-12-28", "session_dates": 147}
         >>> opened = {"opened_utc": "2024-05-01T08:00:00+00:00", "combo_id": 7, **dates, **values}
-        >>> HoldOut(**opened, total_trades=45, total_r=6.1).text
-        'Hold-out passed: #7 made 6.1 R in 45 trades from 2018-06-01 to 2018-12-28.'
+        >>> HoldOut(**opened, total_trades=45, total_r=6.1).sentence("GER40 #7")
+        'Hold-out passed: GER40 #7 made 6.1 R in 45 trades from 2018-06-01 to 2018-12-28.'
         """
         span = f"from {self.first} to {self.last}"
         if not self.total_trades:
-            return f"Hold-out without a trade: #{self.combo_id} did not trade {span}."
+            return f"Hold-out without a trade: {name} did not trade {span}."
         trades = f"{self.total_trades:,} trade{'s' if self.total_trades > 1 else ''}"
         outcome, verb = ("passed", "made") if self.passed else ("failed", "lost")
-        return (
-            f"Hold-out {outcome}: #{self.combo_id} {verb}"
-            f" {abs(self.total_r):,.1f} R in {trades} {span}."
-        )
+        return f"Hold-out {outcome}: {name} {verb} {abs(self.total_r):,.1f} R in {trades} {span}."

@@ -116,7 +116,7 @@ def show_hold_out(console: Console, opened: OpenedHoldOut, asked: Format) -> Non
     frame = pd.DataFrame(
         [{"dates": d, **{m: of.get(m) for m in _METRICS}} for d, of in rows.items()]
     )
-    notes = [f"{selected.run.manifest.symbol}: {outcome.text}", _opened(opened)]
+    notes = [outcome.sentence(selected.name), _opened(opened)]
     render(console, frame, _COLUMNS, asked, notes=notes, summary=dataclasses.asdict(outcome))
 
 

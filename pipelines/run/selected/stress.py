@@ -20,7 +20,7 @@ _COLUMNS = (
     Column("change", "change", left=True),
     Column("profitable %", "profitable_pct", ".2f"),
     Column("selected R", "total_r", ".1f"),
-    Column("sd", "sd_r", ".1f"),
+    Column("sd, R", "sd_r", ".1f"),
     Column("top mean R", "top_total_r", ".1f"),
     Column("top > 0", "top_profitable"),
 )
@@ -70,5 +70,7 @@ def _notes(selected: Selected, found: Stress, own: float) -> list[str]:
         f" round trip; the median combination at {median:.2f}.",
         f"Combinations still profitable, by extra points per round trip: {still}.",
         f"top: the mean total R of the top {n_top} of the run, and how many make more than 0 R.",
+        "sd, R: the standard deviation of the selected total R where chance decides which trades"
+        " are missed.",
         f"As run: {selected.provenance}",
     ]

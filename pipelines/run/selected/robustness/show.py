@@ -19,9 +19,19 @@ _COLUMNS = (
     Column("figure", "figure", left=True, essential=True),
     Column("value", "value", ".4g", essential=True),
     Column("by luck", "by_luck", ".4g"),
-    Column("one in 20 exceeds", "luck_95", ".4g"),
+    Column("luck, top 5%", "luck_95", ".4g"),
     Column("p", "p", ".3g", essential=True),
 )
+
+# Selection rules other than the run's ranking, in the words of the report.
+_RULES = {
+    "total_r": "total R, by total R",
+    "sharpe_ratio": "total R, by Sharpe ratio",
+    "plateau": "total R, by mean of neighbouring exits",
+    "best_values": "total R, by best value per parameter",
+    "worst_block": "total R, by worst quarter of months",
+    "top_100": "total R of the top 100 together",
+}
 
 
 def show_robustness(
@@ -44,7 +54,7 @@ def robustness_table(found: Robustness) -> pd.DataFrame:
     """Return a row for each figure of the tests.
 
     Columns are test, figure, value, by_luck (median under the coin, or mean for a share of
-    splits), luck_95 (95th percentile under the coin) and p.
+    halves), luck_95 (95th percentile under the coin) and p. Shares are in percent.
     """
     rows = [*_of_direction(found), *_of_walk_forward(found), *_of_cscv(found), *_of_spa(found)]
     columns = [column.name for column in _COLUMNS]
@@ -57,17 +67,20 @@ Row = tuple[str, str, float | None, float | None, float | None, float | None]
 def _of_direction(found: Robustness) -> list[Row]:
     direction = found.random_direction
     figures = {
-        "selected: total R": direction.selected_total_r,
-        "selected: Sharpe ratio": direction.selected_sharpe_ratio,
-        "highest total R": direction.best_total_r,
-        "highest Sharpe ratio": direction.best_sharpe_ratio,
-        "share profitable": direction.share_profitable,
+        "total R of the selected combination": direction.selected_total_r,
+        "Sharpe ratio of the selected combination": direction.selected_sharpe_ratio,
+        "highest total R of any combination": direction.best_total_r,
+        "highest Sharpe ratio of any combination": direction.best_sharpe_ratio,
     }
-    return [_compared(figure, value) for figure, value in figures.items()]
+    return [
+        *(_compared(figure, value) for figure, value in figures.items()),
+        _compared("profitable combinations, %", direction.share_profitable, factor=100),
+    ]
 
 
-def _compared(figure: str, of: NullComparison) -> Row:
-    return "coin flips", figure, of.observed, of.null_median, of.null_95, of.p
+def _compared(figure: str, of: NullComparison, factor: float = 1) -> Row:
+    values = (factor * value for value in (of.observed, of.null_median, of.null_95))
+    return ("coin flips", figure, *values, of.p)
 
 
 def _of_walk_forward(found: Robustness) -> list[Row]:
@@ -78,22 +91,31 @@ def _of_walk_forward(found: Robustness) -> list[Row]:
     band = forward.coin_band
     median, high = (band.median[-1], band.high[-1]) if band else (None, None)
     return [
-        (name, "out-of-sample total R", forward.out_of_sample_total_r, median, high, forward.p),
+        (
+            name,
+            "total R, by the run's ranking",
+            forward.out_of_sample_total_r,
+            median,
+            high,
+            forward.p,
+        ),
         (name, "t over folds", forward.t, None, None, None),
         *(
-            (name, f"total R by rule {rule.name}", rule.out_of_sample_total_r, None, None, None)
+            (name, _RULES[rule.name], rule.out_of_sample_total_r, None, None, None)
             for rule in found.selection_rules[1:]
         ),
     ]
 
 
 def _of_cscv(found: Robustness) -> list[Row]:
-    if found.cscv is None:
+    cscv = found.cscv
+    if cscv is None:
         return []
-    name = f"cross-validation, {found.cscv.blocks} blocks"
+    name = f"halves, {cscv.blocks} blocks"
+    by_luck = None if cscv.null_pbo is None else 100 * cscv.null_pbo
     return [
-        (name, "share of splits lost", found.cscv.share_lost, None, None, None),
-        (name, "overfit (PBO)", found.cscv.pbo, found.cscv.null_pbo, None, None),
+        (name, "selections that then lost, %", 100 * cscv.share_lost, None, None, None),
+        (name, "overfitting (PBO), %", 100 * cscv.pbo, by_luck, None, None),
     ]
 
 

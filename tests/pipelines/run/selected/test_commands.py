@@ -240,6 +240,7 @@ def test_stress_starts_from_the_rows_of_the_run(run_dir: Path, ib_grid_command: 
     kinds = {"spread", "slippage", "late entry", "limit beyond", "commission"}
     assert {row["scenario"] for row in others} == kinds | {"trades missed", "best trades"}
     assert "breaks even at an extra cost of" in said
+    assert "sd, R: the standard deviation of the selected total R" in said
 
 
 def test_stress_of_an_unknown_combination(run_dir: Path, ib_grid_command: Command) -> None:

@@ -48,6 +48,7 @@ def test_the_selected_combination_is_traded_on_held_out_dates(run_dir: Path) -> 
 def test_the_first_outcome_is_kept(run_dir: Path, ib_grid_command: Command) -> None:
     status, first, said = ib_grid_command("holdout", run_dir, "--format", "json")
     assert (status, "Opened on" in said) == (0, True)
+    assert said.splitlines()[0].startswith(("Hold-out passed: GER40 #", "Hold-out failed: GER40 #"))
     assert f"ib-grid report {run_dir}" in said
     recorded = read_manifest(run_dir).hold_out
     other = {"weights": {"total_trades": 1.0}, "min_trades": 1}

@@ -101,7 +101,7 @@ def test_command_prints_a_table_and_the_file(ib_grid_command: Command, run_dir: 
     status, out, said = ib_grid_command("robustness", run_dir, *few, "--anchored")
     assert (status, "Verdict: " in said) == (0, True)
     assert f"ib-grid report {run_dir}" in said
-    assert "out-of-sample total R" in out
+    assert "total R, by the run's ranking" in out
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_command_prints_a_table_and_the_file(ib_grid_command: Command, run_dir: 
     [
         (("--blocks", 7), "in --blocks"),
         (("--in-sample-months", 99), "too few for 99 in sample"),
-        (("--draws", 0), "greater than or equal to 1"),
+        (("--draws", 0), "in --draws\n  expected: 1 or more"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(
