@@ -55,11 +55,17 @@ def build_portfolio(selected: Sequence[Selected], weights: Sequence[float]) -> P
 
 
 def combination_names(selected: Sequence[Selected]) -> list[str]:
-    """Return a name for each combination: symbol and id, and the run if that is ambiguous."""
-    counts = Counter(one.name for one in selected)
-    names = [
-        one.name if counts[one.name] == 1 else f"{one.name} {one.run.path.name}" for one in selected
-    ]
+    """Return a name for each combination: symbol and id, and the run if that is ambiguous.
+
+    Runs are told apart by the name of their directory, or by its path if they share the name.
+    """
+    names = [one.name for one in selected]
+    for run in (lambda one: one.run.path.name, lambda one: str(one.run.path)):
+        counts = Counter(names)
+        names = [
+            name if counts[name] == 1 else f"{one.name} {run(one)}"
+            for name, one in zip(names, selected, strict=True)
+        ]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ConfigError(

@@ -22,7 +22,11 @@ from pipelines.render.tables import (
 )
 from pipelines.run.selected.traded import Combinations
 
-_COLUMNS = (Column("", "figure", left=True), Column("", "value"), Column("", "share"))
+_COLUMNS = (
+    Column("", "figure", left=True),
+    Column("", "value"),
+    Column("of opening balance", "share"),
+)
 
 
 def account_statement(settings: AccountSettings, of: Combinations) -> Statement:
@@ -57,8 +61,8 @@ def _rows(found: Statement) -> list[dict[str, str]]:
     of, currency = found.summary, found.account.currency
     months = f"{of['months_to_recover']:.1f}" + ("" if of["recovered"] else ", not yet recovered")
     return [
-        _row("balance at the start", _money(of["initial_balance"], currency)),
-        _row("balance at the end", _money(of["final_balance"], currency), of["profit_pct"]),
+        _row("opening balance", _money(of["initial_balance"], currency)),
+        _row("closing balance", _money(of["final_balance"], currency), of["profit_pct"]),
         _drawdown(of, "closed", currency),
         _drawdown(of, "floating", currency),
         _row(

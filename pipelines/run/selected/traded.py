@@ -111,7 +111,7 @@ def combinations_of(
         dates = dates.union(session_dates(of, one.combo_id))
         bars[name] = of.context.market.bars
     manifests = dict(zip(names, (one.run.manifest for one in selected), strict=True))
-    notes = [*provenance_by_combination(manifests), *source.warnings]
+    notes = [*provenance_by_combination(manifests), *_verdicts(selected), *source.warnings]
     replaced = [name for name, one in traded.items() if one.commission_points]
     if replaced:
         notes.append(
@@ -120,6 +120,17 @@ def combinations_of(
         )
     trades = AccountTrades(traded=traded, dates=dates, bars=bars)
     return Combinations(selected=selected, trades=trades, notes=tuple(notes))
+
+
+def _verdicts(selected: Sequence[Selected]) -> list[str]:
+    """Return the verdict on each run whose robustness was tested."""
+    runs = {str(one.run.path): one for one in selected}
+    found = {path: one.verdict(one.run.source) for path, one in runs.items()}
+    return [
+        f"Verdict on the run{f' {path}' if len(runs) > 1 else ''}: {one.level}. {one.text}"
+        for path, one in found.items()
+        if one is not None
+    ]
 
 
 def account_settings(options: Mapping[str, Any]) -> AccountSettings:

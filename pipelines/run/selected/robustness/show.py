@@ -79,8 +79,8 @@ def _of_direction(found: Robustness) -> list[Row]:
 
 
 def _compared(figure: str, of: NullComparison, factor: float = 1) -> Row:
-    values = (factor * value for value in (of.observed, of.null_median, of.null_95))
-    return ("coin flips", figure, *values, of.p)
+    observed, median, high = (factor * r for r in (of.observed, of.null_median, of.null_95))
+    return "coin flips", figure, observed, median, high, of.p
 
 
 def _of_walk_forward(found: Robustness) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 from ib_grid import analysis
 from ib_grid.runs.run import Run, load_run
+from pipelines.render.combinations.portfolio import combination_names
 from pipelines.render.combinations.selected import select, select_by_text
 from pipelines.render.formats import Format
 from tests.helpers.runs.computed_runs import computed_run
@@ -99,6 +101,12 @@ def test_invalid_portfolios(
     status, out, said = ib_grid_command("portfolio", *(w.format(run=folder) for w in words))
     assert (status, out) == (2, "")
     assert found in said
+
+
+def test_runs_in_folders_of_one_name_are_told_apart_by_path(folder: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(folder, tmp_path / "other" / folder.name)
+    selected = [select_by_text(f"{run}:3") for run in (folder, other)]
+    assert combination_names(selected) == [f"GER40 #3 {run}" for run in (folder, other)]
 
 
 def test_a_narrow_terminal_breaks_no_date(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ib_grid.account.challenge.rule_files import EXAMPLES
 from ib_grid.analysis import load_run, top
-from ib_grid.robustness.conclusion.facts import facts_of
+from ib_grid.robustness.conclusion.facts import facts_of, verdict_of
 from ib_grid.robustness.conclusion.robustness_file import write_robustness
 from ib_grid.robustness.conclusion.verdict import verdict
 from ib_grid.robustness.statistics.walk_forward import WalkForward
@@ -66,7 +66,8 @@ def test_chart_and_csv_of_an_account(
     status, out, _ = ib_grid_command(
         "account", run_dir, "--chart", page, "--out", rows, "--format", "table"
     )
-    assert (status, "worst day" in out) == (0, True)
+    assert (status, "worst day" in out, "of opening balance" in out) == (0, True, True)
+    assert "Verdict on the run" not in out
     assert "lowest equity of the date" in page.read_text()
     assert rows.read_text().startswith("combination,date,")
 
@@ -99,6 +100,18 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_dir = computed_run(tmp_path_factory.mktemp("tested"))
     write_tests(run_dir, walk_forward())
     return run_dir
+
+
+@pytest.mark.parametrize("words", [("account",), ("challenge", "--rules", "ftmo_2step")])
+def test_the_verdict_on_the_run_is_repeated(
+    tested: Path, words: tuple[str, ...], ib_grid_command: Command
+) -> None:
+    status, _, said = ib_grid_command(*words, f"{tested}:0", f"{tested}:9", "--format", "csv")
+    run = load_run(tested)
+    concluded = verdict_of(run, run.source)
+    assert concluded is not None
+    line = f"Verdict on the run: {concluded.level}. {concluded.text}"
+    assert (status, said.splitlines().count(line)) == (0, 1)
 
 
 def test_a_walk_forward_gives_odds_out_of_sample(
