@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -58,9 +58,7 @@ def _check_sample(
     rows: pa.Table, total: int, source: RunSource, progress: Progress
 ) -> tuple[Check, ...]:
     metrics, trades, n_trades = [], [], 0
-    for done, row in enumerate(rows.to_pylist(), 1):
-        combo_id = row["combo_id"]
-        plain, wrong_metrics = _by_reference(row, source)
+    for done, (combo_id, plain, wrong_metrics) in enumerate(_by_reference(rows, source), 1):
         fast = engine.trades(source.context, source.params(combo_id))
         wrong_trades = trade_difference(fast, plain)
         n_trades += len(plain)
@@ -78,20 +76,24 @@ def _check_sample(
 
 def _check_reported(rows: pa.Table, source: RunSource, progress: Progress) -> Check:
     problems = []
-    for done, row in enumerate(rows.to_pylist(), 1):
-        _, metrics = _by_reference(row, source)
-        problems += [f"combination {row['combo_id']}: {metrics}"] if metrics else []
+    for done, (combo_id, _, wrong_metrics) in enumerate(_by_reference(rows, source), 1):
+        problems += [f"combination {combo_id}: {wrong_metrics}"] if wrong_metrics else []
         progress("combinations of the report recomputed", done, rows.num_rows)
     n = rows.num_rows
     return _check(name=_REPORTED, checked=n, total=n, problems=tuple(problems))
 
 
-def _by_reference(row: Mapping[str, float], source: RunSource) -> tuple[pd.DataFrame, str]:
-    """Return the reference engine's trades, and how their metrics differ from the row."""
-    params = source.params(int(row["combo_id"]))
-    plain = reference.trades(source.context, params)
-    n_dates = len(source.context.market.levels[params.session].date)
-    return plain, metric_difference(row, reference.metrics(plain, n_dates))
+def _by_reference(rows: pa.Table, source: RunSource) -> Iterator[tuple[int, pd.DataFrame, str]]:
+    """Yield each id, the reference engine's trades, and how their metrics differ from the row.
+
+    Rows come by session, wait and trade window, so that they can share the bars of a date.
+    """
+    found = [(row, source.params(row["combo_id"])) for row in rows.to_pylist()]
+    found.sort(key=lambda one: reference.window_of(one[1]))
+    of_each = reference.trades_of_each(source.context, [params for _, params in found])
+    for (row, params), plain in zip(found, of_each, strict=True):
+        n_dates = len(source.context.market.levels[params.session].date)
+        yield row["combo_id"], plain, metric_difference(row, reference.metrics(plain, n_dates))
 
 
 def trade_difference(fast: pd.DataFrame, plain: pd.DataFrame) -> str:

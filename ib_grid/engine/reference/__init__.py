@@ -5,7 +5,7 @@ A date is worked through bar by bar, in the order and the terms of STRATEGY.md, 
 numbers in the comments are its sections.
 """
 
-from ib_grid.engine.reference.engine import candidates, evaluate, trades
+from ib_grid.engine.reference.engine import candidates, evaluate, trades, trades_of_each, window_of
 from ib_grid.engine.reference.metrics import metrics
 
-__all__ = ["candidates", "evaluate", "metrics", "trades"]
+__all__ = ["candidates", "evaluate", "metrics", "trades", "trades_of_each", "window_of"]

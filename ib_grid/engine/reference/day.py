@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ib_grid.engine.execution_settings import Execution
@@ -123,4 +123,13 @@ def setting(day: Day, params: Params, execution: Execution) -> Setting | None:
         m1=m1,
         context=m2_bars([bar for bar in day.m1 if bar.start < m1[0].start]),
         bars=bars,
+    )
+
+
+def with_distances(of_date: Setting, params: Params) -> Setting:
+    """Return levels and bars with the buffer and the reach of other parameters."""
+    return replace(
+        of_date,
+        buffer=params.ib_buffer_pct * of_date.ib_range,
+        reach=params.max_distance_pct * of_date.ib_range,
     )

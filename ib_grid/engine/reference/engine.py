@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
-from ib_grid.engine.reference.day import Day, Setting, read_days, setting
+from ib_grid.engine.reference.day import Day, Setting, read_days, setting, with_distances
 from ib_grid.engine.reference.entries import Entry, entry
 from ib_grid.engine.reference.entries import candidates as of_date
 from ib_grid.engine.reference.exits import Standing, follow, result_r, worst_r
@@ -44,8 +45,30 @@ class Trade(NamedTuple):
 
 def trades(context: BacktestContext, params: Params) -> pd.DataFrame:
     """Return the trades of one combination in date order, columns `TRADE_COLUMNS`."""
-    days = read_days(context.market, params.session, params.horizon_minutes)
-    return _trades_of_days(days, params, context)
+    return next(trades_of_each(context, [params]))
+
+
+def trades_of_each(
+    context: BacktestContext, combinations: Iterable[Params]
+) -> Iterator[pd.DataFrame]:
+    """Yield the trades of each combination, as `trades` does.
+
+    The bars of a date are read once for neighbours of one `window_of`.
+    """
+    for _, alike in groupby(combinations, window_of):
+        group = list(alike)
+        found: list[list[Trade]] = [[] for _ in group]
+        for day in read_days(context.market, group[0].session, group[0].horizon_minutes):
+            on_date = setting(day, group[0], context.execution)
+            for trades_found, params in zip(found, group, strict=True):
+                trades_found += _trade_of_day(day, on_date, params, context)
+        yield from map(_frame, found)
+
+
+def window_of(params: Params) -> tuple[str, str, int, int]:
+    """Return what tells the bars of one combination from those of another."""
+    session, wait = params.session, params.ib_wait_minutes
+    return session.ib_timezone, str(session), wait, params.trade_window_minutes
 
 
 def candidates(context: BacktestContext, params: Params) -> pd.DataFrame:
@@ -71,26 +94,30 @@ def evaluate(context: BacktestContext, grid: Grid, chunk: Chunk) -> NDArray[np.f
     days = list(read_days(context.market, session, wait + max(grid.trade_window_minutes)))
     rows = np.zeros((len(METRIC_COLUMNS), chunk.n_rows), np.float32)
     for row, combo_id in enumerate(chunk.ids.tolist()):
-        frame = _trades_of_days(days, grid.params(combo_id), context)
+        params = grid.params(combo_id)
+        on_dates = ((day, setting(day, params, context.execution)) for day in days)
+        frame = _frame([t for each in on_dates for t in _trade_of_day(*each, params, context)])
         figures = metrics(frame, len(days))
         rows[:, row] = [figures[name] for name in METRIC_COLUMNS]
     return rows
 
 
-def _trades_of_days(days: Iterable[Day], params: Params, context: BacktestContext) -> pd.DataFrame:
-    rows = (_trade_of_day(day, params, context) for day in days)
-    found = [row for row in rows if row is not None]
+def _frame(found: Sequence[Trade]) -> pd.DataFrame:
     return trades_frame(**{name: [getattr(row, name) for row in found] for name in Trade._fields})
 
 
-def _trade_of_day(day: Day, params: Params, context: BacktestContext) -> Trade | None:
-    execution = context.execution
-    on_date = setting(day, params, execution)
-    entered = None if on_date is None else entry(on_date, params, execution, context.news)
-    if on_date is None or entered is None:
-        return None
+def _trade_of_day(
+    day: Day, on_date: Setting | None, params: Params, context: BacktestContext
+) -> tuple[Trade, ...]:
+    """Return the trade of a date, if there is one."""
+    if on_date is None:
+        return ()
+    execution, on_date = context.execution, with_distances(on_date, params)
+    entered = entry(on_date, params, execution, context.news)
+    if entered is None:
+        return ()
     watched = list(follow(entered, on_date, params, execution))
-    return trade(day, on_date, entered, watched, execution)
+    return (trade(day, on_date, entered, watched, execution),)
 
 
 def trade(

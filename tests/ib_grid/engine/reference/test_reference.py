@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ib_grid.engine import reference
 from ib_grid.engine.context import BacktestContext
@@ -16,7 +19,8 @@ from ib_grid.errors import GridError
 from ib_grid.grid.columns import METRIC_COLUMNS, METRIC_NAMES, trades_frame
 from ib_grid.grid.variations import PREFIXES
 from ib_grid.news.filter import NO_NEWS, NewsFilter
-from tests.helpers.engines import grid_of_one
+from tests.helpers import strategies
+from tests.helpers.engines import assert_same_trades, grid_of_one
 from tests.ib_grid.account.golden import cases
 from tests.ib_grid.engine.rules.made_dates import FLAT_BALANCE, OCAE_LONG, PARAMS, market_of
 
@@ -165,6 +169,19 @@ class TestMetrics:
         assert reference.metrics(trades, 2)["sharpe_trades"] == 0
         trades = frame_of(("OCAE", 1.0, False), ("OCAE", 1.0 + 1e-3, False))
         assert reference.metrics(trades, 2)["sharpe_trades"] > 1e4
+
+
+@given(data=st.data())
+@settings(max_examples=settings.default.max_examples // 4)
+def test_combinations_that_share_bars_trade_as_alone(data):
+    scene = data.draw(strategies.scenes())
+    one, other = (data.draw(strategies.params(scene.session)) for _ in range(2))
+    window = {name: getattr(one, name) for name in ("ib_wait_minutes", "trade_window_minutes")}
+    same_window = dataclasses.replace(other, **window)
+    context = BacktestContext(scene.market, data.draw(strategies.executions()))
+    group = [one, same_window, other]
+    for params, trades in zip(group, reference.trades_of_each(context, group), strict=True):
+        assert_same_trades(trades, reference.trades(context, params))
 
 
 def test_market_too_short():
