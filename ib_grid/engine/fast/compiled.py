@@ -123,8 +123,8 @@ class _KernelCache(FunctionCache):
                 found is None and multiprocessing.parent_process() is None
             ):  # a worker would repeat it
                 _say_once(
-                    "note: compiling the engine, once on this machine; this takes about ten"
-                    " seconds, up to a minute if the machine is busy"
+                    "note: compiling what this command computes with, once on this machine; this"
+                    " takes 5 to 20 seconds, up to a minute if the machine is busy"
                 )
             return found
         except (OSError, _DamagedError):

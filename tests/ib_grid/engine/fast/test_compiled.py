@@ -58,7 +58,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compiled") / "cache"
     first = _used(Path(ib_grid.__file__).parent, folder)
     assert first.stdout.split() == ["0", "1"]
-    assert first.stderr.count("compiling the engine, once on this machine") == 1
+    assert (
+        first.stderr.count("compiling what this command computes with, once on this machine") == 1
+    )
     return folder
 
 
