@@ -39,6 +39,23 @@ def write_export(
         file.write(content)
 
 
+def export_text(selected: Selected, format_: ExportFormat, times: BrokerTimes | None = None) -> str:
+    """Return the content of a JSON or Python file, to be printed.
+
+    Raises
+    ------
+    ConfigError
+        If the format is not text of one byte order; and as `export_bytes`.
+    """
+    if format_ is ExportFormat.SET:
+        raise ConfigError(
+            "a set file is UTF-16 and cannot be printed",
+            location="--format",
+            expected="--out FILE.set, or --format json or py",
+        )
+    return export_bytes(selected, format_, times).decode()
+
+
 def export_bytes(
     selected: Selected, format_: ExportFormat, times: BrokerTimes | None = None
 ) -> bytes:

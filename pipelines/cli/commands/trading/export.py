@@ -13,9 +13,12 @@ from pipelines.render.formats import ExportFormat
 
 def export(
     run: arguments.Run,
-    out: Annotated[Path, typer.Option(help="File to write.")],
     rank: arguments.Rank = None,
     combo_id: arguments.ComboId = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write, needed for a set file. [default: print to the screen]"),
+    ] = None,
     file_format: Annotated[
         ExportFormat | None,
         typer.Option(
@@ -38,14 +41,18 @@ def export(
     from ib_grid.market.clock import local_clock
     from pipelines.inputs.output_checks import check_spares_run
     from pipelines.render.combinations.broker_clock import broker_times
-    from pipelines.render.combinations.export import format_of, write_export
+    from pipelines.render.combinations.export import export_text, format_of, write_export
     from pipelines.render.combinations.selected import select
 
     selected = select(run, rank=rank, combo_id=combo_id)
-    check_spares_run(out, selected.run)
+    if out:
+        check_spares_run(out, selected.run)
     today = dt.datetime.now(dt.UTC).date()
     times = None
     if clock is not None:
         times = broker_times(selected.params, local_clock(clock, "--clock"), today)
+    if out is None:
+        typer.echo(export_text(selected, file_format or ExportFormat.JSON, times), nl=False)
+        return
     write_export(selected, file_format or format_of(out), out, times)
     typer.echo(f"written: {out}, {selected.name}", err=True)

@@ -32,6 +32,21 @@ def test_export_as_json_is_what_trades_takes(
     assert len(out.splitlines()) - 1 == run.row(best)["total_trades"]
 
 
+@pytest.mark.parametrize("format_", ["json", "py"])
+def test_export_without_a_file_is_printed(
+    ib_grid_command: Command, folder: Path, tmp_path: Path, format_: str
+) -> None:
+    file, words = tmp_path / "file", ("export", folder, "--id", 3, "--format", format_)
+    assert ib_grid_command(*words, "--out", file)[0] == 0
+    assert ib_grid_command(*words) == (0, file.read_text(), "")
+
+
+def test_a_set_file_is_not_printed(ib_grid_command: Command, folder: Path) -> None:
+    status, out, said = ib_grid_command("export", folder, "--format", "set")
+    assert (status, out) == (2, "")
+    assert "expected: --out FILE.set, or --format json or py" in said
+
+
 def test_export_as_set_is_as_mt5_writes_it(
     ib_grid_command: Command, folder: Path, run: Run
 ) -> None:
