@@ -27,7 +27,7 @@ NO_WORKERS_SECONDS = 120.0
 COUNT_SECONDS = 2.0
 # The scheduler is asked again if it has not answered for so long.
 ANSWER_SECONDS = 10.0
-# Results are small; a worker that does not send them in this time is frozen.
+# Results are small; a worker that does not send one in this time is frozen.
 RESULT_SECONDS = 30.0
 
 
@@ -86,7 +86,7 @@ class Workers:
         return {key: Advance(worker, float(mark)) for key, (worker, mark) in found.items()}
 
     def results(self, futures: Iterable[Future]) -> dict[object, object]:
-        """Return the results of finished futures by key; a frozen worker does not send its own."""
+        """Return the results of finished futures by key; none if a worker dies or is too slow."""
         from distributed import CancelledError
 
         asked = {future.key: future for future in futures}

@@ -46,12 +46,12 @@ class Pending(Protocol[Output]):
 
 
 class Executor:
-    """An executor of report work, which does everything at once in the calling thread."""
+    """An executor of report work; this one does everything at once in the calling thread."""
 
     n_batches = 1
 
     def submit(self, work: Callable[..., Result], *args: object) -> Pending[Result]:
-        """Run a function in one of the processes."""
+        """Run a function in one of the processes, of which there may be just this one."""
         done = Future[Result]()
         done.set_result(work(*args))
         return done

@@ -98,9 +98,9 @@ class Report:
 
     `n_rows` counts the combinations that are computed and kept; `cost` is None where the run has no
     break-even costs; `replay` has the trades of the top ones, or why there are none; `robustness`
-    are the tests of this ranking, if they were made; `untestable` is why they cannot be, as
-    sentences, or empty; `challenge` is None without the trades or a
-    contract, and if the verdict is that the trades lose.
+    are the tests of this ranking, if they were made; `untestable` is why they cannot be made, or
+    empty; `challenge` is None without the trades or a contract, and if the verdict is that the
+    trades lose.
     """
 
     info: RunInfo
