@@ -42,8 +42,6 @@ COMMANDS = {
     "glossary": "Explain the terms of the strategy and of the results.",
     "trading.news": "Show what the news filter blocks.",
 }
-
-
 _MODULES = {module.rpartition(".")[2]: module for module in COMMANDS}
 
 

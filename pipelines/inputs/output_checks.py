@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 from ib_grid.errors import OutputError
@@ -18,12 +19,16 @@ def check_not_an_input(out: Path, inputs: Sequence[AnyPath]) -> None:
         raise _refusal("the output file is one of the input files", out)
 
 
-def check_spares_run(out: Path, run: Run) -> None:
-    """Refuse to write over a run's manifest or its bars, or anything among its results."""
-    check_not_an_input(out, [run.path / RUN_FILE, parse_path(str(run.manifest.data["file"]))])
-    results = results_folder(run.path, run.manifest.symbol)
-    if results.resolve() in out.resolve().parents:
-        raise _refusal("the output file lies in the folder of the run's results", out)
+def check_spares_runs(outputs: Iterable[Path | None], runs: Iterable[Run]) -> None:
+    """Refuse to write over a run's manifest or its bars, or anything among its results.
+
+    An output that was not asked for is None.
+    """
+    for out, run in product(filter(None, outputs), runs):
+        check_not_an_input(out, [run.path / RUN_FILE, parse_path(str(run.manifest.data["file"]))])
+        results = results_folder(run.path, run.manifest.symbol)
+        if results.resolve() in out.resolve().parents:
+            raise _refusal("the output file lies in the folder of the run's results", out)
 
 
 def _refusal(found: str, out: Path) -> OutputError:

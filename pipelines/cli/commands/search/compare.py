@@ -27,7 +27,7 @@ def compare(
     ] = 100,
     where: arguments.Where = None,
     min_trades: arguments.MinTrades = None,
-    format: arguments.TableFormat = formats.Format.AUTO,
+    table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show how the best combinations of one run do in another.
 
@@ -52,13 +52,15 @@ def compare(
         ranking=ranking_of(a, min_trades),
     )
     console = terminal()
-    is_table = resolve_format(console, format) is formats.Format.TABLE
+    is_table = resolve_format(console, table_format) is formats.Format.TABLE
     notes = [
         *(units([name.removesuffix("_b") for name in map(str, found.top)]) if is_table else []),
         *_notes(found),
         *(f"{name}: {run_note(one)}" for name, one in (("A", a), ("B", b))),
     ]
-    render(console, found.top, _columns(found.top), format, notes=notes, summary=_summary(found))
+    render(
+        console, found.top, _columns(found.top), table_format, notes=notes, summary=_summary(found)
+    )
 
 
 def _columns(found: pd.DataFrame) -> list[Column]:

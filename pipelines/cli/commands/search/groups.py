@@ -10,14 +10,12 @@ import typer
 from pipelines.cli import arguments
 from pipelines.render import formats
 
-_GROUPS_SHOWN = 20
-
 if TYPE_CHECKING:
     import pandas as pd
 
     from pipelines.render.tables import Column
 
-
+_GROUPS_SHOWN = 20
 _Number = Annotated[
     int | None,
     typer.Option("-n", min=1, help="Number of groups. [default: 20 in a table, otherwise all]"),
@@ -42,7 +40,7 @@ def groups(
         typer.Option(min=1, help="Minimum number of variations in a group."),
     ] = 1,
     n: _Number = None,
-    format: arguments.TableFormat = formats.Format.AUTO,
+    table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show the best combination of each variation side by side.
 
@@ -59,7 +57,7 @@ def groups(
     from pipelines.render.tables import records, render, resolve_format, terminal
 
     loaded, console = load_run(run), terminal()
-    is_table = resolve_format(console, format) is formats.Format.TABLE
+    is_table = resolve_format(console, table_format) is formats.Format.TABLE
     found = groups_of(
         loaded,
         strict=strict,
@@ -86,7 +84,7 @@ def groups(
         console,
         shown if is_table else found.combinations,
         _columns(found.summary, rank_by),
-        format,
+        table_format,
         notes=notes,
         summary={"groups": records(found.summary)},
     )

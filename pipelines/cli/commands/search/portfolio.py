@@ -32,7 +32,7 @@ def portfolio(
 
     The table shows total R, drawdowns and correlations; CSV holds every session date.
     """
-    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.inputs.output_checks import check_spares_runs
     from pipelines.render.combinations.portfolio import (
         build_portfolio,
         daily_rows,
@@ -45,9 +45,7 @@ def portfolio(
     from pipelines.render.tables import terminal
 
     selected = [select_by_text(text) for text in combinations]
-    for path in filter(None, (out, chart)):
-        for one in selected:
-            check_spares_run(path, one.run)
+    check_spares_runs((out, chart), [one.run for one in selected])
     found = build_portfolio(selected, weight or [])
     notes = notes_of(selected, found)
     if out:

@@ -34,7 +34,7 @@ def show(
     table_format: arguments.TableFormat = Format.AUTO,
 ) -> None:
     """Show one combination of a run in detail."""
-    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.inputs.output_checks import check_spares_runs
     from pipelines.render.combinations.selected import select
     from pipelines.render.combinations.show import (
         check_date,
@@ -46,8 +46,7 @@ def show(
 
     check_date(date, chart)
     selected = select(run, rank=rank, combo_id=combo_id)
-    if chart:
-        check_spares_run(chart, selected.run)
+    check_spares_runs([chart], [selected.run])
     source = _source(selected, data, needed=trades or chart is not None)
     facts = combination_facts(selected, source)
     if chart and source:

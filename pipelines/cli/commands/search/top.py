@@ -49,7 +49,7 @@ def top(
         ),
     ] = None,
     min_trades: arguments.MinTrades = None,
-    format: arguments.TableFormat = formats.Format.AUTO,
+    table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:
     """Show the best combinations of a run."""
     from ib_grid.analysis.selection.top import ranking_of
@@ -70,14 +70,14 @@ def top(
     if asked:
         found = found[list(dict.fromkeys(("rank", "combo_id", by, *asked)))]
     console = terminal()
-    is_table = resolve_format(console, format) is formats.Format.TABLE
+    is_table = resolve_format(console, table_format) is formats.Format.TABLE
     notes = [
         *_order_note(by, ascending=ascending),
         *(units(shown) if is_table else []),
         _ALIKE,
         run_note(loaded, ranking.min_trades),
     ]
-    render(console, found, [column(name) for name in shown], format, notes=notes)
+    render(console, found, [column(name) for name in shown], table_format, notes=notes)
 
 
 def _names(columns: str | None) -> list[str]:

@@ -30,7 +30,7 @@ def account(
 
     Lots, margin, drawdowns and worst days of an account; trades skipped or reduced.
     """
-    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.inputs.output_checks import check_spares_runs
     from pipelines.render.csv_files import write_csv
     from pipelines.render.tables import terminal
     from pipelines.run.selected.charts import write_account_chart
@@ -41,10 +41,8 @@ def account(
     settings = account_settings(options)
     source = contract_source(options["contracts"], options["program"])
     traded = combinations_of(combinations, rank, combo_id, source, settings.currency)
+    check_spares_runs((out, chart), [one.run for one in traded.selected])
     found = account_statement(settings, traded)
-    for path in filter(None, (out, chart)):
-        for one in traded.selected:
-            check_spares_run(path, one.run)
     if out:
         write_csv(found.trades, out)
     if chart:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from pipelines.cli import arguments
 from pipelines.cli.option_groups import Given, takes_settings
 from pipelines.config.run_options import ClusterOptions, ContractOptions, WorkerOptions
 from pipelines.render.formats import Format
+
+if TYPE_CHECKING:
+    from pipelines.run.selected.challenge import Terms
 
 
 @takes_settings(ContractOptions, WorkerOptions, ClusterOptions)
@@ -61,7 +64,7 @@ def challenge(
         _count(combinations[0], terms, given)
         return
 
-    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.inputs.output_checks import check_spares_runs
     from pipelines.render.tables import terminal
     from pipelines.run.selected.challenge import challenge_odds, notes_on
     from pipelines.run.selected.charts import write_challenge_charts
@@ -70,10 +73,9 @@ def challenge(
 
     currency = terms.rules.currency
     traded = combinations_of(combinations, rank, combo_id, terms.contracts, currency)
+    check_spares_runs([chart], [one.run for one in traded.selected])
     odds, notes = challenge_odds(terms, traded, horizon), notes_on(terms, traded)
     if chart:
-        for one in traded.selected:
-            check_spares_run(chart, one.run)
         write_challenge_charts(chart, terms, odds, traded, notes)
         typer.echo(f"written: {chart}", err=True)
     show_odds(terminal(), terms.rules, odds, notes, table_format)
@@ -98,7 +100,7 @@ def _check_whole_grid(runs: list[str], of_one: Mapping[str, object]) -> None:
         )
 
 
-def _count(name: str, terms: Any, given: Given) -> None:
+def _count(name: str, terms: Terms, given: Given) -> None:
     from rich.console import Console
 
     from ib_grid.account.stored_counts import stored_columns

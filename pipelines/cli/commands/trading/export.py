@@ -39,14 +39,13 @@ def export(
     import datetime as dt
 
     from ib_grid.market.clock import local_clock
-    from pipelines.inputs.output_checks import check_spares_run
+    from pipelines.inputs.output_checks import check_spares_runs
     from pipelines.render.combinations.broker_clock import broker_times
     from pipelines.render.combinations.export import export_text, format_of, write_export
     from pipelines.render.combinations.selected import select
 
     selected = select(run, rank=rank, combo_id=combo_id)
-    if out:
-        check_spares_run(out, selected.run)
+    check_spares_runs([out], [selected.run])
     today = dt.datetime.now(dt.UTC).date()
     times = None
     if clock is not None:
