@@ -6,6 +6,7 @@ asked in advance; none is picked from several.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -128,7 +129,7 @@ def _without_profit(facts: RunFacts, robustness: Robustness | None) -> Judged | 
 def _not_tested(facts: RunFacts) -> str:
     if facts.untestable:
         return f"Do not trade this: whether it is luck cannot be tested, since {facts.untestable}."
-    command = f"`ib-grid robustness {facts.run}`"
+    command = f"`ib-grid robustness {shlex.quote(facts.run)}`"
     return f"Do not trade this yet: run {command} to see whether it may be luck."
 
 
@@ -140,7 +141,7 @@ def _luck(facts: RunFacts, direction: RandomDirection) -> str:
         return (
             "Do not trade this yet: ruling out luck takes"
             f" {round(1 / MAX_P) - 1} repeats with coin-flipped directions or more, not {draws}."
-            f" Run `ib-grid robustness {facts.run}` without `--draws`."
+            f" Run `ib-grid robustness {shlex.quote(facts.run)}` without `--draws`."
         )
     text = (
         "Do not trade this: the same search with coin-flipped directions does as well in"
@@ -178,7 +179,7 @@ def _worth(facts: RunFacts) -> str:
     if facts.hold_out is not None:
         how = "The held-out dates had no trade: run again with a longer `--hold-out`."
     elif facts.holds_out:
-        how = f"Test it once on the held-out dates: `ib-grid holdout {facts.run}`."
+        how = f"Test it once on the held-out dates: `ib-grid holdout {shlex.quote(facts.run)}`."
     else:
         how = (
             "Run again with `--hold-out 20%`, then test the selection once on the dates held out:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,7 +185,8 @@ def _print_tables(console: Console, facts: CombinationFacts, *, with_trades: boo
 
 def _verdict_line(facts: CombinationFacts) -> str:
     if facts.verdict is None:
-        return f"Not tested for luck; to test: ib-grid robustness {facts.selected.run.path}"
+        run = shlex.quote(str(facts.selected.run.path))
+        return f"Not tested for luck; to test: ib-grid robustness {run}"
     return f"Verdict on the run: {facts.verdict.level}. {facts.verdict.text}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from itertools import chain
 from typing import Any
 
@@ -48,6 +49,7 @@ def _values(report: Report) -> dict[str, Any]:
     return {
         "info": report.info,
         "report": report,
+        "run": shlex.quote(report.info.run),
         "state": state(report),
         "notes": notes,
         "is_warning": report.is_partial or any(is_bold for _, is_bold in notes),

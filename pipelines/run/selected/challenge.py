@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,9 +76,9 @@ def _out_of_sample(of: Combinations) -> AccountTrades | NoWalkForward:
             " verdict needs each from a run of its own."
         )
     tests = {name: read_robustness(run.path, run.manifest) for name, run in runs.items()}
-    untested = [f"`ib-grid robustness {name}`" for name, found in tests.items() if found is None]
+    untested = [shlex.quote(name) for name, found in tests.items() if found is None]
     if untested:
-        commands = " and ".join(untested)
+        commands = " and ".join(f"`ib-grid robustness {name}`" for name in untested)
         return NoWalkForward(f"{SELECTED_ON_THEM}; a verdict needs a walk-forward: {commands}.")
     forwards = [found.walk_forward for found in tests.values() if found]
     folds = [forward.folds for forward in forwards if forward and forward.folds]

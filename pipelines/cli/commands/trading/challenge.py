@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,6 +118,6 @@ def _count(name: str, terms: Terms, given: Given) -> None:
     for folder in folders:
         typer.echo(f"written: {folder}", err=True)
     columns = [by for by, (folder, _) in stored_columns(run).items() if folder in folders]
-    typer.echo(f"to sort by them: ib-grid top {name} --by {columns[0]}", err=True)
+    typer.echo(f"to sort by them: ib-grid top {shlex.quote(name)} --by {columns[0]}", err=True)
     for note in (*terms.contracts.warnings, *terms.warnings):
         typer.echo(note, err=True)

@@ -167,9 +167,9 @@ def test_a_run_that_cannot_be_tested_names_no_command_for_it() -> None:
 
 
 def test_without_tests_the_command_is_named() -> None:
-    found = verdict(facts(), None)
+    found = verdict(facts(run="my results/run"), None)
     assert found.level == "not tested"
-    assert "`ib-grid robustness results/run`" in found.text
+    assert "`ib-grid robustness 'my results/run'`" in found.text
     assert [reason.figure for reason in found.reasons] == ["14%", "+99.0 R"]
 
 

@@ -83,10 +83,12 @@ def test_nothing_profitable_is_said_first(make_run: MakeRun, grid: Grid) -> None
 
 
 def test_without_tests_the_page_names_the_command(make_run: MakeRun) -> None:
-    report = profitable(make_run(run="results/r")).report()
+    report = profitable(make_run(run="my results/r")).report()
     assert report.verdict.level == "not tested"
-    (command,) = read_page(html_text(report)).by_id("verdict").all("code")
-    assert command.text == "ib-grid robustness results/r"
+    page = read_page(html_text(report))
+    for section in ("verdict", "luck"):
+        (command,) = page.by_id(section).all("code")
+        assert command.text == "ib-grid robustness 'my results/r'"
 
 
 def test_tests_of_another_ranking_are_left_out(make_run: MakeRun) -> None:
