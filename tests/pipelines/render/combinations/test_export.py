@@ -115,6 +115,9 @@ def test_run_is_not_overwritten(ib_grid_command: Command, folder: Path, run: Run
             ("show", folder, "--chart", path),
             ("portfolio", folder, "--out", path),
             ("portfolio", folder, "--chart", path),
+            ("account", folder, "--out", path),
+            ("account", folder, "--chart", path),
+            ("challenge", folder, "--rules", "ftmo_2step", "--chart", path),
         ):
             status, out, said = ib_grid_command(*words)
             assert (status, out) == (2, "")
