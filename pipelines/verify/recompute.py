@@ -26,7 +26,6 @@ _REPORTED = "recomputed rows of the report"
 # For prices in points and for R; both engines use the same doubles.
 TRADE_TOLERANCE = 1e-9
 
-
 _check = partial(Check, unit="combinations")
 
 

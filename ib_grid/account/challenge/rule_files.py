@@ -164,7 +164,6 @@ def find_rules(name: str) -> RuleFile:
     if not name.endswith((".toml", ".json")):
         raise ConfigError(
             f"no rules called {shown(name)}",
-            location="--rules",
             expected=f"a TOML file, or one of {', '.join(examples())}",
             hint=did_you_mean(name, examples()),
         )

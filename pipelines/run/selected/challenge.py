@@ -54,7 +54,7 @@ def terms_of(rules: str, risk_pct: str, options: Mapping[str, Any]) -> Terms:
 
 
 def challenge_odds(terms: Terms, of: Combinations, horizon: int | None) -> list[OddsAtRisk]:
-    """Return the odds at each risk; a horizon of 0 is no limit."""
+    """Return the odds at each risk; `horizon` is None for the default, 0 for no limit."""
     limit = DEFAULT_HORIZON if horizon is None else horizon or None
     outside = _out_of_sample(of)
     return odds_by_risk(terms.rules, terms.accounts, of.trades, outside, limit)

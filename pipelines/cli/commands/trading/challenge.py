@@ -54,13 +54,20 @@ def challenge(
 ) -> None:
     """Show the odds of passing a prop firm's challenge.
 
-    A row for each risk per trade, with the odds of a coin beside them.
+    A row for each risk per trade, with the odds of a coin beside them. Workers and clusters are for
+    --whole-grid only.
     """
     from pipelines.run.selected.challenge import terms_of
 
     terms = terms_of(rules, risk_pct, given.values_of(ContractOptions))
     if whole_grid:
-        of_one = {"--rank": rank, "--id": combo_id, "--horizon": horizon, "--chart": chart}
+        of_one = {
+            "--rank": rank,
+            "--id": combo_id,
+            "--horizon": horizon,
+            "--chart": chart,
+            "--format": None if table_format is Format.AUTO else table_format,
+        }
         _check_whole_grid(combinations, of_one)
         _count(combinations[0], terms, given)
         return

@@ -198,6 +198,7 @@ def test_rules_lists_age_and_doubts(ib_grid_command: Command) -> None:
         (("challenge", "--rules", "ftmo_2step", "--risk-pct", "1;2"), "invalid risks"),
         (("challenge", "--rules", "ftmo_2step", "--risk-pct", "150"), "risk_pct is 150"),
         (("challenge", "--rules", "ftmo_2step", "--whole-grid", "--horizon", "60"), "--horizon"),
+        (("challenge", "--rules", "ftmo_2step", "--whole-grid", "--format", "csv"), "--format"),
         (("account", "--risk-pct", "0.05"), "--risk-pct"),
         (("challenge", "--rules", "ftmo_2step", "--risk-pct", "1,0.05"), "--risk-pct"),
     ],
