@@ -108,7 +108,7 @@ def interrupt_once() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def exit_on_interrupt(prepare: Callable[[], None]) -> Iterator[None]:
+def exit_on_interrupt(prepare: Callable[[], object]) -> Iterator[None]:
     """Exit the process at the first signal, after a call of `prepare`.
 
     A compiler could lose an exception, or leave half-initialised modules behind.

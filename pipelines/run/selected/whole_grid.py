@@ -31,7 +31,7 @@ from ib_grid.runs.run import Run
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Cluster
-from pipelines.cluster.interrupts import interrupt_once, tell_when_stopped
+from pipelines.cluster.interrupts import exit_on_interrupt, interrupt_once, tell_when_stopped
 from pipelines.cluster.sharing import share
 from pipelines.run.watch import lost
 
@@ -115,7 +115,7 @@ def _missing(work: CountsWork) -> list[int]:
 
 def _compile(work: CountsWork, console: Console) -> None:
     """Compile the kernels once, for the workers to find them on disk."""
-    with console.status("preparing the engine"):
+    with console.status("preparing the engine"), exit_on_interrupt(console.show_cursor):
         one = plan_chunks(work.plan.grid, 1).chunk(0)
         counts_of_chunk(work.context, work.plan.grid, one, work.account, work.contract, work.rules)
 

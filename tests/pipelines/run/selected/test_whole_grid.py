@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,23 @@ from tests.helpers.runs.computed_runs import computed_run
 
 Command = Callable[..., tuple[int, str, str]]
 NAME = "ftmo_2step_2_passed"
+
+_INTERRUPT_IN_COMPILER = """
+import os
+import signal
+import sys
+from pipelines.cli.main import main
+from pipelines.run.selected import whole_grid
+
+def compile(*_):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        pass  # as a compiler may
+
+whole_grid.counts_of_chunk = compile
+main()
+"""
 
 
 @pytest.mark.cluster
@@ -53,6 +72,19 @@ def test_counts_are_stored_sorted_by_and_resumed(
     again.clear()
     assert ib_grid_command(*asked, "2,3", "--workers", 1)[0] == 0
     assert again == list(range(len(run.plan)))  # of the new risk alone
+
+
+def test_an_interrupt_is_not_lost_in_the_compiler(tmp_path: Path) -> None:
+    words = ("challenge", computed_run(tmp_path), "--rules", "ftmo_2step", "--whole-grid")
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPT_IN_COMPILER, *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 130
+    assert done.stderr == f"{whole_grid._INTERRUPTED}\n"
 
 
 def test_other_input_has_another_fingerprint(tmp_path: Path) -> None:
