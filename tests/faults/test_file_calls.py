@@ -13,7 +13,6 @@ import pytest
 from ib_grid.errors import IbGridError
 from ib_grid.runs.partition_layout import partition_files, results_folder
 from pipelines.report import write
-from pipelines.report.measures.replay import NO_BARS
 from pipelines.report.report import Report
 from pipelines.report.report_run import report_run
 from tests.helpers.faults.file_calls import Content, Disk, NthCall, observed
@@ -127,7 +126,7 @@ def test_report_with_a_failing_call(reported: Reported) -> None:
 
 
 def test_report_with_a_failing_read(reported: Reported, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.report.report_run._source", lambda _: NO_BARS)
+    monkeypatch.setattr("pipelines.report.report_run.source_or_reason", lambda _: "no bars")
     failures = list[int]()
     # Each pass over the rows reads four partitions, of which one or two fail.
     for n in itertools.count(1, 3):
