@@ -15,7 +15,6 @@ from ib_grid.account.whole_grid.required_profits import (
     bearable_profits,
     count_by_profits,
     exceptional_trades,
-    may_be_exceptional,
 )
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.fast.compiled import kernel
@@ -89,7 +88,7 @@ def count(
         bearable = bearable_profits(lows, rules)
         exceptional = exceptional_trades(gains, lows, rules)
         count_by_profits(outcome, gains, bearable, exceptional, rules, counts, undecided)
-    if not are_enough(rules) or may_be_exceptional(rules):
+    if undecided.any():
         _count_one_by_one(outcome, gains, lows, calendar, rules, counts, undecided)
     counts[2] = len(calendar) - counts[0] - counts[1]
     return counts

@@ -40,8 +40,9 @@ _MOST_STATES = 40  # beyond, it is faster to decide the combinations concerned o
 def are_enough(rules: DateRules) -> bool:
     """Return True if required profits decide challenges with these rules.
 
-    They do not where the date of the decision matters, nor where the floor depends on the profit
-    and on the highest profit.
+    They do not where the date of the decision matters, where the floor depends on the profit and
+    on the highest profit, or where days have to count before the target does and either the floor
+    trails or there are two such counts.
     """
     if min(rules.max_days, rules.horizon) < NEVER or rules.target <= 0 or _may_lock(rules):
         return False
@@ -52,15 +53,10 @@ def are_enough(rules: DateRules) -> bool:
 
 
 def _may_lock(rules: DateRules) -> bool:
-    """Return True if a floor may stop to follow the highest balance before the challenge passes."""
+    """Return True if a floor may stop following the highest balance before the challenge passes."""
     if not rules.trailing or rules.lock == NEVER:
         return False
     return rules.target > rules.lock + rules.loss or rules.best_day_pct > 0
-
-
-def may_be_exceptional(rules: DateRules) -> bool:
-    """Return True if trades may pause a date, or break the best-day rule at the target."""
-    return rules.pause == 1 or rules.best_day_pct > 0
 
 
 @inner_kernel

@@ -29,7 +29,6 @@ import platformdirs
 
 # Folders of the package with kernels, or with constants that kernels are compiled with.
 _KERNEL_FOLDERS = (
-    "account",
     "account/challenge",
     "account/whole_grid",
     "engine",

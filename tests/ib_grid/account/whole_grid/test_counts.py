@@ -35,15 +35,16 @@ GRID = grid_from_mapping(
 )
 
 
+@pytest.mark.parametrize("horizon", [None, 60])
 @pytest.mark.parametrize("name", ["ftmo_1step", "ftmo_2step", "the5ers_hyper_growth"])
-def test_counts_equal_those_of_each_combination(name: str) -> None:
+def test_counts_equal_those_of_each_combination(name: str, horizon: int | None) -> None:
     market = golden_set("GER40", "edge", "realistic").market
     context = BacktestContext(market, Execution(spread_points=1.5, commission_points=0.25))
     source = RunSource(symbol="GER40", grid=GRID, context=context)
     rules = find_rules(name)
     contract = read_contracts(rules.contracts or EXAMPLES).contract("GER40", "USD", rules.leverage)
     account = AccountSettings(initial_balance=rules.initial_balance, risk_pct=3.0)
-    by_date = date_rules(rules.targets[0], 60)
+    by_date = date_rules(rules.targets[0], horizon)
     chunk = plan_chunks(GRID, len(GRID)).chunk(0)
     found = counts_of_chunk(context, GRID, chunk, account, contract, by_date)
     for combo_id, counts in zip(chunk.ids.tolist(), found.T.tolist(), strict=True):
