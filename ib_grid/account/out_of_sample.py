@@ -15,7 +15,7 @@ from ib_grid.account.challenge.odds import Odds, odds, sentence
 from ib_grid.account.challenge.rule_files import RuleFile
 from ib_grid.account.money.sizing import AccountSettings
 from ib_grid.engine.fast import engine
-from ib_grid.robustness.statistics.walk_forward import FoldResult
+from ib_grid.robustness.statistics.walk_forward import FoldResult, WalkForward
 from ib_grid.runs.source import HasSource, RunSource, session_dates, source_of
 
 NO_SELECTION = -1
@@ -39,7 +39,7 @@ class OddsAtRisk:
 
     @property
     def sentence(self) -> str:
-        """Verdict in a sentence; only out-of-sample trades can lead to one."""
+        """Verdict in words; only trades out of sample can lead to one."""
         if isinstance(self.out_of_sample, NoWalkForward):
             return f"No verdict. {self.out_of_sample.reason}"
         return sentence(self.odds, self.out_of_sample)
@@ -94,7 +94,7 @@ def odds_by_risk(
 def out_of_sample(
     of: AccountTrades,
     runs: Sequence[RunSource | HasSource],
-    folds: Sequence[Sequence[FoldResult]],
+    forwards: Sequence[WalkForward | None],
 ) -> AccountTrades | NoWalkForward:
     """Return the trades of walk-forwards on the same account, in months that all of them have.
 
@@ -103,14 +103,19 @@ def out_of_sample(
     of : AccountTrades
     runs : sequence of RunSource or Run
         Of each combination, each run once: a walk-forward is the same for all its combinations.
-    folds : sequence of sequence of FoldResult
-        Of each run, at least one.
+    forwards : sequence of WalkForward or None
+        Of each run; None if its dates span too few months.
 
     Raises
     ------
     GridError
         If a grid has no such combination.
     """
+    folds = [forward.folds for forward in forwards if forward]
+    if len(folds) < len(runs):
+        return NoWalkForward(
+            f"{SELECTED_ON_THEM}, and a run has too few months for a walk-forward."
+        )
     parts = [out_of_sample_trades(run, each) for run, each in zip(runs, folds, strict=True)]
     months = set.intersection(*(set(dates.strftime("%Y-%m")) for _, dates in parts))
     dates = pd.DatetimeIndex(np.unique(np.concatenate([dates for _, dates in parts])), name="date")

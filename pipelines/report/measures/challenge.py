@@ -73,9 +73,7 @@ def example_challenge(
         dates=session_dates(source, combo_id),
         bars={source.symbol: source.context.market.bars},
     )
-    forward = tests.walk_forward if tests else None
-    folds = forward.folds if forward else ()
-    outside = out_of_sample(inside, [source], [folds]) if folds else NoWalkForward()
+    outside = out_of_sample(inside, [source], [tests.walk_forward]) if tests else NoWalkForward()
     accounts = [rules.account(risk_pct) for risk_pct in RISKS_PCT]
     today = dt.datetime.now(dt.UTC).date()
     return Challenge(

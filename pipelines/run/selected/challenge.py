@@ -81,10 +81,7 @@ def _out_of_sample(of: Combinations) -> AccountTrades | NoWalkForward:
         commands = " and ".join(f"`ib-grid robustness {name}`" for name in untested)
         return NoWalkForward(f"{SELECTED_ON_THEM}; a verdict needs a walk-forward: {commands}.")
     forwards = [found.walk_forward for found in tests.values() if found]
-    folds = [forward.folds for forward in forwards if forward and forward.folds]
-    if len(folds) < len(runs):
-        return NoWalkForward(f"{SELECTED_ON_THEM}, and a run has too few months to walk forward.")
-    return out_of_sample(of.trades, list(runs.values()), folds)
+    return out_of_sample(of.trades, list(runs.values()), forwards)
 
 
 def notes_on(terms: Terms, of: Combinations) -> list[str]:
