@@ -19,7 +19,7 @@ from ib_grid.robustness.conclusion.robustness_file import read_robustness
 from ib_grid.robustness.plan import RobustnessSettings, plan_tests
 from ib_grid.robustness.results import Robustness
 from ib_grid.robustness.rounds import run_rounds
-from ib_grid.robustness.testing import robustness_tests
+from ib_grid.robustness.selection_tests import robustness_tests
 from ib_grid.runs.manifest import read_manifest
 from pipelines.cluster.executors import SERIAL_EXECUTOR, Executor
 from pipelines.run.selected.robustness.make import make_missing, make_robustness
