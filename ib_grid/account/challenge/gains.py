@@ -1,7 +1,7 @@
 """Gains and lows by date, as shares of the initial balance, from the trades of combinations.
 
-Positions are sized on the initial balance, so that the share of a trade depends on its entry alone
-and a challenge may begin on any date.
+Positions are sized on the initial balance, and on the margin that trades of other combinations
+leave, so that no share depends on when a challenge begins: it may begin on any date.
 """
 
 from __future__ import annotations

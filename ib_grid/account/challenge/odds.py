@@ -257,7 +257,7 @@ def _without_target(phase: Rules) -> Rules:
 
 
 def sentence(in_sample: Odds, out_of_sample: Odds) -> str:
-    """Return the verdict in a sentence."""
+    """Return the verdict in words."""
     within, ever, coin = out_of_sample.bootstrap, out_of_sample.horizons[-1], out_of_sample.no_edge
     limit = f" within {within.horizon} session dates" if within.horizon else ""
     low, high = out_of_sample.interval

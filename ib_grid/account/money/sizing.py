@@ -85,7 +85,7 @@ def size(
     equity: float,
     margin_in_use: ArrayLike = 0.0,
 ) -> Size:
-    """Return the sizes of positions, each opened alone on this balance.
+    """Return the sizes of positions, each by itself on this balance and this margin.
 
     Parameters
     ----------

@@ -16,7 +16,6 @@ from ib_grid.analysis.plots.style import rounded
 from ib_grid.grid.variations import VARIATIONS
 
 _MOST_YEARS_WITH_TEXT = 9
-_DECIMALS = 4
 
 
 def equity_figure(trades: Mapping[str, pd.DataFrame], span: tuple[str, str]) -> go.Figure:
@@ -117,7 +116,7 @@ def calendar_figure(trades: pd.DataFrame, years: Sequence[int] | None = None) ->
     sums = combination.calendar_table(trades, years)
     shown = [int(str(year)) for year in sums]
     counts = combination.calendar_table(trades, shown, "size").fillna(0).astype(int)
-    cells = sums.round(_DECIMALS).astype(object).where(sums.notna(), None).to_numpy().tolist()
+    cells = sums.round(4).astype(object).where(sums.notna(), None).to_numpy().tolist()
     texts = [["" if v is None else rounded(v, 1) for v in row] for row in cells]
     heat = style.cells(
         [str(year) for year in shown],
@@ -153,7 +152,7 @@ def sums_figure(sums: pd.DataFrame, axis: str, height: int = 260) -> go.Figure:
     height : int
         Pixels.
     """
-    r = [round(value, _DECIMALS) for value in sums["total_r"].tolist()]
+    r = style.to_4_decimals(sums["total_r"].to_numpy())
     n = sums["trades"].tolist()
     bars = style.bars(
         [str(key) for key in sums.index],

@@ -115,9 +115,9 @@ def trades_by_id(
     costs, found = costs_of(context.execution), {}
     params = {combo_id: grid.params(combo_id) for combo_id in sorted(set(ids))}
     for _, block in itertools.groupby(params, lambda combo_id: combo_id // grid.rows_per_block):
-        settings = list(block)
-        decided = decide(context, grid, np.array(settings), costs)
-        for setting, combo_id in enumerate(settings):
+        ids_of_block = list(block)
+        decided = decide(context, grid, np.array(ids_of_block), costs)
+        for setting, combo_id in enumerate(ids_of_block):
             found[combo_id] = _trades_frame(decided, setting, params[combo_id], costs)
     return found
 

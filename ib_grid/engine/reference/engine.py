@@ -53,7 +53,7 @@ def trades_of_each(
 ) -> Iterator[pd.DataFrame]:
     """Yield the trades of each combination, as `trades` does.
 
-    The bars of a date are read once for neighbours of one `window_of`.
+    Neighbours with the same `window_of` share the bars of a date.
     """
     for _, alike in groupby(combinations, window_of):
         group = list(alike)
@@ -66,7 +66,7 @@ def trades_of_each(
 
 
 def window_of(params: Params) -> tuple[str, str, int, int]:
-    """Return what tells the bars of one combination from those of another."""
+    """Return session, wait and window of a combination, on which the bars of its dates depend."""
     session, wait = params.session, params.ib_wait_minutes
     return session.ib_timezone, str(session), wait, params.trade_window_minutes
 

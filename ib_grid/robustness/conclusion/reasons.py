@@ -79,7 +79,7 @@ def _of_walk_forward(found: WalkForward, *, coin_decided: bool) -> Reason:
     still = ""
     if coin_decided and found.p is not None and found.p <= MAX_P:
         still = (
-            " The verdict still is luck: it goes by the repeats of the whole search, as fixed in"
+            " The verdict is still luck: it goes by the repeats of the whole search, as fixed in"
             " advance; going by whichever test passes would often take luck for skill."
         )
     folds = len(found.folds)

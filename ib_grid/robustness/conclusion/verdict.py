@@ -78,7 +78,7 @@ def verdict(facts: RunFacts, robustness: Robustness | None) -> Verdict:
 
 
 def _coin_does_as_well(robustness: Robustness | None) -> bool:
-    """Return False without tests, or with repeats too few for a finding."""
+    """Return True if coins find such a result too often, in repeats enough to tell."""
     if robustness is None:
         return False
     direction = robustness.random_direction

@@ -136,7 +136,7 @@ def test_tests_that_disagree_are_reconciled(
 ) -> None:
     forward = dataclasses.replace(walk_forward(), p=p_walk_forward)
     found = verdict(facts(), robustness(SELECTED, p=p, walk_forward=forward))
-    assert any("The verdict still is luck: it goes by" in str(one) for one in found.reasons) == says
+    assert any("The verdict is still luck: it goes by" in str(one) for one in found.reasons) == says
 
 
 def test_a_loss_is_no_luck_to_reconcile() -> None:
