@@ -1,4 +1,4 @@
-"""Executors of report work: this process alone, or Dask workers side by side.
+"""Executors of work on results: this process alone, or Dask workers side by side.
 
 A pass over many rows goes file by file, and its results can be merged, so that several processes
 can share it.
@@ -46,7 +46,7 @@ class Pending(Protocol[Output]):
 
 
 class Executor:
-    """An executor of report work; this one does everything at once in the calling thread."""
+    """An executor of work on results; this one does everything at once in the calling thread."""
 
     n_batches = 1
 
@@ -166,7 +166,7 @@ def open_executor(
             yield executor
         except KilledWorker as error:
             raise ClusterError(
-                f"{error.allowed_failures + 1} workers died while reading the same results",
+                f"{error.allowed_failures + 1} workers died while working on the same task",
                 hint=f"run `{command}` on the run again, with more memory if it ran out",
             ) from error
         except (CancelledError, DaskCancelledError, CommClosedError) as error:

@@ -1,4 +1,4 @@
-"""Counts of start dates for a whole grid: chunks as a Dask bag, each written by its worker."""
+"""Counts of start dates for a whole grid, chunk by chunk, each written by its worker."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import dask
-import dask.bag
-from distributed import Client, KilledWorker, as_completed
 from rich.console import Console
 
 from ib_grid.account.challenge.date_rules import DateRules, date_rules
@@ -25,15 +22,13 @@ from ib_grid.account.stored_counts import (
 )
 from ib_grid.account.whole_grid.counts import counts_of_chunk
 from ib_grid.engine.context import BacktestContext
-from ib_grid.errors import ClusterError, first_line
 from ib_grid.grid.chunks import ChunkPlan, plan_chunks
 from ib_grid.runs.run import Run
 from ib_grid.storage.lock import sole_writer
 from ib_grid.storage.paths import AnyPath
 from pipelines.cluster.clusters import Cluster
+from pipelines.cluster.executors import Executor, open_executor
 from pipelines.cluster.interrupts import exit_on_interrupt, interrupt_once, tell_when_stopped
-from pipelines.cluster.sharing import share
-from pipelines.run.watch import lost
 
 SEED = 42
 _INTERRUPTED = "interrupted: finished chunks are kept; run the same command again to resume"
@@ -86,8 +81,11 @@ def count_whole_grid(
             _compile(works[0], console)
             with cluster.open(max(len(chunks) for _, chunks in missing)) as ready:
                 cluster.check(ready, run.path, run.manifest.fingerprint)
-                for work, chunks in missing:
-                    _compute(work, chunks, ready.client, console)
+                # At least two, or this process would count: a compiler here could lose Ctrl-C.
+                n, command = max(2, ready.count), "ib-grid challenge --whole-grid"
+                with open_executor(n, ready, command) as executor:
+                    for work, chunks in missing:
+                        _compute(work, chunks, executor, console)
     return [work.folder for work in works]
 
 
@@ -120,27 +118,17 @@ def _compile(work: CountsWork, console: Console) -> None:
         counts_of_chunk(work.context, work.plan.grid, one, work.account, work.contract, work.rules)
 
 
-def _compute(work: CountsWork, chunks: Sequence[int], client: Client, console: Console) -> None:
+def _compute(work: CountsWork, chunks: Sequence[int], executor: Executor, console: Console) -> None:
     order = random.Random(SEED).sample(chunks, len(chunks))  # noqa: S311
-    try:
-        shared = share(client, work)
-    except (OSError, TimeoutError) as error:
-        raise lost(f"the workers do not answer ({first_line(error)})") from error
-    bag = dask.bag.from_sequence(order, partition_size=1)
-    futures = client.compute(bag.map(count_chunk, work=dask.delayed(shared)).to_delayed())
+    shared = executor.share(work)
+    pending = [executor.submit(count_chunk, index, shared) for index in order]
     started, counted = time.perf_counter(), 0
     total = sum(work.plan.chunk(index).n_rows for index in chunks)
     label = f"start dates at {work.account.risk_pct:g}% risk"
-    try:
-        with console.status(f"{label}: 0%") as status:
-            for _, rows in as_completed(futures, with_results=True, loop=client.loop):
-                counted += sum(rows)
-                status.update(f"{label}: {100 * counted // total}%")
-    except KilledWorker as error:
-        raise ClusterError(
-            f"{error.allowed_failures + 1} workers died while counting the same chunk",
-            hint="run the same command again with fewer --workers; finished chunks are kept",
-        ) from error
+    with console.status(f"{label}: 0%") as status:
+        for waited in pending:
+            counted += waited.result()
+            status.update(f"{label}: {100 * counted // total}%")
     seconds = time.perf_counter() - started
     console.print(
         f"{label}: {counted:,} combinations in {seconds:.1f} s", soft_wrap=True, highlight=False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -72,6 +75,26 @@ def test_counts_are_stored_sorted_by_and_resumed(
     again.clear()
     assert ib_grid_command(*asked, "2,3", "--workers", 1)[0] == 0
     assert again == list(range(len(run.plan)))  # of the new risk alone
+
+
+def killed_once(index: int, work: whole_grid.CountsWork) -> int:
+    with contextlib.suppress(FileExistsError):
+        Path(work.folder.parents[2], "killed").touch(exist_ok=False)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole_grid.count_chunk(index, work)
+
+
+@pytest.mark.cluster
+def test_a_chunk_of_a_dead_worker_is_counted_by_another(
+    tmp_path: Path, ib_grid_command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_dir = computed_run(tmp_path)
+    monkeypatch.setattr(whole_grid, "count_chunk", killed_once)
+    asked = ("challenge", run_dir, "--rules", "ftmo_2step", "--whole-grid", "--risk-pct", "2")
+    status, _, said = ib_grid_command(*asked, "--workers", 2)
+    assert status == 0, said
+    assert (run_dir / "killed").exists()
+    assert NAME in stored_columns(load_run(run_dir))
 
 
 def test_an_interrupt_is_not_lost_in_the_compiler(tmp_path: Path) -> None:
