@@ -66,15 +66,15 @@ def compute(
     failed: list[ChunkError] = []
     total, deaths, settled = before, Counter[int](), set[int]()
     while waiting:
-        lost, blamed = set(), Counter[int]()
+        dropped, blamed = set(), Counter[int]()
         for index, result in _results(work, waiting, workers, progress):
             if index in settled:  # told a second time
                 continue
             if isinstance(result, KilledWorker):
-                lost.add(index)
+                dropped.add(index)
                 blamed[index] = result.allowed_failures + 1
             elif result is None:
-                lost.add(index)
+                dropped.add(index)
             elif isinstance(result, ChunkError):
                 settled.add(index)
                 failed.append(result)
@@ -83,7 +83,7 @@ def compute(
                 done.append(result)
                 total = chunk_summary.merge((total, result.summary), work.min_trades)
                 progress.chunk(result.summary.combinations, total.best)
-        waiting = [index for index in waiting if index in lost - settled]
+        waiting = [index for index in waiting if index in dropped - settled]
         # An existing scheduler retries a chunk itself, and may lose the scattered data before it
         # blames a chunk. Chunks start in this order, so one of the first is to blame.
         deaths.update(blamed or waiting[: workers.count])
@@ -95,7 +95,7 @@ def compute(
 def _results(
     work: ChunkWork, chunks: Sequence[int], workers: Workers, progress: Progress
 ) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
-    """Yield the result of each chunk; None if the scattered data was lost with its worker."""
+    """Yield the result of each chunk; None if the data or the result was lost with a worker."""
     client, watch = workers.client, Watch(workers, progress)
     try:
         shared = share(client, work)
