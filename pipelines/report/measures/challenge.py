@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +16,7 @@ from ib_grid.analysis import RunSource
 from ib_grid.robustness.conclusion.verdict import Verdict
 from ib_grid.robustness.results import Robustness
 from ib_grid.runs.source import session_dates
+from ib_grid.storage.timestamps import utc_today
 from pipelines.report.measures.ranked_rows import Ranking
 from pipelines.report.measures.replay import NoReplay, Replay
 
@@ -75,7 +75,7 @@ def example_challenge(
     )
     outside = out_of_sample(inside, [source], [tests.walk_forward]) if tests else NoWalkForward()
     accounts = [rules.account(risk_pct) for risk_pct in RISKS_PCT]
-    today = dt.datetime.now(dt.UTC).date()
+    today = utc_today()
     return Challenge(
         rules=rules,
         by_risk=tuple(odds_by_risk(rules, accounts, inside, outside, DEFAULT_HORIZON)),

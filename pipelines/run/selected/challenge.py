@@ -19,13 +19,13 @@ from ib_grid.account.out_of_sample import (
     out_of_sample,
 )
 from ib_grid.robustness.conclusion.robustness_file import read_robustness
+from ib_grid.storage.timestamps import utc_today
 from pipelines.run.selected.traded import (
     Combinations,
     ContractSource,
     accounts_of,
     contract_source,
     risks_of,
-    today,
 )
 
 
@@ -40,7 +40,7 @@ class Terms:
     @property
     def warnings(self) -> list[str]:
         """Warnings about the rules to show beside every figure."""
-        return self.rules.warnings(today())
+        return self.rules.warnings(utc_today())
 
 
 def terms_of(rules: str, risk_pct: str, options: Mapping[str, Any]) -> Terms:

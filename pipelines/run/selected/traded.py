@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import shown
 from ib_grid.runs.source import session_dates
 from ib_grid.storage.paths import AnyPath
+from ib_grid.storage.timestamps import utc_today
 from pipelines.render.combinations.portfolio import combination_names
 from pipelines.render.combinations.selected import Selected, select, select_by_text
 from pipelines.render.provenance import provenance_by_combination
@@ -74,7 +74,7 @@ class ContractSource:
     @property
     def warnings(self) -> list[str]:
         """Warnings to show beside every amount of money."""
-        return self.contracts.warnings(today())
+        return self.contracts.warnings(utc_today())
 
     def contract(self, symbol: str, currency: str) -> Contract:
         """Return the contract of a symbol."""
@@ -170,8 +170,3 @@ def risks_of(text: str) -> tuple[float, ...]:
             expected="percentages separated by commas, such as 0.25,0.5,1",
         ) from error
     return tuple(sorted(risks))
-
-
-def today() -> dt.date:
-    """Return today's date in UTC, for the age of rules."""
-    return dt.datetime.now(dt.UTC).date()

@@ -36,9 +36,8 @@ def export(
     ] = None,
 ) -> None:
     """Write the parameters of a combination for a bot or for MT5."""
-    import datetime as dt
-
     from ib_grid.market.clock import local_clock
+    from ib_grid.storage.timestamps import utc_today
     from pipelines.inputs.output_checks import check_spares_runs
     from pipelines.render.combinations.broker_clock import broker_times
     from pipelines.render.combinations.export import export_text, format_of, write_export
@@ -46,10 +45,9 @@ def export(
 
     selected = select(run, rank=rank, combo_id=combo_id)
     check_spares_runs([out], [selected.run])
-    today = dt.datetime.now(dt.UTC).date()
     times = None
     if clock is not None:
-        times = broker_times(selected.params, local_clock(clock, "--clock"), today)
+        times = broker_times(selected.params, local_clock(clock, "--clock"), utc_today())
     if out is None:
         typer.echo(export_text(selected, file_format or ExportFormat.JSON, times), nl=False)
         return

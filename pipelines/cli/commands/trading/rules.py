@@ -21,9 +21,9 @@ def rules(
     Each with its age, its sources, and what is disputed or not simulated.
     """
     from ib_grid.account.challenge.rule_files import examples, find_rules
+    from ib_grid.storage.timestamps import utc_today
     from pipelines.render.tables import terminal
     from pipelines.run.selected.show_challenge import show_rules
-    from pipelines.run.selected.traded import today
 
     names = examples() if file is None else (file,)
-    show_rules(terminal(), [find_rules(name) for name in names], today(), table_format)
+    show_rules(terminal(), [find_rules(name) for name in names], utc_today(), table_format)
