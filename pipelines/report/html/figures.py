@@ -1,7 +1,7 @@
 """Registry of the figures of the page.
 
-`FIGURES` names the places of the template and the function that draws the figures there. A new
-figure is a function of the report in one of the modules below and its name here.
+`FIGURES` names the places of the template `page.html` and the function that draws the figures of
+each. A new place is a function of the report in one of the modules below, and its name here.
 """
 
 from __future__ import annotations

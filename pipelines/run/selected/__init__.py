@@ -1,1 +1,1 @@
-"""Combinations selected from a run: hold-out, account, challenge; and counts of the whole grid."""
+"""Combinations selected from a run: hold-out, account, challenge; stress and counts of all."""

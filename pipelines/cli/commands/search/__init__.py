@@ -1,1 +1,1 @@
-"""Combinations of a finished run: found, shown and compared."""
+"""Combinations of runs: found, shown, compared and traded side by side."""
