@@ -1,4 +1,4 @@
-"""Verification of a run: its files against run.json, rows of its report and others against the bars.
+"""Verification of a run: files against run.json, reported and sampled rows against the bars.
 
 May import everything in pipelines except cli.
 """
