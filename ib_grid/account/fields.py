@@ -1,4 +1,4 @@
-"""Reading of numbers, percentages and texts from the keys of a rule or contract file."""
+"""Reading of numbers, percentages and texts from the keys of a rule or contract file; its age."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import check_names, did_you_mean, finite_number, shown, whole_number
 
-OLD_DAYS = 180
+_OLD_DAYS = 180
 _PLAINLY_FRACTION = 0.2  # no limit or target is so narrow: 0.05 was meant as 5%
 
 
-def old_file(name: str, checked: dt.date, today: dt.date) -> list[str]:
-    """Return a warning about a file whose sources were last read long ago, or nothing."""
+def age_warnings(name: str, checked: dt.date, today: dt.date) -> list[str]:
+    """Return a warning if the sources of a file were last checked long ago, else nothing."""
     age = (today - checked).days
-    if age <= OLD_DAYS:
+    if age <= _OLD_DAYS:
         return []
     return [
         f"{name} were last checked {age} days ago, on {checked}; firms change theirs. Read the"

@@ -122,6 +122,8 @@ class TestPlan:
     splits : Splits or None
     resamples : int16 array, shape (n_dates, n_resamples), or None
         How often each date is drawn.
+    mean_block : float
+        Mean length of the blocks that were drawn, in session dates.
     years : bool
     """
 

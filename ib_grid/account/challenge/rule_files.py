@@ -9,7 +9,7 @@ from typing import Literal
 
 from ib_grid.account.challenge.firm_clock import FirmClock
 from ib_grid.account.challenge.rules import PHASE_KEYS, RULE_KEYS, Rules, read_rules
-from ib_grid.account.fields import Fields, old_file
+from ib_grid.account.fields import Fields, age_warnings
 from ib_grid.account.money.sizing import DEFAULT_MARGIN_PCT, AccountSettings
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import did_you_mean, shown
@@ -123,7 +123,7 @@ class RuleFile:
 
     def warnings(self, today: dt.date) -> list[str]:
         """Return the warnings to show beside every result."""
-        said = old_file("The rules", self.checked, today)
+        said = age_warnings("The rules", self.checked, today)
         if not self.verified:
             said.append("Not all numbers are from the firm's own pages.")
         said += [_disputed(point) for point in self.disputed]

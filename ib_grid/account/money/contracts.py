@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ib_grid.account.fields import Fields, old_file
+from ib_grid.account.fields import Fields, age_warnings
 from ib_grid.account.money.exchange_rates import ExchangeRate, read_rate
 from ib_grid.errors import ConfigError
 from ib_grid.errors.validation import did_you_mean, shown
@@ -83,7 +83,7 @@ class Contracts:
 
     def warnings(self, today: dt.date) -> list[str]:
         """Return the warnings to show beside every amount of money."""
-        said = old_file(f"The contracts of {self.name}", self.checked, today)
+        said = age_warnings(f"The contracts of {self.name}", self.checked, today)
         if self.verified:
             return said
         doubtful = f" {', '.join(self.placeholders)}" if self.placeholders else " it"

@@ -321,6 +321,17 @@ def test_a_challenge_is_shown_unless_the_trades_lose(traded: tuple[MadeUpRun, Ru
     assert [plot.attributes["id"] for plot in plots] == ["odds", "starts", "floors"]
 
 
+def test_a_challenge_says_why_it_has_no_verdict(traded: tuple[MadeUpRun, RunSource]) -> None:
+    run, source = traded
+    for tests, reason in [
+        (None, "a verdict needs a walk-forward: `ib-grid robustness RUN`"),
+        (robustness(walk_forward=None), "a run has too few months for a walk-forward"),
+    ]:
+        found = run.report(source, robustness=tests).challenge
+        assert found is not None
+        assert reason in found.by_risk[0].sentence
+
+
 def test_no_challenge_without_trades_or_a_contract(
     traded: tuple[MadeUpRun, RunSource],
 ) -> None:
