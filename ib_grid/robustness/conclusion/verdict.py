@@ -139,8 +139,8 @@ def _luck(facts: RunFacts, direction: RandomDirection) -> str:
     as_good = reached(found.p, draws)
     if not as_good:
         return (
-            "Do not trade this yet: ruling out luck takes"
-            f" {round(1 / MAX_P) - 1} repeats with coin-flipped directions or more, not {draws}."
+            f"Do not trade this yet: ruling out luck takes at least {round(1 / MAX_P) - 1} repeats"
+            f" with coin-flipped directions, not {draws}."
             f" Run `ib-grid robustness {shlex.quote(facts.run)}` without `--draws`."
         )
     text = (

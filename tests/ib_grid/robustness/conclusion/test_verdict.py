@@ -104,8 +104,8 @@ def test_repeats_too_few_to_tell_are_no_finding() -> None:
     few = verdict(facts(), with_draws(18, 0))
     assert few.level == "cannot be told from luck"
     assert few.text == (
-        "Do not trade this yet: ruling out luck takes 19 repeats with coin-flipped directions or"
-        " more, not 18. Run `ib-grid robustness results/run` without `--draws`."
+        "Do not trade this yet: ruling out luck takes at least 19 repeats with coin-flipped"
+        " directions, not 18. Run `ib-grid robustness results/run` without `--draws`."
     )
     assert verdict(facts(), with_draws(19, 0)).level == "worth a hold-out"
     assert "does as well in 20% of repeats" in verdict(facts(), with_draws(5, 1)).text
