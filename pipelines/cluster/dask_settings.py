@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import dask
 
-from pipelines.cluster.local.fork_server import ONE_THREAD
+from pipelines.cluster.local.fork_server import ONE_THREAD, START_METHOD
 
 # Name of a worker metric: Dask's own measure counts shared memory once per worker.
 HELD_MEMORY = "ib_grid_held_memory"
@@ -21,7 +21,7 @@ SLOW_START = "Creating scratch directories is taking"
 DASK_CONFIG: Mapping[str, object] = {
     "distributed.nanny.pre-spawn-environ": ONE_THREAD,
     "distributed.worker.preload": ["pipelines.cluster.preload"],
-    "distributed.worker.multiprocessing-method": "forkserver",
+    "distributed.worker.multiprocessing-method": START_METHOD,
     "distributed.comm.timeouts.connect": "120s",
     # `chunk_bag` counts deaths itself: Dask forgets them when the scattered data is lost.
     "distributed.scheduler.allowed-failures": 0,

@@ -37,7 +37,8 @@ def dask_setup(worker: Worker) -> None:
     _load_kernels()
     if _MEMORY_FILE.is_file():
         worker.metrics[HELD_MEMORY] = lambda _: _held_memory(time.monotonic() // 5)
-    worker.metrics[TASK_CPU] = _task_cpu
+    if hasattr(time, "pthread_getcpuclockid"):  # not on Windows
+        worker.metrics[TASK_CPU] = _task_cpu
     # Ctrl-C reaches every process of a terminal; the main process decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

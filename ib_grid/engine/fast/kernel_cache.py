@@ -46,12 +46,16 @@ def cache_directory() -> str:
     name = f"kernels-{_sources_digest()[:16]}"
     folders = [
         platformdirs.user_cache_path("ib-grid"),
-        Path(tempfile.gettempdir()) / f"ib-grid-{os.getuid()}",
+        Path(tempfile.gettempdir()) / f"ib-grid-{_user_id()}",
     ]
     requested = os.environ.get("NUMBA_CACHE_DIR")
     if requested:
         folders.insert(0, Path(requested))
     return next(filter(None, (_own_directory(folder / name) for folder in folders)), "")
+
+
+def _user_id() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0  # Windows has none
 
 
 def _sources_digest() -> str:
@@ -130,7 +134,7 @@ def _own_directory(path: Path) -> str:
 
 
 def _is_safe(directory: Path) -> bool:
-    if directory.stat().st_uid != os.getuid():
+    if directory.stat().st_uid != _user_id():
         return False
     return not _others_can_write(directory) and not any(
         _others_can_write(folder) and not folder.stat().st_mode & stat.S_ISVTX
@@ -142,4 +146,4 @@ def _others_can_write(folder: Path) -> bool:
     """Return True if another user, besides root, could change the content of a folder."""
     status = folder.stat()
     shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return bool(shared) or status.st_uid not in (os.getuid(), 0)
+    return bool(shared) or status.st_uid not in (_user_id(), 0)

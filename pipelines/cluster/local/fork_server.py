@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, get_all_start_methods, resource_tracker
 
 from pipelines.cluster.local.open_files import raise_limit
 from pipelines.cluster.local.start_errors import start_error
@@ -29,13 +29,17 @@ _LONGEST_SOCKET_FOLDER = 64
 _SHORT_FOLDER = "/tmp"  # noqa: S108 - multiprocessing makes a private folder in it
 _ORPHANS = "pipelines.cluster.local.orphans"
 _WORKER_MODULES = ["pipelines.cluster.preload"]
+# Windows has no fork server: each worker imports everything itself.
+START_METHOD = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
 
 
 def start_fork_server() -> None:
-    """Start the fork server, unless it is running.
+    """Start the fork server, unless it is running or the system has none.
 
     Ninety processes that each import everything take minutes and 17 GB on a small machine.
     """
+    if START_METHOD != "forkserver":
+        return
     raise_limit()
     forkserver.set_forkserver_preload([_ORPHANS, *_WORKER_MODULES])
     _start_resource_tracker()

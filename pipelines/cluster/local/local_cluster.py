@@ -159,4 +159,4 @@ def _close(cluster: LocalCluster) -> None:
     except TimeoutError:
         for pid in processes:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows kills by SIGTERM

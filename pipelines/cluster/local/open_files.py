@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import contextlib
 
 from ib_grid.errors import ClusterError
 
@@ -12,9 +12,14 @@ _FILES_PER_WORKER = 11
 # Enough for any number of workers; with a limit of a billion some programs take minutes to start.
 _ENOUGH = 65_536
 
+with contextlib.suppress(ImportError):  # Windows has neither the module nor the limit
+    import resource
+
 
 def raise_limit() -> int:
     """Raise the soft limit of open files to the hard limit; return the new limit."""
+    if "resource" not in globals():
+        return _ENOUGH
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     # No limit is a negative number.
     allowed = [limit if limit >= 0 else _ENOUGH for limit in (soft, hard)]
