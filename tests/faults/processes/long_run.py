@@ -41,9 +41,9 @@ def main() -> None:
     done: Counter[str] = Counter()
     print(f"seed {options.seed}", flush=True)
     with _folder("undisturbed") as undisturbed:
-        undisturbed.complete()
+        seconds = _complete(undisturbed)
         while time.monotonic() < deadline:
-            done += _disturbed_run(draw, undisturbed)
+            done += _disturbed_run(draw, undisturbed, seconds)
             print(", ".join(f"{count} {what}" for what, count in sorted(done.items())), flush=True)
 
 
@@ -53,8 +53,23 @@ def _folder(name: str) -> Iterator[Place]:
         yield Place(folder=Path(folder))
 
 
-def _disturbed_run(draw: Draw, undisturbed: Place) -> Counter[str]:
-    """Start and disturb one run until it ends, compare it, and count what was done to it."""
+def _complete(undisturbed: Place) -> float:
+    """Complete a run that nothing disturbs, and return the seconds that it took."""
+    started, children = time.monotonic(), Children(undisturbed.folder)
+    try:
+        child = children.start(undisturbed.words())
+        if status := _ended(child):
+            sys.exit(f"the undisturbed run: status {status}\n{child.said()}")
+    finally:
+        children.end()
+    return time.monotonic() - started
+
+
+def _disturbed_run(draw: Draw, undisturbed: Place, seconds: float) -> Counter[str]:
+    """Start and disturb one run until it ends, compare it, and count what was done to it.
+
+    An undisturbed run takes `seconds`.
+    """
     done: Counter[str] = Counter(runs=1)
     with _folder("disturbed") as place:
         children = Children(place.folder)
@@ -64,18 +79,23 @@ def _disturbed_run(draw: Draw, undisturbed: Place) -> Counter[str]:
                 done["attempts"] += 1
                 name = draw.choice(list(DISTURBANCES)) if attempt < ATTEMPTS - 1 else "left alone"
                 if name != "left alone":
-                    time.sleep(draw.uniform(0, 15))
+                    time.sleep(draw.uniform(0, seconds))
                     with suppress(ProcessLookupError, psutil.NoSuchProcess):  # it ended just now
                         DISTURBANCES[name](draw, child, place)
                     done[name] += 1
                 status = _ended(child)
                 _check_attempt(child, status, name)
-                if status == 0 and place.manifest.state == "finished" and draw.random() < 0.7:
+                if status == 0 and _is_finished(place) and draw.random() < 0.7:
                     break
             _check_end(children, place, undisturbed)
         finally:
             children.end()
     return done
+
+
+def _is_finished(place: Place) -> bool:
+    """Return True if run.json says so; it may have been removed after the end."""
+    return (place.run_dir / RUN_FILE).exists() and place.manifest.state == "finished"
 
 
 def _ended(child: Child) -> int:
