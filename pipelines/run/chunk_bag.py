@@ -66,13 +66,15 @@ def compute(
     failed: list[ChunkError] = []
     total, deaths, settled = before, Counter[int](), set[int]()
     while waiting:
-        dropped, blamed = set(), Counter[int]()
+        dropped, unsent, blamed = set[int](), set[int](), Counter[int]()
         for index, result in _results(work, waiting, workers, progress):
             if index in settled:  # told a second time
                 continue
             if isinstance(result, KilledWorker):
                 dropped.add(index)
                 blamed[index] = result.allowed_failures + 1
+            elif isinstance(result, TimeoutError):
+                unsent.add(index)
             elif result is None:
                 dropped.add(index)
             elif isinstance(result, ChunkError):
@@ -83,10 +85,11 @@ def compute(
                 done.append(result)
                 total = chunk_summary.merge((total, result.summary), work.min_trades)
                 progress.chunk(result.summary.combinations, total.best)
-        waiting = [index for index in waiting if index in dropped - settled]
+        waiting = [index for index in waiting if index in (dropped | unsent) - settled]
         # An existing scheduler retries a chunk itself, and may lose the scattered data before it
         # blames a chunk. Chunks start in this order, so one of the first is to blame.
-        deaths.update(blamed or waiting[: workers.count])
+        deaths.update(blamed or [k for k in waiting if k in dropped][: workers.count])
+        deaths.update(unsent - settled)
         failed += [_died(work.plan.chunk(k)) for k in waiting if deaths[k] >= clusters.TRIES]
         waiting = [index for index in waiting if deaths[index] < clusters.TRIES]
     return Outcome(done=tuple(done), failed=tuple(failed))
@@ -94,8 +97,8 @@ def compute(
 
 def _results(
     work: ChunkWork, chunks: Sequence[int], workers: Workers, progress: Progress
-) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | None]]:
-    """Yield the result of each chunk; None if the data or the result was lost with a worker."""
+) -> Iterator[tuple[int, ChunkDone | ChunkError | KilledWorker | TimeoutError | None]]:
+    """Yield the result of each chunk; None or TimeoutError as `_result` does."""
     client, watch = workers.client, Watch(workers, progress)
     try:
         shared = share(client, work)
@@ -154,11 +157,13 @@ def _arrivals(
 
 def _result(
     future: Future, sent: object, index: int, work: ChunkWork
-) -> ChunkDone | ChunkError | KilledWorker | None:
-    """Return the result of a chunk; None if the worker that holds the result died or froze."""
+) -> ChunkDone | ChunkError | KilledWorker | TimeoutError | None:
+    """Return the result of a chunk; None if its worker died, TimeoutError if it sent no result."""
     if isinstance(sent, list):  # a partition of the bag
         (done,) = sent
         return done
+    if future.status == "finished":
+        return TimeoutError()
     if future.status != "error":
         return None
     error = future.exception()

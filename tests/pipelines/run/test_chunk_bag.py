@@ -254,7 +254,24 @@ def test_results_are_lost_with_their_worker(tmp_path: Path, error: BaseException
     workers = Workers(client=client, count=1, dashboard_link="")  # type: ignore[arg-type]
     future = SimpleNamespace(status="finished", key="a")
     assert workers.results([future]) == {}  # type: ignore[list-item]
-    assert chunk_bag._result(future, None, 0, work(tmp_path)) is None  # type: ignore[arg-type]
+    result = chunk_bag._result(future, None, 0, work(tmp_path))  # type: ignore[arg-type]
+    assert isinstance(result, TimeoutError)
+
+
+def test_results_that_are_not_sent_blame_no_other_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = work(tmp_path)
+
+    def frozen_thrice(_: ChunkWork, chunks: list[int], *__: object) -> Iterator[tuple[int, object]]:
+        yield from ((index, run_chunk(index, shared)) for index in chunks[:-1])
+        yield chunks[-1], TimeoutError()
+
+    monkeypatch.setattr(chunk_bag, "_results", frozen_thrice)
+    two = Workers(client=None, count=2, dashboard_link="")  # type: ignore[arg-type]
+    outcome = computed(shared, two, Told())
+    assert len(outcome.failed) == 1
+    assert len(outcome.done) == len(PLAN) - 1
 
 
 def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
