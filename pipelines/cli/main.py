@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 _DASK_CONFIG = f"dask{os.sep}config.py"
 _IMPORT_SYSTEM = "<frozen importlib"
-_COMPILERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("numba", "llvmlite"))
+# In compilers, and in Dask's callback of the garbage collector, Python loses an exception.
+_LOSE_EXCEPTIONS = tuple(
+    name.replace("/", os.sep) for name in ("/numba/", "/llvmlite/", "/distributed/gc.py")
+)
 
 
 def main() -> None:
@@ -116,12 +119,12 @@ def _tell(error: IbGridError) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, or exit at once inside an import or a compiler, which lose it."""
+    """Raise KeyboardInterrupt, or exit at once inside an import or other code that loses it."""
     count_signal(number)
     print("stopped", file=sys.stderr, flush=True)  # noqa: T201 - the message to the person
     while frame:
         file = frame.f_code.co_filename
-        if file.startswith(_IMPORT_SYSTEM) or any(name in file for name in _COMPILERS):
+        if file.startswith(_IMPORT_SYSTEM) or any(name in file for name in _LOSE_EXCEPTIONS):
             exit_at_once()
         frame = frame.f_back
     raise KeyboardInterrupt

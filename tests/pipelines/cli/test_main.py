@@ -57,14 +57,15 @@ def test_interrupted_command_exits_cleanly(number: int) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "left cleanly\n", "stopped\n")
 
 
-_TOLD_IN_A_COMPILER = """
+_TOLD_IN_CODE = """
 import os
 import signal
+import sys
 from pipelines.cli import main
 def command():
     try:
-        at = "/somewhere/llvmlite/binding.py"
-        exec(compile("signal.raise_signal(signal.SIGINT)", at, "exec"), {"signal": signal})
+        interrupt = compile("signal.raise_signal(signal.SIGINT)", sys.argv[1], "exec")
+        exec(interrupt, {"signal": signal})
     finally:
         print("left by an exception")
 main.command = command
@@ -72,9 +73,12 @@ main.main()
 """
 
 
-def test_no_exception_is_raised_in_a_compiler() -> None:
+@pytest.mark.parametrize(
+    "code", ["llvmlite/binding.py", "numba/core/types.py", "distributed/gc.py"]
+)
+def test_no_exception_is_raised_where_it_would_be_lost(code: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _TOLD_IN_A_COMPILER],
+        [sys.executable, "-c", _TOLD_IN_CODE, f"/somewhere/{code}"],
         capture_output=True,
         text=True,
         check=False,
