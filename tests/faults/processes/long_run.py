@@ -137,7 +137,12 @@ def _interrupt(_draw: Draw, child: Child, _place: Place) -> None:
 
 
 def _kill_another(draw: Draw, child: Child, _place: Place) -> None:
-    others = [member.pid for member in child.members() if member.pid != child.process.pid]
+    # Python itself gives a traceback when its tracker of resources is killed.
+    others = [
+        member.pid
+        for member in child.members()
+        if member.pid != child.process.pid and "resource_tracker" not in " ".join(member.cmdline())
+    ]
     if others:
         os.kill(draw.choice(others), signal.SIGKILL)
 

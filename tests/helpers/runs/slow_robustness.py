@@ -66,11 +66,15 @@ def pick(
     return Pick(ids=ids, total_r=first["total_r"], sharpe_ratio=first["sharpe_ratio"])
 
 
-def is_pick(combo_id: int, expected: Pick | None, r: np.ndarray) -> bool:
-    """Return whether a ranking may select this id; of equal R in sample, the lowest id."""
+def is_pick(combo_id: int, expected: Pick | None, r: np.ndarray, traded: np.ndarray) -> bool:
+    """Return whether a ranking may select this id; of equal trades in sample, the lowest id."""
     if expected is None:
         return combo_id == -1
-    equal = [k for k in expected.ids if (r[:, k] == r[:, combo_id]).all()]
+    equal = [
+        k
+        for k in expected.ids
+        if (r[:, k] == r[:, combo_id]).all() and (traded[:, k] == traded[:, combo_id]).all()
+    ]
     return combo_id in expected.ids and combo_id == min(equal)
 
 

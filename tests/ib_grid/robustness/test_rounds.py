@@ -103,7 +103,7 @@ def test_every_draw_of_the_coin_is_ranked_again(
     for draw, signs in enumerate(plan.coin.signs.T):
         r = everything.flipped(signs)
         expected = everything.pick(r, np.ones(len(r), bool), ranking)
-        assert is_pick(best.combo_id[draw], expected, r)
+        assert is_pick(best.combo_id[draw], expected, r, everything.traded)
         rows = [
             metrics(r[here, k], everything.traded[here, k])
             for k, here in enumerate(everything.in_session.T)
@@ -151,7 +151,8 @@ def check_periods(  # type: ignore[no-untyped-def]
         for draw, r in enumerate(of_draws):
             place = k * len(of_draws) + draw
             combo_id = best.combo_id[place]
-            assert is_pick(combo_id, everything.pick(r, inside, ranking), r[inside])
+            expected = everything.pick(r, inside, ranking)
+            assert is_pick(combo_id, expected, r[inside], everything.traded[inside])
             total = np.round(r[outside].sum(axis=0), 6)
             against = total[combo_id] if combo_id >= 0 else 0.0
             assert best.out_of_sample_r[place] == pytest.approx(against, abs=1e-4)
