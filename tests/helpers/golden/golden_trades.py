@@ -9,12 +9,28 @@ from pathlib import Path
 import pandas as pd
 
 from ib_grid.engine.execution_settings import Execution, Model
+from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.params import PARAM_NAMES, Params, params_from_mapping
 from ib_grid.market.bars import Bars, bars_from_frame
-from ib_grid.market.instruments import INSTRUMENTS
+from ib_grid.market.instruments import GER40, INSTRUMENTS
 from ib_grid.market.market import Market, build_market
 from ib_grid.news.filter import NO_NEWS, NewsFilter
 from tests.helpers.paths import GOLDEN, SHARED
+
+# A grid whose combinations trade in the edge set of GER40.
+EDGE_GRID = grid_from_mapping(
+    {
+        "ib_sessions": ["08:00-08:30"],
+        "ib_wait_minutes": [15],
+        "trade_window_minutes": [45, 120],
+        "rr_target": [0.5, 2],
+        "tsl_target": [0, 0.5],
+        "tsl_sl": [0.5],
+        "ib_buffer_pct": [0, 0.2],
+        "max_distance_pct": [1],
+    },
+    GER40,
+)
 
 _REAL_SPANS = {"GER40": ("2017-01-01", "2018-12-01"), "XAUUSD": ("2018-01-01", "2019-01-01")}
 

@@ -15,24 +15,9 @@ from ib_grid.engine.fast.outcomes import NO_OUTCOME
 from ib_grid.engine.outcomes import Outcomes, outcomes
 from ib_grid.grid.chunks import plan_chunks
 from ib_grid.grid.columns import trades_frame
-from ib_grid.grid.named_grids import grid_from_mapping
 from ib_grid.grid.variations import VARIATIONS
-from ib_grid.market.instruments import GER40
-from tests.helpers.golden.golden_trades import golden_set
+from tests.helpers.golden.golden_trades import EDGE_GRID, golden_set
 
-GRID = grid_from_mapping(
-    {
-        "ib_sessions": ["08:00-08:30"],
-        "ib_wait_minutes": [15],
-        "trade_window_minutes": [45, 120],
-        "rr_target": [0.5, 2],
-        "tsl_target": [0, 0.5],
-        "tsl_sl": [0.5],
-        "ib_buffer_pct": [0, 0.2],
-        "max_distance_pct": [1],
-    },
-    GER40,
-)
 SAME = ["r", "worst_r", "risk_points", "entry_price", "entry_time", "exit_time", "variation"]
 
 
@@ -43,12 +28,12 @@ def test_they_are_the_trades_of_every_combination(model):
         model=model, spread_points=1.5, slippage_points=0.5, commission_points=0.25
     )
     context = BacktestContext(market, execution)
-    plan = plan_chunks(GRID, len(GRID))
+    plan = plan_chunks(EDGE_GRID, len(EDGE_GRID))
     n_trades = 0
     for index in range(len(plan)):
-        found = outcomes(context, GRID, plan.chunk(index))
+        found = outcomes(context, EDGE_GRID, plan.chunk(index))
         for combo_id in plan.chunk(index).ids.tolist():
-            trades = engine.trades(context, GRID.params(combo_id))
+            trades = engine.trades(context, EDGE_GRID.params(combo_id))
             n_trades += len(trades)
             actual = frame_of(found, combo_id)
             assert actual["date"].tolist() == trades["date"].tolist()
@@ -58,7 +43,7 @@ def test_they_are_the_trades_of_every_combination(model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_trades_decided_together_are_those_of_each_alone(model):
-    grid = dataclasses.replace(GRID, ib_wait_minutes=(0, 15))
+    grid = dataclasses.replace(EDGE_GRID, ib_wait_minutes=(0, 15))
     market = golden_set("GER40", "edge", model).market
     context = BacktestContext(market, Execution(model=model, spread_points=1.5))
     together = engine.trades_by_id(context, grid, range(len(grid)))

@@ -21,6 +21,10 @@ _Number = Annotated[
     typer.Option("-n", min=1, help="Number of groups. [default: 20 in a table, otherwise all]"),
 ]
 
+_MinVariations = Annotated[
+    int, typer.Option(min=1, help="Minimum number of variations in a group.")
+]
+
 
 def groups(
     run: arguments.Run,
@@ -35,10 +39,7 @@ def groups(
         float, typer.Option(min=0, help="Maximum drawdown of a combination, in R.")
     ] = 12.0,
     min_trades: arguments.MinTrades = None,
-    variations: Annotated[
-        int,
-        typer.Option(min=1, help="Minimum number of variations in a group."),
-    ] = 1,
+    variations: _MinVariations = 1,
     n: _Number = None,
     table_format: arguments.TableFormat = formats.Format.AUTO,
 ) -> None:

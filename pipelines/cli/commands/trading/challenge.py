@@ -17,6 +17,14 @@ from pipelines.render.formats import Format
 if TYPE_CHECKING:
     from pipelines.run.selected.challenge import Terms
 
+_WholeGrid = Annotated[
+    bool,
+    typer.Option(
+        "--whole-grid",
+        help="Count start dates that pass for every combination, for `ib-grid top --by`.",
+    ),
+]
+
 
 @takes_settings(ContractOptions, WorkerOptions, ClusterOptions)
 def challenge(
@@ -35,13 +43,7 @@ def challenge(
             min=0, help="Session dates allowed to pass or fail; 0 for no limit. [default: 120]"
         ),
     ] = None,
-    whole_grid: Annotated[
-        bool,
-        typer.Option(
-            "--whole-grid",
-            help="Count start dates that pass for every combination, for `ib-grid top --by`.",
-        ),
-    ] = False,
+    whole_grid: _WholeGrid = False,
     rank: arguments.Rank = None,
     combo_id: arguments.ComboId = None,
     chart: Annotated[

@@ -15,24 +15,8 @@ from ib_grid.account.whole_grid.counts import counts_of_chunk
 from ib_grid.engine.context import BacktestContext
 from ib_grid.engine.execution_settings import Execution
 from ib_grid.grid.chunks import plan_chunks
-from ib_grid.grid.named_grids import grid_from_mapping
-from ib_grid.market.instruments import GER40
 from ib_grid.runs.source import RunSource
-from tests.helpers.golden.golden_trades import golden_set
-
-GRID = grid_from_mapping(
-    {
-        "ib_sessions": ["08:00-08:30"],
-        "ib_wait_minutes": [15],
-        "trade_window_minutes": [45, 120],
-        "rr_target": [0.5, 2],
-        "tsl_target": [0, 0.5],
-        "tsl_sl": [0.5],
-        "ib_buffer_pct": [0, 0.2],
-        "max_distance_pct": [1],
-    },
-    GER40,
-)
+from tests.helpers.golden.golden_trades import EDGE_GRID, golden_set
 
 
 @pytest.mark.parametrize("horizon", [None, 60])
@@ -40,13 +24,13 @@ GRID = grid_from_mapping(
 def test_counts_equal_those_of_each_combination(name: str, horizon: int | None) -> None:
     market = golden_set("GER40", "edge", "realistic").market
     context = BacktestContext(market, Execution(spread_points=1.5, commission_points=0.25))
-    source = RunSource(symbol="GER40", grid=GRID, context=context)
+    source = RunSource(symbol="GER40", grid=EDGE_GRID, context=context)
     rules = find_rules(name)
     contract = read_contracts(rules.contracts or EXAMPLES).contract("GER40", "USD", rules.leverage)
     account = AccountSettings(initial_balance=rules.initial_balance, risk_pct=3.0)
     by_date = date_rules(rules.targets[0], horizon)
-    chunk = plan_chunks(GRID, len(GRID)).chunk(0)
-    found = counts_of_chunk(context, GRID, chunk, account, contract, by_date)
+    chunk = plan_chunks(EDGE_GRID, len(EDGE_GRID)).chunk(0)
+    found = counts_of_chunk(context, EDGE_GRID, chunk, account, contract, by_date)
     for combo_id, counts in zip(chunk.ids.tolist(), found.T.tolist(), strict=True):
         own = challenge_gains(source, combo_id, rules, 3.0)
         starts = every_start(own.date_index, own.gains, own.lows, own.calendar, by_date)
